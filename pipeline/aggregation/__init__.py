@@ -1,0 +1,1 @@
+"""Stage 4: joins verdicts, remembers them, raises alarms."""

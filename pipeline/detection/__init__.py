@@ -1,0 +1,1 @@
+"""Stage 1: cameras to boxes, groups and evidence."""

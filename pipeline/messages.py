@@ -1,0 +1,283 @@
+"""The contracts of every topic: what a message holds, and how it becomes bytes and back.
+
+JSON, UTF-8, camelCase fields, RFC 3339 UTC timestamps; the Kafka key is the camera id, which keeps
+one camera's messages in order. Unknown fields are ignored, missing or wrong ones raise
+`MessageError`, whose text goes into the dead-letter headers. Binary fields travel as base64.
+
+All boxes are ``[x1, y1, x2, y2]`` in pixels of the full camera frame.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+SCHEMA_VERSION: Final = 1
+
+RiskLevel = Literal["none", "low", "medium", "high"]
+RISK_LEVELS: Final[tuple[RiskLevel, ...]] = ("none", "low", "medium", "high")
+"""Risk levels from harmless to worst; the index is the order."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Unit = Annotated[float, Meta(ge=0.0, le=1.0)]
+Count = Annotated[int, Meta(ge=0)]
+Box = tuple[float, float, float, float]
+Timestamp = Annotated[datetime, Meta(tz=True)]
+
+
+class MessageError(ValueError):
+    """A message that does not keep its contract; the text says which field and why."""
+
+
+class DetectedObject(Struct, rename="camel", frozen=True, kw_only=True):
+    """One object in one frame.
+
+    Attributes:
+        object_class: class name, such as ``car`` (``class`` in JSON).
+        confidence: detector's confidence, 0..1.
+        bbox: box in frame pixels.
+        track_id: stable number of the object over frames; None until it is confirmed.
+        velocity: image velocity ``(vx, vy)`` in pixels per second; None until known.
+    """
+
+    object_class: Name = msgspec.field(name="class")
+    confidence: Unit
+    bbox: Box
+    track_id: int | None = None
+    velocity: tuple[float, float] | None = None
+
+
+class ObjectPair(Struct, rename="camel", frozen=True, kw_only=True):
+    """How a vehicle and a vulnerable road user (pedestrian, cyclist) of one group move.
+
+    Attributes:
+        vehicle_index, person_index: positions in the message's `detected_objects`.
+        distance: gap between the nearest edges of their boxes, in heights of the person's box
+            (a person is about 1.7 m, so 1.0 is about 1.7 m across the picture); 0 if they touch.
+        closing_speed: how fast the gap shrinks, person heights per second; negative when opening.
+    """
+
+    vehicle_index: Count
+    person_index: Count
+    distance: Annotated[float, Meta(ge=0.0)]
+    closing_speed: float
+
+
+class GroupMetadata(Struct, rename="camel", frozen=True, kw_only=True):
+    """Geometry and motion of one traffic group, for the assessor.
+
+    Attributes:
+        crowding: objects per group area, where the area is counted in mean object boxes;
+            1.0 is shoulder to shoulder.
+        mean_speed: mean speed of the group's tracked objects, in mean box heights per second.
+        pairs: the nearest vehicle-person pairs, nearest first.
+        stationary_vehicles: vehicles of the group that do not move.
+    """
+
+    crowding: Annotated[float, Meta(ge=0.0)] = 0.0
+    mean_speed: Annotated[float, Meta(ge=0.0)] = 0.0
+    pairs: tuple[ObjectPair, ...] = ()
+    stationary_vehicles: Count = 0
+
+
+class TrafficGroup(Struct, rename="camel", frozen=True, kw_only=True):
+    """Objects near each other that are assessed together.
+
+    Attributes:
+        group_index: number of the group, stable while its members stay together.
+        object_count, classes, average_confidence: of its members (classes in alphabetical order).
+        bbox: box round all members, frame pixels.
+        object_indices: positions of its members in the message's `detected_objects`.
+        metadata: geometry and motion.
+        reason: why an assessment is due now (``new``, ``changed``, ``interval``);
+            None when none is due.
+        group_image_base64: evidence JPEG of the group (at most 60 KB by default), present only
+            when an assessment is due.
+    """
+
+    group_index: Count
+    object_count: Annotated[int, Meta(ge=1)]
+    bbox: Box
+    classes: tuple[str, ...]
+    average_confidence: Unit
+    object_indices: tuple[Count, ...]
+    metadata: GroupMetadata = GroupMetadata()
+    reason: Literal["new", "changed", "interval"] | None = None
+    group_image_base64: bytes | None = None
+
+
+class DetectionResult(Struct, rename="camel", frozen=True, kw_only=True):
+    """Topic ``detection-results``: what was found in one frame (one request)."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    request_id: Name
+    camera_id: Name
+    timestamp: Timestamp
+    image_width: Annotated[int, Meta(ge=1)]
+    image_height: Annotated[int, Meta(ge=1)]
+    detected_objects: tuple[DetectedObject, ...] = ()
+    traffic_groups: tuple[TrafficGroup, ...] = ()
+
+
+class AssessmentTask(Struct, rename="camel", frozen=True, kw_only=True):
+    """Topic ``assessment-tasks``: one group of one frame that wants a verdict.
+
+    Attributes:
+        task_id: made from request and group, so that a repeated request repeats the id.
+        timestamp: when the frame was captured.
+        group_count: how many tasks this request raised; the aggregator joins that many results.
+        detected_objects: the group's members only, in the order of `group_metadata.pairs`'
+            indices.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    task_id: Name
+    request_id: Name
+    camera_id: Name
+    timestamp: Timestamp
+    group_index: Count
+    group_count: Annotated[int, Meta(ge=1)]
+    group_bbox: Box
+    image_width: Annotated[int, Meta(ge=1)]
+    image_height: Annotated[int, Meta(ge=1)]
+    detected_objects: tuple[DetectedObject, ...]
+    group_metadata: GroupMetadata
+    group_image_base64: bytes | None = None
+
+
+class RiskAssessment(Struct, rename="camel", frozen=True, kw_only=True):
+    """One verdict about a group.
+
+    Attributes:
+        risk_types: what kind of danger, such as ``vehicle-pedestrian-conflict``.
+        description: one or two sentences for the operator; says which rule fired with which
+            numbers when rules assessed it.
+        danger_object_count: how many objects are in danger or endanger.
+        trigger_object_ids: track ids of the objects that led to the verdict.
+    """
+
+    risk_level: RiskLevel
+    confidence: Unit
+    risk_types: tuple[str, ...] = ()
+    description: str = ""
+    danger_object_count: Count = 0
+    trigger_object_ids: tuple[int, ...] = ()
+
+
+class ResultMetadata(Struct, rename="camel", frozen=True, kw_only=True):
+    """How a verdict came about.
+
+    Attributes:
+        assessor: ``rules`` or ``llm``.
+        llm_latency: ms from taking the task to its verdict.
+        llm_model: model name, or the version of the rules (``rules-1``).
+        api_key_id: the key's label, never the key.
+    """
+
+    assessor: Literal["rules", "llm"]
+    llm_latency: Annotated[float, Meta(ge=0.0)]
+    llm_model: str
+    api_key_id: str | None = None
+    retry_count: Count = 0
+
+
+class RiskAssessmentResult(Struct, rename="camel", frozen=True, kw_only=True):
+    """Topic ``risk-assessment-results``: the outcome of one task.
+
+    Attributes:
+        message_id: equal to the task's id, so that a repeat is recognised downstream.
+        timestamp: when the frame was captured.
+        results: verdicts, worst first; empty only together with `error`.
+        error: why the task could not be assessed; None on success.
+        group_image_base64: the evidence, handed on when the verdict is above ``none``.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    message_id: Name
+    request_id: Name
+    camera_id: Name
+    timestamp: Timestamp
+    group_index: Count
+    group_count: Annotated[int, Meta(ge=1)]
+    group_bbox: Box
+    results: tuple[RiskAssessment, ...]
+    metadata: ResultMetadata
+    error: str | None = None
+    group_image_base64: bytes | None = None
+
+
+class RiskAlert(Struct, rename="camel", frozen=True, kw_only=True):
+    """Topic ``risk-alerts``: a situation became an alarm, or an alarm grew worse.
+
+    Attributes:
+        alarm_id: stays the same while one situation lasts (see the aggregator's cooldown).
+        first_seen, last_seen: capture times of the first and newest frame of the situation.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    alarm_id: Name
+    camera_id: Name
+    request_id: Name
+    group_index: Count
+    risk_level: RiskLevel
+    confidence: Unit
+    risk_types: tuple[str, ...]
+    description: str
+    assessor: Literal["rules", "llm"]
+    first_seen: Timestamp
+    last_seen: Timestamp
+
+
+MessageT = TypeVar("MessageT", bound=Struct)
+Message = DetectionResult | AssessmentTask | RiskAssessmentResult | RiskAlert
+
+_encoder = msgspec.json.Encoder()
+_decoders: dict[type[Struct], msgspec.json.Decoder[Struct]] = {
+    kind: msgspec.json.Decoder(kind)
+    for kind in (DetectionResult, AssessmentTask, RiskAssessmentResult, RiskAlert)
+}
+
+
+def encode(message: Message) -> bytes:
+    """Return the message as UTF-8 JSON."""
+    return _encoder.encode(message)
+
+
+def decode(payload: bytes, kind: type[MessageT]) -> MessageT:
+    """Return the message of `kind` that `payload` holds.
+
+    Raises:
+        MessageError: the payload is no JSON, or breaks the contract; the text names the field.
+    """
+    try:
+        message = _decoders[kind].decode(payload)
+    except msgspec.ValidationError as error:
+        raise MessageError(f"{kind.__name__}: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MessageError(f"{kind.__name__}: not valid JSON ({error})") from error
+    assert isinstance(message, kind)
+    return message
+
+
+def worst_level(levels: list[RiskLevel]) -> RiskLevel:
+    """Return the worst of `levels`; ``none`` for an empty list."""
+    return max(levels, key=RISK_LEVELS.index, default="none")
+
+
+def new_request_id() -> str:
+    """Return a fresh id for one frame's way through the pipeline."""
+    return uuid.uuid4().hex
+
+
+def task_id(request_id: str, group_index: int) -> str:
+    """Return the id of a group's task: the same whenever the same request is handled again."""
+    return f"{request_id}-{group_index}"
+
+
+def utc_now() -> datetime:
+    """Return the time now, aware and in UTC."""
+    return datetime.now(UTC)

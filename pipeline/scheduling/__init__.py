@@ -1,0 +1,1 @@
+"""Stage 3: verdicts about groups, by rules or a multimodal LLM."""

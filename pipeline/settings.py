@@ -1,0 +1,248 @@
+"""The settings: one set of models for the window, the command line and headless workers.
+
+Kept as TOML. Unknown names are refused, all problems are reported together, and the models are
+immutable, so that a running worker never sees half a change.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Seconds = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used.
+
+    Attributes:
+        problems: one line each: where, what is wrong, what would be right.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Section(BaseModel):
+    """A table of the settings file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class CameraSettings(Section):
+    """One camera."""
+
+    id: Identifier = Field(description="Short name in messages; also the Kafka key.")
+    name: str = Field(min_length=1, max_length=80, description="Name shown to people.")
+    source: str = Field(
+        min_length=1,
+        description="File, folder of pictures, rtsp://, http:// address, or the USB index. "
+        "`demo` is the clip that ships with Signalbox.",
+    )
+    enabled: bool = True
+    loop: bool = Field(default=True, description="Files: start again at the end.")
+    start_offset_s: float = Field(default=0.0, ge=0, description="Files: where to start, seconds.")
+    detections_per_second: float = Field(
+        default=5.0, gt=0, le=60, description="Highest detection rate of this camera."
+    )
+    assess_interval_s: Seconds = Field(
+        default=5.0, description="A group that does not change is assessed again after this time."
+    )
+
+
+class DetectionSettings(Section):
+    """Detector model and what is made of its boxes."""
+
+    model: str = Field(default="bundled", description="`bundled`, or the path of an ONNX file.")
+    providers: tuple[Literal["directml", "cuda", "openvino", "cpu"], ...] = Field(
+        default=("directml", "cpu"), description="Execution providers in order of preference."
+    )
+    threads: int = Field(
+        default=0, ge=0, le=64, description="Threads of the model; 0 leaves one core to the window."
+    )
+    input_size: tuple[int, int] | None = Field(
+        default=None, description="Width and height of the model's input; empty: by the picture."
+    )
+    confidence: Share = Field(default=0.38, description="Boxes below are dropped.")
+    iou: Share = Field(default=0.5, description="Boxes overlapping more are one object.")
+    classes: tuple[str, ...] = Field(
+        default=(), description="Classes to keep; empty: those the model recommends for roads."
+    )
+    group_distance: float = Field(
+        default=1.0, gt=0, description="Objects nearer than this many box heights form a group."
+    )
+    evidence_max_bytes: int = Field(default=60_000, ge=4_000, le=500_000)
+
+
+class TopicSettings(Section):
+    """Names of the topics."""
+
+    detection_results: Identifier = "detection-results"
+    assessment_tasks: Identifier = "assessment-tasks"
+    risk_assessment_results: Identifier = "risk-assessment-results"
+    risk_alerts: Identifier = "risk-alerts"
+
+
+class ConsumerGroupSettings(Section):
+    """Names of the consumer groups."""
+
+    generator: Identifier = "task-generator-group"
+    scheduler: Identifier = "llm-task-scheduler"
+    aggregator: Identifier = "result-aggregator"
+
+
+class KafkaSettings(Section):
+    """Which broker, and how to talk to it."""
+
+    mode: Literal["embedded", "cluster"] = Field(
+        default="embedded",
+        description="`embedded` runs inside the program and keeps nothing; `cluster` is yours.",
+    )
+    bootstrap_servers: str = Field(
+        default="", description="For `cluster`: host:port, more of them separated by commas."
+    )
+    partitions: int = Field(
+        default=4, ge=1, le=1000, description="Partitions of a topic that Signalbox creates."
+    )
+    topics: TopicSettings = TopicSettings()
+    groups: ConsumerGroupSettings = ConsumerGroupSettings()
+    common: dict[str, str | int | float | bool] = Field(
+        default_factory=dict, description="librdkafka properties for every client."
+    )
+    producer: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    consumer: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _cluster_needs_servers(self) -> Self:
+        if self.mode == "cluster" and not self.bootstrap_servers:
+            raise ValueError("bootstrap_servers must name at least one host:port in cluster mode")
+        return self
+
+
+class RulesSettings(Section):
+    """Thresholds of the offline rules assessor. Distances are in heights of a person's box."""
+
+    near_distance: float = Field(default=0.6, ge=0, description="Vehicle and person this near.")
+    conflict_distance: float = Field(default=0.25, ge=0)
+    time_to_collision_medium_s: Seconds = 3.0
+    time_to_collision_high_s: Seconds = 1.5
+    crowd_size: int = Field(default=6, ge=2, description="People in one group.")
+    crowd_density: float = Field(default=0.6, gt=0)
+
+
+class SchedulerSettings(Section):
+    """Who assesses, and how many at once."""
+
+    assessor: Literal["rules"] = "rules"
+    max_in_flight: int = Field(default=50, ge=1, le=500)
+    rules: RulesSettings = RulesSettings()
+
+
+class AggregatorSettings(Section):
+    """Joining of verdicts, alarms and their store."""
+
+    join_deadline_s: Seconds = Field(
+        default=30.0, description="A request is closed after this time even if groups are missing."
+    )
+    alarm_level: Literal["low", "medium", "high"] = Field(
+        default="low", description="Lowest risk level that becomes an alarm."
+    )
+    alarm_cooldown_s: Seconds = Field(
+        default=30.0, description="A situation seen again within this time is the same alarm."
+    )
+    database: Path | None = Field(default=None, description="SQLite file; empty: data folder.")
+
+
+class LogSettings(Section):
+    """Log files."""
+
+    level: Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR"] = "INFO"
+    rotation_mb: int = Field(default=20, ge=1, le=1000)
+    keep_files: int = Field(default=5, ge=1, le=100)
+
+
+class ConsoleSettings(Section):
+    """How the window looks."""
+
+    theme: Literal["system", "dark", "light"] = "system"
+    language: Literal["system", "en", "zh_CN"] = "system"
+
+
+class Settings(Section):
+    """All settings."""
+
+    cameras: tuple[CameraSettings, ...] = ()
+    detection: DetectionSettings = DetectionSettings()
+    kafka: KafkaSettings = KafkaSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
+    aggregator: AggregatorSettings = AggregatorSettings()
+    logs: LogSettings = LogSettings()
+    console: ConsoleSettings = ConsoleSettings()
+
+    @model_validator(mode="after")
+    def _camera_ids_differ(self) -> Self:
+        ids = [camera.id for camera in self.cameras]
+        repeated = sorted({i for i in ids if ids.count(i) > 1})
+        if repeated:
+            raise ValueError(f"camera id used more than once: {', '.join(repeated)}")
+        return self
+
+
+DEMO_CAMERA_NAMES = ("Market & 3rd", "Ferry approach", "Depot gate", "Cable turn")
+DEMO_OFFSET_STEP_S = 7.0
+
+
+def demo_settings() -> Settings:
+    """Return the demo profile: the bundled clip as four cameras, embedded broker, rules."""
+    return Settings(
+        cameras=tuple(
+            CameraSettings(
+                id=f"cam-{number}",
+                name=name,
+                source="demo",
+                start_offset_s=(number - 1) * DEMO_OFFSET_STEP_S,
+            )
+            for number, name in enumerate(DEMO_CAMERA_NAMES, start=1)
+        )
+    )
+
+
+def parse_settings(table: dict[str, Any]) -> Settings:
+    """Return the settings that a parsed TOML `table` holds.
+
+    Raises:
+        SettingsError: with every problem found, each naming its place.
+    """
+    try:
+        return Settings.model_validate(table)
+    except pydantic.ValidationError as error:
+        raise SettingsError([_explain(problem) for problem in error.errors()]) from error
+
+
+def _explain(problem: Any) -> str:
+    place = ".".join(str(part) for part in problem["loc"]) or "settings"
+    if problem["type"] == "extra_forbidden":
+        known = _known_names(problem["loc"][:-1])
+        close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"known names: {', '.join(known)}"
+        return f"{place}: unknown setting; {hint}"
+    text = problem["msg"].removeprefix("Value error, ")
+    return f"{place}: {text}"
+
+
+def _known_names(location: tuple[int | str, ...]) -> list[str]:
+    model: Any = Settings
+    for part in location:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        arguments = getattr(annotation, "__args__", ())
+        model = arguments[0] if arguments else annotation
+    return sorted(model.model_fields)
