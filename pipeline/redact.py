@@ -1,0 +1,71 @@
+"""Takes secrets out of texts and tables before anybody sees them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+MASK: Final = "***"
+
+_SECRET_NAME: Final = re.compile(
+    r"(password|passwd|secret|token(?!\.endpoint|s_|s\b)|api[-_]?key(?![-_]?id)|jaas|"
+    r"(?:ssl\.(?:key|certificate|keystore))\.pem|credential|authorization)",
+    re.IGNORECASE,
+)
+"""Names whose values nobody may see, of ours and of librdkafka."""
+
+_PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    # rtsp://user:password@host -> rtsp://***@host. The last @ before the path ends the credentials,
+    # since camera passwords often hold an unescaped @.
+    (re.compile(r"(?<=://)[^\s/?#'\"]+@(?=[^\s@/]+)"), f"{MASK}@"),
+    # ?password=...&token=...
+    (
+        re.compile(
+            r"(?i)(?<=[?&;])((?:user|usr|password|passwd|pwd|pass|token|key|api_?key|auth|"
+            r"signature|sig)=)[^&\s'\"]+"
+        ),
+        rf"\1{MASK}",
+    ),
+    # Authorization: Bearer ..., Basic ...
+    (re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}"), rf"\1 {MASK}"),
+    # API keys of OpenAI and its kin.
+    (re.compile(r"\bsk-[A-Za-z0-9_-]{8,}"), f"sk-{MASK}"),
+    # sasl.password=..., "api_key": "...", ssl.key.password: ...
+    (
+        re.compile(
+            r"(?i)([\w.-]*(?:password|passwd|secret|api[-_]?key)['\"]?\s*[=:]\s*)"
+            r"(\"[^\"]*\"|'[^']*'|[^\s,;}\)&]+)"
+        ),
+        rf"\1{MASK}",
+    ),
+    (
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL),
+        f"[private key {MASK}]",
+    ),
+)
+
+
+def redact_text(text: str) -> str:
+    """Return `text` with credentials in addresses, keys and passwords masked."""
+    if len(text) < 4:
+        return text
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def redact_table(table: Any) -> Any:
+    """Return a copy of nested maps and lists with secret values masked.
+
+    A value is masked whole when its name tells that it is secret; every other text goes through
+    `redact_text`.
+    """
+    if isinstance(table, Mapping):
+        return {
+            name: MASK if _SECRET_NAME.search(str(name)) and value else redact_table(value)
+            for name, value in table.items()
+        }
+    if isinstance(table, list | tuple):
+        return [redact_table(value) for value in table]
+    return redact_text(table) if isinstance(table, str) else table
