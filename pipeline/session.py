@@ -48,6 +48,15 @@ class PipelineSession:
         """Return a supervisor for one start of the worker `name`."""
         return WorkerSupervisor(name, make_worker, self.settings, self.kafka, self.hub, on_change)
 
+    def group_of(self, name: WorkerName) -> str | None:
+        """Return the consumer group that a worker reads with; None for the source."""
+        groups = self.settings.kafka.groups
+        return {
+            WorkerName.GENERATOR: groups.generator,
+            WorkerName.SCHEDULER: groups.scheduler,
+            WorkerName.AGGREGATOR: groups.aggregator,
+        }.get(name)
+
     def close(self) -> None:
         """Stop watching and end the embedded broker. All workers must have stopped before."""
         self.lag.stop()

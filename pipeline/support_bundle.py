@@ -1,0 +1,197 @@
+"""The support bundle: what the Export button and ``export-logs`` write, as one ZIP.
+
+Holds logs, settings without secrets, versions, hardware, the execution provider in use, last
+errors, and the lag; every text goes through the redaction once more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from pipeline import versions
+from pipeline.kafka.lag import LagSnapshot
+from pipeline.paths import log_folder, runtime_folder, shown
+from pipeline.redact import redact_table, redact_text
+from pipeline.settings import Settings
+from pipeline.states import WorkerName, WorkerState
+from pipeline.telemetry import WorkerSnapshot
+
+MAX_LAST_ERRORS = 200
+ERROR_MARKS = ("| ERROR ", "| CRITICAL")
+
+
+class ExportCancelledError(Exception):
+    """The user cancelled the export; no file was left behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What only the running program knows; the command line exports without it.
+
+    Attributes:
+        states: state of each worker.
+        workers: figures of each worker, with provider and model in their labels.
+        lag: newest lag reading.
+        lag_history: ``{"group/topic": [(unix seconds, messages), ...]}``.
+        console: figures of the window, such as the UI gap in ms.
+    """
+
+    states: dict[WorkerName, WorkerState]
+    workers: dict[WorkerName, WorkerSnapshot]
+    lag: LagSnapshot | None
+    lag_history: dict[str, list[tuple[float, int]]]
+    console: dict[str, float]
+
+
+def suggested_name() -> str:
+    """Return a file name that tells when the bundle was made."""
+    return f"signalbox-support-{datetime.now():%Y%m%d-%H%M%S}.zip"  # noqa: DTZ005 - local, for people
+
+
+def export(
+    output: Path,
+    *,
+    settings: Settings,
+    live: LiveState | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Path:
+    """Write the bundle to `output` in one step and return its path.
+
+    Args:
+        output: the ZIP to make; its folder is made when missing.
+        settings: written without secrets.
+        live: state of the running program, if there is one.
+        progress: called with the number of files written and their total.
+        cancelled: asked between files.
+
+    Raises:
+        ExportCancelledError: `cancelled` said so.
+        OSError: the file cannot be written.
+    """
+    logs = _log_files()
+    tables = _tables(settings, live)
+    total = len(logs) + len(tables) + 1
+    output.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=output.parent, suffix=".part")
+    try:
+        with (
+            os.fdopen(handle, "wb") as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle,
+        ):
+            errors: list[str] = []
+            for done, (name, text) in enumerate(_entries(tables, logs, errors), start=1):
+                if cancelled():
+                    raise ExportCancelledError
+                bundle.writestr(name, text)
+                progress(done, total)
+            bundle.writestr("last-errors.txt", "\n".join(errors[-MAX_LAST_ERRORS:]))
+            progress(total, total)
+        Path(temporary).replace(output)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return output
+
+
+def _entries(
+    tables: dict[str, Any], logs: list[tuple[str, Path]], errors: list[str]
+) -> Iterator[tuple[str, str]]:
+    for name, table in tables.items():
+        yield name, json.dumps(table, indent=2, ensure_ascii=False, default=_plain)
+    for name, path in logs:
+        text = redact_text(path.read_text(encoding="utf-8", errors="replace"))
+        if name.endswith(".log"):
+            errors.extend(
+                line for line in text.splitlines() if any(mark in line for mark in ERROR_MARKS)
+            )
+        yield name, text
+
+
+def _log_files() -> list[tuple[str, Path]]:
+    logs, runtime = log_folder(), runtime_folder()
+    found = [
+        (f"logs/{path.relative_to(logs).as_posix()}", path)
+        for path in sorted(logs.rglob("*.log*"))
+        if path.is_file()
+    ]
+    found += [
+        (f"run/{path.name}", path)
+        for path in sorted(runtime.glob("*"))
+        if path.is_file() and path.suffix in {".txt", ".log", ".json"}
+    ]
+    return found
+
+
+def _tables(settings: Settings, live: LiveState | None) -> dict[str, Any]:
+    tables: dict[str, Any] = {
+        "about.json": {
+            "made": datetime.now(UTC).isoformat(),
+            "runningProgram": live is not None,
+            "logFolder": shown(log_folder()),
+            **versions.report(),
+            "hardware": _hardware(),
+        },
+        "settings.json": redact_table(settings.model_dump(mode="json")),
+    }
+    if live is not None:
+        tables["workers.json"] = redact_table(
+            {
+                name.value: {
+                    "state": live.states.get(name, WorkerState.STOPPED),
+                    **_plain_snapshot(snapshot),
+                }
+                for name, snapshot in live.workers.items()
+            }
+        )
+        tables["lag.json"] = {
+            "newest": _lag_table(live.lag) if live.lag else None,
+            "history": live.lag_history,
+        }
+        tables["console.json"] = live.console
+    return tables
+
+
+def _plain_snapshot(snapshot: WorkerSnapshot) -> dict[str, Any]:
+    table = asdict(snapshot)
+    table.pop("latency_ms")
+    table["latencyMs"] = {
+        f"p{round(share * 100)}": snapshot.percentile_ms(share) for share in (0.5, 0.95, 0.99)
+    }
+    return table
+
+
+def _lag_table(lag: LagSnapshot) -> dict[str, Any]:
+    return {
+        "takenAtS": lag.taken_at_s,
+        "brokerOk": lag.broker_ok,
+        "error": lag.error,
+        "links": {f"{group} / {topic}": asdict(link) for (group, topic), link in lag.links.items()},
+    }
+
+
+def _hardware() -> dict[str, Any]:
+    memory = psutil.virtual_memory()
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "logicalCores": psutil.cpu_count(),
+        "memoryBytes": memory.total,
+        "memoryAvailableBytes": memory.available,
+    }
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
