@@ -1,0 +1,17 @@
+"""Detector models: one module a family, one way to load them all."""
+
+from __future__ import annotations
+
+from pipeline.detection.models.detections import Detections
+from pipeline.detection.models.detector import Detector, DetectorInfo, ModelError
+from pipeline.detection.models.loader import BUNDLED_MODEL, load_detector, model_path
+
+__all__ = [
+    "BUNDLED_MODEL",
+    "Detections",
+    "Detector",
+    "DetectorInfo",
+    "ModelError",
+    "load_detector",
+    "model_path",
+]

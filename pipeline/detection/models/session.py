@@ -1,0 +1,173 @@
+"""Opens an ONNX model with the first execution provider that works, and says why others do not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
+
+from pipeline.detection.models.detector import ModelError
+
+Provider: TypeAlias = Literal["directml", "cuda", "openvino", "cpu"]
+
+ONNX_PROVIDERS: Final[dict[Provider, str]] = {
+    "directml": "DmlExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+PROVIDER_NAMES: Final[dict[Provider, str]] = {
+    "directml": "DirectML",
+    "cuda": "CUDA",
+    "openvino": "OpenVINO",
+    "cpu": "CPU",
+}
+FILE_ERRORS: Final = (
+    ort_state.InvalidProtobuf,
+    ort_state.InvalidGraph,
+    ort_state.InvalidArgument,
+    ort_state.NoSuchFile,
+    ort_state.NoModel,
+)
+"""What onnxruntime raises when the file is at fault, whichever provider runs it."""
+RUN_ERRORS: Final = (
+    *FILE_ERRORS,
+    ort_state.DeviceReset,
+    ort_state.EngineError,
+    ort_state.EPFail,
+    ort_state.Fail,
+    ort_state.NotFound,
+    ort_state.NotImplemented,
+    ort_state.RuntimeException,
+    RuntimeError,
+    ValueError,
+)
+LOG_ERRORS_ONLY: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSession:
+    """An open model.
+
+    Attributes:
+        path: its file.
+        provider: execution provider in use.
+        passed_over: why each preferred provider is not in use.
+        threads: threads of one inference on the CPU.
+        metadata: what the file says about itself.
+        inputs, outputs: name and shape of each; a dimension that varies is a string or None.
+    """
+
+    path: Path
+    provider: Provider
+    passed_over: tuple[str, ...]
+    threads: int
+    metadata: dict[str, str]
+    inputs: dict[str, tuple[int | str | None, ...]]
+    outputs: dict[str, tuple[int | str | None, ...]]
+    _session: Any
+
+    def run(self, blob: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Return the outputs by name for the one input; one call at a time.
+
+        Raises:
+            ModelError: the provider or the model failed.
+        """
+        names = list(self.outputs)
+        try:
+            values = self._session.run(names, {next(iter(self.inputs)): blob})
+        except RUN_ERRORS as error:
+            raise ModelError(
+                f"{self.path.name} could not be run on {PROVIDER_NAMES[self.provider]}: "
+                f"{_first_line(error)}"
+            ) from error
+        return dict(zip(names, values, strict=True))
+
+
+def threads_for(wanted: int, cores: int | None = None) -> int:
+    """Return how many threads an inference may use; 0 means all cores but one for the window."""
+    return wanted or max(1, (cores or os.cpu_count() or 1) - 1)
+
+
+def open_session(
+    path: Path,
+    providers: Sequence[Provider],
+    threads: int,
+    probe: Callable[[ModelSession], None],
+) -> ModelSession:
+    """Return `path` opened with the first of `providers` that works; the CPU is always the last.
+
+    `probe` gets the open model and runs it once: many a graphics driver fails only then.
+
+    Raises:
+        ModelError: the file is missing, cut off or no ONNX model, or no provider can run it.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist. Choose an ONNX file, or `bundled`.")
+    passed_over: list[str] = []
+    wanted = list(dict.fromkeys([*providers, "cpu"]))
+    for provider in wanted[: wanted.index("cpu") + 1]:
+        if ONNX_PROVIDERS[provider] not in onnxruntime.get_available_providers():
+            passed_over.append(f"{PROVIDER_NAMES[provider]} is not in this build of onnxruntime")
+            continue
+        try:
+            session = _open(path, provider, tuple(passed_over), threads)
+            probe(session)
+        except ModelError as error:
+            if provider == "cpu":
+                raise
+            passed_over.append(f"{PROVIDER_NAMES[provider]}: {error}")
+        else:
+            return session
+    raise ModelError(f"{path.name} cannot be run: {'; '.join(passed_over)}")
+
+
+def _open(
+    path: Path, provider: Provider, passed_over: tuple[str, ...], threads: int
+) -> ModelSession:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = LOG_ERRORS_ONLY
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    # Threads that spin while they wait for work would take the cores from the window.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if provider == "directml":
+        # DirectML supports neither memory patterns nor parallel execution.
+        options.enable_mem_pattern = False
+    try:
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=[ONNX_PROVIDERS[provider]]
+        )
+    except FILE_ERRORS as error:
+        raise ModelError(
+            f"{path.name} is not a complete ONNX model ({_first_line(error)}). "
+            "Download or export it again."
+        ) from error
+    except RUN_ERRORS as error:
+        raise ModelError(f"{path.name} cannot be opened: {_first_line(error)}") from error
+    if session.get_providers()[0] != ONNX_PROVIDERS[provider]:
+        raise ModelError(f"onnxruntime gave {session.get_providers()[0]} instead")
+    return ModelSession(
+        path=path,
+        provider=provider,
+        passed_over=passed_over,
+        threads=threads,
+        metadata=dict(session.get_modelmeta().custom_metadata_map),
+        inputs={value.name: tuple(value.shape) for value in session.get_inputs()},
+        outputs={value.name: tuple(value.shape) for value in session.get_outputs()},
+        _session=session,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    """Return the error in one line, without onnxruntime's prefix of codes."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return line.split(" : ", 2)[-1].strip()

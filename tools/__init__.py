@@ -1,0 +1,1 @@
+"""Scripts that make the files under `resources/` from published packages."""
