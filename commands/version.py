@@ -46,8 +46,8 @@ def collect() -> Facts:
 
     return {
         "signalbox": __version__,
-        "python": f"{platform.python_version()}, {platform.architecture()[0]}, "
-        f"{paths.shown(Path(sys.executable))}",
+        "python": f"{platform.python_version()}, {platform.architecture()[0]}",
+        "environment": paths.shown(Path(sys.prefix)),
         "system": f"{platform.platform()} {platform.machine()}",
         "Qt": _or_reason(_qt_version),
         "librdkafka": _or_reason(versions.librdkafka_version),
