@@ -104,6 +104,7 @@ class WorkerSupervisor:
         )
         try:
             with logger.contextualize(worker=self.name.value):
+                self.kafka.ensure_topics()
                 self.make_worker(self.name).run(context)
         except Exception as error:  # noqa: BLE001 - the supervisor is where failures end
             return error

@@ -1,0 +1,49 @@
+"""``selftest``: real video through every stage; exit 0 only if nothing is missing."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+MODES = ("e2e", "producer", "consumer")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--mode",
+        choices=MODES,
+        default="e2e",
+        help="all four workers; detection alone; or the three others on made-up detections",
+    )
+    parser.add_argument("--duration", type=float, default=30.0, metavar="S", help="seconds (30)")
+    parser.add_argument("--bootstrap", metavar="H:P", help="an outside broker (default: embedded)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there as well")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the self-test; 0 when it passed, 1 when anything is missing or a worker failed."""
+    from loguru import logger
+
+    from pipeline.logs import Logs
+    from pipeline.paths import log_folder
+    from pipeline.runner import stop_on_signals
+    from pipeline.selftest.e2e import run_selftest
+    from pipeline.settings import LogSettings
+    from pipeline.worker import WorkerError
+
+    if args.duration <= 0:
+        print("--duration must be more than 0 seconds.", file=sys.stderr)
+        return 2
+    with Logs(LogSettings(), log_folder(), terminal=True), stop_on_signals() as stop:
+        try:
+            report = run_selftest(args.mode, args.duration, args.bootstrap, stop)
+        except WorkerError as error:
+            logger.error("{} {}", error, error.next_step)
+            return 1
+    if args.json is not None:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_bytes(report.to_json())
+    print(report.to_text())
+    return 0 if report.passed else 1
