@@ -36,7 +36,7 @@ CAUSES = (
         r"|Read timed out|ReadTimeoutError|ConnectionResetError|Network is unreachable"
         r"|Connection broken|RemoteDisconnected|Max retries exceeded",
         text="The package index could not be reached: no network, or a firewall. The first start\n"
-        "has to fetch some 400 MB; later ones need no network. Connect and start again. Behind a\n"
+        "has to fetch some 200 MB; later ones need no network. Connect and start again. Behind a\n"
         "proxy set HTTPS_PROXY; with a mirror set PIP_INDEX_URL.",
     ),
     Cause(
