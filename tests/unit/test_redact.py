@@ -1,0 +1,75 @@
+"""Redaction: secrets go, everything else stays as it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.redact import MASK, redact_table, redact_text
+
+SECRET = "Tr0ub4dor&3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"rtsp://admin:{SECRET}@10.0.0.7:554/stream1",
+        f"open rtsps://admin:p@{SECRET}@cam.example/live failed",
+        f"http://cam/snapshot.jpg?user=a&password={SECRET}&size=2",
+        f"sasl.password={SECRET}",
+        f"'sasl.password': '{SECRET}'",
+        f'{{"api_key": "{SECRET}"}}',
+        f"ssl.key.password = {SECRET}, more",
+        "Authorization: Bearer abcdefTr0ub4dor&3".replace("&", ""),
+        "key sk-Tr0ub4dor3abcdefgh was refused",
+    ],
+)
+def test_a_secret_in_a_text_is_masked(text: str) -> None:
+    shown = redact_text(text)
+    assert "Tr0ub4dor" not in shown
+    assert MASK in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'KafkaError{code=_INVALID_ARG,val=-186,str="No such configuration property"}',
+        "camera 1 opened: 1280x720 @ 29.97 fps",
+        "rtsp://10.0.0.7:554/stream1",
+        "mail to someone@example.org about https://example.org/a?page=2",
+        "<red>not markup</red> {0} {} %s",
+    ],
+)
+def test_an_innocent_text_is_left_alone(text: str) -> None:
+    assert redact_text(text) == text
+
+
+@given(
+    st.text(alphabet=st.characters(categories=["L", "N"]), min_size=8, max_size=20),
+    st.sampled_from(["rtsp", "rtsps", "http", "https"]),
+)
+def test_no_camera_password_survives(password: str, scheme: str) -> None:
+    shown = redact_text(f"cannot open {scheme}://operator:{password}@camera.example:554/a?b=1")
+    assert password not in shown
+    assert "camera.example:554/a?b=1" in shown
+
+
+@given(st.text())
+def test_masking_twice_changes_nothing_more(text: str) -> None:
+    once = redact_text(text)
+    assert redact_text(once) == once
+
+
+def test_tables_are_masked_by_name_at_any_depth() -> None:
+    table = {
+        "kafka": {"common": {"sasl.password": SECRET, "sasl.username": "signalbox"}},
+        "cameras": [{"id": "a", "source": f"rtsp://u:{SECRET}@host/1"}],
+        "metadata": {"apiKeyId": "key-03"},
+        "empty": {"password": ""},
+    }
+    shown = redact_table(table)
+    assert SECRET not in repr(shown)
+    assert shown["kafka"]["common"]["sasl.username"] == "signalbox"
+    assert shown["metadata"]["apiKeyId"] == "key-03"
+    assert shown["empty"]["password"] == ""
