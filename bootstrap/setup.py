@@ -94,7 +94,7 @@ def _why_rebuild(environment: Environment, stamp: Stamp | None) -> str | None:
     if not folder.exists():
         return "is not there"
     if stamp is not None and stamp.state != "ready":
-        return "was left half-made by a set-up that was interrupted"
+        return "was left half-made by a set-up that did not finish"
     version = _try_python(environment)
     if version is None:
         return "is no working Python environment"
