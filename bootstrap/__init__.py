@@ -12,8 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bootstrap.environment import Environment, inside_other_environment
-from bootstrap.messages import EXIT_CANNOT_START, SetupError, show_error
-from commands import Command, Libraries, Packages, execute, guard_streams, resolve
+from bootstrap.messages import EXIT_CANNOT_START, SetupError, say, show_error
+from commands import (
+    EXIT_INTERRUPTED,
+    Command,
+    Libraries,
+    Packages,
+    execute,
+    guard_streams,
+    resolve,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV_VARIABLE = "SIGNALBOX_VENV"
@@ -27,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; make its environment first where it is missing.
 
     Returns:
-        The exit code of the command, or 2 with a message if it could not be started.
+        The exit code of the command, 2 with a message if it could not be started, 130 if it was
+        stopped before.
 
     Raises:
         SystemExit: by argument parsing, or on Windows with the code of the process that took over.
@@ -41,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except SetupError as error:
             show_error(str(error), has_console=has_console)
             return EXIT_CANNOT_START
+        except KeyboardInterrupt:
+            say("\nStopped before Signalbox was started. The next start goes on with it.")
+            return EXIT_INTERRUPTED
     return execute(invocation)
 
 

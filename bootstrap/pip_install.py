@@ -124,9 +124,7 @@ def install(
             code = process.wait()
         except KeyboardInterrupt:
             process.wait()
-            raise SetupError(
-                "Set-up was stopped. Start again to do it from the beginning."
-            ) from None
+            raise
         finally:
             finished.set()
             teller.join()
