@@ -59,6 +59,23 @@ class Environment:
         """The full output of the last set-up."""
         return self.folder / LOG_NAME
 
+    def site_packages(self) -> Path | None:
+        """Where its packages are, None if there is no such folder."""
+        return next(
+            (
+                folder
+                for pattern in ("lib/python3*/site-packages", "Lib/site-packages")
+                for folder in self.folder.glob(pattern)
+            ),
+            None,
+        )
+
+    def pip_version(self) -> str | None:
+        """Return the version of its own pip, None if it has none."""
+        folder = self.site_packages()
+        found = next(folder.glob("pip-*.dist-info"), None) if folder else None
+        return found.name.removeprefix("pip-").removesuffix(".dist-info") if found else None
+
     def is_current(self) -> bool:
         """Whether this process runs in it."""
         return Path(sys.prefix).resolve() == self.folder.resolve()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -92,10 +91,7 @@ def install(
     Raises:
         SetupError: pip failed; the text says why in plain words.
     """
-    found = [*environment.folder.glob("[Ll]ib/python*/site-packages")]
-    found += environment.folder.glob("Lib/site-packages")
-    site_packages = found[0] if found else None
-    command = [*_pip(environment, site_packages), *(item.text for item in requirements)]
+    command = [*_pip(environment), *(item.text for item in requirements)]
     with environment.log.open("a", encoding="utf-8") as log:
         log.write(f"$ {' '.join(command)}\n")
         process = subprocess.Popen(
@@ -109,7 +105,7 @@ def install(
             encoding="utf-8",
             errors="replace",
         )
-        progress = Progress(site_packages)
+        progress = Progress(environment.site_packages())
         finished = threading.Event()
         teller = threading.Thread(target=_tell, args=(progress, finished), daemon=True)
         teller.start()
@@ -132,18 +128,19 @@ def install(
         raise SetupError(f"{explain(''.join(output), code)}\nFull output: {environment.log}")
 
 
-def _pip(environment: Environment, site_packages: Path | None) -> list[str]:
+def _pip(environment: Environment) -> list[str]:
     """Return pip's command line up to the requirements."""
-    metadata = [*site_packages.glob("pip-*.dist-info")] if site_packages else []
-    if metadata:
-        python = str(environment.python).replace("pythonw.exe", "python.exe")
-        front = [python, "-m", "pip"]
-        version = parse_version(metadata[0].name.removeprefix("pip-"))
+    version = environment.pip_version()
+    if version is not None:
+        front = [str(environment.python).replace("pythonw.exe", "python.exe")]
+        front += ["-m", "pip"]
     else:
         # A Python without ensurepip, but with a pip of its own, which can work on others.
+        import pip
+
+        version = pip.__version__
         front = [sys.executable, "-m", "pip", "--python", str(environment.python)]
-        version = parse_version(getattr(importlib.import_module("pip"), "__version__", "0"))
-    bar = "raw" if version >= RAW_PROGRESS_SINCE else "off"
+    bar = "raw" if parse_version(version) >= RAW_PROGRESS_SINCE else "off"
     options = ["--no-input", "--no-color", "--disable-pip-version-check"]
     return [*front, *options, "install", "--prefer-binary", "--progress-bar", bar]
 

@@ -98,6 +98,8 @@ def _why_rebuild(environment: Environment, stamp: Stamp | None) -> str | None:
     version = _try_python(environment)
     if version is None:
         return "is no working Python environment"
+    if environment.pip_version() is None and not _has_module("pip"):
+        return "has no pip to install packages with"
     if version < (3, 11):
         raise SetupError(
             f"{folder} was made with Python {version[0]}.{version[1]}; Signalbox needs 3.11 or\n"
@@ -109,8 +111,8 @@ def _why_rebuild(environment: Environment, stamp: Stamp | None) -> str | None:
 
 
 def _try_python(environment: Environment) -> tuple[int, int] | None:
-    """Return the version of its interpreter, None if it or its pip does not start."""
-    code = "import sys, pip; print(*sys.version_info[:2])"
+    """Return the version of its interpreter, None if it does not start."""
+    code = "import sys; print(*sys.version_info[:2])"
     try:
         trial = subprocess.run(
             [environment.python, "-c", code],
@@ -127,14 +129,14 @@ def _try_python(environment: Environment) -> tuple[int, int] | None:
 
 def _make(environment: Environment) -> None:
     """Make the empty environment, with pip in it where this Python carries pip for it."""
-    has_pip = all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
-    if not has_pip and importlib.util.find_spec("pip") is None:
-        has_pip = _install_debian_venv()
-    if not has_pip and not importlib.util.find_spec("venv"):
-        raise SetupError(_no_venv_text())
+    carries_pip = _has_module("venv") and _has_module("ensurepip")
+    if not carries_pip and not (_has_module("venv") and _has_module("pip")):
+        carries_pip = _install_debian_venv()
+        if not carries_pip:
+            raise SetupError(_no_venv_text())
     command = [_base_python(), "-m", "venv", str(environment.folder)]
-    if not has_pip:
-        command.append("--without-pip")
+    if not carries_pip:
+        command.append("--without-pip")  # The pip beside it will do.
     trial = subprocess.run(command, capture_output=True, text=True, check=False, errors="replace")
     environment.log.write_text(trial.stdout + trial.stderr, encoding="utf-8")
     if trial.returncode:
@@ -162,7 +164,13 @@ def _install_debian_venv() -> bool:
         return False
     debian.install([f"python{running_minor()}-venv"])
     importlib.invalidate_caches()
-    return importlib.util.find_spec("ensurepip") is not None
+    return _has_module("ensurepip")
+
+
+def _has_module(name: str) -> bool:
+    """Whether there is such a module, and not only an empty folder of that name."""
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.origin is not None
 
 
 def _no_venv_text() -> str:
