@@ -85,7 +85,9 @@ def _missing_libraries(*, window: bool) -> dict[str, str]:
     wanted = dict(VIDEO)
     if window:
         wanted |= QT
-        if not os.environ.get("QT_QPA_PLATFORM", "xcb").startswith(("offscreen", "minimal")):
+        off_screen = os.environ.get("QT_QPA_PLATFORM", "").startswith(("offscreen", "minimal"))
+        # Where they can be had for nothing, for the next start, too, which may have a screen.
+        if not off_screen or debian.can_install():
             wanted |= X11
     return {name: package for name, package in wanted.items() if not _loads(name)}
 
