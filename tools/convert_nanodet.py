@@ -47,7 +47,7 @@ METADATA: Final[dict[str, Any]] = {
     "std": [57.375, 57.12, 58.395],
     "color_order": "BGR",
     "pad_value": 114,
-    "input_sizes": [[640, 384], [416, 416]],
+    "input_sizes": [[640, 384], [576, 384], [416, 416]],
     "default_classes": [
         "person",
         "bicycle",

@@ -1,0 +1,100 @@
+"""``detect``: one model on pictures; the quick way to try a model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("model", metavar="MODEL", help="an ONNX file, or `bundled`")
+    parser.add_argument("pictures", metavar="IMAGE", nargs="+", type=Path)
+    parser.add_argument("--json", action="store_true", help="print the boxes as JSON")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="folder for the copies with boxes (NAME.detected.jpg); default: beside the pictures",
+    )
+    parser.add_argument(
+        "--provider",
+        choices=("directml", "cuda", "openvino", "cpu"),
+        default="directml",
+        help="execution provider to try first (directml)",
+    )
+    parser.add_argument(
+        "--confidence", type=_share, default=0.38, metavar="C", help="drop boxes below (0.38)"
+    )
+    parser.add_argument(
+        "--iou", type=_share, default=0.5, metavar="O", help="boxes overlapping more are one (0.5)"
+    )
+    parser.add_argument(
+        "--size", type=_size, metavar="WxH", help="input of the model (default: by the picture)"
+    )
+    parser.add_argument(
+        "--classes",
+        type=_names,
+        default=(),
+        metavar="A,B",
+        help="classes to keep (default: those the model recommends)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Detect; 0 done, 1 a picture cannot be read or written, 2 the model cannot be used."""
+    from pipeline.detection.images import ImageError
+    from pipeline.detection.models import ModelError, load_detector, model_path
+    from pipeline.detection.try_model import as_json, as_table, detect_picture
+
+    try:
+        detector = load_detector(
+            model_path(args.model),
+            providers=(args.provider, "cpu"),
+            input_size=args.size,
+            confidence=args.confidence,
+            iou=args.iou,
+            classes=args.classes,
+        )
+    except ModelError as error:
+        print(error, file=sys.stderr)
+        return 2
+    results = []
+    exit_code = 0
+    for path in args.pictures:
+        try:
+            results.append(detect_picture(detector, path, args.output))
+        except FileNotFoundError:
+            print(f"{path} does not exist.", file=sys.stderr)
+            exit_code = 1
+        except (ImageError, OSError) as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            exit_code = 1
+    if args.json:
+        print(json.dumps(as_json(detector, results), indent=2))
+    else:
+        print(as_table(detector, results))
+    return exit_code
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, such as 640x384")
+    return int(width), int(height)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

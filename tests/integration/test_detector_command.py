@@ -1,0 +1,81 @@
+"""`main.py detect`: what it prints and writes, and its exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+
+from commands import detect
+from pipeline.detection.images import read_image
+from pipeline.paths import RESOURCES
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    capture = cv2.VideoCapture(str(RESOURCES / "demo" / "market-street-1906.mp4"))
+    ok, frame = capture.read()
+    capture.release()
+    assert ok
+    path = tmp_path / "street.png"
+    cv2.imwrite(str(path), frame)
+    return path
+
+
+def run(*words: str | Path) -> int:
+    parser = argparse.ArgumentParser()
+    detect.add_arguments(parser)
+    return detect.run(parser.parse_args([str(word) for word in words]))
+
+
+def test_a_table_and_a_copy_with_boxes(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("bundled", picture, "--provider", "cpu") == 0
+    printed = capsys.readouterr().out
+    assert "nanodet-g.onnx (nanodet) on cpu" in printed
+    assert "person" in printed
+    copy = read_image(picture.with_suffix(".detected.jpg"))
+    assert copy.shape == read_image(picture).shape
+
+
+def test_json_holds_the_boxes(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("bundled", picture, "--json", "--output", tmp_path / "out") == 0
+    report = json.loads(capsys.readouterr().out)
+    objects = report["images"][0]["detectedObjects"]
+    assert len(objects) > 3
+    assert {"class", "confidence", "bbox"} == set(objects[0])
+    assert (tmp_path / "out" / "street.detected.jpg").is_file()
+
+
+def test_pictures_that_cannot_be_read_do_not_stop_the_others(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = tmp_path / "notes.jpg"
+    text.write_text("no picture")
+    assert run("bundled", tmp_path / "gone.jpg", text, picture) == 1
+    printed = capsys.readouterr()
+    assert "gone.jpg does not exist" in printed.err
+    assert "notes.jpg is not a picture" in printed.err
+    assert "street.png" in printed.out
+
+
+def test_a_model_that_cannot_be_used_ends_with_2(
+    picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(picture.with_name("none.onnx"), picture) == 2
+    assert "none.onnx does not exist" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [("--size", "640"), ("--confidence", "2"), ("--iou", "x"), ("--provider", "tpu")]
+)
+def test_options_that_make_no_sense_end_with_2(picture: Path, words: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run("bundled", picture, *words)
+    assert ended.value.code == 2

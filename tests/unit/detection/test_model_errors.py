@@ -1,0 +1,120 @@
+"""A model that cannot be used says which file it is, why, and what would help."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from pipeline.detection.models import BUNDLED_MODEL, ModelError, load_detector
+
+
+def write_model(path: Path, metadata: dict[str, Any], outputs: dict[str, int]) -> Path:
+    """Write a model that averages its input into outputs ``(1, 1, width)``."""
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, "h", "w"])
+    nodes = [helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=0)]
+    shapes, values = [], []
+    for name, width in outputs.items():
+        shapes.append(helper.make_tensor(f"{name}_shape", TensorProto.INT64, [3], [1, 1, width]))
+        nodes.append(helper.make_node("Expand", ["mean", f"{name}_shape"], [name]))
+        values.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1, width]))
+    graph = helper.make_graph(nodes, "tiny", [images], values, shapes)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    helper.set_model_props(
+        model, {k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()}
+    )
+    onnx.save(model, path)
+    return path
+
+
+def nanodet_metadata() -> dict[str, Any]:
+    return {
+        "family": "nanodet",
+        "names": ["person", "car"],
+        "strides": [32],
+        "bins": 8,
+        "mean": [0, 0, 0],
+        "std": [1, 1, 1],
+        "color_order": "BGR",
+        "pad_value": 114,
+        "input_sizes": [[64, 64]],
+    }
+
+
+def complaint(path: Path, **options: Any) -> str:
+    with pytest.raises(ModelError) as caught:
+        load_detector(path, providers=("cpu",), **options)
+    return str(caught.value)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    assert "gone.onnx does not exist" in complaint(tmp_path / "gone.onnx")
+
+
+def test_a_file_that_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "half.onnx"
+    path.write_bytes(BUNDLED_MODEL.read_bytes()[:100_000])
+    assert "half.onnx is not a complete ONNX model" in complaint(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello, I am a text", b"\x00" * 500])
+def test_a_file_that_is_no_model(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other.onnx"
+    path.write_bytes(content)
+    assert complaint(path).startswith("other.onnx is not a complete ONNX model")
+
+
+def test_a_model_that_does_not_name_its_family(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "some.onnx", {}, {"out": 2})
+    assert "some.onnx does not name its model family; known: nanodet" in complaint(path)
+
+
+def test_a_family_that_is_not_known(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "some.onnx", {"family": "ssd"}, {"out": 2})
+    assert "is of the family `ssd`; known: nanodet" in complaint(path)
+
+
+def test_outputs_of_another_model(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "some.onnx", nanodet_metadata(), {"boxes": 4, "scores": 2})
+    assert "no output scores_32 of width 2; it has boxes, scores" in complaint(path)
+
+
+@pytest.mark.parametrize("name", ["names", "strides", "bins", "mean", "color_order", "input_sizes"])
+def test_metadata_that_lacks_something(tmp_path: Path, name: str) -> None:
+    metadata = nanodet_metadata()
+    del metadata[name]
+    path = write_model(tmp_path / "some.onnx", metadata, {"scores_32": 2, "distances_32": 32})
+    assert f"metadata is missing or wrong (KeyError('{name}'))" in complaint(path)
+
+
+def test_a_class_that_the_model_does_not_know() -> None:
+    text = complaint(BUNDLED_MODEL, classes=("car", "bycicle"))
+    assert "no class `bycicle`. Did you mean `bicycle`?" in text
+
+
+def test_an_input_size_that_does_not_fit() -> None:
+    text = complaint(BUNDLED_MODEL, input_size=(650, 390))
+    assert "multiples of 32" in text
+    assert "Nearest: 640x384" in text
+
+
+def test_a_provider_that_is_not_there_is_passed_over_with_the_reason() -> None:
+    detector = load_detector(BUNDLED_MODEL, providers=("cuda", "cpu"))
+    assert detector.info.provider == "cpu"
+    assert detector.info.reason == "CUDA is not in this build of onnxruntime"
+
+
+def test_the_cpu_alone_needs_no_reason() -> None:
+    assert load_detector(BUNDLED_MODEL, providers=("cpu",)).info.reason == ""
+
+
+def test_a_model_in_a_folder_of_any_script_opens(tmp_path: Path) -> None:
+    folder = tmp_path / "模型 é"
+    folder.mkdir()
+    copy = Path(shutil.copy(BUNDLED_MODEL, folder / "детектор.onnx"))
+    assert load_detector(copy, providers=("cpu",)).info.model == "детектор.onnx"
