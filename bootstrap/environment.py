@@ -109,11 +109,11 @@ class Environment:
             and stamp.state == "ready"
             and (stamp.with_tests or not with_tests)
             and stamp.pyproject == self.pyproject_hash()
-            and self._base_is_there()
+            and self.base_is_there()
             and (not self.is_current() or stamp.python == running_minor())
         )
 
-    def _base_is_there(self) -> bool:
+    def base_is_there(self) -> bool:
         """Whether the Python it was made with has not been moved or uninstalled since."""
         try:
             lines = (self.folder / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()

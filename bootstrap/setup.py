@@ -95,6 +95,8 @@ def _why_rebuild(environment: Environment, stamp: Stamp | None) -> str | None:
         return "is not there"
     if stamp is not None and stamp.state != "ready":
         return "was left half-made by a set-up that did not finish"
+    if not environment.base_is_there():
+        return "belongs to a Python that is no longer there"
     version = _try_python(environment)
     if version is None:
         return "is no working Python environment"

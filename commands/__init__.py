@@ -141,7 +141,11 @@ COMMANDS = (
         passes_on=True,
     ),
     Command(
-        "version", "[--json]", "versions of everything that matters in a bug report", "version"
+        "version",
+        "[--json]",
+        "versions of everything that matters in a bug report",
+        "version",
+        libraries=Libraries.NONE,
     ),
 )
 
