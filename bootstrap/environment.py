@@ -59,6 +59,11 @@ class Environment:
         """The full output of the last set-up."""
         return self.folder / LOG_NAME
 
+    def note(self, text: str) -> None:
+        """Add to the log, as far as that is possible: the disk may be what is wrong."""
+        with contextlib.suppress(OSError), self.log.open("a", encoding="utf-8") as log:
+            log.write(text)
+
     def site_packages(self) -> Path | None:
         """Where its packages are, None if there is no such folder."""
         return next(

@@ -92,38 +92,37 @@ def install(
         SetupError: pip failed; the text says why in plain words.
     """
     command = [*_pip(environment), *(item.text for item in requirements)]
-    with environment.log.open("a", encoding="utf-8") as log:
-        log.write(f"$ {' '.join(command)}\n")
-        process = subprocess.Popen(
-            command,
-            env=_pip_environment(),
-            pass_fds=(lock,) if lock is not None and os.name != "nt" else (),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-        progress = Progress(environment.site_packages())
-        finished = threading.Event()
-        teller = threading.Thread(target=_tell, args=(progress, finished), daemon=True)
-        teller.start()
-        output: list[str] = []
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if not _RAW.match(line):
-                    log.write(line)
-                    output.append(line)
-                progress.read(line)
-            code = process.wait()
-        except KeyboardInterrupt:
-            process.wait()
-            raise
-        finally:
-            finished.set()
-            teller.join()
+    environment.note(f"$ {' '.join(command)}\n")
+    process = subprocess.Popen(
+        command,
+        env=_pip_environment(),
+        pass_fds=(lock,) if lock is not None and os.name != "nt" else (),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    progress = Progress(environment.site_packages())
+    finished = threading.Event()
+    teller = threading.Thread(target=_tell, args=(progress, finished), daemon=True)
+    teller.start()
+    output: list[str] = []
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if not _RAW.match(line):
+                environment.note(line)
+                output.append(line)
+            progress.read(line)
+        code = process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+    finally:
+        finished.set()
+        teller.join()
     if code:
         raise SetupError(f"{explain(''.join(output), code)}\nFull output: {environment.log}")
 

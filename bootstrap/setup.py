@@ -140,9 +140,9 @@ def _make(environment: Environment) -> None:
     if not carries_pip:
         command.append("--without-pip")  # The pip beside it will do.
     trial = subprocess.run(command, capture_output=True, text=True, check=False, errors="replace")
-    environment.log.write_text(trial.stdout + trial.stderr, encoding="utf-8")
+    output = trial.stdout + trial.stderr
+    environment.note(output)
     if trial.returncode:
-        output = trial.stdout + trial.stderr
         if "No space left" in output:
             raise SetupError(_no_room_text(environment.folder, NEEDED_MB[False]))
         if "ensurepip" in output:
