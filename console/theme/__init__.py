@@ -1,0 +1,1 @@
+"""How the window looks: one token table, and what is made of it."""
