@@ -17,6 +17,7 @@ from pipeline.log_ring import LogRing
 from pipeline.logs import Logs
 from pipeline.messages import utc_now
 from pipeline.settings import LogSettings
+from tests.support.log_guard import ExpectLog
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED_FAULT = (
@@ -62,7 +63,8 @@ def test_no_text_ever_stops_the_log(logs: Logs, text: str) -> None:
     assert logs.ring.last_sequence == before + 2
 
 
-def test_each_worker_has_its_own_file(logs: Logs) -> None:
+def test_each_worker_has_its_own_file(logs: Logs, expect_log: ExpectLog) -> None:
+    expect_log("broker away")
     with logger.contextualize(worker="detection"):
         logger.info("camera opened")
     logger.bind(worker="kafka").warning("broker away")
@@ -71,7 +73,8 @@ def test_each_worker_has_its_own_file(logs: Logs) -> None:
     assert [line.worker for line in logs.ring.since(0)] == ["detection", "kafka"]
 
 
-def test_secrets_are_masked_in_message_and_traceback(logs: Logs) -> None:
+def test_secrets_are_masked_in_message_and_traceback(logs: Logs, expect_log: ExpectLog) -> None:
+    expect_log("cannot open")
     try:
         raise ConnectionError("rtsp://admin:hunter2@10.0.0.7/1 refused; sasl.password=hunter2")
     except ConnectionError as error:
@@ -82,7 +85,9 @@ def test_secrets_are_masked_in_message_and_traceback(logs: Logs) -> None:
     assert "hunter2" not in logs.ring.since(0)[0].message
 
 
-def test_the_standard_library_and_warnings_come_in(logs: Logs) -> None:
+def test_the_standard_library_and_warnings_come_in(logs: Logs, expect_log: ExpectLog) -> None:
+    expect_log("closed early")
+    expect_log("task {failed}")
     logging.getLogger("aiohttp.client").warning("closed %s {}", "early")
     try:
         raise ZeroDivisionError

@@ -1,0 +1,3 @@
+"""The tests; a package so that helpers in ``tests.support`` can be imported by name."""
+
+from __future__ import annotations
