@@ -14,3 +14,7 @@ class KafkaSettingsError(WorkerError):
 
 class KafkaUnavailableError(WorkerError):
     """The broker refused, failed or stayed away longer than delivery may wait."""
+
+
+class MessageTooLargeError(WorkerError):
+    """A message is larger than the broker takes; send it with less evidence."""

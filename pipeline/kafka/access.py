@@ -1,0 +1,159 @@
+"""What a worker is given to reach Kafka with."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Sequence
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from loguru import logger
+
+from pipeline.kafka import clients
+from pipeline.kafka.condition import BrokerCondition
+from pipeline.kafka.consumer import WorkConsumer
+from pipeline.kafka.dead_letters import dead_letter_topic
+from pipeline.kafka.embedded import EmbeddedBroker
+from pipeline.kafka.errors import KafkaUnavailableError
+from pipeline.kafka.producer import ReliableProducer
+from pipeline.settings import KafkaSettings
+from pipeline.telemetry import WorkerTelemetry
+
+METADATA_TIMEOUT_S = 10.0
+CREATE_TIMEOUT_S = 15.0
+
+
+class KafkaAccess:
+    """Makes checked clients for one broker.
+
+    Attributes:
+        settings: topics, groups and properties.
+        bootstrap_servers: where the broker is.
+    """
+
+    def __init__(self, settings: KafkaSettings, broker: EmbeddedBroker | None) -> None:
+        self.settings = settings
+        self._gate = broker.gate if broker else None
+        self.bootstrap_servers = broker.bootstrap_servers if broker else settings.bootstrap_servers
+        self._numbers = itertools.count(1)
+        self._topics_ready = broker is not None
+
+    def producer(self, telemetry: WorkerTelemetry) -> ReliableProducer:
+        """Return a producer for a worker.
+
+        Raises:
+            KafkaSettingsError: the properties are wrong; says which and why.
+        """
+        client = self._client_id(telemetry, "producer")
+        condition = BrokerCondition(client, self.bootstrap_servers, telemetry)
+        properties = clients.producer_properties(self.settings, self.bootstrap_servers, client)
+        producer = clients.make_producer(properties, condition)
+        return ReliableProducer(producer, condition, telemetry, self._gate)
+
+    def consumer(
+        self, group: str, topics: Sequence[str], telemetry: WorkerTelemetry
+    ) -> WorkConsumer:
+        """Return a member of the consumer group `group` that reads `topics`.
+
+        Raises:
+            KafkaSettingsError: the properties are wrong; says which and why.
+        """
+        client = self._client_id(telemetry, "consumer")
+        condition = BrokerCondition(client, self.bootstrap_servers, telemetry)
+        properties = clients.consumer_properties(
+            self.settings, self.bootstrap_servers, client, group
+        )
+        consumer = WorkConsumer(group, topics, condition, telemetry, self._gate)
+        consumer.open(clients.make_consumer(properties, condition, consumer.on_commit))
+        return consumer
+
+    def admin(self) -> AdminClient:
+        """Return an admin client.
+
+        Raises:
+            KafkaSettingsError: the properties are wrong; says which and why.
+        """
+        return clients.make_admin(self.settings, self.bootstrap_servers)
+
+    def add_reader(self, topic: str, group: str) -> None:
+        """Have the embedded broker keep messages of `topic` until `group` has read them, too."""
+        if self._gate is not None:
+            self._gate.add_reader(topic, group)
+
+    def source_topics(self) -> dict[str, str]:
+        """Return the topics that workers read, with the group that reads each."""
+        topics, groups = self.settings.topics, self.settings.groups
+        return {
+            topics.detection_results: groups.generator,
+            topics.assessment_tasks: groups.scheduler,
+            topics.risk_assessment_results: groups.aggregator,
+        }
+
+    def ensure_topics(self) -> None:
+        """Make the topics that the broker does not have yet.
+
+        Raises:
+            KafkaUnavailableError: the broker cannot be reached, or refuses to make one.
+        """
+        if self._topics_ready:
+            return
+        admin = self.admin()
+        sources = list(self.source_topics())
+        wanted = [
+            *sources,
+            *map(dead_letter_topic, sources),
+            self.settings.topics.risk_alerts,
+        ]
+        existing, brokers = self._metadata(admin)
+        missing = [topic for topic in wanted if topic not in existing]
+        if missing:
+            self._create(admin, missing, replication=min(3, brokers))
+        self._topics_ready = True
+
+    def _client_id(self, telemetry: WorkerTelemetry, kind: str) -> str:
+        return f"signalbox-{telemetry.name}-{kind}-{next(self._numbers)}"
+
+    def _metadata(self, admin: AdminClient) -> tuple[set[str], int]:
+        try:
+            metadata = admin.list_topics(timeout=METADATA_TIMEOUT_S)
+        except KafkaException as error:
+            raise KafkaUnavailableError(
+                f"No Kafka broker answers at {self.bootstrap_servers}: {error.args[0].str()}.",
+                next_step="See whether the address is right, the broker runs, and no firewall is "
+                "between.",
+            ) from error
+        return set(metadata.topics), max(1, len(metadata.brokers))
+
+    def _create(self, admin: AdminClient, topics: list[str], replication: int) -> None:
+        made = admin.create_topics(
+            [
+                NewTopic(topic, self.settings.partitions, replication_factor=replication)
+                for topic in topics
+            ],
+            request_timeout=CREATE_TIMEOUT_S,
+        )
+        for topic, future in made.items():
+            try:
+                future.result(CREATE_TIMEOUT_S)
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+                    continue
+                raise KafkaUnavailableError(
+                    f"The topic {topic} cannot be made: {error.args[0].str()}.",
+                    next_step="Make it by hand, or give the user the right to create topics.",
+                ) from error
+            logger.bind(worker="kafka").info(
+                "topic {} made with {} partitions", topic, self.settings.partitions
+            )
+        self._wait_until_visible(admin, set(topics))
+
+    def _wait_until_visible(self, admin: AdminClient, topics: set[str]) -> None:
+        deadline_s = time.monotonic() + CREATE_TIMEOUT_S
+        while not topics <= self._metadata(admin)[0]:
+            if time.monotonic() > deadline_s:
+                raise KafkaUnavailableError(
+                    "The broker took the new topics but does not show them.",
+                    next_step="Look at the broker's own log.",
+                )

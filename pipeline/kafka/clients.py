@@ -1,0 +1,153 @@
+"""The only place where Kafka clients are made: merges the properties, checks them, explains."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+from loguru import logger
+
+from pipeline.kafka.checks import Properties, Role, as_text, check
+from pipeline.kafka.condition import STATISTICS_INTERVAL_MS, BrokerCondition, ClientLogHandler
+from pipeline.kafka.errors import KafkaSettingsError
+from pipeline.settings import KafkaSettings
+
+ClientT = TypeVar("ClientT", Producer, Consumer, AdminClient)
+
+PRODUCER_DEFAULTS: Properties = {
+    "enable.idempotence": True,
+    "acks": "all",
+    "linger.ms": 5,
+    "queue.buffering.max.messages": 20_000,
+    "queue.buffering.max.kbytes": 65_536,
+    # Longer than any broker restart, so that an outage is waited out and not counted as a loss.
+    "message.timeout.ms": 300_000,
+    "statistics.interval.ms": STATISTICS_INTERVAL_MS,
+}
+CONSUMER_DEFAULTS: Properties = {
+    "enable.auto.commit": True,
+    "enable.auto.offset.store": False,
+    "auto.commit.interval.ms": 500,
+    "auto.offset.reset": "earliest",
+    "isolation.level": "read_committed",
+    "partition.assignment.strategy": "cooperative-sticky",
+    "max.poll.interval.ms": 300_000,
+    "fetch.wait.max.ms": 100,
+    "queued.max.messages.kbytes": 16_384,
+    "statistics.interval.ms": STATISTICS_INTERVAL_MS,
+}
+EMBEDDED_CONSUMER: Properties = {
+    # The mock cluster lets a group settle only after session.timeout.ms - 1000.
+    "session.timeout.ms": 2000,
+    "heartbeat.interval.ms": 500,
+}
+EMBEDDED_PRODUCER: Properties = {
+    # Pictures do not compress, and nothing leaves the machine.
+    "compression.type": "none",
+}
+
+
+def producer_properties(settings: KafkaSettings, servers: str, client: str) -> dict[str, Any]:
+    """Return the properties of a producer."""
+    embedded = EMBEDDED_PRODUCER if settings.mode == "embedded" else {"compression.type": "lz4"}
+    return {
+        "bootstrap.servers": servers,
+        "client.id": client,
+        **PRODUCER_DEFAULTS,
+        **embedded,
+        **settings.common,
+        **settings.producer,
+    }
+
+
+def consumer_properties(
+    settings: KafkaSettings, servers: str, client: str, group: str
+) -> dict[str, Any]:
+    """Return the properties of a consumer."""
+    return {
+        "bootstrap.servers": servers,
+        "client.id": client,
+        "group.id": group,
+        **CONSUMER_DEFAULTS,
+        **(EMBEDDED_CONSUMER if settings.mode == "embedded" else {}),
+        **settings.common,
+        **settings.consumer,
+    }
+
+
+def make_producer(properties: Properties, condition: BrokerCondition) -> Producer:
+    """Return a producer.
+
+    Raises:
+        KafkaSettingsError: the properties are wrong; says which and why.
+    """
+    return _construct(Producer, properties, "producer", condition)
+
+
+def make_consumer(
+    properties: Properties,
+    condition: BrokerCondition,
+    on_commit: Callable[[KafkaError | None, list[Any]], None],
+) -> Consumer:
+    """Return a consumer; `on_commit` hears of every commit.
+
+    Raises:
+        KafkaSettingsError: the properties are wrong; says which and why.
+    """
+    return _construct(Consumer, properties, "consumer", condition, on_commit=on_commit)
+
+
+def make_admin(settings: KafkaSettings, servers: str) -> AdminClient:
+    """Return an admin client.
+
+    Raises:
+        KafkaSettingsError: the properties are wrong; says which and why.
+    """
+    properties = {
+        "bootstrap.servers": servers,
+        "client.id": "signalbox-admin",
+        "log_level": 2,
+        **settings.common,
+    }
+    return _construct(AdminClient, properties, "admin", None)
+
+
+def _construct(
+    kind: Callable[..., ClientT],
+    properties: Properties,
+    role: Role,
+    condition: BrokerCondition | None,
+    **callbacks: object,
+) -> ClientT:
+    findings = check(properties, role)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise KafkaSettingsError(
+            f"Kafka {role} settings: {'; '.join(map(str, errors))}",
+            next_step="Correct them in the settings under kafka, then start again.",
+        )
+    for finding in findings:
+        logger.bind(worker="kafka").warning("{} settings: {}", role, finding)
+    conf: dict[str, Any] = {name: as_text(value) for name, value in properties.items()} | callbacks
+    arguments: dict[str, Any] = {}
+    if condition is not None:
+        conf["error_cb"] = condition.on_error
+        conf["stats_cb"] = condition.on_statistics
+        log = logging.Logger(f"librdkafka.{conf['client.id']}")  # noqa: LOG001 - one a client, never shared
+        log.addHandler(ClientLogHandler(condition.quiet))
+        arguments["logger"] = log
+    try:
+        return kind(conf, **arguments)
+    except (KafkaException, ValueError, TypeError) as error:
+        raise KafkaSettingsError(
+            f"Kafka {role}: librdkafka refuses the settings: {_words(error)}.",
+            next_step="Correct them in the settings under kafka, then start again.",
+        ) from error
+
+
+def _words(error: Exception) -> str:
+    cause = error.args[0] if error.args else error
+    return cause.str() if isinstance(cause, KafkaError) else str(cause)

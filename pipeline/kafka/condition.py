@@ -1,0 +1,138 @@
+"""Whether a client reaches its brokers: from its errors and statistics to the worker's condition.
+
+There is no "reconnected" event: the statistics say which connections are up.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from confluent_kafka import KafkaError
+from loguru import logger
+
+from pipeline.redact import redact_text
+from pipeline.telemetry import WorkerTelemetry
+
+REPEAT_QUIET_S = 30.0
+"""A message of the same kind is logged again after this time, with how often it came meanwhile."""
+
+STATISTICS_INTERVAL_MS = 1000
+
+_REFUSED: Final = frozenset(
+    {
+        KafkaError._AUTHENTICATION,
+        KafkaError._SSL,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    }
+)
+
+
+class _Broker(msgspec.Struct):
+    nodeid: int
+    state: str
+
+
+class _Statistics(msgspec.Struct):
+    brokers: dict[str, _Broker] = {}
+
+
+_decoder = msgspec.json.Decoder(_Statistics)
+
+
+class QuietLog:
+    """Logs a kind of message once, then at most every `REPEAT_QUIET_S`, saying how often it came.
+
+    A broker that is away makes each client report tens of errors a second.
+    """
+
+    def __init__(self, client: str) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._kinds: dict[str, tuple[float, int]] = {}
+
+    def write(self, level: str, kind: str, text: str) -> None:
+        """Log `text` unless a message of its `kind` was logged a moment ago."""
+        now_s = time.monotonic()
+        with self._lock:
+            last_s, swallowed = self._kinds.get(kind, (-REPEAT_QUIET_S, 0))
+            if now_s - last_s < REPEAT_QUIET_S:
+                self._kinds[kind] = (last_s, swallowed + 1)
+                return
+            self._kinds[kind] = (now_s, 0)
+        more = f" (and {swallowed} more of its kind)" if swallowed else ""
+        logger.bind(worker="kafka").log(level, "{}: {}{}", self._client, text, more)
+
+
+class ClientLogHandler(logging.Handler):
+    """Takes librdkafka's own log lines, which come through `logging`, into ours."""
+
+    def __init__(self, quiet: QuietLog) -> None:
+        super().__init__()
+        self._quiet = quiet
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        # "FAIL [rdkafka#producer-1] [thrd:...]: words": the first word is the kind.
+        kind = text.split(" ", 1)[0]
+        level = "WARNING" if record.levelno >= logging.WARNING else "DEBUG"
+        self._quiet.write(level, kind, text)
+
+
+class BrokerCondition:
+    """Turns one client's errors and statistics into its worker's condition.
+
+    Attributes:
+        refused: what the broker will not let this client do; None while nothing.
+    """
+
+    def __init__(self, client: str, servers: str, telemetry: WorkerTelemetry) -> None:
+        self.quiet = QuietLog(client)
+        self.refused: str | None = None
+        self._servers = servers
+        self._telemetry = telemetry
+        self._key = f"broker-{client}"
+        self._down = False
+
+    def on_error(self, error: KafkaError) -> None:
+        """Take an error event of the client."""
+        code = error.code()
+        if code in _REFUSED:
+            self.refused = redact_text(error.str())
+        if code == KafkaError._ALL_BROKERS_DOWN:
+            self._set_down()
+        self.quiet.write("WARNING", str(error.name()), error.str())
+
+    def on_statistics(self, text: str) -> None:
+        """Take the statistics of the client, JSON."""
+        brokers = _decoder.decode(text).brokers.values()
+        if any(broker.state == "UP" for broker in brokers):
+            self.set_up()
+
+    def set_up(self) -> None:
+        """Note that a broker answers."""
+        if self._down:
+            self._down = False
+            self._telemetry.recover(self._key)
+            logger.bind(worker="kafka").success("broker {} is back", self._servers)
+
+    def forget(self) -> None:
+        """The client ends: its condition no longer counts."""
+        self._down = False
+        self._telemetry.recover(self._key)
+
+    def _set_down(self) -> None:
+        if not self._down:
+            self._down = True
+            since = datetime.now().astimezone().strftime("%H:%M:%S")
+            self._telemetry.degrade(
+                self._key,
+                f"broker {self._servers} not reachable since {since}; trying again all the time, "
+                "nothing is lost",
+            )

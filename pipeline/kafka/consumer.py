@@ -1,0 +1,344 @@
+"""A consumer for work that finishes later and out of order: at least once, never skipped.
+
+An offset is stored when everything up to it is done (`OffsetTracker`); librdkafka commits what is
+stored. A partition that is taken away is given back with its finished prefix committed; what was
+not finished is read by its next owner.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from loguru import logger
+
+from pipeline.kafka.condition import BrokerCondition
+from pipeline.kafka.errors import KafkaUnavailableError
+from pipeline.kafka.offsets import OffsetTracker
+from pipeline.kafka.retention import RetentionGate
+from pipeline.telemetry import WorkerTelemetry
+
+REVOKE_WAIT_S = 2.0
+"""How long a partition that is taken away waits for its unfinished work."""
+
+MAX_POLL_GAP_S = 5.0
+"""A consumer that takes nothing for this long is paused and polled, to stay in its group."""
+
+_EXPECTED_ON_COMMIT = frozenset(
+    {
+        KafkaError._NO_OFFSET,
+        KafkaError._STATE,
+        KafkaError.REBALANCE_IN_PROGRESS,
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+    }
+)
+"""The partition has another owner already, or nothing was finished: a repeat, not a loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message taken from a topic; `done` says that its work is finished.
+
+    Attributes:
+        value: the payload; empty for a message without one.
+        timestamp_ms: when it was produced, ms since 1970; None if the broker does not say.
+        epoch: which assignment of the partition it was taken under.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    value: bytes
+    timestamp_ms: int | None
+    headers: tuple[tuple[str, bytes], ...]
+    epoch: int
+    consumer: WorkConsumer
+
+    def done(self) -> None:
+        """Mark the message as finished, from any thread.
+
+        Without effect when its partition was taken away meanwhile.
+        """
+        self.consumer.finish(self)
+
+
+@dataclass(slots=True)
+class _Assigned:
+    """A partition that this consumer owns."""
+
+    epoch: int
+    tracker: OffsetTracker
+
+
+class WorkConsumer:
+    """A member of a consumer group; used by one thread, finished from any."""
+
+    def __init__(
+        self,
+        group: str,
+        topics: Sequence[str],
+        condition: BrokerCondition,
+        telemetry: WorkerTelemetry,
+        gate: RetentionGate | None,
+    ) -> None:
+        self._group = group
+        self._topics = list(topics)
+        self._condition = condition
+        self._telemetry = telemetry
+        self._gate = gate
+        self._changed = threading.Condition()
+        self._assigned: dict[tuple[str, int], _Assigned] = {}
+        self._epoch = 0
+        self._paused = False
+        self._closed = False
+        self._polled_s = time.monotonic()
+        self._consumer: Consumer
+
+    def open(self, consumer: Consumer) -> None:
+        """Join the group with `consumer`, whose commits are reported to `on_commit`."""
+        self._consumer = consumer
+        consumer.subscribe(
+            self._topics,
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
+        logger.bind(worker=self._telemetry.name.value).info(
+            "Kafka consumer started: group={}, topics={}", self._group, self._topics
+        )
+
+    @property
+    def in_flight(self) -> int:
+        """How many messages are taken and not finished."""
+        with self._changed:
+            return sum(owned.tracker.unfinished for owned in self._assigned.values())
+
+    def take(self, max_messages: int, timeout_s: float = 0.2) -> list[Delivery]:
+        """Return up to `max_messages` messages, as soon as there is one.
+
+        Take only as many as there are free slots. With 0 the call waits for `timeout_s` and keeps
+        the membership alive; call again within a few seconds in any case.
+
+        Raises:
+            KafkaUnavailableError: the broker refuses this client.
+        """
+        self._telemetry.beat()
+        if self._condition.refused is not None:
+            raise KafkaUnavailableError(
+                f"The broker refuses this client: {self._condition.refused}.",
+                next_step="Check user, password, certificates and rights in the Kafka settings.",
+            )
+        if max_messages <= 0:
+            self._wait_without_taking(timeout_s)
+            return []
+        self._resume()
+        self._polled_s = time.monotonic()
+        # One poll, then what is there already: a batch call would wait for the batch to fill.
+        first = self._consumer.poll(timeout_s)
+        if first is None:
+            return []
+        messages = [first]
+        if max_messages > 1:
+            messages += self._consumer.consume(max_messages - 1, 0.0)
+        deliveries = [made for message in messages if (made := self._delivery(message))]
+        self._telemetry.count("in", len(deliveries))
+        return deliveries
+
+    def finish(self, delivery: Delivery) -> None:
+        """Store the completed prefix of the delivery's partition (see `Delivery.done`)."""
+        key = (delivery.topic, delivery.partition)
+        with self._changed:
+            owned = self._assigned.get(key)
+            if owned is None or owned.epoch != delivery.epoch or self._closed:
+                return
+            store = owned.tracker.done(delivery.offset)
+            if store is not None:
+                self._store(key, store)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Commit the completed prefix and leave the group; unfinished work returns to it."""
+        if self._closed:
+            return
+        self._give_back(list(self._assigned))
+        with self._changed:
+            self._closed = True
+            self._assigned.clear()
+        self._consumer.close()
+        self._condition.forget()
+
+    def on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """Take the outcome of a commit (called by the client library)."""
+        if error is not None:
+            if error.code() not in _EXPECTED_ON_COMMIT:
+                self._condition.quiet.write("WARNING", "commit", f"commit failed: {error.str()}")
+            return
+        self._condition.set_up()
+        self._tell_gate(partitions)
+
+    def _delivery(self, message: Message) -> Delivery | None:
+        error = message.error()
+        if error is not None:
+            self._note_error(error)
+            return None
+        topic, partition, offset = _place(message)
+        with self._changed:
+            owned = self._assigned.get((topic, partition))
+            if owned is None:
+                return None  # taken away between fetch and here; its next owner reads it
+            owned.tracker.take(offset)
+        key = message.key()
+        kind, timestamp_ms = message.timestamp()
+        return Delivery(
+            topic=topic,
+            partition=partition,
+            offset=offset,
+            key=_text(key),
+            value=_bytes(message.value()),
+            timestamp_ms=timestamp_ms if kind else None,
+            headers=_headers(message),
+            epoch=owned.epoch,
+            consumer=self,
+        )
+
+    def _note_error(self, error: KafkaError) -> None:
+        if error.code() != KafkaError._PARTITION_EOF:
+            self._condition.quiet.write("WARNING", str(error.name()), error.str())
+
+    def _wait_without_taking(self, timeout_s: float) -> None:
+        # Pausing drops what was fetched ahead, so it is kept for waits that are really long.
+        if not self._paused and time.monotonic() - self._polled_s < MAX_POLL_GAP_S:
+            with self._changed:
+                self._changed.wait(timeout_s)
+            return
+        if not self._paused:
+            self._paused = True
+            self._pause()
+        message = self._consumer.poll(timeout_s)
+        self._polled_s = time.monotonic()
+        if message is None:
+            return
+        error = message.error()
+        if error is not None:
+            self._note_error(error)
+        else:
+            # Fetched before the pause: read it again later.
+            self._seek_back(message)
+
+    def _pause(self) -> None:
+        assignment = self._consumer.assignment()
+        if assignment:
+            self._consumer.pause(assignment)
+
+    def _seek_back(self, message: Message) -> None:
+        topic, partition, offset = _place(message)
+        self._consumer.seek(TopicPartition(topic, partition, offset))
+
+    def _resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            assignment = self._consumer.assignment()
+            if assignment:
+                self._consumer.resume(assignment)
+
+    def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        with self._changed:
+            self._epoch += 1
+            for partition in partitions:
+                key = (partition.topic, partition.partition)
+                self._assigned[key] = _Assigned(self._epoch, OffsetTracker())
+        if partitions:
+            logger.bind(worker="kafka").info(
+                "{} got {} partitions of {}", self._group, len(partitions), _names(partitions)
+            )
+        self._paused = False
+
+    def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        keys = [(partition.topic, partition.partition) for partition in partitions]
+        self._give_back(keys)
+        with self._changed:
+            for key in keys:
+                self._assigned.pop(key, None)
+
+    def _on_lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        with self._changed:
+            for partition in partitions:
+                self._assigned.pop((partition.topic, partition.partition), None)
+        logger.bind(worker="kafka").warning(
+            "{} lost {} partitions; unfinished work is read again by their next owner",
+            self._group,
+            len(partitions),
+        )
+
+    def _give_back(self, keys: list[tuple[str, int]]) -> None:
+        """Wait a little for unfinished work of these partitions, then commit their prefix."""
+
+        def finished() -> bool:
+            return not any(
+                owned.tracker.unfinished
+                for key in keys
+                if (owned := self._assigned.get(key)) is not None
+            )
+
+        with self._changed:
+            self._changed.wait_for(finished, REVOKE_WAIT_S)
+        try:
+            committed = self._consumer.commit(asynchronous=False)
+        except KafkaException as error:
+            if error.args[0].code() not in _EXPECTED_ON_COMMIT:
+                self._condition.quiet.write("WARNING", "commit", f"commit failed: {error}")
+            return
+        self._tell_gate(committed or [])
+
+    def _store(self, key: tuple[str, int], offset: int) -> None:
+        try:
+            self._consumer.store_offsets(offsets=[TopicPartition(key[0], key[1], offset)])
+        except KafkaException as error:
+            if error.args[0].code() not in _EXPECTED_ON_COMMIT:
+                raise
+
+    def _tell_gate(self, partitions: list[TopicPartition]) -> None:
+        if self._gate is not None:
+            self._gate.note_committed(
+                self._group,
+                [
+                    (partition.topic, partition.partition, partition.offset)
+                    for partition in partitions
+                    if partition.error is None and partition.offset >= 0
+                ],
+            )
+
+
+def _place(message: Message) -> tuple[str, int, int]:
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    assert topic is not None
+    assert partition is not None
+    assert offset is not None
+    return topic, partition, offset
+
+
+def _bytes(value: Any) -> bytes:
+    if value is None:
+        return b""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _text(key: Any) -> str | None:
+    if key is None:
+        return None
+    return key.decode("utf-8", errors="replace") if isinstance(key, bytes) else str(key)
+
+
+def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
+    found: Any = message.headers()
+    return tuple((str(name), _bytes(value)) for name, value in found or [])
+
+
+def _names(partitions: list[TopicPartition]) -> str:
+    return ", ".join(sorted({partition.topic for partition in partitions}))

@@ -1,0 +1,26 @@
+"""Dead-letter topics: their names and the headers of a dead letter."""
+
+from __future__ import annotations
+
+from pipeline.states import WorkerName
+
+DLQ_SUFFIX = ".dlq"
+MAX_ERROR_CHARACTERS = 1000
+
+
+def dead_letter_topic(topic: str) -> str:
+    """Return the name of the topic for messages of `topic` that cannot be processed."""
+    return topic + DLQ_SUFFIX
+
+
+def headers(
+    topic: str, partition: int, offset: int, worker: WorkerName, error: str
+) -> dict[str, str]:
+    """Return the headers that tell where a dead letter came from, and why it is one."""
+    return {
+        "source.topic": topic,
+        "source.partition": str(partition),
+        "source.offset": str(offset),
+        "worker": worker.value,
+        "error": error[:MAX_ERROR_CHARACTERS],
+    }
