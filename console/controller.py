@@ -1,0 +1,379 @@
+"""Starts and stops the pipeline of the window: the session and the four worker threads."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from loguru import logger
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from console.supervision.sequencer import Sequencer, Situation
+from console.supervision.session_thread import CloseThread, OpenThread, SessionState
+from console.supervision.settings_change import consequences
+from console.supervision.status import WorkerStatus
+from console.supervision.worker_thread import WorkerThread
+from pipeline.settings import Settings
+from pipeline.states import WorkerName, WorkerState
+from pipeline.telemetry import TelemetryHub
+
+if TYPE_CHECKING:
+    from pipeline.session import PipelineSession
+    from pipeline.supervisor import StateChange
+
+STOP_TIMEOUT_S: Final = 10.0
+"""As in `pipeline.supervisor`, which is not imported here: it pulls in confluent-kafka."""
+
+DRAIN_TIMEOUT_S: Final = 20.0
+STEP_INTERVAL_MS: Final = 100
+
+
+class PipelineController(QObject):
+    """Owns the session and the worker threads; every call returns at once.
+
+    Attributes:
+        hub: what the workers tell the window; the same object for all sessions.
+        state_changed: carries each worker's `StateChange`.
+        session_changed: carries the new `SessionState`.
+        activity_changed: `is_starting` or `is_stopping` may be different now.
+        all_stopped: the last worker thread has ended.
+        stuck: carries the `WorkerName` of a worker that did not stop within `STOP_TIMEOUT_S`.
+        settings_changed: carries the new `Settings`.
+    """
+
+    state_changed = Signal(object)
+    session_changed = Signal(object)
+    activity_changed = Signal()
+    all_stopped = Signal()
+    stuck = Signal(object)
+    settings_changed = Signal(object)
+
+    def __init__(
+        self, settings: Settings, hub: TelemetryHub, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.hub = hub
+        self._settings = settings
+        self._session: PipelineSession | None = None
+        self._session_state = SessionState.CLOSED
+        self._session_error = ""
+        self._session_thread: OpenThread | CloseThread | None = None
+        self._threads: dict[WorkerName, WorkerThread] = {}
+        self._status = {name: WorkerStatus(name) for name in WorkerName}
+        self._sequencer = Sequencer(STOP_TIMEOUT_S, DRAIN_TIMEOUT_S)
+        self._activity = (False, False)
+        self._start_when_open: set[WorkerName] = set()
+        self._then_close = False
+        self._then_reopen = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(STEP_INTERVAL_MS)
+        self._timer.timeout.connect(self._step)
+
+    # ------------------------------------------------------------------ what is
+    @property
+    def settings(self) -> Settings:
+        """The settings in use."""
+        return self._settings
+
+    @property
+    def session(self) -> PipelineSession | None:
+        """The open session; None while there is none."""
+        return self._session
+
+    @property
+    def session_state(self) -> SessionState:
+        """Where opening or closing stands."""
+        return self._session_state
+
+    @property
+    def session_error(self) -> str:
+        """Why the session could not be opened, with the next step; empty otherwise."""
+        return self._session_error
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether a start was asked for and is not finished."""
+        return self._sequencer.starting or bool(self._start_when_open)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a stop was asked for and is not finished."""
+        return self._sequencer.stopping
+
+    @property
+    def running(self) -> frozenset[WorkerName]:
+        """Workers that have a thread, also while it starts or ends."""
+        return frozenset(self._threads)
+
+    @property
+    def stuck_workers(self) -> frozenset[WorkerName]:
+        """Workers that were asked to stop and have not within their time."""
+        return self._sequencer.stuck
+
+    def status(self, name: WorkerName) -> WorkerStatus:
+        """Return what is known of a worker; the same object for the life of the window."""
+        return self._status[name]
+
+    def states(self) -> dict[WorkerName, WorkerState]:
+        """Return the states that the window was told of."""
+        return {name: status.state for name, status in self._status.items()}
+
+    # ------------------------------------------------------------------ what is asked for
+    @Slot()
+    def open(self) -> None:
+        """Open the session in the background, unless that has begun."""
+        if self._session_state not in {SessionState.CLOSED, SessionState.FAILED}:
+            return
+        self._session_error = ""
+        self._run_session_thread(OpenThread(self._settings, self.hub, self), SessionState.OPENING)
+
+    @Slot()
+    def close(self) -> None:
+        """Stop all workers, then close the session; `session_changed` tells when it is closed."""
+        self._then_close = True
+        self._start_when_open.clear()
+        self.stop_all()
+
+    @Slot()
+    def start_all(self) -> None:
+        """Start what is not at work, consumers before producers; opens the session first."""
+        if self._session is None:
+            self._start_when_open.update(WorkerName)
+            self.open()
+        else:
+            self._sequencer.start_all()
+        self._step()
+
+    @Slot()
+    def stop_all(self) -> None:
+        """Stop all workers, producers first, each when it has read what they left."""
+        self._start_when_open.clear()
+        self._sequencer.stop_all()
+        self._step()
+
+    @Slot()
+    def hurry(self) -> None:
+        """Stop without waiting until everything is read; the rest stays in Kafka."""
+        self._sequencer.hurry()
+        self._step()
+
+    @Slot(object)
+    def start(self, name: WorkerName) -> None:
+        """Start one worker; opens the session first."""
+        if self._session is None:
+            self._start_when_open.add(name)
+            self.open()
+        else:
+            self._sequencer.start(name)
+        self._step()
+
+    @Slot(object)
+    def stop(self, name: WorkerName) -> None:
+        """Stop one worker at once; what it has not read stays in Kafka."""
+        self._start_when_open.discard(name)
+        self._sequencer.forget(name)
+        self._ask_to_stop(name)
+        self._step()
+
+    @Slot(object)
+    def restart(self, name: WorkerName) -> None:
+        """Stop one worker and start it again."""
+        self.stop(name)
+        self.start(name)
+
+    def apply_settings(self, settings: Settings) -> None:
+        """Use other settings from now on; workers that need it start again."""
+        what = consequences(self._settings, settings)
+        self._settings = settings
+        if what.reopen and self._session_state in {SessionState.OPEN, SessionState.OPENING}:
+            again = set(self._threads) | self._start_when_open
+            self._then_reopen = True
+            self.close()
+            self._start_when_open = again
+        elif self._session is not None:
+            self._session.settings = settings
+            for name in what.restart & set(self._threads):
+                self.restart(name)
+        self.settings_changed.emit(settings)
+
+    # ------------------------------------------------------------------ workers
+    def _situation(self) -> Situation:
+        states = self.states()
+        states.update({name: thread.state for name, thread in self._threads.items()})
+        return Situation(states, set(self._threads), self._is_drained, time.monotonic())
+
+    def _is_drained(self, name: WorkerName, since_s: float) -> bool:
+        """Whether the group of a worker has no lag by a reading taken after `since_s`."""
+        session = self._session
+        group = session.group_of(name) if session is not None else None
+        if session is None or group is None:
+            return True
+        reading = session.lag.snapshot()
+        if not reading.broker_ok:
+            return True  # Nothing can be read; it stays in Kafka.
+        links = [link for (owner, _), link in reading.links.items() if owner == group]
+        return reading.taken_at_s > since_s and all(link.messages == 0 for link in links)
+
+    @Slot()
+    def _step(self) -> None:
+        """Do what is due; runs after every change and on the timer while anything is open."""
+        now = self._situation()
+        for name in self._sequencer.stops(now):
+            self._ask_to_stop(name)
+        if self._session is not None:
+            for name in self._sequencer.starts(now):
+                self._start_thread(name, self._session)
+        for name in self._sequencer.newly_stuck(now):
+            logger.bind(worker=name.value).error(
+                "{} has not stopped within {:.0f} s; what it holds will be read again at its next "
+                "start",
+                name.value,
+                STOP_TIMEOUT_S,
+            )
+            self.stuck.emit(name)
+        if self._then_close and not self._threads and not self._sequencer.stopping:
+            self._close_session()
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        busy = self._sequencer.starting or self._sequencer.stopping or self._then_close
+        if busy != self._timer.isActive():
+            if busy:
+                self._timer.start()
+            else:
+                self._timer.stop()
+        activity = (self.is_starting, self.is_stopping)
+        if activity != self._activity:
+            self._activity = activity
+            self.activity_changed.emit()
+
+    def _start_thread(self, name: WorkerName, session: PipelineSession) -> None:
+        thread = WorkerThread(name, session, self)
+        thread.changed.connect(self._on_change, Qt.ConnectionType.QueuedConnection)
+        thread.finished.connect(self._on_thread_finished, Qt.ConnectionType.QueuedConnection)
+        self._threads[name] = thread
+        thread.start()
+
+    def _ask_to_stop(self, name: WorkerName) -> None:
+        thread = self._threads.get(name)
+        if thread is not None:
+            self._sequencer.asked_to_stop(name, time.monotonic())
+            thread.request_stop()
+
+    @Slot(object)
+    def _on_change(self, change: StateChange) -> None:
+        self._status[change.worker].note(change, datetime.now().astimezone())
+        self.state_changed.emit(change)
+        self._step()
+
+    @Slot()
+    def _on_thread_finished(self) -> None:
+        thread = self.sender()
+        if not isinstance(thread, WorkerThread):
+            return
+        thread.wait()
+        del self._threads[thread.name]
+        self._note_unexplained_end(thread)
+        thread.deleteLater()
+        if not self._threads:
+            self.all_stopped.emit()
+        self._step()
+
+    def _note_unexplained_end(self, thread: WorkerThread) -> None:
+        """Say Failed where a thread ended in a state that is no end: a fault of our own."""
+        from pipeline.states import ENDED
+        from pipeline.supervisor import StateChange
+
+        if thread.state in ENDED:
+            return
+        reason = self.tr("The worker's thread ended by itself; the log has the cause.")
+        change = StateChange(
+            thread.name, thread.state, WorkerState.FAILED, reason, time.monotonic()
+        )
+        self._on_change(change)
+
+    # ------------------------------------------------------------------ session
+    def _run_session_thread(self, thread: OpenThread | CloseThread, state: SessionState) -> None:
+        self._session_thread = thread
+        thread.finished.connect(
+            self._on_session_thread_finished, Qt.ConnectionType.QueuedConnection
+        )
+        self._set_session_state(state)
+        thread.start()
+
+    def _set_session_state(self, state: SessionState) -> None:
+        self._session_state = state
+        self.session_changed.emit(state)
+
+    @Slot()
+    def _on_session_thread_finished(self) -> None:
+        thread = self._session_thread
+        if thread is None:
+            return
+        thread.wait()
+        self._session_thread = None
+        if isinstance(thread, OpenThread):
+            self._take_opened(thread)
+        else:
+            self._note_closed()
+        thread.deleteLater()
+        self._step()
+
+    def _take_opened(self, thread: OpenThread) -> None:
+        self._session = thread.session
+        self._session_error = thread.error
+        if self._session is None:
+            self._start_when_open.clear()
+            self._set_session_state(SessionState.FAILED)
+            return
+        self._set_session_state(SessionState.OPEN)
+        if self._then_close:
+            return
+        wanted, self._start_when_open = self._start_when_open, set()
+        if wanted == set(WorkerName):
+            self._sequencer.start_all()
+        else:
+            for name in wanted:
+                self._sequencer.start(name)
+
+    def _close_session(self) -> None:
+        if self._session_thread is not None:
+            return  # Still opening: it is closed as soon as it is open.
+        self._then_close = False
+        if self._session is None:
+            self._note_closed()
+            return
+        thread = CloseThread(self._session, self)
+        self._session = None
+        self._run_session_thread(thread, SessionState.CLOSING)
+
+    def _note_closed(self) -> None:
+        self._set_session_state(SessionState.CLOSED)
+        if self._then_reopen:
+            self._then_reopen = False
+            self.open()
+
+    def wait_until_closed(self) -> bool:
+        """Stop and close at once, waiting for it: the last thing before the process ends.
+
+        Returns:
+            False when a worker has not stopped in its time; its thread is still at work.
+        """
+        self._timer.stop()
+        for thread in self._threads.values():
+            thread.request_stop()
+        deadline_s = time.monotonic() + STOP_TIMEOUT_S
+        in_time = [
+            thread.wait(max(1, int((deadline_s - time.monotonic()) * 1000)))
+            for thread in self._threads.values()
+        ]
+        session_thread = self._session_thread
+        if session_thread is not None:
+            session_thread.wait()
+            if isinstance(session_thread, OpenThread):
+                self._session = session_thread.session
+        if all(in_time) and self._session is not None:
+            self._session.close()
+            self._session = None
+        return all(in_time)

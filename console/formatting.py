@@ -1,0 +1,55 @@
+"""Numbers for people: short, always the same width for the same magnitude. Pure."""
+
+from __future__ import annotations
+
+
+def duration(seconds: float) -> str:
+    """Return ``00:12:41``; days are put in front once there are any."""
+    whole = max(0, int(seconds))
+    days, rest = divmod(whole, 86_400)
+    clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return f"{days}d {clock}" if days else clock
+
+
+def milliseconds(value: float | None) -> str:
+    """Return a latency: ``4 ms``, ``0.4 ms``, ``3.9 s``, ``12 min``; a dash when there is none."""
+    if value is None:
+        return "–"
+    if value < 9.95:
+        return f"{value:.1f} ms"
+    if value < 999.5:
+        return f"{value:.0f} ms"
+    if value < 99_950:
+        return f"{value / 1000:.1f} s"
+    return f"{value / 60_000:.0f} min"
+
+
+def seconds(value: float | None) -> str:
+    """Return a time span given in seconds; a dash when there is none."""
+    if value is None:
+        return "–"
+    if value <= 0:
+        return "0 s"
+    return milliseconds(value * 1000)
+
+
+def rate(per_second: float) -> str:
+    """Return a rate: ``28.4``, ``0.0``, ``1 240``."""
+    return f"{per_second:.1f}" if per_second < 999.95 else count(round(per_second))
+
+
+def count(value: int) -> str:
+    """Return a whole number with thin spaces between thousands: ``1 284``."""
+    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def size(number_of_bytes: float) -> str:
+    """Return an amount of memory: ``812 B``, ``6.2 MB``, ``1.4 GB``."""
+    if number_of_bytes < 1000:
+        return f"{number_of_bytes:.0f} B"
+    for unit in ("KB", "MB", "GB"):
+        number_of_bytes /= 1000
+        if number_of_bytes < 999.5 or unit == "GB":
+            digits = 1 if number_of_bytes < 9.95 else 0
+            return f"{number_of_bytes:.{digits}f} {unit}"
+    return ""

@@ -1,0 +1,74 @@
+"""Names and colours of worker states, for people."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QCoreApplication
+
+from console import formatting
+from console.supervision.status import WorkerStatus
+from pipeline.states import WorkerName, WorkerState
+
+Level = Literal["ok", "warning", "danger", "info", "off"]
+
+LEVELS: dict[WorkerState, Level] = {
+    WorkerState.STOPPED: "off",
+    WorkerState.STARTING: "info",
+    WorkerState.RUNNING: "ok",
+    WorkerState.DEGRADED: "warning",
+    WorkerState.STOPPING: "info",
+    WorkerState.BACKOFF: "warning",
+    WorkerState.FAILED: "danger",
+}
+
+
+def level_token(level: Level) -> str:
+    """Return the colour token of a level."""
+    return "text_faint" if level == "off" else level
+
+
+def worker_title(name: WorkerName) -> str:
+    """Return the name of a worker as shown."""
+    translate = QCoreApplication.translate
+    match name:
+        case WorkerName.DETECTION:
+            return translate("Worker", "Detection")
+        case WorkerName.GENERATOR:
+            return translate("Worker", "Generator")
+        case WorkerName.SCHEDULER:
+            return translate("Worker", "Scheduler")
+        case WorkerName.AGGREGATOR:
+            return translate("Worker", "Aggregator")
+
+
+def state_word(state: WorkerState) -> str:
+    """Return the word for a state."""
+    translate = QCoreApplication.translate
+    match state:
+        case WorkerState.STOPPED:
+            return translate("WorkerState", "Stopped")
+        case WorkerState.STARTING:
+            return translate("WorkerState", "Starting")
+        case WorkerState.RUNNING:
+            return translate("WorkerState", "Running")
+        case WorkerState.DEGRADED:
+            return translate("WorkerState", "Degraded")
+        case WorkerState.STOPPING:
+            return translate("WorkerState", "Stopping")
+        case WorkerState.BACKOFF:
+            return translate("WorkerState", "Restarting")
+        case WorkerState.FAILED:
+            return translate("WorkerState", "Failed")
+
+
+def state_line(status: WorkerStatus, now_s: float) -> str:
+    """Return the state word with how long: uptime, or time to the next start."""
+    word = state_word(status.state)
+    if status.retry_at_s is not None:
+        left_s = max(0.0, status.retry_at_s - now_s)
+        return QCoreApplication.translate("WorkerState", "{0} in {1} s").format(
+            word, f"{left_s:.0f}"
+        )
+    uptime_s = status.uptime_s(now_s)
+    return f"{word} {formatting.duration(uptime_s)}" if uptime_s is not None else word
