@@ -46,7 +46,7 @@ class Progress:
         self.fetched_mb = 0.0
         self.to_install = 0
         self.trouble = ""
-        self._part_mb = 0.0
+        self._missing_mb = 0.0
         self._site_packages = site_packages
         self._before = self._installed()
 
@@ -59,9 +59,11 @@ class Progress:
             self.found += 1
             self.trouble = ""
         elif raw := _RAW.match(line):
-            self._part_mb = 0.0 if raw[1] == raw[2] else int(raw[1]) / 1e6
+            # Its whole size was added when it was announced.
+            self._missing_mb = (int(raw[2]) - int(raw[1])) / 1e6
         elif fetched := _FETCHED.match(line):
             self.fetched_mb += float(fetched[1]) * _SIZE_MB[fetched[2]]
+            self._missing_mb = 0.0
             self.trouble = ""
         elif line.startswith("Installing collected packages:"):
             self.to_install = line.count(",") + 1
@@ -73,7 +75,7 @@ class Progress:
         if self.to_install:
             done = min(self._installed() - self._before, self.to_install)
             return f"installing: {max(done, 0)} of {self.to_install} packages"
-        line = f"fetching: {self.found} packages, {self.fetched_mb + self._part_mb:.0f} MB"
+        line = f"fetching: {self.found} packages, {self.fetched_mb - self._missing_mb:.0f} MB"
         return f"{line} ({self.trouble})" if self.trouble else line
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 _REQUIREMENT = re.compile(
     r"""(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*) \s*
-        (?P<bounds>[^;]*?) \s*
+        (?P<bounds> (?: (?:>=|==|!=|<) \s* [0-9.]+ (?: \s* , \s* (?=[<>=!]) )? )* ) \s*
         (?: ; \s* (?P<variable>python_version|sys_platform) \s* (?P<relation>==|!=|<|>=)
             \s* ["'](?P<value>[^"']+)["'] )? \s*""",
     re.VERBOSE,
@@ -73,8 +73,6 @@ def parse_requirement(text: str) -> Requirement | None:
     bounds = tuple(
         (relation, parse_version(number)) for relation, number in _BOUND.findall(found["bounds"])
     )
-    if found["bounds"].count(",") + bool(found["bounds"]) != len(bounds):
-        raise ValueError(f"pyproject.toml: cannot read the versions of the requirement {text!r}")
     if found["variable"] == "python_version":
         holds = _RELATIONS[found["relation"]](sys.version_info[:2], parse_version(found["value"]))
     elif found["variable"] == "sys_platform":

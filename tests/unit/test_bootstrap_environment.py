@@ -1,0 +1,87 @@
+"""Whose an environment is, and when it is ready."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from bootstrap.environment import STAMP_NAME, Environment, Stamp, running_minor
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    """An environment without packages, ready for its pyproject.toml."""
+    (tmp_path / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+    made = Environment(tmp_path / ".venv", tmp_path)
+    venv.create(made.folder, with_pip=False, symlinks=os.name != "nt")
+    made.write_stamp(Stamp("ready", running_minor(), made.pyproject_hash(), with_tests=False))
+    return made
+
+
+def test_ready_for_what_was_installed_and_not_for_more(environment: Environment) -> None:
+    assert environment.is_ready(with_tests=False)
+    assert not environment.is_ready(with_tests=True)
+
+
+def test_the_test_packages_include_the_others(environment: Environment) -> None:
+    stamp = environment.read_stamp()
+    assert stamp is not None
+    environment.write_stamp(dataclasses.replace(stamp, with_tests=True))
+    assert environment.is_ready(with_tests=False)
+    assert environment.is_ready(with_tests=True)
+
+
+def test_not_ready_after_the_project_changed(environment: Environment) -> None:
+    (environment.root / "pyproject.toml").write_text("[project]\n# more\n", encoding="utf-8")
+    assert not environment.is_ready(with_tests=False)
+
+
+def test_not_ready_while_it_is_made(environment: Environment) -> None:
+    environment.write_stamp(Stamp("making", running_minor(), "", with_tests=False))
+    assert not environment.is_ready(with_tests=False)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"state": "ready"}', '{"unknown": 1}'])
+def test_a_stamp_that_was_cut_off_counts_as_half_made(
+    environment: Environment, content: str
+) -> None:
+    (environment.folder / STAMP_NAME).write_text(content, encoding="utf-8")
+    stamp = environment.read_stamp()
+    assert stamp is not None
+    assert stamp.state == "making"
+
+
+def test_without_a_stamp_it_is_somebody_elses(environment: Environment) -> None:
+    (environment.folder / STAMP_NAME).unlink()
+    assert environment.read_stamp() is None
+    assert not environment.is_ready(with_tests=False)
+
+
+def test_not_ready_when_its_python_was_uninstalled(environment: Environment) -> None:
+    configuration = environment.folder / "pyvenv.cfg"
+    text = configuration.read_text(encoding="utf-8")
+    home = next(line for line in text.splitlines() if line.startswith("home"))
+    configuration.write_text(text.replace(home, "home = /no/such/folder"), encoding="utf-8")
+    assert not environment.is_ready(with_tests=False)
+
+
+def test_not_ready_when_its_interpreter_is_gone(environment: Environment) -> None:
+    environment.python.unlink()
+    assert not environment.is_ready(with_tests=False)
+
+
+def test_the_environment_of_this_process_is_known() -> None:
+    assert Environment(Path(sys.prefix), Path.cwd()).is_current()
+
+
+def test_only_the_one_of_this_process_is_current(environment: Environment) -> None:
+    assert not environment.is_current()
+
+
+def test_a_log_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    Environment(tmp_path / "not there", tmp_path).note("text")
