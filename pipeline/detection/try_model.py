@@ -57,7 +57,7 @@ def detect_picture(detector: Detector, path: Path, folder: Path | None = None) -
 def as_table(detector: Detector, results: Sequence[PictureResult]) -> str:
     """Return the results as text for a terminal."""
     info = detector.info
-    lines = [f"{info.model} ({info.family}) on {info.provider}, threads: {info.threads}"]
+    lines = [f"{info.model} ({info.family}) on {info.provider_name}, threads: {info.threads}"]
     if info.reason:
         lines.append(f"  {info.reason}")
     for result in results:

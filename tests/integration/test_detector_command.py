@@ -36,7 +36,7 @@ def run(*words: str | Path) -> int:
 def test_a_table_and_a_copy_with_boxes(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("bundled", picture, "--provider", "cpu") == 0
     printed = capsys.readouterr().out
-    assert "nanodet-g.onnx (nanodet) on cpu" in printed
+    assert "nanodet-g.onnx (nanodet) on CPU" in printed
     assert "person" in printed
     copy = read_image(picture.with_suffix(".detected.jpg"))
     assert copy.shape == read_image(picture).shape

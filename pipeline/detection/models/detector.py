@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
 from pipeline.detection.images import Picture
 from pipeline.detection.models.detections import Detections
+
+Provider: TypeAlias = Literal["directml", "cuda", "openvino", "cpu"]
+
+PROVIDER_NAMES: Final[dict[Provider, str]] = {
+    "directml": "DirectML",
+    "cuda": "CUDA",
+    "openvino": "OpenVINO",
+    "cpu": "CPU",
+}
+"""As shown to people."""
 
 
 class ModelError(ValueError):
@@ -46,11 +56,16 @@ class DetectorInfo:
 
     model: str
     family: str
-    provider: str
+    provider: Provider
     threads: int
     reason: str
     input_size: tuple[int, int] | None
     classes: tuple[str, ...]
+
+    @property
+    def provider_name(self) -> str:
+        """The provider as shown to people."""
+        return PROVIDER_NAMES[self.provider]
 
 
 class Detector(Protocol):

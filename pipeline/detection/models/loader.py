@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.detection.models.detector import Detector, DetectorOptions, ModelError
+from pipeline.detection.models.detector import Detector, DetectorOptions, ModelError, Provider
 from pipeline.detection.models.nanodet import NanoDet
-from pipeline.detection.models.session import ModelSession, Provider, open_session, threads_for
+from pipeline.detection.models.session import ModelSession, open_session, threads_for
 from pipeline.paths import RESOURCES
 
 BUNDLED: Final = "bundled"

@@ -6,28 +6,20 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
-from pipeline.detection.models.detector import ModelError
-
-Provider: TypeAlias = Literal["directml", "cuda", "openvino", "cpu"]
+from pipeline.detection.models.detector import PROVIDER_NAMES, ModelError, Provider
 
 ONNX_PROVIDERS: Final[dict[Provider, str]] = {
     "directml": "DmlExecutionProvider",
     "cuda": "CUDAExecutionProvider",
     "openvino": "OpenVINOExecutionProvider",
     "cpu": "CPUExecutionProvider",
-}
-PROVIDER_NAMES: Final[dict[Provider, str]] = {
-    "directml": "DirectML",
-    "cuda": "CUDA",
-    "openvino": "OpenVINO",
-    "cpu": "CPU",
 }
 FILE_ERRORS: Final = (
     ort_state.InvalidProtobuf,

@@ -1,0 +1,170 @@
+"""From the boxes of one frame to what the pipeline is told: tracks, groups, what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pipeline.detection.assessment import AssessmentPlan, GroupState, Reason
+from pipeline.detection.boxes import enclosing
+from pipeline.detection.grouping import GroupNumbers, form_groups
+from pipeline.detection.models.detections import Detections, Floats, Integers
+from pipeline.detection.proximity import RoadScene, describe_group
+from pipeline.detection.tracking import Tracked, Tracker
+from pipeline.messages import Box, DetectedObject, GroupMetadata, TrafficGroup
+from pipeline.telemetry import Overlay, OverlayBox, OverlayGroup
+
+MESSAGE_EVIDENCE_BYTES: Final = 480_000
+"""Evidence in one message; as base64, with the rest, it stays below Kafka's usual 1 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What one frame shows.
+
+    Attributes:
+        objects: all objects; groups point into them.
+        groups: all groups; those with a reason still lack their evidence.
+    """
+
+    objects: tuple[DetectedObject, ...]
+    groups: tuple[TrafficGroup, ...]
+
+    def overlay(self, frame_size: tuple[int, int]) -> Overlay:
+        """Return what is drawn over the live picture; `frame_size` is (width, height)."""
+        return Overlay(
+            frame_size,
+            tuple(
+                OverlayBox(found.object_class, found.bbox, found.confidence, found.track_id)
+                for found in self.objects
+            ),
+            tuple(
+                OverlayGroup(group.group_index, group.bbox, group.object_count)
+                for group in self.groups
+            ),
+        )
+
+
+class CameraAnalyst:
+    """Follows what one camera sees. Used by one thread.
+
+    Args:
+        names: class names of the detector.
+        sure_confidence: objects at least this sure are reported; surer ones start tracks.
+        group_distance: objects nearer than this many box heights form a group.
+        assess_interval_s: a group that does not change is assessed again after this time.
+        evidence_max_bytes: size of one evidence picture; limits how many are due in one frame.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        sure_confidence: float,
+        group_distance: float,
+        assess_interval_s: float,
+        evidence_max_bytes: int,
+    ) -> None:
+        self._names = tuple(names)
+        self._tracker = Tracker(names, sure_confidence)
+        self._group_distance = group_distance
+        self._numbers = GroupNumbers()
+        self._plan = AssessmentPlan(assess_interval_s)
+        self._max_due = max(1, MESSAGE_EVIDENCE_BYTES // evidence_max_bytes)
+        self._scene_number: int | None = None
+
+    def analyse(self, detections: Detections, time_s: float, scene_number: int) -> Analysis:
+        """Return what the frame taken at `time_s` (monotonic seconds) shows.
+
+        Another `scene_number` than before says that the picture jumped.
+        """
+        if scene_number != self._scene_number:
+            self._tracker.reset()
+            self._numbers.reset()
+            self._scene_number = scene_number
+        tracked = self._tracker.update(detections, time_s)
+        found = tracked.detections
+        names = [self._names[class_id] for class_id in found.class_id]
+        scene = RoadScene(found.xyxy, tracked.velocities, names)
+        groups = form_groups(scene, self._group_distance)
+        tracks = _track_ids(found)
+        numbers = self._numbers.assign(scene, tracks, groups, time_s)
+        described = [describe_group(scene, members) for members in groups]
+        states = {
+            number: GroupState(len(members), _nearest(metadata))
+            for number, members, metadata in zip(numbers, groups, described, strict=True)
+        }
+        due = self._plan.due(states, time_s, self._max_due)
+        return Analysis(
+            _objects(tracked, names),
+            tuple(
+                _group(found, names, number, members, metadata, due.get(number))
+                for number, members, metadata in zip(numbers, groups, described, strict=True)
+            ),
+        )
+
+
+def _track_ids(found: Detections) -> Integers:
+    return np.full(len(found), -1, np.int32) if found.track_id is None else found.track_id
+
+
+def _nearest(metadata: GroupMetadata) -> float | None:
+    return metadata.pairs[0].distance if metadata.pairs else None
+
+
+def _objects(tracked: Tracked, names: Sequence[str]) -> tuple[DetectedObject, ...]:
+    found = tracked.detections
+    return tuple(
+        DetectedObject(
+            object_class=name,
+            confidence=_unit(confidence),
+            bbox=_box(box),
+            track_id=int(track) if track >= 0 else None,
+            velocity=_velocity(velocity),
+        )
+        for name, confidence, box, track, velocity in zip(
+            names,
+            found.confidence,
+            found.xyxy,
+            _track_ids(found),
+            tracked.velocities,
+            strict=True,
+        )
+    )
+
+
+def _group(
+    found: Detections,
+    names: Sequence[str],
+    number: int,
+    members: Integers,
+    metadata: GroupMetadata,
+    reason: Reason | None,
+) -> TrafficGroup:
+    return TrafficGroup(
+        group_index=number,
+        object_count=len(members),
+        bbox=_box(enclosing(found.xyxy[members])),
+        classes=tuple(sorted({names[member] for member in members})),
+        average_confidence=_unit(found.confidence[members].mean()),
+        object_indices=tuple(members.tolist()),
+        metadata=metadata,
+        reason=reason,
+    )
+
+
+def _unit(value: float | np.floating) -> float:
+    return round(min(1.0, max(0.0, float(value))), 4)
+
+
+def _box(box: Floats) -> Box:
+    left, top, right, bottom = (round(float(edge), 1) for edge in box)
+    return left, top, right, bottom
+
+
+def _velocity(velocity: Floats) -> tuple[float, float] | None:
+    if not np.isfinite(velocity).all():
+        return None
+    return round(float(velocity[0]), 1), round(float(velocity[1]), 1)

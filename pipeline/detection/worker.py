@@ -1,0 +1,254 @@
+"""The detection worker: cameras in, ``detection-results`` out."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import cv2
+from loguru import logger
+
+from pipeline.detection.analysis import CameraAnalyst
+from pipeline.detection.capture import CameraCapture
+from pipeline.detection.frames import CapturedFrame, FrameInbox
+from pipeline.detection.models import (
+    Detector,
+    DetectorInfo,
+    ModelError,
+    load_detector,
+    model_path,
+)
+from pipeline.detection.publishing import ResultPublisher
+from pipeline.kafka.producer import ReliableProducer
+from pipeline.settings import CameraSettings, DetectionSettings
+from pipeline.states import WorkerName
+from pipeline.worker import WorkerContext, WorkerError
+
+TAKE_TIMEOUT_S: Final = 0.25
+WATCH_INTERVAL_S: Final = 1.0
+NO_ROOM_PAUSE_S: Final = 0.1
+JOIN_TIMEOUT_S: Final = 2.0
+"""How long all capture threads together may take to end; a read ends within one frame."""
+UNSURE_SHARE: Final = 0.6
+"""The detector keeps boxes down to this share of the threshold, for the tracker alone."""
+NO_ROOM: Final = "no room"
+
+
+class DetectionWorker:
+    """Reads all enabled cameras, runs the model on their frames in turn, publishes the results.
+
+    Reading, detecting and publishing run side by side; the newest frame of a camera replaces an
+    older one that was not detected in time (counted as dropped). While the broker has no room,
+    frames are skipped and counted before anything is promised.
+    """
+
+    name = WorkerName.DETECTION
+
+    def run(self, context: WorkerContext) -> None:
+        """Work until `context.stop` is set.
+
+        Raises:
+            WorkerError: no camera is enabled, the model cannot be used, or the broker failed.
+        """
+        cameras = [camera for camera in context.settings.cameras if camera.enabled]
+        if not cameras:
+            raise WorkerError(
+                "No camera is enabled.",
+                next_step="Add one on the Cameras page, or enable one.",
+                retriable=False,
+            )
+        # The cores are shared by capture threads, model and window; OpenCV's own pool only disturbs.
+        cv2.setNumThreads(1)
+        detector = _load(context.settings.detection)
+        info = detector.info
+        context.telemetry.label("provider", _running_on(info, set()))
+        context.telemetry.label("provider_reason", info.reason)
+        logger.info("model ready: {} ({} threads)", _running_on(info, set()), info.threads)
+        if info.reason:
+            logger.info("a preferred provider is not in use: {}", info.reason)
+
+        inbox = FrameInbox(camera.id for camera in cameras)
+        with (
+            _publisher(context) as (producer, publisher),
+            _captures(cameras, inbox, context) as open_,
+        ):
+            context.ready()
+            _Loop(context, detector, cameras, inbox, producer, publisher, open_).run()
+
+
+class _Loop:
+    """The worker's own thread: takes frames in turn, detects, hands on."""
+
+    def __init__(
+        self,
+        context: WorkerContext,
+        detector: Detector,
+        cameras: Sequence[CameraSettings],
+        inbox: FrameInbox,
+        producer: ReliableProducer,
+        publisher: ResultPublisher,
+        captures: Sequence[CameraCapture],
+    ) -> None:
+        self._context = context
+        self._detector = detector
+        self._inbox = inbox
+        self._producer = producer
+        self._publisher = publisher
+        self._captures = captures
+        self._topic = context.settings.kafka.topics.detection_results
+        self._watched_s = 0.0
+        self._input_sizes: set[tuple[int, int]] = set()
+        self._has_room = True
+        settings = context.settings.detection
+        self._analysts = {
+            camera.id: CameraAnalyst(
+                detector.names,
+                settings.confidence,
+                settings.group_distance,
+                camera.assess_interval_s,
+                settings.evidence_max_bytes,
+            )
+            for camera in cameras
+        }
+
+    def run(self) -> None:
+        """Work until the stop.
+
+        Raises:
+            WorkerError: the model or the broker failed.
+        """
+        telemetry = self._context.telemetry
+        while not self._context.stop.is_set():
+            telemetry.beat()
+            self._watch_cameras()
+            self._producer.check()
+            frame = self._inbox.take(TAKE_TIMEOUT_S)
+            if frame is None:
+                continue
+            if not self._producer.room(self._topic, frame.camera_id):
+                self._skip()
+                continue
+            if not self._has_room:
+                self._has_room = True
+                telemetry.recover(NO_ROOM)
+            self._handle(frame)
+
+    def _handle(self, frame: CapturedFrame) -> None:
+        telemetry = self._context.telemetry
+        began_s = time.perf_counter()
+        try:
+            detections = self._detector.detect(frame.picture)
+        except ModelError as error:
+            raise WorkerError(
+                f"The model failed: {error}.",
+                next_step="If this goes on, choose the provider `cpu` in the settings.",
+            ) from error
+        telemetry.gauge("infer_ms", (time.perf_counter() - began_s) * 1000)
+        telemetry.count("frames_detected")
+        analyst = self._analysts[frame.camera_id]
+        analysis = analyst.analyse(detections, frame.captured_s, frame.scene)
+        height, width = frame.picture.shape[:2]
+        self._tell_input_size((width, height))
+        self._context.hub.cameras[frame.camera_id].overlay = analysis.overlay((width, height))
+        self._publisher.submit(frame, analysis)
+
+    def _tell_input_size(self, frame_size: tuple[int, int]) -> None:
+        size = self._detector.input_size_for(frame_size)
+        if size not in self._input_sizes:
+            self._input_sizes.add(size)
+            label = _running_on(self._detector.info, self._input_sizes)
+            self._context.telemetry.label("provider", label)
+
+    def _skip(self) -> None:
+        """Pass over a frame because the broker has no room for its result."""
+        self._context.telemetry.count("frames_skipped")
+        if self._has_room:
+            self._has_room = False
+            self._context.telemetry.degrade(
+                NO_ROOM, "the broker has no room for more results; frames are skipped"
+            )
+        self._context.stop.wait(NO_ROOM_PAUSE_S)
+
+    def _watch_cameras(self) -> None:
+        """Once a second: count live cameras, replace threads that hang."""
+        now_s = time.monotonic()
+        if now_s - self._watched_s < WATCH_INTERVAL_S:
+            return
+        self._watched_s = now_s
+        for capture in self._captures:
+            capture.replace_if_hanging()
+        live = sum(capture.is_live for capture in self._captures)
+        self._context.telemetry.gauge("cameras_live", live)
+        self._context.telemetry.gauge("cameras_total", len(self._captures))
+
+
+def _running_on(info: DetectorInfo, input_sizes: set[tuple[int, int]]) -> str:
+    """Return provider, model and the input sizes used so far, such as ``CPU · nanodet-g 640x384``."""
+    sizes = ", ".join(f"{width}x{height}" for width, height in sorted(input_sizes))
+    return f"{info.provider_name} · {info.model.removesuffix('.onnx')} {sizes}".rstrip()
+
+
+def _load(settings: DetectionSettings) -> Detector:
+    try:
+        return load_detector(
+            model_path(settings.model),
+            providers=settings.providers,
+            threads=settings.threads,
+            input_size=settings.input_size,
+            confidence=settings.confidence * UNSURE_SHARE,
+            iou=settings.iou,
+            classes=settings.classes,
+        )
+    except ModelError as error:
+        raise WorkerError(
+            f"The model cannot be used: {error}",
+            next_step="Choose another model in the settings.",
+            retriable=False,
+        ) from error
+
+
+@contextlib.contextmanager
+def _publisher(context: WorkerContext) -> Iterator[tuple[ReliableProducer, ResultPublisher]]:
+    context.kafka.ensure_topics()
+    producer = context.kafka.producer(context.telemetry)
+    try:
+        publisher = ResultPublisher(
+            producer,
+            context.settings.kafka.topics.detection_results,
+            context.telemetry,
+            context.settings.detection.evidence_max_bytes,
+        )
+        try:
+            yield producer, publisher
+        except BaseException:
+            publisher.abandon()
+            raise
+        publisher.close()
+    finally:
+        producer.close()
+
+
+@contextlib.contextmanager
+def _captures(
+    cameras: Sequence[CameraSettings], inbox: FrameInbox, context: WorkerContext
+) -> Iterator[list[CameraCapture]]:
+    captures = [
+        CameraCapture(camera, context.hub.camera(camera.id, camera.name), inbox, context.telemetry)
+        for camera in cameras
+    ]
+    for capture in captures:
+        capture.start()
+    try:
+        yield captures
+    finally:
+        for capture in captures:
+            capture.request_stop()
+        deadline_s = time.monotonic() + JOIN_TIMEOUT_S
+        for capture in captures:
+            if not capture.join(max(0.0, deadline_s - time.monotonic())):
+                logger.warning(
+                    "camera {} does not answer; its thread is left behind", capture.camera.id
+                )
+        context.telemetry.gauge("cameras_live", 0)
