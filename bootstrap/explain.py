@@ -60,11 +60,10 @@ def explain(output: str, code: int) -> str:
     nothing_fits = re.search(r"No matching distribution found for (.+)", output)
     if nothing_fits:
         return (
-            f"There is no {nothing_fits[1].strip()} for Python "
-            f"{sys.version_info[0]}.{sys.version_info[1]} on this system ({sys.platform}) where "
-            "pip looks.\nPythons 3.11 to 3.13 are known to work. If pip is told to use a mirror or "
-            "no index at all\n(pip config list; PIP_INDEX_URL, PIP_NO_INDEX), see to it that it "
-            "has the package."
+            f"pip found no {nothing_fits[1].strip()} for Python "
+            f"{sys.version_info[0]}.{sys.version_info[1]} on this system ({sys.platform}).\n"
+            "Pythons 3.11 to 3.13 are known to work. Check the network, and whether pip is told to\n"
+            "use a mirror, or no index at all (pip config list; PIP_INDEX_URL, PIP_NO_INDEX)."
         )
     if code < 0:
         return f"pip was ended from outside (signal {-code}). Start again."

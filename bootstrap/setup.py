@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.util
 import os
 import shutil
@@ -205,15 +206,20 @@ def _remove(folder: Path) -> None:
 
 
 def _check_room(folder: Path, needed_mb: int) -> None:
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    already = folder.exists() and (folder / "pyvenv.cfg").exists()
-    if shutil.disk_usage(existing).free < (needed_mb // 4 if already else needed_mb) * MB:
+    already = (folder / "pyvenv.cfg").exists()
+    usage = shutil.disk_usage(_existing(folder))
+    # A file system without a size (network, virtual) does not tell.
+    if usage.total and usage.free < (needed_mb // 4 if already else needed_mb) * MB:
         raise SetupError(_no_room_text(folder, needed_mb))
 
 
+def _existing(folder: Path) -> Path:
+    """Return `folder` or the nearest of its parents that is there."""
+    return next(parent for parent in (folder, *folder.parents) if parent.exists())
+
+
 def _no_room_text(folder: Path, needed_mb: int) -> str:
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free_mb = shutil.disk_usage(existing).free // MB
+    free_mb = shutil.disk_usage(_existing(folder)).free // MB
     return (
         f"The disk is too full: set-up needs about {needed_mb} MB for {folder},\n"
         f"and {free_mb} MB are free there. Make room, or choose another place for it with the\n"
@@ -227,8 +233,7 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        room = shutil.disk_usage(folder.parent if folder.parent.exists() else Path.cwd()).free
-        if room < MB:
+        if error.errno == errno.ENOSPC:
             raise SetupError(_no_room_text(folder, NEEDED_MB[False])) from error
         set_variable = "set SIGNALBOX_VENV=%LOCALAPPDATA%\\signalbox-venv"
         if os.name != "nt":

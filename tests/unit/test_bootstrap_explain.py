@@ -44,7 +44,7 @@ Check the permissions.
     [
         (NO_NETWORK, "could not be reached"),
         (DISK_FULL, "disk is full"),
-        (NO_SUCH_PACKAGE, "There is no opencv-python>=5.0 for Python"),
+        (NO_SUCH_PACKAGE, "pip found no opencv-python>=5.0 for Python"),
         (CERTIFICATE, "PIP_CERT"),
         (IN_USE, "Close other programs"),
         ("ERROR: Something new\n", "ERROR: Something new"),
