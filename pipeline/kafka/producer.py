@@ -170,6 +170,16 @@ class ReliableProducer:
                 next_step="Check user, password, certificates and rights in the Kafka settings.",
             )
 
+    def flush(self, timeout_s: float = 5.0) -> bool:
+        """Wait until everything sent is acknowledged; False when that took longer.
+
+        Call it before the consumer of the input is closed, so that finished work is committed.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while len(self._producer) and time.monotonic() < deadline_s and self._failure is None:
+            self._closing.wait(0.01)
+        return len(self._producer) == 0
+
     def close(self, timeout_s: float = 8.0) -> int:
         """Deliver what is under way, for at most `timeout_s`; return how many were not delivered."""
         self._closing.set()

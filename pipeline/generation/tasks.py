@@ -1,0 +1,69 @@
+"""Makes the assessment tasks that one detection result asks for. Pure."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from pipeline.messages import (
+    AssessmentTask,
+    DetectionResult,
+    GroupMetadata,
+    MessageError,
+    TrafficGroup,
+    task_id,
+)
+
+
+def make_tasks(detection: DetectionResult) -> list[AssessmentTask]:
+    """Return one task for each group of `detection` that is due, in the order of its groups.
+
+    The tasks' ids derive from the request, so that a repeated request makes the same tasks.
+
+    Raises:
+        MessageError: a group refers to objects that the message does not hold.
+    """
+    due = [group for group in detection.traffic_groups if group.reason is not None]
+    return [_task(detection, group, len(due)) for group in due]
+
+
+def _task(detection: DetectionResult, group: TrafficGroup, group_count: int) -> AssessmentTask:
+    count = len(detection.detected_objects)
+    if any(index >= count for index in group.object_indices):
+        raise MessageError(
+            f"DetectionResult: group {group.group_index} refers to object "
+            f"{max(group.object_indices)}, but there are {count}"
+        )
+    return AssessmentTask(
+        task_id=task_id(detection.request_id, group.group_index),
+        request_id=detection.request_id,
+        camera_id=detection.camera_id,
+        timestamp=detection.timestamp,
+        group_index=group.group_index,
+        group_count=group_count,
+        group_bbox=group.bbox,
+        image_width=detection.image_width,
+        image_height=detection.image_height,
+        detected_objects=tuple(detection.detected_objects[i] for i in group.object_indices),
+        group_metadata=_within_group(group),
+        group_image_base64=group.group_image_base64,
+    )
+
+
+def _within_group(group: TrafficGroup) -> GroupMetadata:
+    """Return the metadata with pairs that point into the group's own objects."""
+    place = {index: position for position, index in enumerate(group.object_indices)}
+    pairs = []
+    for pair in group.metadata.pairs:
+        if pair.vehicle_index not in place or pair.person_index not in place:
+            raise MessageError(
+                f"DetectionResult: a pair of group {group.group_index} refers to an object "
+                "outside the group"
+            )
+        pairs.append(
+            replace(
+                pair,
+                vehicle_index=place[pair.vehicle_index],
+                person_index=place[pair.person_index],
+            )
+        )
+    return replace(group.metadata, pairs=tuple(pairs))

@@ -1,0 +1,88 @@
+"""The task generator: detection results in, one assessment task for each due group out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from pipeline.generation.tasks import make_tasks
+from pipeline.kafka.consumer import Delivery
+from pipeline.kafka.producer import ReliableProducer
+from pipeline.messages import DetectionResult, MessageError, decode, encode
+from pipeline.states import WorkerName
+from pipeline.telemetry import WorkerTelemetry
+from pipeline.worker import WorkerContext
+
+MAX_IN_FLIGHT = 500
+"""Detection results whose tasks are not acknowledged yet."""
+
+BATCH = 50
+
+
+class GeneratorWorker:
+    """Stage 2. An input is done when all its tasks are acknowledged."""
+
+    name = WorkerName.GENERATOR
+
+    def run(self, context: WorkerContext) -> None:
+        """Work until stopped; see `pipeline.worker.Worker.run`."""
+        settings = context.settings.kafka
+        producer = context.kafka.producer(context.telemetry)
+        try:
+            consumer = context.kafka.consumer(
+                settings.groups.generator, [settings.topics.detection_results], context.telemetry
+            )
+            try:
+                context.ready()
+                while not context.stop.is_set():
+                    producer.check()
+                    free = MAX_IN_FLIGHT - consumer.in_flight
+                    for delivery in consumer.take(min(BATCH, free)):
+                        self._handle(context, producer, delivery)
+                producer.flush()
+            finally:
+                consumer.close()
+        finally:
+            producer.close()
+
+    def _handle(
+        self, context: WorkerContext, producer: ReliableProducer, delivery: Delivery
+    ) -> None:
+        topic = context.settings.kafka.topics.assessment_tasks
+        taken_s = time.perf_counter()
+        try:
+            detection = decode(delivery.value, DetectionResult)
+            tasks = make_tasks(detection)
+        except MessageError as error:
+            producer.dead_letter(delivery, self.name, str(error))
+            return
+        context.telemetry.count("tasks", len(tasks))
+        if not tasks:
+            context.telemetry.latency((time.perf_counter() - taken_s) * 1000)
+            delivery.done()
+            return
+        on_delivered = _after(len(tasks), delivery, context.telemetry, taken_s)
+        for task in tasks:
+            if not producer.wait_for_room(topic, task.camera_id, context.stop):
+                return  # stopped: not done, so it is read again
+            producer.send(topic, task.camera_id, encode(task), on_delivered)
+
+
+def _after(
+    count: int, delivery: Delivery, telemetry: WorkerTelemetry, taken_s: float
+) -> Callable[[], None]:
+    """Return what to call for each of `count` acknowledgements; the last one ends the delivery."""
+    lock = threading.Lock()
+    left = count
+
+    def on_delivered() -> None:
+        nonlocal left
+        with lock:
+            left -= 1
+            if left:
+                return
+        telemetry.latency((time.perf_counter() - taken_s) * 1000)
+        delivery.done()
+
+    return on_delivered

@@ -1,0 +1,43 @@
+"""The assessor that works without any key: the rules, labelled as rules."""
+
+from __future__ import annotations
+
+import time
+
+from pipeline.messages import AssessmentTask, ResultMetadata
+from pipeline.scheduling.assessor import AssessmentError, Outcome
+from pipeline.scheduling.rules.rules import VERSION, assess
+from pipeline.settings import RulesSettings
+
+
+class RulesAssessor:
+    """Applies the rules with the thresholds of the settings."""
+
+    label = f"Offline rules ({VERSION})"
+
+    def __init__(self, settings: RulesSettings) -> None:
+        self._settings = settings
+
+    async def assess(self, task: AssessmentTask) -> Outcome:
+        """Return the verdicts; takes well below a millisecond, so nothing is awaited.
+
+        Raises:
+            AssessmentError: the task contradicts itself.
+        """
+        began_s = time.perf_counter()
+        count = len(task.detected_objects)
+        for pair in task.group_metadata.pairs:
+            if max(pair.vehicle_index, pair.person_index) >= count:
+                raise AssessmentError(
+                    f"a pair of the task refers to object "
+                    f"{max(pair.vehicle_index, pair.person_index)}, but there are {count}"
+                )
+        results = assess(task, self._settings)
+        return Outcome(
+            results,
+            ResultMetadata(
+                assessor="rules",
+                llm_latency=(time.perf_counter() - began_s) * 1000,
+                llm_model=VERSION,
+            ),
+        )
