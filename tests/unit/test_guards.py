@@ -46,7 +46,7 @@ def test_setting_up_the_programs_logging_does_not_end_the_watch(expect_log: Expe
     ]
 
 
-def test_the_standard_librarys_log_is_watched(expect_log: ExpectLog) -> None:
+def test_the_log_of_the_standard_library_is_watched(expect_log: ExpectLog) -> None:
     logging.getLogger("asyncio").error("Task exception was never retrieved")
     expect_log("never retrieved")
 
