@@ -1,0 +1,158 @@
+"""Decides which verdict is a new alarm, and which belongs to one that is known. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline.messages import RISK_LEVELS, Box, RiskAssessment, RiskAssessmentResult, RiskLevel
+
+MIN_OVERLAP = 0.2
+"""Intersection over union from which two group boxes are the same place."""
+
+OTHER_RISK = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One situation.
+
+    Attributes:
+        risk_type: first kind of risk of its worst verdict.
+        occurrences: how many verdicts belong to it.
+        first_seen, last_seen: capture times.
+    """
+
+    alarm_id: str
+    camera_id: str
+    request_id: str
+    group_index: int
+    group_bbox: Box
+    risk_type: str
+    risk_level: RiskLevel
+    confidence: float
+    description: str
+    assessor: str
+    first_seen: datetime
+    last_seen: datetime
+    occurrences: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a verdict does to the alarms.
+
+    Attributes:
+        alarm: the alarm after it.
+        is_new: it began with this verdict.
+        is_escalation: its level rose with this verdict.
+    """
+
+    alarm: Alarm
+    is_new: bool
+    is_escalation: bool
+
+
+class Situations:
+    """Situations that may still go on.
+
+    Two verdicts belong together when they are of one camera and kind of risk, at the same place or
+    about the same group, and not more than the cooldown apart.
+    """
+
+    def __init__(self, alarm_level: RiskLevel, cooldown_s: float) -> None:
+        self._min_rank = RISK_LEVELS.index(alarm_level)
+        self._cooldown = timedelta(seconds=cooldown_s)
+        self._current: list[Alarm] = []
+
+    def restore(self, alarms: list[Alarm]) -> None:
+        """Take up situations of an earlier run, from the store."""
+        self._current = list(alarms)
+
+    def note(self, result: RiskAssessmentResult) -> Change | None:
+        """Return what the verdict of `result` changes; None when it is below the alarm level."""
+        if not result.results:
+            return None
+        worst = max(result.results, key=lambda item: RISK_LEVELS.index(item.risk_level))
+        if RISK_LEVELS.index(worst.risk_level) < max(1, self._min_rank):
+            return None
+        self._current = [
+            alarm
+            for alarm in self._current
+            if alarm.camera_id != result.camera_id
+            or abs(result.timestamp - alarm.last_seen) <= self._cooldown
+        ]
+        kind = worst.risk_types[0] if worst.risk_types else OTHER_RISK
+        known = next((alarm for alarm in self._current if _same(alarm, result, kind)), None)
+        if known is None:
+            alarm = _begin(result, worst, kind)
+            self._current.append(alarm)
+            return Change(alarm, is_new=True, is_escalation=False)
+        alarm, escalated = _go_on(known, result, worst)
+        self._current[self._current.index(known)] = alarm
+        return Change(alarm, is_new=False, is_escalation=escalated)
+
+
+def overlap(first: Box, second: Box) -> float:
+    """Return the intersection over union of two boxes, 0..1."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second))
+    return shared / (areas - shared)
+
+
+def _same(alarm: Alarm, result: RiskAssessmentResult, kind: str) -> bool:
+    return (
+        alarm.camera_id == result.camera_id
+        and alarm.risk_type == kind
+        and (
+            alarm.group_index == result.group_index
+            or overlap(alarm.group_bbox, result.group_bbox) >= MIN_OVERLAP
+        )
+    )
+
+
+def _begin(result: RiskAssessmentResult, worst: RiskAssessment, kind: str) -> Alarm:
+    return Alarm(
+        # Derived, so that a repeated result makes the same alarm.
+        alarm_id=f"{result.message_id}-{kind}",
+        camera_id=result.camera_id,
+        request_id=result.request_id,
+        group_index=result.group_index,
+        group_bbox=result.group_bbox,
+        risk_type=kind,
+        risk_level=worst.risk_level,
+        confidence=worst.confidence,
+        description=worst.description,
+        assessor=result.metadata.assessor,
+        first_seen=result.timestamp,
+        last_seen=result.timestamp,
+        occurrences=1,
+    )
+
+
+def _go_on(known: Alarm, result: RiskAssessmentResult, worst: RiskAssessment) -> tuple[Alarm, bool]:
+    escalated = RISK_LEVELS.index(worst.risk_level) > RISK_LEVELS.index(known.risk_level)
+    # An alarm tells of its worst moment; only its place and time follow.
+    told = worst if escalated else None
+    return (
+        Alarm(
+            alarm_id=known.alarm_id,
+            camera_id=known.camera_id,
+            request_id=result.request_id if told else known.request_id,
+            group_index=result.group_index,
+            group_bbox=result.group_bbox,
+            risk_type=known.risk_type,
+            risk_level=told.risk_level if told else known.risk_level,
+            confidence=told.confidence if told else known.confidence,
+            description=told.description if told else known.description,
+            assessor=result.metadata.assessor if told else known.assessor,
+            first_seen=min(known.first_seen, result.timestamp),
+            last_seen=max(known.last_seen, result.timestamp),
+            occurrences=known.occurrences + 1,
+        ),
+        escalated,
+    )
