@@ -43,6 +43,8 @@ EMBEDDED_CONSUMER: Properties = {
     # The mock cluster lets a group settle only after session.timeout.ms - 1000.
     "session.timeout.ms": 2000,
     "heartbeat.interval.ms": 500,
+    # It answers a waiting fetch only when the wait is over, so this is the delay of a hop.
+    "fetch.wait.max.ms": 20,
 }
 EMBEDDED_PRODUCER: Properties = {
     # Pictures do not compress, and nothing leaves the machine.
