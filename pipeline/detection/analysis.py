@@ -27,7 +27,7 @@ class Analysis:
 
     Attributes:
         objects: all objects; groups point into them.
-        groups: all groups; those with a reason still lack their evidence.
+        groups: groups that have settled; those with a reason still lack their evidence.
     """
 
     objects: tuple[DetectedObject, ...]
@@ -88,20 +88,23 @@ class CameraAnalyst:
         found = tracked.detections
         names = [self._names[class_id] for class_id in found.class_id]
         scene = RoadScene(found.xyxy, tracked.velocities, names)
-        groups = form_groups(scene, self._group_distance)
-        tracks = _track_ids(found)
-        numbers = self._numbers.assign(scene, tracks, groups, time_s)
-        described = [describe_group(scene, members) for members in groups]
+        formed = form_groups(scene, self._group_distance)
+        numbers = self._numbers.assign(scene, _track_ids(found), formed, time_s)
+        groups = {
+            number: (members, describe_group(scene, members))
+            for number, members in zip(numbers, formed, strict=True)
+            if number is not None
+        }
         states = {
             number: GroupState(len(members), _nearest(metadata))
-            for number, members, metadata in zip(numbers, groups, described, strict=True)
+            for number, (members, metadata) in groups.items()
         }
         due = self._plan.due(states, time_s, self._max_due)
         return Analysis(
             _objects(tracked, names),
             tuple(
                 _group(found, names, number, members, metadata, due.get(number))
-                for number, members, metadata in zip(numbers, groups, described, strict=True)
+                for number, (members, metadata) in groups.items()
             ),
         )
 

@@ -9,12 +9,12 @@ from typing import Final, Literal
 
 Reason = Literal["new", "changed", "interval"]
 
-SETTLE_S: Final = 0.3
-"""A group must last this long first; many a group is gone in the next frame."""
 MIN_INTERVAL_S: Final = 1.0
 """Changes within this time of an assessment wait."""
 FORGET_S: Final = 10.0
 COUNT_CHANGE: Final = 2
+COUNT_CHANGE_SHARE: Final = 0.4
+"""Members, and share of them, by which a group must have grown or shrunk; crowds flicker."""
 DISTANCE_CHANGE: Final = 0.3
 """Person heights by which the nearest vehicle and person must have drawn nearer."""
 
@@ -34,7 +34,6 @@ class GroupState:
 
 @dataclass(slots=True)
 class _History:
-    first_seen_s: float
     last_seen_s: float
     assessed_s: float | None = None
     assessed: GroupState | None = None
@@ -64,7 +63,7 @@ class AssessmentPlan:
         }
         reasons: dict[int, Reason] = {}
         for number, state in groups.items():
-            history = self._groups.setdefault(number, _History(time_s, time_s))
+            history = self._groups.setdefault(number, _History(time_s))
             history.last_seen_s = time_s
             reason = self._reason(history, state, time_s)
             if reason is not None:
@@ -77,7 +76,7 @@ class AssessmentPlan:
 
     def _reason(self, history: _History, state: GroupState, time_s: float) -> Reason | None:
         if history.assessed is None or history.assessed_s is None:
-            return "new" if time_s - history.first_seen_s >= SETTLE_S else None
+            return "new"
         waited_s = time_s - history.assessed_s
         if waited_s >= self.interval_s:
             return "interval"
@@ -91,7 +90,8 @@ def _urgency(state: GroupState) -> float:
 
 
 def _has_changed(before: GroupState, now: GroupState) -> bool:
-    if abs(now.object_count - before.object_count) >= COUNT_CHANGE:
+    enough = max(COUNT_CHANGE, COUNT_CHANGE_SHARE * before.object_count)
+    if abs(now.object_count - before.object_count) >= enough:
         return True
     if now.nearest_pair is None:
         return False

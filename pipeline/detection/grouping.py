@@ -14,8 +14,11 @@ from pipeline.detection.proximity import RoadScene, neighbours
 from pipeline.detection.road_users import VEHICLES, VULNERABLE
 
 MIN_MEMBERS: Final = 2
+SETTLE_S: Final = 0.15
+"""A group gets its number when it is seen again after this time; many a group is gone then."""
 MEMORY_S: Final = 2.0
 """A group that is gone for longer gets a new number when its members meet again."""
+UNSETTLED_MEMORY_S: Final = 0.5
 SAME_PLACE_OVERLAP: Final = 0.3
 """Groups without a common track are the same when their boxes overlap this much."""
 
@@ -42,24 +45,30 @@ def form_groups(scene: RoadScene, distance: float) -> list[Integers]:
     return groups
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _KnownGroup:
     box: Floats
     tracks: frozenset[int]
+    first_seen_s: float
     seen_s: float
+    number: int | None = None
+
+    def is_over(self, time_s: float) -> bool:
+        memory_s = UNSETTLED_MEMORY_S if self.number is None else MEMORY_S
+        return time_s - self.seen_s > memory_s
 
 
 @dataclass(slots=True)
 class GroupNumbers:
     """Gives each group of a camera a number that stays while its members stay together."""
 
-    _known: dict[int, _KnownGroup] = field(default_factory=dict)
+    _known: list[_KnownGroup] = field(default_factory=list)
     _next: int = 1
 
     def assign(
         self, scene: RoadScene, tracks: Integers, groups: Sequence[Integers], time_s: float
-    ) -> list[int]:
-        """Return the number of each group.
+    ) -> list[int | None]:
+        """Return the number of each group; None for one that has not settled yet.
 
         Args:
             scene: the objects of the frame.
@@ -67,44 +76,42 @@ class GroupNumbers:
             groups: positions of each group's members.
             time_s: when the frame was taken, monotonic seconds.
         """
-        self._known = {
-            number: known
-            for number, known in self._known.items()
-            if time_s - known.seen_s <= MEMORY_S
-        }
+        self._known = [known for known in self._known if not known.is_over(time_s)]
         current = [
             _KnownGroup(
                 enclosing(scene.xyxy[members]),
                 frozenset(int(tracks[member]) for member in members if tracks[member] >= 0),
-                time_s,
+                first_seen_s=time_s,
+                seen_s=time_s,
             )
             for members in groups
         ]
-        numbers = self._matched(current)
-        for position, group in enumerate(current):
-            if position not in numbers:
-                numbers[position] = self._next
+        for group, known in self._matches(current):
+            self._known.remove(known)
+            group.first_seen_s, group.number = known.first_seen_s, known.number
+            if group.number is None and time_s - group.first_seen_s >= SETTLE_S:
+                group.number = self._next
                 self._next += 1
-            self._known[numbers[position]] = group
-        return [numbers[position] for position in range(len(current))]
+        self._known += current
+        return [group.number for group in current]
 
     def reset(self) -> None:
         """Forget all groups: the picture jumped. Numbers are not used again."""
         self._known.clear()
 
-    def _matched(self, current: Sequence[_KnownGroup]) -> dict[int, int]:
-        """Return known numbers by position: most alike first, each number once."""
+    def _matches(self, current: Sequence[_KnownGroup]) -> list[tuple[_KnownGroup, _KnownGroup]]:
+        """Return which group of the frame continues which known one: most alike first."""
         candidates = [
-            (likeness, position, number)
-            for number, known in self._known.items()
-            for position, group in enumerate(current)
+            (likeness, group, known)
+            for known in self._known
+            for group in current
             if (likeness := _likeness(known, group)) > 0
         ]
-        numbers: dict[int, int] = {}
-        for _, position, number in sorted(candidates, key=lambda c: (-c[0], c[2])):
-            if position not in numbers and number not in numbers.values():
-                numbers[position] = number
-        return numbers
+        matches: list[tuple[_KnownGroup, _KnownGroup]] = []
+        for _, group, known in sorted(candidates, key=lambda candidate: -candidate[0]):
+            if all(group is not other and known is not former for other, former in matches):
+                matches.append((group, known))
+        return matches
 
 
 def _likeness(known: _KnownGroup, group: _KnownGroup) -> float:

@@ -22,6 +22,9 @@ MAX_PAIR_DISTANCE: Final = 3.0
 """Person heights; pairs farther apart are left out."""
 DEPTH_TOLERANCE: Final = 1.0
 """Boxes whose lower edges differ by more heights of the smaller one stand at different depths."""
+PAIR_DEPTH_TOLERANCE: Final = 0.4
+"""The same for a vehicle and a person in conflict, in person heights; depth is foreshortened, so
+that a small step in the picture is metres on the road."""
 ABOARD_SHARE: Final = 0.7
 ABOARD_LIFT: Final = 0.12
 """A person this much inside a vehicle's box, with the feet this share of its height above the
@@ -93,7 +96,7 @@ def companions(scene: RoadScene) -> Mask:
 def conflict_pairs(scene: RoadScene, members: Integers) -> tuple[ObjectPair, ...]:
     """Return the vehicle-person pairs among `members` (positions), nearest first.
 
-    A cyclist seen as person and as bicycle counts once, as the person.
+    Both must stand at about the same depth, as their lower edges tell. A cyclist seen as person and as bicycle counts once, as the person.
     """
     belongs = companions(scene)
     chosen = set(members.tolist())
@@ -104,6 +107,9 @@ def conflict_pairs(scene: RoadScene, members: Integers) -> tuple[ObjectPair, ...
             if not {int(vehicle), int(person)} <= chosen or belongs[person, vehicle]:
                 continue
             if scene.names[person] not in PEOPLE and int(person) in ridden:
+                continue
+            depth = abs(float(scene.xyxy[vehicle, 3] - scene.xyxy[person, 3]))
+            if depth > PAIR_DEPTH_TOLERANCE * scene.heights[person]:
                 continue
             pair = _pair(scene, int(vehicle), int(person))
             if pair.distance <= MAX_PAIR_DISTANCE:

@@ -31,7 +31,7 @@ WATCH_INTERVAL_S: Final = 1.0
 NO_ROOM_PAUSE_S: Final = 0.1
 JOIN_TIMEOUT_S: Final = 2.0
 """How long all capture threads together may take to end; a read ends within one frame."""
-UNSURE_SHARE: Final = 0.6
+UNSURE_SHARE: Final = 0.7
 """The detector keeps boxes down to this share of the threshold, for the tracker alone."""
 NO_ROOM: Final = "no room"
 
