@@ -11,6 +11,7 @@ from pipeline.telemetry import TelemetryHub
 
 if TYPE_CHECKING:
     from console.controller import PipelineController
+    from console.figures import Figures
     from console.theme.theme import ThemeManager
     from console.ticker import Ticker
     from pipeline.kafka.lag import LagSnapshot
@@ -27,6 +28,7 @@ class ConsoleContext:
         controller: starts and stops workers, opens and closes the session.
         ticker: when to look.
         log_ring: the newest log lines.
+        figures: counters, rates and lag, sampled once for all widgets.
     """
 
     hub: TelemetryHub
@@ -34,6 +36,7 @@ class ConsoleContext:
     controller: PipelineController
     ticker: Ticker
     log_ring: LogRing
+    figures: Figures
 
     @property
     def settings(self) -> Settings:

@@ -10,6 +10,8 @@ from console import formatting
 from console.supervision.status import WorkerStatus
 from pipeline.states import WorkerName, WorkerState
 
+translate = QCoreApplication.translate
+
 Level = Literal["ok", "warning", "danger", "info", "off"]
 
 LEVELS: dict[WorkerState, Level] = {
@@ -30,7 +32,6 @@ def level_token(level: Level) -> str:
 
 def worker_title(name: WorkerName) -> str:
     """Return the name of a worker as shown."""
-    translate = QCoreApplication.translate
     match name:
         case WorkerName.DETECTION:
             return translate("Worker", "Detection")
@@ -44,7 +45,6 @@ def worker_title(name: WorkerName) -> str:
 
 def state_word(state: WorkerState) -> str:
     """Return the word for a state."""
-    translate = QCoreApplication.translate
     match state:
         case WorkerState.STOPPED:
             return translate("WorkerState", "Stopped")
@@ -67,8 +67,6 @@ def state_line(status: WorkerStatus, now_s: float) -> str:
     word = state_word(status.state)
     if status.retry_at_s is not None:
         left_s = max(0.0, status.retry_at_s - now_s)
-        return QCoreApplication.translate("WorkerState", "{0} in {1} s").format(
-            word, f"{left_s:.0f}"
-        )
+        return translate("WorkerState", "{0} in {1} s").format(word, f"{left_s:.0f}")
     uptime_s = status.uptime_s(now_s)
     return f"{word} {formatting.duration(uptime_s)}" if uptime_s is not None else word

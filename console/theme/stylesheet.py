@@ -9,10 +9,10 @@ QFrame, QWidget  ``bar``, ``rail``, ``panel``, ``card``, ``sunken``, ``page``, `
 QLabel           ``heading``, ``title``, ``strong``, ``muted``, ``caption``, ``value``, ``mono``,
                  ``badge`` (with ``level``)
 QPushButton      ``primary``, ``danger``, ``link`` (none: an ordinary one)
-QToolButton      ``rail``, ``lamp``, ``chip`` (none: an icon without a frame)
+QToolButton      ``rail``, ``chip``, ``flat`` (none: an icon without a frame)
 ===============  ==========================================================================
 
-``level`` is ``ok``, ``warning``, ``danger``, ``info`` or ``off``.
+``level`` is ``ok``, ``warning``, ``danger``, ``info`` or ``off``; a card has one, too.
 """
 
 from __future__ import annotations
@@ -61,6 +61,16 @@ def stylesheet(tokens: Tokens) -> str:
 
 
 def _surfaces(t: Tokens) -> str:
+    cards = "\n".join(
+        f'QFrame[role="card"][level="{level}"] {{ border-top: 3px solid {color}; }}'
+        for level, color in (
+            ("off", t.border_strong),
+            ("ok", t.ok),
+            ("warning", t.warning),
+            ("danger", t.danger),
+            ("info", t.info),
+        )
+    )
     return f"""
 QWidget {{ color: {t.text}; }}
 QMainWindow, QDialog, QWidget[role="page"] {{ background: {t.background}; }}
@@ -70,6 +80,8 @@ QWidget[role="sunken"] {{ background: {t.sunken}; }}
 QFrame[role="card"] {{
     background: {t.raised}; border: 1px solid {t.border_strong}; border-radius: {Radius.L}px;
 }}
+{cards}
+QFrame[role="card"]:focus {{ border-color: {t.focus}; }}
 QFrame[role="line"] {{ background: {t.border}; border: none; }}
 QFrame[role="notice"] {{
     background: {t.raised}; border: none; border-bottom: 1px solid {t.border};

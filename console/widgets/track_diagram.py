@@ -1,0 +1,99 @@
+"""The track diagram: four workers as cards, joined by the topics as track; the panel of the box."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from console.context import ConsoleContext
+from console.supervision.link_view import link_view
+from console.theme.tokens import Space
+from console.widgets.painting import with_role
+from console.widgets.topic_track import TopicTrack
+from console.widgets.worker_card import WorkerCard
+from pipeline.states import WorkerName
+
+
+class TrackDiagram(QFrame):
+    """Shows the whole pipeline at a glance.
+
+    Attributes:
+        topic_opened: carries the name of the topic whose track was clicked.
+        worker_opened: carries the `WorkerName` whose card was clicked.
+        log_asked: carries the `WorkerName` whose log is wanted.
+    """
+
+    topic_opened = Signal(str)
+    worker_opened = Signal(object)
+    log_asked = Signal(object)
+
+    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._last_reading_s = 0.0
+        with_role(self, "page")
+        self._cards: dict[WorkerName, WorkerCard] = {}
+        self._tracks: dict[WorkerName, TopicTrack] = {}
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        for name in WorkerName:
+            if name in self._topics():
+                row.addWidget(self._make_track(name), 1)
+            row.addWidget(self._make_card(name))
+        self._body = QWidget()
+        self._body.setLayout(row)
+        row.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._body)
+        context.figures.updated.connect(self.refresh)
+        context.controller.state_changed.connect(self.refresh)
+        context.controller.settings_changed.connect(self.refresh)
+        self.refresh()
+
+    def _topics(self) -> dict[WorkerName, str]:
+        """Return the topic that each worker reads."""
+        topics = self._context.settings.kafka.topics
+        return {
+            WorkerName.GENERATOR: topics.detection_results,
+            WorkerName.SCHEDULER: topics.assessment_tasks,
+            WorkerName.AGGREGATOR: topics.risk_assessment_results,
+        }
+
+    def _make_card(self, name: WorkerName) -> WorkerCard:
+        context = self._context
+        card = WorkerCard(context.controller.status(name), context.figures, context.theme)
+        card.opened.connect(self.worker_opened)
+        card.log_asked.connect(self.log_asked)
+        card.start_asked.connect(context.controller.start)
+        card.stop_asked.connect(context.controller.stop)
+        card.restart_asked.connect(context.controller.restart)
+        self._cards[name] = card
+        return card
+
+    def _make_track(self, name: WorkerName) -> TopicTrack:
+        track = TopicTrack(self._topics()[name], self._context.theme)
+        track.clicked.connect(lambda: self.topic_opened.emit(track.topic))
+        self._tracks[name] = track
+        return track
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show what is newest."""
+        now_s = time.monotonic()
+        for card in self._cards.values():
+            card.refresh(now_s)
+        figures = self._context.figures
+        lag = figures.lag
+        is_new = lag is not None and lag.taken_at_s > self._last_reading_s
+        if lag is not None:
+            self._last_reading_s = lag.taken_at_s
+        for name, track in self._tracks.items():
+            track.set_topic(self._topics()[name])
+            link = figures.link(name, track.topic)
+            if link is not None and is_new:
+                track.add_lag(link.messages)
+            track.set_view(link_view(link, self._context.controller.status(name).state))

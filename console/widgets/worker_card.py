@@ -1,0 +1,158 @@
+"""One worker on the track diagram: state, uptime, four figures, and its buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from console.figures import Figures
+from console.supervision.status import WorkerStatus
+from console.supervision.wording import LEVELS, level_token, state_line, worker_title
+from console.theme.theme import ThemeManager
+from console.theme.tokens import Space, TypeSize
+from console.widgets.card_figures import card_figures
+from console.widgets.elided_label import ElidedLabel
+from console.widgets.figure_grid import FigureGrid
+from console.widgets.painting import set_property
+from console.widgets.status_lamp import StatusLamp
+from pipeline.states import ENDED, WorkerName, WorkerState
+
+WIDTH = 212
+ICON_SIZE = 16
+
+
+class WorkerCard(QFrame):
+    """Shows one worker; every button only asks, the controller decides.
+
+    Attributes:
+        opened: the card was clicked: show all there is about the worker.
+        start_asked, stop_asked, restart_asked, log_asked: its buttons; all carry the `WorkerName`.
+    """
+
+    opened = Signal(object)
+    start_asked = Signal(object)
+    stop_asked = Signal(object)
+    restart_asked = Signal(object)
+    log_asked = Signal(object)
+
+    def __init__(
+        self,
+        status: WorkerStatus,
+        figures: Figures,
+        theme: ThemeManager,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._status = status
+        self._figures = figures
+        self._theme = theme
+        self._stops = False
+        self.setProperty("role", "card")
+        self.setProperty("level", "off")
+        self.setFixedWidth(WIDTH)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._lamp = StatusLamp(theme)
+        self._title = QLabel(worker_title(status.name))
+        self._title.setProperty("role", "strong")
+        self._state = ElidedLabel(
+            theme,
+            size=TypeSize.CAPTION,
+            token="text_muted",
+            align=Qt.AlignmentFlag.AlignRight,
+        )
+        self._grid = FigureGrid(theme)
+        self._start_stop = self._button()
+        self._start_stop.clicked.connect(self._on_start_stop)
+        self._restart = self._button()
+        theme.icons.set_on(self._restart, "arrow-clockwise")
+        self._restart.clicked.connect(lambda: self.restart_asked.emit(self.name))
+        self._log = self._button()
+        theme.icons.set_on(self._log, "list-bullets")
+        self._log.clicked.connect(lambda: self.log_asked.emit(self.name))
+        self._name_buttons()
+        self._lay_out()
+        self.refresh(0.0)
+
+    @property
+    def name(self) -> WorkerName:
+        """Which worker."""
+        return self._status.name
+
+    def _button(self) -> QToolButton:
+        button = QToolButton()
+        button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+        button.setCursor(Qt.CursorShape.ArrowCursor)
+        return button
+
+    def _name_buttons(self) -> None:
+        title = worker_title(self.name)
+        for button, text in (
+            (self._restart, self.tr("Restart {0}").format(title)),
+            (self._log, self.tr("Show the log of {0}").format(title)),
+        ):
+            button.setToolTip(text)
+            button.setAccessibleName(text)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(Space.S)
+        head.addWidget(self._lamp)
+        head.addWidget(self._title)
+        head.addWidget(self._state, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(Space.XS)
+        # The glyphs, not the frames around them, line up with the texts above.
+        buttons.setContentsMargins(-3, 0, 0, 0)
+        for button in (self._start_stop, self._restart, self._log):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.M, Space.S, Space.M, Space.S)
+        column.setSpacing(Space.XS)
+        column.addLayout(head)
+        column.addWidget(self._grid)
+        column.addLayout(buttons)
+
+    def refresh(self, now_s: float) -> None:
+        """Show what is newest; `now_s` is the monotonic clock."""
+        state = self._status.state
+        level = LEVELS[state]
+        self._lamp.set_level(level)
+        set_property(self, "level", level)
+        line = state_line(self._status, now_s)
+        self._state.set_text(line, "text_muted" if level in {"ok", "off"} else level_token(level))
+        self._grid.set_figures(card_figures(self.name, self._figures))
+        self._set_start_stop(state)
+        title = worker_title(self.name)
+        self.setAccessibleName(f"{title}: {line}")
+        self.setToolTip(self._status.reason)
+        self._restart.setEnabled(state is not WorkerState.STOPPING)
+
+    def _set_start_stop(self, state: WorkerState) -> None:
+        stops = state not in ENDED
+        self._start_stop.setEnabled(state is not WorkerState.STOPPING)
+        if stops == self._stops and self._start_stop.toolTip():
+            return
+        self._stops = stops
+        title = worker_title(self.name)
+        text = (self.tr("Stop {0}") if stops else self.tr("Start {0}")).format(title)
+        self._theme.icons.set_on(self._start_stop, "stop-fill" if stops else "play-fill")
+        self._start_stop.setToolTip(text)
+        self._start_stop.setAccessibleName(text)
+
+    def _on_start_stop(self) -> None:
+        (self.stop_asked if self._stops else self.start_asked).emit(self.name)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        inside = self.rect().contains(event.position().toPoint())
+        if event.button() is Qt.MouseButton.LeftButton and inside:
+            self.opened.emit(self.name)
+        super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self.opened.emit(self.name)
+            return
+        super().keyPressEvent(event)
