@@ -1,0 +1,85 @@
+"""Pacing: files play at their own speed, detection gets frames at an even rate."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from pipeline.detection import pacing
+from pipeline.detection.pacing import Pacer, Sampler
+
+
+class Clock:
+    """A clock that only moves when somebody waits or works."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+class Waiting(threading.Event):
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._clock.now_s += timeout or 0.0
+        return False
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(pacing, "time", clock)
+    return clock
+
+
+def test_pictures_come_at_the_rate_of_the_file(clock: Clock) -> None:
+    pacer, stop = Pacer(10.0), Waiting(clock)
+    times = []
+    for _ in range(5):
+        assert pacer.wait(stop) == 0
+        times.append(round(clock.now_s - 1000, 3))
+    assert times == [0, 0.1, 0.2, 0.3, 0.4]
+
+
+def test_after_slow_work_pictures_are_passed_over_to_keep_the_time(clock: Clock) -> None:
+    pacer, stop = Pacer(10.0), Waiting(clock)
+    pacer.wait(stop)
+    clock.now_s += 0.35
+    assert pacer.wait(stop) == 2
+    pacer.wait(stop)
+    assert clock.now_s == pytest.approx(1000.4)
+
+
+def test_after_a_long_sleep_the_clock_starts_anew(clock: Clock) -> None:
+    pacer, stop = Pacer(10.0), Waiting(clock)
+    pacer.wait(stop)
+    clock.now_s += 3600
+    assert pacer.wait(stop) == 0
+    began_s = clock.now_s
+    assert pacer.wait(stop) == 0
+    assert clock.now_s == pytest.approx(began_s + 0.1)
+
+
+def test_a_source_with_its_own_pace_is_not_held_up(clock: Clock) -> None:
+    pacer, stop = Pacer(None), Waiting(clock)
+    assert pacer.wait(stop) == 0
+    assert clock.now_s == 1000
+
+
+@pytest.mark.parametrize(("source", "wanted", "expected"), [(15, 5, 50), (30, 12, 120), (4, 5, 40)])
+def test_the_wanted_share_of_frames_is_chosen(source: int, wanted: int, expected: int) -> None:
+    sampler = Sampler(wanted)
+    chosen = sum(sampler.is_due(100 + n / source) for n in range(source * 10))
+    assert chosen == pytest.approx(expected, abs=1)
+
+
+def test_after_a_gap_there_is_no_burst() -> None:
+    sampler = Sampler(5)
+    assert sampler.is_due(100.0)
+    assert sampler.is_due(160.0)
+    assert not sampler.is_due(160.05)
