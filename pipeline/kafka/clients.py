@@ -34,6 +34,9 @@ CONSUMER_DEFAULTS: Properties = {
     "auto.offset.reset": "earliest",
     "isolation.level": "read_committed",
     "partition.assignment.strategy": "cooperative-sticky",
+    # A worker that died is replaced after this time (45 s by default).
+    "session.timeout.ms": 15_000,
+    "heartbeat.interval.ms": 3000,
     "max.poll.interval.ms": 300_000,
     "fetch.wait.max.ms": 100,
     "queued.max.messages.kbytes": 16_384,
