@@ -7,7 +7,7 @@ above 16 ms cost a frame of a 60-Hz screen.
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,8 +16,6 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 BEAT_MS: Final = 5
 WINDOW_S: Final = 60
 RESOLUTION_MS: Final = 0.5
-BUCKETS: Final = 2000
-"""Gaps of a second and more share the last bucket; their greatest is known exactly all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +30,35 @@ class GapSummary:
 
 @dataclass(slots=True)
 class GapHistogram:
-    """Counts gaps by their length; merging and percentiles cost the same however many there are."""
+    """Counts gaps by their length, so that percentiles cost the same however many there are."""
 
-    counts: list[int] = field(default_factory=lambda: [0] * BUCKETS)
+    counts: Counter[int] = field(default_factory=Counter)
     maximum: float = 0.0
-    total: int = 0
 
     def add(self, gap_ms: float) -> None:
         """Count a gap."""
-        self.counts[min(BUCKETS - 1, int(gap_ms / RESOLUTION_MS))] += 1
+        self.counts[int(gap_ms / RESOLUTION_MS)] += 1
         self.maximum = max(self.maximum, gap_ms)
-        self.total += 1
 
-    def percentile(self, share: float) -> float:
-        """Return the length in ms that `share` (0..1) of the gaps do not exceed."""
-        left = share * self.total
-        for bucket, count in enumerate(self.counts):
-            left -= count
-            if left <= 0:
-                return min(self.maximum, (bucket + 1) * RESOLUTION_MS)
-        return self.maximum
+    def merge(self, other: GapHistogram) -> None:
+        """Count all gaps of `other`, too."""
+        self.counts.update(other.counts)
+        self.maximum = max(self.maximum, other.maximum)
 
     def summary(self) -> GapSummary:
         """Return what people want to know."""
-        if self.total == 0:
-            return GapSummary(0.0, 0.0, 0.0, 0)
-        return GapSummary(self.percentile(0.5), self.percentile(0.99), self.maximum, self.total)
+        total = self.counts.total()
+        return GapSummary(
+            self._percentile(0.5, total), self._percentile(0.99, total), self.maximum, total
+        )
+
+    def _percentile(self, share: float, total: int) -> float:
+        left = share * total
+        for bucket in sorted(self.counts):
+            left -= self.counts[bucket]
+            if left <= 0:
+                return min(self.maximum, (bucket + 1) * RESOLUTION_MS)
+        return self.maximum
 
 
 class GapWindow:
@@ -65,24 +66,23 @@ class GapWindow:
 
     def __init__(self, window_s: int = WINDOW_S) -> None:
         self._window_s = window_s
-        self._seconds: deque[tuple[int, list[float]]] = deque()
+        self._seconds: deque[tuple[int, GapHistogram]] = deque()
 
     def add(self, now_s: float, gap_ms: float) -> None:
         """Count a gap that ended at `now_s`."""
         second = int(now_s)
         if not self._seconds or self._seconds[-1][0] != second:
-            self._seconds.append((second, []))
+            self._seconds.append((second, GapHistogram()))
             while self._seconds[0][0] <= second - self._window_s:
                 self._seconds.popleft()
-        self._seconds[-1][1].append(gap_ms)
+        self._seconds[-1][1].add(gap_ms)
 
     def summary(self) -> GapSummary:
         """Return the figures of the window."""
-        histogram = GapHistogram()
-        for _, gaps in self._seconds:
-            for gap_ms in gaps:
-                histogram.add(gap_ms)
-        return histogram.summary()
+        merged = GapHistogram()
+        for _, histogram in self._seconds:
+            merged.merge(histogram)
+        return merged.summary()
 
 
 class UiGap(QObject):

@@ -1,0 +1,158 @@
+"""The bar at the bottom: overall state, worst lag, the window's own health, language, version."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+
+from console import formatting, i18n
+from console.context import ConsoleContext
+from console.process_figures import ProcessFigures
+from console.supervision.link_view import link_view
+from console.supervision.overall import overall
+from console.supervision.wording import level_token
+from console.theme.theme import ThemeMode
+from console.theme.tokens import Space, TypeSize
+from console.ui_gap import UiGap
+from console.widgets.elided_label import ElidedLabel
+from console.widgets.painting import with_role
+from console.widgets.status_lamp import StatusLamp
+from pipeline import __version__
+from pipeline.states import WorkerName
+
+HEIGHT = 26
+SLOW_EVERY = 4
+"""CPU, memory and the UI gap are read once a second: every fourth time."""
+
+
+class StatusBar(QFrame):
+    """One line that says whether all is well.
+
+    Attributes:
+        theme_chosen, language_chosen: what was picked in the menus.
+    """
+
+    theme_chosen = Signal(str)
+    language_chosen = Signal(str)
+
+    def __init__(
+        self, context: ConsoleContext, ui_gap: UiGap, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._ui_gap = ui_gap
+        self._process = ProcessFigures()
+        self._turn = 0
+        with_role(self, "bar")
+        self.setFixedHeight(HEIGHT)
+        self._lamp = StatusLamp(context.theme)
+        self._overall = self._text(230)
+        self._lag = self._text(210)
+        self._gap = self._text(140)
+        self._gap.setToolTip(
+            self.tr("99 of 100 gaps between two turns of the window are no longer than this")
+        )
+        self._cpu = self._text(80)
+        self._memory = self._text(130)
+        self._lay_out()
+        context.figures.updated.connect(self.refresh)
+        context.controller.state_changed.connect(self.refresh)
+        self.refresh()
+
+    def _text(self, width: int) -> ElidedLabel:
+        label = ElidedLabel(self._context.theme, size=TypeSize.BODY, token="text_muted")
+        label.setFixedWidth(width)
+        return label
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.M, 0, Space.M, 0)
+        row.setSpacing(Space.S)
+        row.addWidget(self._lamp)
+        for label in (self._overall, self._lag, self._gap, self._cpu, self._memory):
+            row.addWidget(label)
+        row.addStretch(1)
+        row.addWidget(self._theme_menu())
+        row.addWidget(self._language_menu())
+        version = QLabel(f"v{__version__}")
+        version.setProperty("role", "muted")
+        row.addWidget(version)
+
+    def _menu_button(self, text: str, hint: str, menu: QMenu) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("role", "flat")
+        button.setText(f"{text} ▾")
+        button.setToolTip(hint)
+        button.setAccessibleName(hint)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+    def _theme_menu(self) -> QToolButton:
+        menu = QMenu(self)
+        group = QActionGroup(menu)
+        modes: dict[ThemeMode, str] = {
+            "system": self.tr("As the system"),
+            "dark": self.tr("Dark"),
+            "light": self.tr("Light"),
+        }
+        for mode, title in modes.items():
+            action = QAction(title, menu, checkable=True, checked=mode == self._context.theme.mode)
+            action.triggered.connect(lambda _checked, mode=mode: self.theme_chosen.emit(mode))
+            group.addAction(action)
+            menu.addAction(action)
+        return self._menu_button(self.tr("Theme"), self.tr("Choose the theme"), menu)
+
+    def _language_menu(self) -> QToolButton:
+        menu = QMenu(self)
+        group = QActionGroup(menu)
+        for code, title in i18n.available().items():
+            action = QAction(title, menu, checkable=True, checked=code == i18n.current())
+            action.triggered.connect(lambda _checked, code=code: self.language_chosen.emit(code))
+            group.addAction(action)
+            menu.addAction(action)
+        title = i18n.available()[i18n.current()]
+        return self._menu_button(title, self.tr("Choose the language"), menu)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show what is newest."""
+        controller = self._context.controller
+        level, text = overall(
+            controller.states(), starting=controller.is_starting, stopping=controller.is_stopping
+        )
+        self._lamp.set_level(level)
+        self._overall.set_text(text)
+        self._show_lag()
+        self._turn += 1
+        if self._turn % SLOW_EVERY == 1:
+            self._show_health()
+
+    def _show_lag(self) -> None:
+        figures = self._context.figures
+        topics = self._context.settings.kafka.topics
+        links = [
+            (link, self._context.controller.status(name).state)
+            for name, topic in (
+                (WorkerName.GENERATOR, topics.detection_results),
+                (WorkerName.SCHEDULER, topics.assessment_tasks),
+                (WorkerName.AGGREGATOR, topics.risk_assessment_results),
+            )
+            if (link := figures.link(name, topic)) is not None
+        ]
+        if not links:
+            self._lag.set_text(self.tr("Group lag –"), "text_muted")
+            return
+        worst, state = max(links, key=lambda each: each[0].messages)
+        view = link_view(worst, state)
+        text = self.tr("Group lag {0} ({1})").format(formatting.count(worst.messages), view.word)
+        quiet = view.level in {"ok", "off"}
+        self._lag.set_text(text, "text_muted" if quiet else level_token(view.level))
+
+    def _show_health(self) -> None:
+        gap = self._ui_gap.recent()
+        self._gap.set_text(self.tr("UI gap p99 {0} ms").format(f"{gap.p99:.0f}"))
+        process = self._process.read()
+        self._cpu.set_text(self.tr("CPU {0} %").format(f"{process.cpu_percent:.0f}"))
+        self._memory.set_text(self.tr("Memory {0}").format(formatting.size(process.memory_bytes)))
