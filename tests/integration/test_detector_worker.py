@@ -1,0 +1,287 @@
+"""The detection worker on the demo clip, against the embedded broker."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.detection import capture as capture_module
+from pipeline.detection.worker import DetectionWorker
+from pipeline.kafka import KafkaAccess
+from pipeline.kafka.embedded import EmbeddedBroker
+from pipeline.kafka.producer import ReliableProducer
+from pipeline.messages import DetectionResult, decode
+from pipeline.settings import CameraSettings, DetectionSettings, Settings, demo_settings
+from pipeline.states import WorkerName
+from pipeline.telemetry import TelemetryHub, WorkerTelemetry
+from pipeline.worker import WorkerContext, WorkerError
+from tests.support.log_guard import ExpectLog
+
+pytestmark = pytest.mark.integration
+
+WAIT_S = 30.0
+QUICK = {"providers": ("cpu",), "input_size": (416, 256)}
+
+
+def settings_for(cameras: tuple[CameraSettings, ...], **detection: object) -> Settings:
+    return Settings(
+        cameras=cameras, detection=DetectionSettings.model_validate({**QUICK, **detection})
+    )
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    deadline_s = time.monotonic() + WAIT_S
+    poll = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline_s, f"did not happen: {what}"
+        poll.wait(0.02)
+
+
+class Running:
+    """A worker in its thread, and what it published."""
+
+    def __init__(self, settings: Settings, kafka: KafkaAccess) -> None:
+        self.hub = TelemetryHub()
+        self.telemetry = self.hub.workers[WorkerName.DETECTION]
+        self.stop = threading.Event()
+        self.ready = threading.Event()
+        self.error: Exception | None = None
+        self._context = WorkerContext(
+            settings=settings,
+            kafka=kafka,
+            stop=self.stop,
+            telemetry=self.telemetry,
+            hub=self.hub,
+            ready=self.ready.set,
+        )
+        self._thread = threading.Thread(target=self._run, name="worker-under-test")
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            DetectionWorker().run(self._context)
+        except WorkerError as error:
+            self.error = error
+
+    def counter(self, name: str) -> int:
+        return self.telemetry.snapshot().counters.get(name, 0)
+
+    def end(self) -> float:
+        """Stop the worker; return how long that took, seconds."""
+        began_s = time.monotonic()
+        self.stop.set()
+        self._thread.join(15)
+        assert not self._thread.is_alive()
+        return time.monotonic() - began_s
+
+
+Start = Callable[[Settings], Running]
+
+
+@pytest.fixture
+def kafka() -> Iterator[KafkaAccess]:
+    settings = demo_settings().kafka
+    broker = EmbeddedBroker(settings)
+    yield KafkaAccess(settings, broker)
+    broker.close()
+
+
+@pytest.fixture
+def start(kafka: KafkaAccess) -> Iterator[Start]:
+    workers: list[Running] = []
+
+    def make(settings: Settings) -> Running:
+        workers.append(Running(settings, kafka))
+        return workers[-1]
+
+    yield make
+    for worker in workers:
+        worker.end()
+
+
+def published(kafka: KafkaAccess, count: int) -> list[DetectionResult]:
+    """Return `count` messages of the topic, from its beginning."""
+    topic = kafka.settings.topics.detection_results
+    reader = kafka.consumer("reader", [topic], WorkerTelemetry(WorkerName.GENERATOR))
+    messages: list[DetectionResult] = []
+    deadline_s = time.monotonic() + WAIT_S
+    while len(messages) < count and time.monotonic() < deadline_s:
+        for delivery in reader.take(100):
+            message = decode(delivery.value, DetectionResult)
+            assert delivery.key == message.camera_id
+            messages.append(message)
+            delivery.done()
+    reader.close()
+    return messages
+
+
+def test_four_cameras_are_detected_fairly_and_published_whole(
+    start: Start, kafka: KafkaAccess
+) -> None:
+    demo = demo_settings()
+    worker = start(settings_for(demo.cameras))
+    wait_until(lambda: worker.counter("frames_detected") >= 80, "80 frames")
+    assert worker.ready.is_set()
+    assert worker.end() < 5
+    assert worker.error is None
+    out = worker.counter("out")
+    assert out == worker.counter("frames_detected")
+    messages = published(kafka, out)
+    assert len(messages) == len({message.request_id for message in messages}) == out
+
+    by_camera: dict[str, list[DetectionResult]] = defaultdict(list)
+    for message in messages:
+        by_camera[message.camera_id].append(message)
+    assert set(by_camera) == {camera.id for camera in demo.cameras}
+    assert min(map(len, by_camera.values())) > 0.7 * max(map(len, by_camera.values()))
+    for own in by_camera.values():
+        assert [m.timestamp for m in own] == sorted(m.timestamp for m in own)
+        assert (own[0].image_width, own[0].image_height) == (536, 352)
+
+    groups = [group for message in messages for group in message.traffic_groups]
+    due = [group for group in groups if group.reason is not None]
+    assert due
+    assert {group.reason for group in due} >= {"new"}
+    for group in groups:
+        assert (group.group_image_base64 is not None) == (group.reason is not None)
+    for group in due:
+        payload = np.frombuffer(group.group_image_base64 or b"", np.uint8)
+        assert len(payload) <= 60_000
+        assert cv2.imdecode(payload, cv2.IMREAD_COLOR) is not None
+    tracked = {
+        (message.camera_id, found.track_id)
+        for message in messages
+        for found in message.detected_objects
+        if found.track_id is not None
+    }
+    assert len(tracked) > 8
+
+
+def test_the_window_gets_boxes_and_figures(start: Start) -> None:
+    demo = demo_settings()
+    worker = start(settings_for(demo.cameras[:1]))
+    view = worker.hub.camera("cam-1", "Market & 3rd")
+    view.wanted_size = (400, 300)
+    wait_until(lambda: view.frame and view.overlay and view.overlay.groups, "a group is drawn")
+    assert view.state == "live"
+    assert view.overlay is not None
+    assert view.overlay.frame_size == (536, 352)
+    assert {box.label for box in view.overlay.boxes} >= {"person"}
+    wait_until(lambda: worker.telemetry.snapshot().gauges.get("cameras_live") == 1, "live camera")
+    snapshot = worker.telemetry.snapshot()
+    assert snapshot.labels["provider"] == "CPU · nanodet-g 416x256"
+    assert snapshot.gauges["cameras_total"] == 1
+    assert 1 < snapshot.gauges["infer_ms"] < 2000
+    wait_until(lambda: worker.telemetry.snapshot().latency_ms, "a measured latency")
+    worker.end()
+    assert worker.hub.cameras["cam-1"].state == "stopped"
+
+
+def test_a_dead_camera_slows_no_other(
+    start: Start, monkeypatch: pytest.MonkeyPatch, expect_log: ExpectLog
+) -> None:
+    monkeypatch.setattr(capture_module, "FIRST_DELAY_S", 0.05)
+    expect_log(r"camera dead: .*gone\.mp4 does not exist")
+    dead = CameraSettings(id="dead", name="Old bridge", source="/nowhere/gone.mp4")
+    worker = start(settings_for((dead, demo_settings().cameras[0])))
+    wait_until(lambda: worker.telemetry.degraded, "the worker is degraded")
+    assert worker.telemetry.degraded == (
+        "Old bridge: /nowhere/gone.mp4 does not exist. Check the camera's source."
+    )
+    began_s, before = time.monotonic(), worker.counter("frames_detected")
+    wait_until(lambda: worker.counter("frames_detected") >= before + 15, "frames of the other")
+    assert time.monotonic() - began_s < 15 / 5 * 2
+    assert worker.hub.cameras["dead"].state == "reconnecting"
+    assert worker.end() < 3
+
+
+def test_without_room_frames_are_skipped_and_nothing_is_promised(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = threading.Event()
+    real = ReliableProducer.room
+
+    def room(self: ReliableProducer, topic: str, key: str) -> bool:
+        return not full.is_set() and real(self, topic, key)
+
+    monkeypatch.setattr(ReliableProducer, "room", room)
+    worker = start(settings_for(demo_settings().cameras[:2]))
+    wait_until(lambda: worker.counter("out") >= 3, "results")
+    full.set()
+    wait_until(lambda: worker.counter("frames_skipped") >= 3, "skipped frames")
+    assert worker.telemetry.degraded is not None
+    assert "no room" in worker.telemetry.degraded
+    detected = worker.counter("frames_detected")
+    wait_until(lambda: worker.counter("frames_skipped") >= 6, "more skipped frames")
+    assert worker.counter("frames_detected") == detected
+    full.clear()
+    wait_until(lambda: worker.telemetry.degraded is None, "room again")
+    wait_until(lambda: worker.counter("out") > detected, "results again")
+
+
+def test_a_file_that_was_played_once_leaves_the_worker_waiting(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "short.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
+    for _ in range(5):
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer.release()
+    once = CameraSettings(
+        id="once", name="Once", source=str(path), loop=False, detections_per_second=60
+    )
+    worker = start(settings_for((once,)))
+    wait_until(lambda: worker.counter("out") == 5, "all frames")
+    wait_until(lambda: worker.hub.cameras["once"].state == "stopped", "the end")
+    assert worker.telemetry.degraded is None
+    assert worker.error is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint", "next_step"),
+    [
+        (Settings(), "No camera is enabled", "Cameras page"),
+        (
+            settings_for(demo_settings().cameras, model="/nowhere/model.onnx"),
+            "model.onnx does not exist",
+            "another model",
+        ),
+        (
+            settings_for(demo_settings().cameras, classes=("cat", "trolleybus")),
+            "no class `trolleybus`",
+            "another model",
+        ),
+    ],
+    ids=["no camera", "no model", "unknown class"],
+)
+def test_settings_that_cannot_work_fail_for_good(
+    start: Start, settings: Settings, complaint: str, next_step: str
+) -> None:
+    worker = start(settings)
+    wait_until(lambda: worker.error, "the failure")
+    error = worker.error
+    assert isinstance(error, WorkerError)
+    assert complaint in str(error)
+    assert next_step in error.next_step
+    assert not error.retriable
+
+
+def test_a_broker_that_dies_fails_the_worker_and_leaves_no_thread(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = start(settings_for(demo_settings().cameras[:1]))
+    wait_until(lambda: worker.counter("out") >= 2, "results")
+
+    def refuse(_producer: ReliableProducer) -> None:
+        raise WorkerError("the broker refuses this client")
+
+    monkeypatch.setattr(ReliableProducer, "check", refuse)
+    wait_until(lambda: worker.error, "the failure")
+    assert "refuses" in str(worker.error)
