@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
+import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -85,3 +87,34 @@ def test_only_the_one_of_this_process_is_current(environment: Environment) -> No
 
 def test_a_log_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     Environment(tmp_path / "not there", tmp_path).note("text")
+
+
+# What takes the place of exec on Windows, where a process cannot be replaced.
+BESIDE = """
+import sys
+from bootstrap.environment import _run_beside
+sys.exit(_run_beside([sys.executable, "-c", sys.argv[1]]))
+"""
+
+
+def test_the_process_beside_gives_its_exit_code() -> None:
+    run = subprocess.run([sys.executable, "-c", BESIDE, "raise SystemExit(7)"], check=False)
+    assert run.returncode == 7
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a process group")
+def test_ctrl_c_is_left_to_the_process_beside() -> None:
+    child = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, lambda *_: sys.exit(9))\n"
+        "print('ready', flush=True)\n"
+        "signal.pause()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", BESIDE, child], stdout=subprocess.PIPE, start_new_session=True
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(20) == 9
