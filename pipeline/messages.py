@@ -22,9 +22,14 @@ RiskLevel = Literal["none", "low", "medium", "high"]
 RISK_LEVELS: Final[tuple[RiskLevel, ...]] = ("none", "low", "medium", "high")
 """Risk levels from harmless to worst; the index is the order."""
 
+MAX_INTEGER: Final = 2**53 - 1
+"""Largest whole number that every JSON reader, SQLite and our own encoder take."""
+
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Unit = Annotated[float, Meta(ge=0.0, le=1.0)]
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
+Size = Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
+TrackId = Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 Box = tuple[float, float, float, float]
 Timestamp = Annotated[datetime, Meta(tz=True)]
 
@@ -47,7 +52,7 @@ class DetectedObject(Struct, rename="camel", frozen=True, kw_only=True):
     object_class: Name = msgspec.field(name="class")
     confidence: Unit
     bbox: Box
-    track_id: int | None = None
+    track_id: TrackId | None = None
     velocity: tuple[float, float] | None = None
 
 
@@ -100,7 +105,7 @@ class TrafficGroup(Struct, rename="camel", frozen=True, kw_only=True):
     """
 
     group_index: Count
-    object_count: Annotated[int, Meta(ge=1)]
+    object_count: Size
     bbox: Box
     classes: tuple[str, ...]
     average_confidence: Unit
@@ -117,8 +122,8 @@ class DetectionResult(Struct, rename="camel", frozen=True, kw_only=True):
     request_id: Name
     camera_id: Name
     timestamp: Timestamp
-    image_width: Annotated[int, Meta(ge=1)]
-    image_height: Annotated[int, Meta(ge=1)]
+    image_width: Size
+    image_height: Size
     detected_objects: tuple[DetectedObject, ...] = ()
     traffic_groups: tuple[TrafficGroup, ...] = ()
 
@@ -140,10 +145,10 @@ class AssessmentTask(Struct, rename="camel", frozen=True, kw_only=True):
     camera_id: Name
     timestamp: Timestamp
     group_index: Count
-    group_count: Annotated[int, Meta(ge=1)]
+    group_count: Size
     group_bbox: Box
-    image_width: Annotated[int, Meta(ge=1)]
-    image_height: Annotated[int, Meta(ge=1)]
+    image_width: Size
+    image_height: Size
     detected_objects: tuple[DetectedObject, ...]
     group_metadata: GroupMetadata
     group_image_base64: bytes | None = None
@@ -165,7 +170,7 @@ class RiskAssessment(Struct, rename="camel", frozen=True, kw_only=True):
     risk_types: tuple[str, ...] = ()
     description: str = ""
     danger_object_count: Count = 0
-    trigger_object_ids: tuple[int, ...] = ()
+    trigger_object_ids: tuple[TrackId, ...] = ()
 
 
 class ResultMetadata(Struct, rename="camel", frozen=True, kw_only=True):
@@ -202,7 +207,7 @@ class RiskAssessmentResult(Struct, rename="camel", frozen=True, kw_only=True):
     camera_id: Name
     timestamp: Timestamp
     group_index: Count
-    group_count: Annotated[int, Meta(ge=1)]
+    group_count: Size
     group_bbox: Box
     results: tuple[RiskAssessment, ...]
     metadata: ResultMetadata
