@@ -25,7 +25,9 @@ RISK_LEVELS: Final[tuple[RiskLevel, ...]] = ("none", "low", "medium", "high")
 MAX_INTEGER: Final = 2**53 - 1
 """Largest whole number that every JSON reader, SQLite and our own encoder take."""
 
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+MAX_NAME_LENGTH: Final = 200
+
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 Unit = Annotated[float, Meta(ge=0.0, le=1.0)]
 Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 Size = Annotated[int, Meta(ge=1, le=MAX_INTEGER)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pipeline.messages import (
+    MAX_NAME_LENGTH,
     AssessmentTask,
     DetectionResult,
     GroupMetadata,
@@ -20,10 +21,25 @@ def make_tasks(detection: DetectionResult) -> list[AssessmentTask]:
     The tasks' ids derive from the request, so that a repeated request makes the same tasks.
 
     Raises:
-        MessageError: a group refers to objects that the message does not hold.
+        MessageError: a group refers to objects that the message does not hold, two groups have
+            the same number, or the request's id leaves no space for the group's number.
     """
     due = [group for group in detection.traffic_groups if group.reason is not None]
+    _check_ids(detection, due)
     return [_task(detection, group, len(due)) for group in due]
+
+
+def _check_ids(detection: DetectionResult, due: list[TrafficGroup]) -> None:
+    """Refuse what would give two tasks one id, or an id that the next stage refuses."""
+    numbers = [group.group_index for group in due]
+    if len(set(numbers)) < len(numbers):
+        raise MessageError("DetectionResult: two groups that are due have the same number")
+    longest = max((len(task_id(detection.request_id, number)) for number in numbers), default=0)
+    if longest > MAX_NAME_LENGTH:
+        raise MessageError(
+            f"DetectionResult: the request's id of {len(detection.request_id)} characters is too "
+            f"long; with a group's number it may have {MAX_NAME_LENGTH}"
+        )
 
 
 def _task(detection: DetectionResult, group: TrafficGroup, group_count: int) -> AssessmentTask:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from pipeline.generation.tasks import make_tasks
 from pipeline.kafka.consumer import Delivery
+from pipeline.kafka.errors import MessageTooLargeError
 from pipeline.kafka.producer import ReliableProducer
-from pipeline.messages import DetectionResult, MessageError, decode, encode
+from pipeline.messages import AssessmentTask, DetectionResult, MessageError, decode, encode
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
 from pipeline.worker import WorkerContext
@@ -49,11 +50,9 @@ class GeneratorWorker:
     def _handle(
         self, context: WorkerContext, producer: ReliableProducer, delivery: Delivery
     ) -> None:
-        topic = context.settings.kafka.topics.assessment_tasks
         taken_s = time.perf_counter()
         try:
-            detection = decode(delivery.value, DetectionResult)
-            tasks = make_tasks(detection)
+            tasks = make_tasks(decode(delivery.value, DetectionResult))
         except MessageError as error:
             producer.dead_letter(delivery, self.name, str(error))
             return
@@ -63,9 +62,26 @@ class GeneratorWorker:
             delivery.done()
             return
         on_delivered = _after(len(tasks), delivery, context.telemetry, taken_s)
+        try:
+            self._send(context, producer, tasks, on_delivered)
+        except MessageTooLargeError as error:
+            # Always too large: read again, it would only stop the line again.
+            producer.dead_letter(delivery, self.name, str(error))
+
+    def _send(
+        self,
+        context: WorkerContext,
+        producer: ReliableProducer,
+        tasks: list[AssessmentTask],
+        on_delivered: Callable[[], None],
+    ) -> None:
+        """Send the tasks of one request, at least those for which there is room when stopped."""
+        topic = context.settings.kafka.topics.assessment_tasks
         for task in tasks:
-            if not producer.wait_for_room(topic, task.camera_id, context.stop):
-                return  # stopped: not done, so it is read again
+            if not producer.room(topic, task.camera_id) and not producer.wait_for_room(
+                topic, task.camera_id, context.stop
+            ):
+                return  # its delivery is not done, so it is read again
             producer.send(topic, task.camera_id, encode(task), on_delivered)
 
 
