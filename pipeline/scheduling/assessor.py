@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pipeline.messages import AssessmentTask, ResultMetadata, RiskAssessment
 
@@ -24,8 +24,16 @@ class Assessor(Protocol):
     """Gives verdicts; many calls may be under way at once.
 
     Attributes:
+        kind: who gives the verdicts; goes into every result.
+        model: name of the model, or version of the rules.
         label: for people, such as ``Offline rules (rules-1)``.
     """
+
+    @property
+    def kind(self) -> Literal["rules", "llm"]: ...
+
+    @property
+    def model(self) -> str: ...
 
     @property
     def label(self) -> str: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Final, Literal
 
 from pipeline.messages import AssessmentTask, ResultMetadata
 from pipeline.scheduling.assessor import AssessmentError, Outcome
@@ -13,7 +14,9 @@ from pipeline.settings import RulesSettings
 class RulesAssessor:
     """Applies the rules with the thresholds of the settings."""
 
-    label = f"Offline rules ({VERSION})"
+    kind: Final[Literal["rules"]] = "rules"
+    model: Final = VERSION
+    label: Final = f"Offline rules ({VERSION})"
 
     def __init__(self, settings: RulesSettings) -> None:
         self._settings = settings
@@ -36,8 +39,8 @@ class RulesAssessor:
         return Outcome(
             results,
             ResultMetadata(
-                assessor="rules",
+                assessor=self.kind,
                 llm_latency=(time.perf_counter() - began_s) * 1000,
-                llm_model=VERSION,
+                llm_model=self.model,
             ),
         )

@@ -31,9 +31,11 @@ from pipeline.settings import RulesSettings
 
 VERSION: Final = "rules-1"
 
-CYCLES: Final = frozenset({"bicycle", "motorcycle"})
-VEHICLES: Final = frozenset({"car", "bus", "truck", "train", "motorcycle"})
+CYCLES: Final = frozenset({"bicycle"})
 PEOPLE: Final = frozenset({"person"})
+
+RIDER_SHARE: Final = 0.35
+"""A person whose box covers this share of a bicycle's box rides it."""
 
 MOVING_SPEED: Final = 0.15
 """Mean box heights per second from which a group counts as moving; below it boxes jitter."""
@@ -167,7 +169,7 @@ def _members(task: AssessmentTask, pair: ObjectPair) -> tuple[DetectedObject, De
 
 
 def _rides(task: AssessmentTask, person: DetectedObject) -> bool:
-    """Whether the person is (or sits on) a cycle: the boxes overlap by half the cycle."""
+    """Whether the person is, or sits on, a bicycle."""
     if person.object_class in CYCLES:
         return True
     x1, y1, x2, y2 = person.bbox
@@ -175,7 +177,7 @@ def _rides(task: AssessmentTask, person: DetectedObject) -> bool:
         if item.object_class in CYCLES:
             a1, b1, a2, b2 = item.bbox
             width, height = min(x2, a2) - max(x1, a1), min(y2, b2) - max(y1, b1)
-            if width > 0 and height > 0 and width * height >= 0.3 * (a2 - a1) * (b2 - b1):
+            if width > 0 and height > 0 and width * height >= RIDER_SHARE * (a2 - a1) * (b2 - b1):
                 return True
     return False
 
