@@ -1,0 +1,266 @@
+"""One camera on the wall: its newest picture, what was found in it, and how it is."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from console.context import ConsoleContext
+from console.risk_words import risk_title, risk_word
+from console.theme.tokens import COLOR_NAMES
+from console.widgets.tile_geometry import Placement, place, wanted_size
+from console.widgets.tile_painter import RISK_TOKENS, GroupNote, Layers, TilePainter, worst_note
+from pipeline.telemetry import CameraView, Frame, Verdict
+
+OLD_PICTURE_S: Final = 1.0
+"""From this age on a picture says how old it is."""
+
+
+class CameraTile(QWidget):
+    """Paints the newest frame of one camera; fetches it when told to look.
+
+    Attributes:
+        opened: double-click or Enter: show this camera alone, or all again.
+        chosen: it got the keyboard's focus.
+    """
+
+    opened = Signal(str)
+    chosen = Signal(str)
+
+    def __init__(self, context: ConsoleContext, number: int, view: CameraView) -> None:
+        super().__init__()
+        self._context = context
+        self._number = number
+        self._view = view
+        self._layers = Layers()
+        self._fill = True
+        self._image: QImage | None = None
+        self._frame: Frame | None = None
+        self._seen: tuple[object, ...] = ()
+        self._painter = self._new_painter()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName(self.tr("Camera {0}: {1}").format(number, view.name))
+        context.theme.changed.connect(self._on_theme_changed)
+
+    @property
+    def camera_id(self) -> str:
+        """Which camera it shows."""
+        return self._view.camera_id
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, 270)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 68)
+
+    def set_layers(self, layers: Layers) -> None:
+        """Choose what is drawn over the picture."""
+        self._layers = layers
+        self.update()
+
+    def set_fill(self, *, fill: bool) -> None:
+        """Cover the tile and cut off edges, or show the whole picture with margins."""
+        if fill != self._fill:
+            self._fill = fill
+            self._ask_for_frames()
+            self.update()
+
+    def look(self) -> None:
+        """Fetch what is newest; repaint only if it is new."""
+        view = self._view
+        age = self._age_s()
+        seen = (
+            view.frame.sequence if view.frame else 0,
+            view.overlay,
+            view.state,
+            view.detail,
+            round(view.shown_fps, 1),
+            int(age) if age is not None and age >= OLD_PICTURE_S else 0,
+        )
+        if seen == self._seen:
+            return
+        if view.source_size is not None and self.isVisible():
+            self._ask_for_frames()
+        self._seen = seen
+        self.update()
+
+    def snapshot(self) -> QImage:
+        """Return what the tile shows now."""
+        return self.grab().toImage()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        view = self._view
+        painter = QPainter(self)
+        area = QRectF(self.rect())
+        painter.fillRect(self.rect(), self._context.theme.color("scrim"))
+        verdicts = self._context.hub.verdicts(view.camera_id)
+        if view.frame is not None and view.state not in {"stopped", "failed"}:
+            self._paint_picture(painter, area, view.frame, verdicts)
+        else:
+            self._painter.message(painter, area, *self._reason())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._painter.chip(painter, area, f"{self._number} · {view.name}", right=False)
+        text, token = self._corner()
+        if text:
+            self._painter.chip(painter, area, text, right=True, token=token)
+        level = worst_note(verdicts)
+        if level in {"medium", "high"}:
+            self._painter.frame(painter, area, RISK_TOKENS[level], 2)
+        if self.hasFocus():
+            self._painter.frame(painter, area.adjusted(2, 2, -2, -2), "focus", 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        del event
+        self._ask_for_frames()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_for_frames()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        # Nobody looks: the worker need not scale a single frame.
+        self._view.wanted_size = None
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._ask_for_frames()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.opened.emit(self.camera_id)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self.opened.emit(self.camera_id)
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.chosen.emit(self.camera_id)
+
+    def _paint_picture(
+        self, painter: QPainter, area: QRectF, frame: Frame, verdicts: list[Verdict]
+    ) -> None:
+        if frame is not self._frame:
+            height, width = frame.pixels.shape[:2]
+            # The image looks into the array, which `_frame` keeps alive.
+            self._frame = frame
+            self._image = QImage(
+                frame.pixels.data, width, height, width * 4, QImage.Format.Format_RGB32
+            )
+        if self._image is None:
+            return
+        source = self._view.source_size or (self._image.width(), self._image.height())
+        placement = place(source, (self.width(), self.height()), fill=self._fill)
+        target = self._target(placement, source)
+        ratio = self.devicePixelRatioF()
+        exact = (
+            abs(self._image.width() - target.width() * ratio) < 1.5
+            and abs(self._image.height() - target.height() * ratio) < 1.5
+        )
+        if not exact:  # for the moment until the worker knows the new size
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(target, self._image)
+        overlay = self._view.overlay
+        if overlay is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+            found = place(overlay.frame_size, (self.width(), self.height()), fill=self._fill)
+            self._painter.overlay(
+                painter, area, overlay, found, self._notes(verdicts), self._layers
+            )
+
+    @staticmethod
+    def _target(placement: Placement, source: tuple[int, int]) -> QRect:
+        return QRectF(
+            placement.left,
+            placement.top,
+            source[0] * placement.scale,
+            source[1] * placement.scale,
+        ).toRect()
+
+    def _notes(self, verdicts: list[Verdict]) -> dict[int, GroupNote]:
+        return {
+            verdict.group_index: GroupNote(
+                self.tr("group {0} · {1} {2}").format(
+                    verdict.group_index,
+                    risk_word(verdict.risk_level).upper(),
+                    risk_title(verdict.label) if verdict.label else "",
+                ),
+                verdict.risk_level,
+            )
+            for verdict in verdicts
+        }
+
+    def _corner(self) -> tuple[str, str]:
+        """Return the words of the right chip and their colour."""
+        view = self._view
+        age = self._age_s()
+        if view.state == "live" and (age is None or age < OLD_PICTURE_S):
+            return self.tr("{0} fps").format(f"{view.shown_fps:.1f}"), "overlay_ok"
+        if view.state in {"stopped", "failed"} or view.frame is None:
+            return "", "on_scrim"
+        if view.state == "live":
+            return self.tr("{0} s old").format(int(age or 0)), "overlay_warning"
+        return self._state_word(), "overlay_warning"
+
+    def _reason(self) -> tuple[str, str]:
+        """Return why there is no picture: a title, and what to know or do."""
+        view = self._view
+        if view.state == "stopped" and not view.detail:
+            return self._state_word(), self.tr("Start the detection worker (F5) to see pictures.")
+        return self._state_word(), view.detail
+
+    def _state_word(self) -> str:
+        words = {
+            "connecting": self.tr("Connecting…"),
+            "live": self.tr("Waiting for the first picture"),
+            "reconnecting": self.tr("Reconnecting…"),
+            "stopped": self.tr("Stopped"),
+            "failed": self.tr("No picture"),
+        }
+        return words.get(self._view.state, self._view.state)
+
+    def _age_s(self) -> float | None:
+        frame = self._view.frame
+        return None if frame is None else time.monotonic() - frame.captured_s
+
+    def _ask_for_frames(self) -> None:
+        if not self.isVisible():
+            self._view.wanted_size = None
+            return
+        wanted = wanted_size(
+            self._view.source_size,
+            (self.width(), self.height()),
+            self.devicePixelRatioF(),
+            fill=self._fill,
+        )
+        if self._view.wanted_size != wanted:
+            self._view.wanted_size = wanted
+
+    def _new_painter(self) -> TilePainter:
+        theme = self._context.theme
+        return TilePainter({token: theme.color(token) for token in COLOR_NAMES})
+
+    def _on_theme_changed(self) -> None:
+        self._painter = self._new_painter()
+        self.update()

@@ -1,0 +1,202 @@
+"""Paints what lies over a live picture: boxes, groups, chips, and why there is no picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from console.theme.fonts import ui_font
+from console.theme.tokens import Space, TypeSize
+from console.widgets.tile_geometry import Placement
+from pipeline.messages import RiskLevel, worst_level
+from pipeline.telemetry import Overlay, OverlayBox, OverlayGroup, Verdict
+
+KIND_TOKENS: Final = {
+    "person": "overlay_warning",
+    "bicycle": "overlay_info",
+    "motorcycle": "overlay_info",
+}
+"""Colours by class; vehicles and everything else are ``overlay_ok``."""
+
+RISK_TOKENS: Final[dict[RiskLevel, str]] = {
+    "high": "overlay_danger",
+    "medium": "overlay_warning",
+    "low": "overlay_info",
+    "none": "on_scrim",
+}
+CHIP_RADIUS: Final = 4
+BOX_WIDTH: Final = 2
+SCRIM_ALPHA: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What is drawn over a picture."""
+
+    boxes: bool = True
+    tracks: bool = True
+    groups: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNote:
+    """The words at a group's frame, and how bad it is."""
+
+    text: str
+    level: RiskLevel
+
+
+class TilePainter:
+    """Paints over one tile; made once for each theme.
+
+    Args:
+        colors: colours by the names of their tokens.
+    """
+
+    def __init__(self, colors: dict[str, QColor]) -> None:
+        self._colors = colors
+        self._chip_font = ui_font(TypeSize.BODY, tabular=True)
+        self._label_font = ui_font(TypeSize.CAPTION, tabular=True)
+        self._title_font = ui_font(TypeSize.LARGE, strong=True)
+        self._metrics = {
+            id(font): QFontMetricsF(font)
+            for font in (self._chip_font, self._label_font, self._title_font)
+        }
+
+    def overlay(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        overlay: Overlay,
+        placement: Placement,
+        notes: dict[int, GroupNote],
+        layers: Layers,
+    ) -> None:
+        """Paint boxes and groups; `placement` is that of the camera's own frame pixels."""
+        painter.setFont(self._label_font)
+        if layers.groups:
+            for group in overlay.groups:
+                self._group(painter, area, group, placement, notes.get(group.group_index))
+        if layers.boxes:
+            for box in overlay.boxes:
+                self._box(painter, area, box, placement, tracks=layers.tracks)
+
+    def chip(
+        self, painter: QPainter, area: QRectF, text: str, *, right: bool, token: str = "on_scrim"
+    ) -> None:
+        """Paint a chip in an upper corner of `area`."""
+        painter.setFont(self._chip_font)
+        metrics = self._metrics[id(self._chip_font)]
+        limit = area.width() * (0.4 if right else 0.55)
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, limit)
+        width = metrics.horizontalAdvance(text) + 2 * Space.S
+        height = metrics.height() + Space.XS
+        left = area.right() - Space.S - width if right else area.left() + Space.S
+        rect = QRectF(left, area.top() + Space.S, width, height)
+        self._scrim(painter, rect)
+        painter.setPen(self._colors[token])
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+    def message(self, painter: QPainter, area: QRectF, title: str, detail: str) -> None:
+        """Paint why there is no picture, in the middle of `area`."""
+        painter.fillRect(area, self._colors["scrim"])
+        box = area.adjusted(Space.L, Space.XL, -Space.L, -Space.L)
+        painter.setPen(self._colors["on_scrim"])
+        painter.setFont(self._title_font)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        middle = box.center().y()
+        above = QRectF(box.left(), box.top(), box.width(), middle - box.top())
+        painter.drawText(above, flags | Qt.AlignmentFlag.AlignBottom, title)
+        painter.setFont(self._chip_font)
+        below = QRectF(box.left(), middle + Space.XS, box.width(), box.bottom() - middle)
+        painter.drawText(below, flags | Qt.AlignmentFlag.AlignTop, detail)
+
+    def frame(self, painter: QPainter, area: QRectF, token: str, width: float) -> None:
+        """Paint a frame round the tile."""
+        painter.setPen(QPen(self._colors[token], width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        inset = width / 2
+        painter.drawRoundedRect(
+            area.adjusted(inset, inset, -inset, -inset), CHIP_RADIUS, CHIP_RADIUS
+        )
+
+    def _box(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        box: OverlayBox,
+        placement: Placement,
+        *,
+        tracks: bool,
+    ) -> None:
+        x1, y1, x2, y2 = placement.box(box.bbox)
+        if x2 < area.left() or x1 > area.right() or y2 < area.top() or y1 > area.bottom():
+            return
+        color = self._colors[KIND_TOKENS.get(box.label, "overlay_ok")]
+        painter.setPen(QPen(color, BOX_WIDTH))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(x1, y1, x2 - x1, y2 - y1))
+        text = f"{box.label} {box.confidence:.2f}"
+        if tracks and box.track_id is not None:
+            text += f" #{box.track_id}"
+        self._label(painter, area, x1, y1, text, color)
+
+    def _label(
+        self, painter: QPainter, area: QRectF, x: float, y: float, text: str, color: QColor
+    ) -> None:
+        metrics = self._metrics[id(self._label_font)]
+        width, height = metrics.horizontalAdvance(text) + Space.S, metrics.height()
+        left = min(max(x - 1, area.left()), max(area.left(), area.right() - width))
+        top = y - height if y - height > area.top() else max(y, area.top())
+        rect = QRectF(left, top, width, height)
+        painter.fillRect(rect, color)
+        painter.setPen(self._colors["on_overlay"])
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _group(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        group: OverlayGroup,
+        placement: Placement,
+        note: GroupNote | None,
+    ) -> None:
+        x1, y1, x2, y2 = placement.box(group.bbox)
+        rect = QRectF(x1, y1, x2 - x1, y2 - y1).adjusted(-4, -4, 4, 4).intersected(area)
+        if rect.isEmpty():
+            return
+        color = QColor(self._colors[RISK_TOKENS[note.level if note else "none"]])
+        if note is None or note.level == "none":
+            color.setAlphaF(0.55)
+        pen = QPen(color, 1.5, Qt.PenStyle.CustomDashLine)
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect)
+        if note is None or note.level == "none":
+            return
+        metrics = self._metrics[id(self._label_font)]
+        text = metrics.elidedText(
+            note.text, Qt.TextElideMode.ElideRight, max(40.0, area.width() - Space.L)
+        )
+        width, height = metrics.horizontalAdvance(text) + Space.S, metrics.height()
+        left = min(max(rect.left(), area.left()), max(area.left(), area.right() - width))
+        plate = QRectF(left, rect.bottom() - height, width, height)
+        self._scrim(painter, plate)
+        painter.setPen(color)
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _scrim(self, painter: QPainter, rect: QRectF) -> None:
+        color = QColor(self._colors["scrim"])
+        color.setAlpha(SCRIM_ALPHA)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.drawRoundedRect(rect, CHIP_RADIUS, CHIP_RADIUS)
+
+
+def worst_note(verdicts: list[Verdict]) -> RiskLevel:
+    """Return the worst level among fresh verdicts; ``none`` without any."""
+    return worst_level([verdict.risk_level for verdict in verdicts])
