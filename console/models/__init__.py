@@ -1,0 +1,1 @@
+"""Data behind the views: models and pure views of data."""

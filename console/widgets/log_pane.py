@@ -1,0 +1,343 @@
+"""Shows log lines: paints only what is in sight, so that the rate of lines does not matter."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetricsF,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QMenu
+
+from console.context import ConsoleContext
+from console.models.log_view import ERROR_LEVELS, LogFilter, LogView, one_line
+from console.theme.fonts import mono_font
+from console.theme.tokens import Space, TypeSize
+from pipeline.log_ring import LogLine
+
+BATCH_MS: Final = 50
+LINE_PADDING: Final = 4
+COLUMNS: Final = (0, 14, 23, 35)
+"""Where time, level, worker and message begin, in characters."""
+
+LEVEL_TOKENS: Final = {
+    "TRACE": "text_faint",
+    "DEBUG": "text_faint",
+    "INFO": "text",
+    "SUCCESS": "ok",
+    "WARNING": "warning",
+    "ERROR": "danger",
+    "CRITICAL": "danger",
+}
+
+
+class LogPane(QAbstractScrollArea):
+    """A view of the log ring.
+
+    Attributes:
+        follow_changed: it follows the newest line, or has let go.
+        counts_changed: shown and total lines changed.
+    """
+
+    follow_changed = Signal(bool)
+    counts_changed = Signal(int, int)
+
+    def __init__(self, context: ConsoleContext, empty_text: str) -> None:
+        super().__init__()
+        self._context = context
+        self._view = LogView()
+        self._empty_text = empty_text
+        self._sequence = 0
+        self._follow = True
+        self._widest = 0
+        self._anchor: int | None = None
+        self._cursor: int | None = None
+        self._font = mono_font(TypeSize.BODY)
+        metrics = QFontMetricsF(self._font)
+        self._char = metrics.horizontalAdvance("0")
+        self._ascent = metrics.ascent()
+        self._height = round(metrics.height()) + LINE_PADDING
+        self._colors: dict[str, QColor] = {}
+        self._on_theme_changed()
+        context.theme.changed.connect(self._on_theme_changed)
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Log lines"))
+        self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self._timer = QTimer(self)
+        self._timer.setInterval(BATCH_MS)
+        self._timer.timeout.connect(self._on_batch)
+        self._timer.start()
+
+    @property
+    def follows(self) -> bool:
+        """Whether the newest line is kept in sight."""
+        return self._follow
+
+    def sizeHint(self) -> QSize:
+        return QSize(800, 8 * self._height)
+
+    def shown_lines(self) -> list[LogLine]:
+        """Return the lines that pass the filter."""
+        return list(self._view.shown)
+
+    def set_filter(self, wanted: LogFilter) -> None:
+        """Show only lines that pass.
+
+        Raises:
+            LogFilterError: its pattern is no regular expression; the filter before stays.
+        """
+        self._view.set_filter(wanted)
+        self._anchor = self._cursor = None
+        self._widest = 0
+        self._refresh()
+
+    def set_follow(self, *, follow: bool) -> None:
+        """Keep the newest line in sight, or stay where the reader is."""
+        if follow != self._follow:
+            self._follow = follow
+            self.follow_changed.emit(follow)
+        if follow:
+            self._scroll_to_end()
+
+    def clear(self) -> None:
+        """Empty the view; the files keep everything."""
+        self._view.clear()
+        self._anchor = self._cursor = None
+        self._refresh()
+
+    def jump_to_error(self, *, forward: bool = True) -> bool:
+        """Go to the next error, or the one before; False when there is none."""
+        start = self._cursor
+        if start is None:
+            start = -1 if forward else len(self._view.shown)
+        row = self._view.next_error(start, forward=forward)
+        if row is None:
+            return False
+        self.set_follow(follow=False)
+        self._select(row, row)
+        self._bring_into_sight(row)
+        return True
+
+    def selected_text(self) -> str:
+        """Return the selected lines in full."""
+        if self._anchor is None or self._cursor is None:
+            return ""
+        first, last = sorted((self._anchor, self._cursor))
+        return "\n".join(
+            f"{line.time:%Y-%m-%d %H:%M:%S}.{line.time.microsecond // 1000:03} {line.level} "
+            f"{line.worker} {line.message}"
+            for line in self._view.shown[first : last + 1]
+        )
+
+    def copy(self) -> None:
+        """Copy the selected lines."""
+        text = self.selected_text()
+        if text:
+            # Half a surrogate pair cannot be handed to other programs.
+            QGuiApplication.clipboard().setText(text.encode("utf-8", "replace").decode("utf-8"))
+
+    def select_all(self) -> None:
+        """Select every line shown."""
+        if self._view.shown:
+            self._select(0, len(self._view.shown) - 1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self.viewport())
+        painter.setFont(self._font)
+        painter.fillRect(self.viewport().rect(), self._colors["sunken"])
+        if not self._view.shown:
+            painter.setPen(self._colors["text_muted"])
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._empty_text)
+            return
+        first = self.verticalScrollBar().value()
+        left = Space.M - self.horizontalScrollBar().value()
+        selected = self._selection()
+        rows = self._view.shown[first : first + self._rows_in_sight() + 1]
+        for number, line in enumerate(rows):
+            self._paint_line(
+                painter, line, left, number * self._height, selected=first + number in selected
+            )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        elif key == Qt.Key.Key_F3:
+            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self.jump_to_error(forward=not shift)
+        elif key == Qt.Key.Key_End:
+            self.set_follow(follow=True)
+        elif key == Qt.Key.Key_Home:
+            self.verticalScrollBar().setValue(0)
+        elif key in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
+            self._move_cursor(-1 if key == Qt.Key.Key_Up else 1, event)
+        elif key in {Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}:
+            step = self._rows_in_sight()
+            self._move_cursor(-step if key == Qt.Key.Key_PageUp else step, event)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            row = self._row_at(event.position().toPoint())
+            if row is not None:
+                shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+                self._select(self._anchor if shift and self._anchor is not None else row, row)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton and self._anchor is not None:
+            row = self._row_at(event.position().toPoint())
+            if row is not None:
+                self._select(self._anchor, row)
+                self._bring_into_sight(row)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.addAction(self.tr("Copy"), QKeySequence.StandardKey.Copy, self.copy)
+        menu.addAction(self.tr("Select all"), QKeySequence.StandardKey.SelectAll, self.select_all)
+        menu.addSeparator()
+        menu.addAction(self.tr("Next error"), QKeySequence("F3"), self.jump_to_error)
+        menu.addAction(self.tr("Clear this view"), self.clear)
+        menu.exec(event.globalPos())
+
+    def _on_batch(self) -> None:
+        if not self.isVisible():
+            return
+        changed = False
+        if self._view.is_filtering:
+            added = self._view.filter_slice()
+            changed = True
+            self._shift_rows(added)
+        lines = self._context.log_ring.since(self._sequence)
+        if lines:
+            self._sequence = lines[-1].sequence
+            shown, gone = self._view.append(lines)
+            changed = changed or bool(shown or gone)
+            self._shift_rows(-gone)
+            self.counts_changed.emit(len(self._view.shown), self._view.total)
+        if changed:
+            self._refresh()
+
+    def _shift_rows(self, by: int) -> None:
+        """Keep selection and place when rows came or went at the front."""
+        if not by:
+            return
+        if self._anchor is not None and self._cursor is not None:
+            self._anchor, self._cursor = max(0, self._anchor + by), max(0, self._cursor + by)
+        if not self._follow:
+            bar = self.verticalScrollBar()
+            bar.blockSignals(True)
+            bar.setMaximum(max(0, len(self._view.shown) - self._rows_in_sight()))
+            bar.setValue(bar.value() + by)
+            bar.blockSignals(False)
+
+    def _refresh(self) -> None:
+        rows = self._rows_in_sight()
+        bar = self.verticalScrollBar()
+        bar.blockSignals(True)
+        bar.setRange(0, max(0, len(self._view.shown) - rows))
+        bar.setPageStep(rows)
+        if self._follow:
+            bar.setValue(bar.maximum())
+        bar.blockSignals(False)
+        first = bar.value()
+        longest = max(
+            (len(line.message) for line in self._view.shown[first : first + rows]), default=0
+        )
+        self._widest = max(self._widest, min(longest, 2_000))
+        width = round((COLUMNS[-1] + self._widest) * self._char) + 2 * Space.M
+        sideways = self.horizontalScrollBar()
+        sideways.setRange(0, max(0, width - self.viewport().width()))
+        sideways.setPageStep(self.viewport().width())
+        self.counts_changed.emit(len(self._view.shown), self._view.total)
+        self.viewport().update()
+
+    def _on_scrolled(self, value: int) -> None:
+        # Scrolling up lets go; coming back to the end follows again.
+        self.set_follow(follow=value >= self.verticalScrollBar().maximum())
+        self.viewport().update()
+
+    def _scroll_to_end(self) -> None:
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def _rows_in_sight(self) -> int:
+        return max(1, self.viewport().height() // self._height)
+
+    def _row_at(self, point: QPoint) -> int | None:
+        row = self.verticalScrollBar().value() + max(0, point.y()) // self._height
+        return min(row, len(self._view.shown) - 1) if self._view.shown else None
+
+    def _select(self, anchor: int, cursor: int) -> None:
+        self._anchor, self._cursor = anchor, cursor
+        self.viewport().update()
+
+    def _selection(self) -> range:
+        if self._anchor is None or self._cursor is None:
+            return range(0)
+        first, last = sorted((self._anchor, self._cursor))
+        return range(first, last + 1)
+
+    def _move_cursor(self, step: int, event: QKeyEvent) -> None:
+        if not self._view.shown:
+            return
+        last = len(self._view.shown) - 1
+        start = self._cursor
+        if start is None:
+            start = min(last, self.verticalScrollBar().value() + self._rows_in_sight())
+        row = max(0, min(last, start + step))
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        self._select(self._anchor if shift and self._anchor is not None else row, row)
+        self._bring_into_sight(row)
+
+    def _bring_into_sight(self, row: int) -> None:
+        bar = self.verticalScrollBar()
+        if row < bar.value():
+            bar.setValue(row)
+        elif row >= bar.value() + self._rows_in_sight():
+            bar.setValue(row - self._rows_in_sight() + 1)
+
+    def _paint_line(
+        self, painter: QPainter, line: LogLine, left: int, top: int, *, selected: bool
+    ) -> None:
+        if selected:
+            painter.fillRect(
+                0, top, self.viewport().width(), self._height, self._colors["selected"]
+            )
+        baseline = top + LINE_PADDING / 2 + self._ascent
+        level = LEVEL_TOKENS.get(line.level, "text")
+        clock = f"{line.time:%H:%M:%S}.{line.time.microsecond // 1000:03}"
+        cells = (
+            (clock, "text_faint"),
+            (line.level, level),
+            (line.worker, "text_muted"),
+            (one_line(line.message), level if line.level in ERROR_LEVELS else "text"),
+        )
+        for column, (text, token) in zip(COLUMNS, cells, strict=True):
+            painter.setPen(self._colors[token])
+            painter.drawText(round(left + column * self._char), round(baseline), text)
+
+    def _on_theme_changed(self) -> None:
+        theme = self._context.theme
+        tokens = {"sunken", "selected", "text_muted", *LEVEL_TOKENS.values()}
+        self._colors = {token: theme.color(token) for token in tokens}
+        self.viewport().update()

@@ -1,0 +1,176 @@
+"""A log pane with its filter bar: worker, level, text, follow, and what to do with the lines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from console import formatting
+from console.context import ConsoleContext
+from console.models.log_view import LogFilter, LogFilterError
+from console.theme.tokens import Space
+from console.widgets.log_pane import LogPane
+from console.widgets.painting import line, set_property, with_role
+from pipeline.paths import log_folder
+from pipeline.states import WorkerName
+
+TYPING_PAUSE_MS: Final = 200
+SHOWN_LEVELS: Final = ("DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR")
+SOURCES: Final = (*(name.value for name in WorkerName), "kafka", "console")
+
+
+class LogTail(QWidget):
+    """The newest log lines and a bar above them.
+
+    Args:
+        full: with buttons for errors, clearing and the folder, as on the page of logs.
+    """
+
+    def __init__(self, context: ConsoleContext, title: str, *, full: bool = False) -> None:
+        super().__init__()
+        self._context = context
+        self._pane = LogPane(context, self.tr("No log lines yet. They appear as workers start."))
+        bar = QWidget()
+        with_role(bar, "panel")
+        self._row = QHBoxLayout(bar)
+        self._row.setContentsMargins(Space.M, Space.XS, Space.M, Space.XS)
+        self._row.setSpacing(Space.S)
+        heading = QLabel(title)
+        with_role(heading, "strong")
+        self._row.addWidget(heading)
+        self._worker = self._combo(
+            self.tr("Worker"), [(self.tr("all workers"), ""), *((name, name) for name in SOURCES)]
+        )
+        self._level = self._combo(
+            self.tr("Level"), [(self.tr("level ≥ {0}").format(name), name) for name in SHOWN_LEVELS]
+        )
+        self._level.setCurrentIndex(SHOWN_LEVELS.index("INFO"))
+        self._text = QLineEdit()
+        self._text.setPlaceholderText(self.tr("filter…"))
+        self._text.setToolTip(self.tr("Part of the message (Ctrl+F)"))
+        self._text.setAccessibleName(self.tr("Filter text"))
+        self._text.setClearButtonEnabled(True)
+        self._text.setMaximumWidth(280)
+        self._regex = QToolButton()
+        self._regex.setText(".*")
+        self._regex.setCheckable(True)
+        self._regex.setToolTip(self.tr("The text is a regular expression"))
+        self._regex.setAccessibleName(self.tr("Regular expression"))
+        self._problem = QLabel()
+        with_role(self._problem, "status", "danger")
+        for widget in (self._text, self._regex, self._problem):
+            self._row.addWidget(widget)
+        self._row.addStretch(1)
+        if full:
+            self._add_actions()
+        self._follow = QToolButton()
+        self._follow.setCheckable(True)
+        self._follow.setChecked(True)
+        self._follow.setText(self.tr("follow"))
+        self._follow.setToolTip(self.tr("Keep the newest line in sight (End)"))
+        self._follow.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        with_role(self._follow, "flat")
+        context.theme.icons.set_on(self._follow, "check", "text_faint", "ok")
+        self._count = QLabel()
+        with_role(self._count, "caption")
+        self._row.addWidget(self._follow)
+        self._row.addWidget(self._count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for widget in (line(), bar, line()):
+            layout.addWidget(widget)
+        layout.addWidget(self._pane, 1)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_PAUSE_MS)
+        self._typing.timeout.connect(self._apply)
+        self._text.textChanged.connect(lambda _: self._typing.start())
+        self._worker.currentIndexChanged.connect(lambda _: self._apply())
+        self._level.currentIndexChanged.connect(lambda _: self._apply())
+        self._regex.toggled.connect(lambda _: self._apply())
+        self._follow.clicked.connect(lambda on: self._pane.set_follow(follow=on))
+        self._pane.follow_changed.connect(self._follow.setChecked)
+        self._pane.counts_changed.connect(self._on_counts)
+
+    @property
+    def pane(self) -> LogPane:
+        """The lines."""
+        return self._pane
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, 96)
+
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter's text."""
+        self._text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._text.selectAll()
+
+    def show_worker(self, worker: str) -> None:
+        """Show only lines of `worker`; empty for all."""
+        self._worker.setCurrentIndex(max(0, self._worker.findData(worker)))
+
+    def _combo(self, name: str, entries: list[tuple[str, str]]) -> QComboBox:
+        combo = QComboBox()
+        combo.setAccessibleName(name)
+        combo.setToolTip(name)
+        for text, data in entries:
+            combo.addItem(text, data)
+        self._row.addWidget(combo)
+        return combo
+
+    def _add_actions(self) -> None:
+        for icon, tip, action in (
+            ("arrow-down", self.tr("Next error (F3)"), self._pane.jump_to_error),
+            (
+                "arrow-up",
+                self.tr("Error before (Shift+F3)"),
+                lambda: self._pane.jump_to_error(forward=False),
+            ),
+            ("copy", self.tr("Copy the selected lines (Ctrl+C)"), self._pane.copy),
+            ("eraser", self.tr("Clear this view; the files keep all"), self._pane.clear),
+            ("folder-open", self.tr("Open the folder of log files"), _open_folder),
+        ):
+            button = QToolButton()
+            button.setToolTip(tip)
+            button.setAccessibleName(tip)
+            self._context.theme.icons.set_on(button, icon)
+            button.clicked.connect(action)
+            self._row.addWidget(button)
+
+    def _apply(self) -> None:
+        self._typing.stop()
+        wanted = LogFilter(
+            min_level=str(self._level.currentData()),
+            worker=str(self._worker.currentData()),
+            text=self._text.text(),
+            regex=self._regex.isChecked(),
+        )
+        try:
+            self._pane.set_filter(wanted)
+            problem = ""
+        except LogFilterError as error:
+            problem = self.tr("Not a regular expression: {0}").format(error)
+        self._problem.setText(problem)
+        set_property(self._text, "level", "danger" if problem else "")
+
+    def _on_counts(self, shown: int, total: int) -> None:
+        text = formatting.count(shown)
+        if shown != total:
+            text = self.tr("{0} of {1}").format(text, formatting.count(total))
+        self._count.setText(self.tr("{0} lines").format(text))
+
+
+def _open_folder() -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_folder())))
