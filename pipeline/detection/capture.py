@@ -21,12 +21,18 @@ from pipeline.telemetry import CameraView, WorkerTelemetry
 
 FIRST_DELAY_S: Final = 1.0
 MAX_DELAY_S: Final = 30.0
+MAX_DOUBLINGS: Final = 10
 STEADY_S: Final = 10.0
 """A camera that was live for this long starts again with the shortest delay."""
 BLIP_ATTEMPTS: Final = 2
 """Failures in a row before the worker counts as degraded; a camera that blinks is no news."""
+TOLD_FAILURES: Final = 3
+TOLD_AGAIN_EVERY: Final = 20
+"""Failures in a row that are logged as warnings: the first ones, and one in about ten minutes."""
 STALL_S: Final = 30.0
 """Without a sign of life for longer than every time limit of OpenCV, a thread hangs for good."""
+MAX_HANGING: Final = 3
+"""So many threads are left to themselves; a driver that hangs every time must not pile them up."""
 
 
 class CameraCapture:
@@ -50,6 +56,7 @@ class CameraCapture:
         self._telemetry = telemetry
         self._open_reader = open_reader
         self._current: _CaptureRun | None = None
+        self._hanging: list[threading.Thread] = []
 
     @property
     def is_live(self) -> bool:
@@ -58,7 +65,12 @@ class CameraCapture:
 
     def start(self) -> None:
         """Begin to read, in a new thread."""
-        run = _CaptureRun(self.camera, self._view, self._inbox, self._telemetry, self._open_reader)
+        self._start(failures=0)
+
+    def _start(self, failures: int) -> None:
+        run = _CaptureRun(
+            self.camera, self._view, self._inbox, self._telemetry, self._open_reader, failures
+        )
         self._current = run
         run.thread.start()
 
@@ -70,8 +82,11 @@ class CameraCapture:
         run = self._current
         if run is None or not run.thread.is_alive() or run.silent_s() < STALL_S:
             return
-        run.abandon()
-        self.start()
+        self._hanging = [thread for thread in self._hanging if thread.is_alive()]
+        if len(self._hanging) < MAX_HANGING:
+            run.abandon()
+            self._hanging.append(run.thread)
+            self._start(failures=1)
 
     def request_stop(self) -> None:
         """Ask the thread to end; returns at once."""
@@ -98,6 +113,7 @@ class _CaptureRun:
         inbox: FrameInbox,
         telemetry: WorkerTelemetry,
         open_reader: Callable[[CameraSettings], Reader],
+        failures: int,
     ) -> None:
         self._camera = camera
         self._view = view
@@ -108,7 +124,7 @@ class _CaptureRun:
         self._sampler = Sampler(camera.detections_per_second)
         # Begins where no earlier run of this camera can have been.
         self._scene = time.monotonic_ns()
-        self._failures = 0
+        self._failures = failures
         self._sign_s = time.monotonic()
         self.stop = threading.Event()
         # A daemon, since nothing can end a thread that hangs inside a camera's driver.
@@ -124,10 +140,10 @@ class _CaptureRun:
                 try:
                     self._connect_and_play()
                 except SourceError as error:
-                    delay_s = min(MAX_DELAY_S, FIRST_DELAY_S * 2**self._failures)
-                    self._failures += 1
-                    self._report_trouble(error, delay_s)
-                    self._pause(delay_s)
+                    self._wait_and_retry(str(error))
+                except Exception as error:  # noqa: BLE001 - a camera must not die unnoticed
+                    logger.opt(exception=error).error("camera {} failed", self._camera.id)
+                    self._wait_and_retry(f"unexpected failure ({type(error).__name__})")
                 else:
                     return
 
@@ -196,15 +212,25 @@ class _CaptureRun:
         logger.warning("camera {}: {}", self._camera.id, reason)
         self._telemetry.degrade(self._trouble_key, f"{self._camera.name}: {reason}")
 
-    def _report_trouble(self, error: SourceError, delay_s: float) -> None:
-        """Tell the window, the log and, unless it is a blip, the worker's condition."""
+    def _wait_and_retry(self, text: str) -> None:
+        """Tell the window, the log and, unless it is a blip, the worker's condition; then wait."""
         if self.stop.is_set():
             return
-        reason = redact_text(str(error))
+        delay_s = min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** min(self._failures, MAX_DOUBLINGS))
+        self._failures += 1
+        reason = redact_text(text)
         self._show("reconnecting", f"{reason}; next try in {delay_s:.0f} s")
-        logger.warning("camera {}: {}; next try in {:.0f} s", self._camera.id, reason, delay_s)
+        told = self._failures <= TOLD_FAILURES or self._failures % TOLD_AGAIN_EVERY == 0
+        logger.log(
+            "WARNING" if told else "DEBUG",
+            "camera {}: {}; next try in {:.0f} s",
+            self._camera.id,
+            reason,
+            delay_s,
+        )
         if self._failures >= BLIP_ATTEMPTS:
             self._telemetry.degrade(self._trouble_key, f"{self._camera.name}: {reason}")
+        self._pause(delay_s)
 
     @property
     def _trouble_key(self) -> str:

@@ -81,6 +81,8 @@ def open_source(camera: CameraSettings) -> Reader:
     Raises:
         SourceError: it cannot be opened; the text names the source, without credentials.
     """
+    # A camera that cannot be opened is reported by name; OpenCV's own warnings say less, and repeat.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     source = camera.source
     if source == DEMO:
         return VideoReader(str(DEMO_CLIP), DEMO_CLIP.name, camera.start_offset_s)

@@ -290,6 +290,23 @@ def test_a_camera_that_blinks_does_not_degrade_the_worker(
     assert not any(conditions)
 
 
+def test_a_bug_in_reading_is_told_and_the_camera_opened_anew(
+    start: Callable[..., Rig], expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture_module, "FIRST_DELAY_S", 0.05)
+    expect_log("ERROR camera cam failed.*ZeroDivisionError")
+    expect_log(r"camera cam: unexpected failure \(ZeroDivisionError\); next try")
+    failures = iter([ZeroDivisionError()])
+
+    def stumble(settings: CameraSettings) -> Reader:
+        for error in failures:
+            raise error
+        return open_source(settings)
+
+    rig = start(camera("demo"), stumble)
+    wait_until(lambda: rig.view.state == "live", "the camera is live")
+
+
 class HangingReader:
     """A driver that never comes back from a read."""
 
@@ -308,6 +325,29 @@ class HangingReader:
     def rewind(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+def test_a_driver_that_always_hangs_does_not_pile_up_threads(
+    start: Callable[..., Rig], expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture_module, "STALL_S", 0.02)
+    expect_log("camera cam: no sign of life")
+    release = threading.Event()
+    opened: list[Reader] = []
+
+    def hang(_settings: CameraSettings) -> Reader:
+        opened.append(HangingReader(release))
+        return opened[-1]
+
+    rig = start(camera("demo"), hang)
+    poll = threading.Event()
+    for _ in range(50):
+        rig.capture.replace_if_hanging()
+        poll.wait(0.01)
+    assert len(opened) == 1 + capture_module.MAX_HANGING
+    assert rig.view.state == "reconnecting"
+    rig.capture.request_stop()
+    release.set()
 
 
 def test_a_thread_that_hangs_is_replaced_and_its_late_picture_ignored(
