@@ -54,6 +54,10 @@ class NavRail(QFrame):
         self._buttons[key] = button
         self._column.insertWidget(number - 1, button)
 
+    def add_tool(self, button: QToolButton) -> None:
+        """Add a small button at the bottom."""
+        self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+
     def select(self, key: str) -> None:
         """Mark the button of a page as chosen."""
         self._buttons[key].setChecked(True)

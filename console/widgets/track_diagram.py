@@ -8,10 +8,12 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from console.context import ConsoleContext
-from console.supervision.link_view import link_view
+from console.supervision.link_view import LinkView, link_view
+from console.supervision.wording import LEVELS, state_word, worker_title
 from console.theme.tokens import Space
 from console.widgets.painting import with_role
 from console.widgets.topic_track import TopicTrack
+from console.widgets.track_strip import Station, TrackStrip
 from console.widgets.worker_card import WorkerCard
 from pipeline.states import WorkerName
 
@@ -49,6 +51,9 @@ class TrackDiagram(QFrame):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._body)
+        self._strip = TrackStrip(context.theme)
+        self._strip.hide()
+        column.addWidget(self._strip)
         context.figures.updated.connect(self.refresh)
         context.controller.state_changed.connect(self.refresh)
         context.controller.settings_changed.connect(self.refresh)
@@ -80,20 +85,49 @@ class TrackDiagram(QFrame):
         self._tracks[name] = track
         return track
 
+    @property
+    def is_folded(self) -> bool:
+        """Whether only one line is shown."""
+        return not self._strip.isHidden()
+
+    def set_folded(self, folded: bool) -> None:
+        """Show one line only, or the whole diagram."""
+        self._strip.setVisible(folded)
+        self._body.setVisible(not folded)
+        self.refresh()
+
     @Slot()
     def refresh(self) -> None:
         """Show what is newest."""
+        views = self._read_links()
+        if self.is_folded:
+            self._strip.set_stations(self._stations(views))
+            return
         now_s = time.monotonic()
         for card in self._cards.values():
             card.refresh(now_s)
+        for name, track in self._tracks.items():
+            track.set_view(views[name])
+
+    def _stations(self, views: dict[WorkerName, LinkView]) -> tuple[Station, ...]:
+        states = self._context.controller.states()
+        return tuple(
+            Station(LEVELS[state], worker_title(name), state_word(state), views.get(name))
+            for name, state in states.items()
+        )
+
+    def _read_links(self) -> dict[WorkerName, LinkView]:
+        """Return how the track into each worker looks; note new readings for the sparklines."""
         figures = self._context.figures
         lag = figures.lag
         is_new = lag is not None and lag.taken_at_s > self._last_reading_s
         if lag is not None:
             self._last_reading_s = lag.taken_at_s
+        views = {}
         for name, track in self._tracks.items():
             track.set_topic(self._topics()[name])
             link = figures.link(name, track.topic)
             if link is not None and is_new:
                 track.add_lag(link.messages)
-            track.set_view(link_view(link, self._context.controller.status(name).state))
+            views[name] = link_view(link, self._context.controller.status(name).state)
+        return views

@@ -1,0 +1,200 @@
+"""Export logs: makes the support bundle in a thread, with progress, and offers its folder."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loguru import logger
+from PySide6.QtCore import QObject, QStandardPaths, Qt, QThread, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QProgressDialog, QWidget
+
+from console.context import ConsoleContext
+from console.ui_gap import UiGap
+from pipeline.paths import shown
+from pipeline.states import WorkerName
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+    from pipeline.support_bundle import LiveState
+
+
+class ExportThread(QThread):
+    """Writes one bundle; look at the attributes when it has finished.
+
+    Attributes:
+        progressed: carries the number of parts done and their total.
+        output: where the bundle goes.
+        error: why there is none; empty otherwise.
+        cancelled: there is none because it was cancelled.
+    """
+
+    progressed = Signal(int, int)
+
+    def __init__(
+        self, output: Path, settings: Settings, live: LiveState, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("export")
+        self.output = output
+        self.error = ""
+        self.cancelled = False
+        self._settings = settings
+        self._live = live
+        self._cancel = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask to give up; returns at once."""
+        self._cancel.set()
+
+    def run(self) -> None:
+        from pipeline.support_bundle import ExportCancelledError, export
+
+        try:
+            export(
+                self.output,
+                settings=self._settings,
+                live=self._live,
+                progress=self.progressed.emit,
+                cancelled=self._cancel.is_set,
+            )
+        except ExportCancelledError:
+            self.cancelled = True
+        except OSError as error:
+            self.error = error.strerror or str(error)
+            logger.error("the export to {} failed: {}", shown(self.output), error)
+        except Exception as error:  # noqa: BLE001 - shown to people; the log has the traceback
+            self.error = str(error) or type(error).__name__
+            logger.opt(exception=True).error("the export failed: {}", error)
+        else:
+            logger.success("logs exported to {}", shown(self.output))
+
+
+class Exporter(QObject):
+    """Asks where to, exports, tells how it went; one at a time."""
+
+    def __init__(self, context: ConsoleContext, ui_gap: UiGap, window: QWidget) -> None:
+        super().__init__(window)
+        self._context = context
+        self._ui_gap = ui_gap
+        self._window = window
+        self._thread: ExportThread | None = None
+        self._progress: QProgressDialog | None = None
+
+    @Slot()
+    def ask(self) -> None:
+        """Ask for a file and export into it."""
+        if self._thread is not None:
+            return
+        dialog = QFileDialog(self._window, self.tr("Export logs"), self._suggestion())
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(self.tr("ZIP files (*.zip)"))
+        dialog.setDefaultSuffix("zip")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.export(Path(path)))
+        dialog.open()
+
+    def _suggestion(self) -> str:
+        from pipeline.support_bundle import suggested_name
+
+        location = QStandardPaths.StandardLocation.DocumentsLocation
+        folder = QStandardPaths.writableLocation(location) or str(Path.home())
+        return str(Path(folder) / suggested_name())
+
+    def export(self, output: Path) -> None:
+        """Export into `output`; shows progress and can be cancelled."""
+        thread = ExportThread(output, self._context.settings, self._live_state(), self)
+        progress = QProgressDialog(
+            self.tr("Exporting logs…"), self.tr("Cancel"), 0, 0, self._window
+        )
+        progress.setWindowModality(Qt.WindowModality.WindowModal)
+        progress.setMinimumDuration(300)
+        progress.setAutoClose(False)
+        progress.setAutoReset(False)
+        progress.canceled.connect(thread.cancel)
+        thread.progressed.connect(self._on_progress, Qt.ConnectionType.QueuedConnection)
+        thread.finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
+        self._thread, self._progress = thread, progress
+        thread.start()
+
+    def wait(self) -> None:
+        """Cancel an export under way and wait for its end; before the program ends."""
+        if self._thread is not None:
+            self._thread.cancel()
+            self._thread.wait()
+
+    def _live_state(self) -> LiveState:
+        from pipeline.support_bundle import LiveState
+
+        context = self._context
+        session = context.session
+        lag = context.lag()
+        gap = self._ui_gap.recent()
+        histories = {
+            f"{group} / {topic}": session.lag.history(group, topic)
+            for group, topic in (lag.links if lag is not None else {})
+            if session is not None
+        }
+        return LiveState(
+            states=context.controller.states(),
+            workers={name: context.hub.workers[name].snapshot() for name in WorkerName},
+            lag=lag,
+            lag_history=histories,
+            console={"uiGapP50Ms": gap.p50, "uiGapP99Ms": gap.p99, "uiGapMaxMs": gap.maximum},
+        )
+
+    @Slot(int, int)
+    def _on_progress(self, done: int, total: int) -> None:
+        if self._progress is not None:
+            self._progress.setMaximum(total)
+            self._progress.setValue(done)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        thread, progress = self._thread, self._progress
+        self._thread = self._progress = None
+        if thread is None:
+            return
+        if progress is not None:
+            progress.close()
+            progress.deleteLater()
+        thread.wait()
+        thread.deleteLater()
+        if thread.cancelled:
+            return
+        if thread.error:
+            self._tell_failure(thread.output, thread.error)
+        else:
+            self._tell_success(thread.output)
+
+    def _tell_success(self, output: Path) -> None:
+        box = QMessageBox(
+            QMessageBox.Icon.Information,
+            self.tr("Logs exported"),
+            self.tr("The logs are in {0}.\nKeys and passwords were taken out.").format(
+                shown(output)
+            ),
+            QMessageBox.StandardButton.Close,
+            self._window,
+        )
+        folder = box.addButton(self.tr("Open folder"), QMessageBox.ButtonRole.AcceptRole)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        folder.clicked.connect(
+            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(output.parent)))
+        )
+        box.open()
+
+    def _tell_failure(self, output: Path, error: str) -> None:
+        box = QMessageBox(
+            QMessageBox.Icon.Critical,
+            self.tr("Export failed"),
+            self.tr(
+                "{0} could not be written: {1}.\nChoose another folder, or free some space."
+            ).format(shown(output), error),
+            QMessageBox.StandardButton.Close,
+            self._window,
+        )
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()

@@ -1,0 +1,80 @@
+"""One window for each user: a second start brings the first window to the front."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from pipeline.paths import APP_NAME, HOME_VARIABLE
+
+CONNECT_TIMEOUT_MS = 500
+RAISE = b"raise\n"
+
+
+def instance_name(kind: str) -> str:
+    """Return the name of this user's instance; demo, console and each `SIGNALBOX_HOME` differ."""
+    home = os.environ.get(HOME_VARIABLE, "")
+    try:
+        user = getpass.getuser()
+    except OSError:
+        user = str(os.getuid()) if hasattr(os, "getuid") else "user"
+    # Hashed: local socket names have a short limit, and user names may hold any character.
+    digest = hashlib.sha256(f"{user}\0{home}".encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{APP_NAME}-{kind}-{digest[:16]}"
+
+
+class SingleInstance(QObject):
+    """Holds the name of the instance while the program runs.
+
+    Attributes:
+        raise_asked: another start asked for the window.
+    """
+
+    raise_asked = Signal()
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._server: QLocalServer | None = None
+
+    def claim(self) -> bool:
+        """Take the name; False when a running instance has it, whose window was then asked for."""
+        if self._wake_other():
+            return False
+        # Nobody answers: a socket file that is there was left by a crash.
+        QLocalServer.removeServer(self._name)
+        server = QLocalServer(self)
+        server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        server.newConnection.connect(self._on_connection)
+        if not server.listen(self._name):
+            # Another start was quicker by a blink, or the system forbids local sockets.
+            return not self._wake_other()
+        self._server = server
+        return True
+
+    def release(self) -> None:
+        """Give the name back."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def _wake_other(self) -> bool:
+        socket = QLocalSocket()
+        socket.connectToServer(self._name)
+        if not socket.waitForConnected(CONNECT_TIMEOUT_MS):
+            return False
+        socket.write(RAISE)
+        socket.waitForBytesWritten(CONNECT_TIMEOUT_MS)
+        socket.disconnectFromServer()
+        return True
+
+    @Slot()
+    def _on_connection(self) -> None:
+        while self._server is not None and self._server.hasPendingConnections():
+            socket = self._server.nextPendingConnection()
+            socket.disconnected.connect(socket.deleteLater)
+            self.raise_asked.emit()

@@ -1,0 +1,92 @@
+"""The pages of the window, in the order of the rail; each is imported when the window makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol, runtime_checkable
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
+
+from console.context import ConsoleContext
+
+translate = QCoreApplication.translate
+
+
+@runtime_checkable
+class HasFilter(Protocol):
+    """A page with a filter field."""
+
+    def focus_filter(self) -> None:
+        """Put the cursor into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """One page.
+
+    Attributes:
+        key: its name in the program.
+        title: gives its name for people, in the language of the moment.
+        icon: Phosphor glyph.
+        make: makes it.
+    """
+
+    key: str
+    title: Callable[[], str]
+    icon: str
+    make: Callable[[ConsoleContext], QWidget]
+
+
+def _live(context: ConsoleContext) -> QWidget:
+    from console.pages.live import LivePage
+
+    return LivePage(context)
+
+
+def _alarms(context: ConsoleContext) -> QWidget:
+    from console.pages.alarms import AlarmsPage
+
+    return AlarmsPage(context)
+
+
+def _pipeline(context: ConsoleContext) -> QWidget:
+    from console.pages.pipeline import PipelinePage
+
+    return PipelinePage(context)
+
+
+def _kafka(context: ConsoleContext) -> QWidget:
+    from console.pages.kafka import KafkaPage
+
+    return KafkaPage(context)
+
+
+def _logs(context: ConsoleContext) -> QWidget:
+    from console.pages.logs import LogsPage
+
+    return LogsPage(context)
+
+
+def _cameras(context: ConsoleContext) -> QWidget:
+    from console.pages.cameras import CamerasPage
+
+    return CamerasPage(context)
+
+
+def _settings(context: ConsoleContext) -> QWidget:
+    from console.pages.settings import SettingsPage
+
+    return SettingsPage(context)
+
+
+PAGES: Final = (
+    PageSpec("live", lambda: translate("Page", "Live"), "monitor-play", _live),
+    PageSpec("alarms", lambda: translate("Page", "Alarms"), "warning", _alarms),
+    PageSpec("pipeline", lambda: translate("Page", "Pipeline"), "flow-arrow", _pipeline),
+    PageSpec("kafka", lambda: translate("Page", "Kafka"), "stack", _kafka),
+    PageSpec("logs", lambda: translate("Page", "Logs"), "list-bullets", _logs),
+    PageSpec("cameras", lambda: translate("Page", "Cameras"), "video-camera", _cameras),
+    PageSpec("settings", lambda: translate("Page", "Settings"), "gear-six", _settings),
+)

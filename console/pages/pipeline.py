@@ -1,0 +1,66 @@
+"""The Pipeline page: each worker in detail."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from console.context import ConsoleContext
+from console.supervision.wording import worker_title
+from console.theme.tokens import Space
+from console.widgets.painting import with_role
+from console.widgets.worker_details import WorkerDetails
+from pipeline.states import WorkerName
+
+
+class PipelinePage(QWidget):
+    """One tab a worker.
+
+    Attributes:
+        log_asked: carries the `WorkerName` whose log is wanted.
+    """
+
+    icon_name = "flow-arrow"
+    log_asked = Signal(object)
+
+    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = self.tr("Pipeline")
+        with_role(self, "page")
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._details: dict[WorkerName, WorkerDetails] = {}
+        for name in WorkerName:
+            details = WorkerDetails(name, context)
+            details.log_asked.connect(self.log_asked)
+            holder = QWidget()
+            column = QVBoxLayout(holder)
+            column.setContentsMargins(0, Space.M, 0, 0)
+            column.addWidget(details)
+            self._details[name] = details
+            self._tabs.addTab(holder, worker_title(name))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.L, Space.S, Space.L, Space.L)
+        column.addWidget(self._tabs)
+        self._tabs.currentChanged.connect(self.refresh)
+        context.figures.updated.connect(self._on_figures)
+        context.controller.state_changed.connect(self._on_figures)
+
+    def show_worker(self, name: WorkerName) -> None:
+        """Bring a worker's tab to the front."""
+        self._tabs.setCurrentIndex(list(WorkerName).index(name))
+
+    @Slot()
+    def _on_figures(self) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show what is newest of the worker in front."""
+        self._details[list(WorkerName)[self._tabs.currentIndex()]].refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.refresh()
+        super().showEvent(event)

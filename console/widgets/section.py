@@ -1,0 +1,52 @@
+"""A titled card that holds a part of a page."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from console.theme.tokens import Space
+
+
+class Section(QFrame):
+    """A card with a title above its contents.
+
+    Attributes:
+        body: where the contents go.
+    """
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.setAccessibleName(title)
+        self._title = QLabel(title)
+        self._title.setProperty("role", "strong")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(Space.M, Space.S, Space.M, Space.M)
+        self.body.setSpacing(Space.S)
+        self.body.addWidget(self._title)
+
+    def set_title(self, title: str) -> None:
+        """Show another title."""
+        self._title.setText(title)
+        self.setAccessibleName(title)
+
+    def add(self, widget: QWidget, stretch: int = 0) -> None:
+        """Add a part below the others."""
+        self.body.addWidget(widget, stretch)
+
+
+def page_heading(title: str, subtitle: QLabel | None = None) -> QWidget:
+    """Return the heading of a page, with a line below it that may change."""
+    holder = QWidget()
+    holder.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(Space.XS)
+    heading = QLabel(title)
+    heading.setProperty("role", "heading")
+    column.addWidget(heading)
+    if subtitle is not None:
+        subtitle.setProperty("role", "muted")
+        subtitle.setWordWrap(True)
+        column.addWidget(subtitle)
+    return holder

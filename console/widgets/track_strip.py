@@ -1,0 +1,93 @@
+"""The track diagram folded up to one line: four lamps, and the lag between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from console.supervision.link_view import LinkView
+from console.supervision.wording import Level, level_token
+from console.theme.fonts import ui_font
+from console.theme.theme import ThemeManager
+from console.theme.tokens import Space, TypeSize
+from console.widgets.painting import paint_dot
+
+HEIGHT = 32
+DOT_RADIUS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A worker on the strip, and the track that leads to it; None for the first."""
+
+    level: Level
+    title: str
+    word: str
+    track: LinkView | None
+
+
+class TrackStrip(QWidget):
+    """Paints the stations from left to right."""
+
+    def __init__(self, theme: ThemeManager, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._stations: tuple[Station, ...] = ()
+        self._font = ui_font(TypeSize.BODY, tabular=True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def set_stations(self, stations: tuple[Station, ...]) -> None:
+        """Show what is newest."""
+        if stations == self._stations:
+            return
+        self._stations = stations
+        self.setAccessibleName(", ".join(f"{each.title} {each.word}" for each in stations))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, HEIGHT)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font)
+        metrics = painter.fontMetrics()
+        texts = [f"{each.title} · {each.word}" for each in self._stations]
+        used = sum(metrics.horizontalAdvance(text) + Space.XL for text in texts)
+        tracks = max(1, len(self._stations) - 1)
+        room = max(24.0, (self.width() - 2 * Space.L - used) / tracks)
+        x, middle = float(Space.L), self.height() / 2
+        for station, text in zip(self._stations, texts, strict=True):
+            if station.track is not None:
+                self._paint_track(painter, QRectF(x, 0, room, self.height()), station.track)
+                x += room
+            color = self._theme.color(level_token(station.level))
+            paint_dot(painter, QPointF(x + Space.S, middle), DOT_RADIUS, color)
+            painter.setPen(self._theme.color("text"))
+            width = metrics.horizontalAdvance(text)
+            painter.drawText(
+                QRectF(x + Space.L, 0, width + 2, self.height()),
+                Qt.AlignmentFlag.AlignVCenter,
+                text,
+            )
+            x += width + Space.XL
+
+    def _paint_track(self, painter: QPainter, rect: QRectF, view: LinkView) -> None:
+        color = self._theme.color(level_token(view.level))
+        inner = rect.adjusted(Space.S, 0, -Space.XS, 0)
+        middle = rect.center().y()
+        painter.setPen(QPen(color, 2))
+        words = f" {view.lag} "
+        width = painter.fontMetrics().horizontalAdvance(words)
+        if width > inner.width():
+            painter.drawLine(QPointF(inner.left(), middle), QPointF(inner.right(), middle))
+            return
+        left = inner.center().x() - width / 2
+        painter.drawLine(QPointF(inner.left(), middle), QPointF(left, middle))
+        painter.drawLine(QPointF(left + width, middle), QPointF(inner.right(), middle))
+        painter.setPen(self._theme.color("text_muted"))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)

@@ -1,0 +1,78 @@
+"""A table of few rows whose cells are held by Qt, so that painting it calls no Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from console.theme.fonts import ui_font
+from console.theme.tokens import TypeSize
+
+
+class ValueTable(QTreeWidget):
+    """Shows rows of text; unchanged cells are left alone."""
+
+    def __init__(
+        self,
+        headers: Sequence[str],
+        *,
+        numbers_from: int = 1,
+        stretch: int = 0,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make an empty table.
+
+        Args:
+            headers: titles of the columns.
+            numbers_from: columns from this one on hold numbers and are aligned to the right.
+            stretch: the column that takes the room that is left.
+            parent: of the widget.
+        """
+        super().__init__(parent)
+        self._numbers_from = numbers_from
+        self.setHeaderLabels(list(headers))
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setAllColumnsShowFocus(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setFont(ui_font(TypeSize.BODY, tabular=True))
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+        for column in range(numbers_from, len(headers)):
+            self.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+
+    def set_rows(self, rows: Sequence[Sequence[str]]) -> None:
+        """Show `rows`, each with a text for each column."""
+        while self.topLevelItemCount() > len(rows):
+            self.takeTopLevelItem(self.topLevelItemCount() - 1)
+        for index, texts in enumerate(rows):
+            item = self.topLevelItem(index)
+            if item is None:
+                item = self.make_item()
+                self.addTopLevelItem(item)
+            set_texts(item, texts)
+
+    def make_item(self) -> QTreeWidgetItem:
+        """Return a new row with the alignment of this table, not yet in it."""
+        item = QTreeWidgetItem()
+        for column in range(self._numbers_from, self.columnCount()):
+            item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+        return item
+
+
+def set_texts(item: QTreeWidgetItem, texts: Sequence[str]) -> None:
+    """Change the cells of a row that are different now."""
+    for column, text in enumerate(texts):
+        if item.text(column) != text:
+            item.setText(column, text)
+
+
+def set_color(item: QTreeWidgetItem, column: int, color: QColor) -> None:
+    """Change the text colour of a cell if it is different now."""
+    if item.foreground(column).color() != color:
+        item.setForeground(column, color)

@@ -1,0 +1,217 @@
+"""Everything there is about one worker: state, trouble, latency, counters, history, settings."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from console import formatting
+from console.context import ConsoleContext
+from console.supervision.wording import LEVELS, state_line, state_word, worker_title
+from console.supervision.worker_settings import worker_settings
+from console.theme.tokens import Space, TypeSize
+from console.widgets.elided_label import ElidedLabel
+from console.widgets.latency_histogram import LatencyHistogram
+from console.widgets.section import Section
+from console.widgets.status_lamp import StatusLamp
+from console.widgets.value_table import ValueTable
+from pipeline.settings import Settings
+from pipeline.states import ENDED, WorkerName, WorkerState
+
+PERCENTILES = (0.5, 0.95, 0.99)
+
+
+class WorkerDetails(QWidget):
+    """Shows one worker in detail.
+
+    Attributes:
+        log_asked: carries the `WorkerName` whose log is wanted.
+    """
+
+    log_asked = Signal(object)
+
+    def __init__(
+        self, name: WorkerName, context: ConsoleContext, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._context = context
+        self._shown_history = -1
+        self._shown_settings: Settings | None = None
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(Space.M)
+        grid.addWidget(self._state_section(), 0, 0)
+        grid.addWidget(self._trouble_section(), 1, 0)
+        grid.addWidget(self._latency_section(), 2, 0)
+        grid.addWidget(self._counter_section(), 0, 1, 3, 1)
+        grid.addWidget(self._history_section(), 3, 0)
+        grid.addWidget(self._settings_section(), 3, 1)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 2)
+        grid.setRowStretch(2, 1)
+        grid.setRowStretch(3, 2)
+
+    def _state_section(self) -> Section:
+        theme = self._context.theme
+        section = Section(self.tr("State"))
+        self._lamp = StatusLamp(theme)
+        self._state = ElidedLabel(theme, size=TypeSize.TITLE, token="text_strong", strong=True)
+        head = QHBoxLayout()
+        head.setSpacing(Space.S)
+        head.addWidget(self._lamp)
+        head.addWidget(self._state, 1)
+        section.body.addLayout(head)
+        self._reason = QLabel()
+        self._reason.setWordWrap(True)
+        self._reason.setProperty("role", "muted")
+        section.add(self._reason)
+        section.body.addLayout(self._buttons())
+        return section
+
+    def _buttons(self) -> QHBoxLayout:
+        controller, name = self._context.controller, self._name
+        self._start = self._button(self.tr("Start"), "play-fill")
+        self._start.clicked.connect(lambda: controller.start(name))
+        self._stop = self._button(self.tr("Stop"), "stop-fill")
+        self._stop.clicked.connect(lambda: controller.stop(name))
+        self._restart = self._button(self.tr("Restart"), "arrow-clockwise")
+        self._restart.clicked.connect(lambda: controller.restart(name))
+        log = self._button(self.tr("Show log"), "list-bullets")
+        log.clicked.connect(lambda: self.log_asked.emit(name))
+        row = QHBoxLayout()
+        row.setSpacing(Space.S)
+        for button in (self._start, self._stop, self._restart, log):
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    def _button(self, text: str, icon: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setIconSize(QSize(14, 14))
+        self._context.theme.icons.set_on(button, icon)
+        return button
+
+    def _trouble_section(self) -> Section:
+        section = Section(self.tr("Last trouble"))
+        self._trouble = QLabel()
+        self._trouble.setWordWrap(True)
+        self._trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._copy = QPushButton(self.tr("Copy details"))
+        self._copy.clicked.connect(self._on_copy)
+        row = QHBoxLayout()
+        row.addWidget(self._trouble, 1)
+        row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
+        section.body.addLayout(row)
+        return section
+
+    def _latency_section(self) -> Section:
+        section = Section(self.tr("Latency of the last {0} units of work").format(512))
+        self._percentiles = QLabel()
+        self._percentiles.setProperty("role", "value")
+        section.add(self._percentiles)
+        self._histogram = LatencyHistogram(self._context.theme)
+        section.add(self._histogram, 1)
+        return section
+
+    def _counter_section(self) -> Section:
+        section = Section(self.tr("Figures"))
+        self._counters = ValueTable(
+            [self.tr("Figure"), self.tr("Total"), self.tr("Per second")], numbers_from=1
+        )
+        self._counters.setAccessibleName(self.tr("Figures of the worker"))
+        section.add(self._counters, 1)
+        return section
+
+    def _history_section(self) -> Section:
+        section = Section(self.tr("History"))
+        self._history = ValueTable(
+            [self.tr("Time"), self.tr("State"), self.tr("Why")], numbers_from=3, stretch=2
+        )
+        self._history.setAccessibleName(self.tr("State changes of the worker"))
+        section.add(self._history, 1)
+        return section
+
+    def _settings_section(self) -> Section:
+        section = Section(self.tr("Its settings"))
+        self._settings = ValueTable([self.tr("Setting"), self.tr("Value")], numbers_from=2)
+        self._settings.setAccessibleName(self.tr("Settings of the worker"))
+        section.add(self._settings, 1)
+        return section
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show what is newest."""
+        status = self._context.controller.status(self._name)
+        level = LEVELS[status.state]
+        self._lamp.set_level(level)
+        self._state.set_text(f"{worker_title(self._name)} · {state_line(status, time.monotonic())}")
+        self._show_reason(status.reason)
+        running = status.state not in ENDED
+        self._start.setEnabled(not running)
+        self._stop.setEnabled(running and status.state is not WorkerState.STOPPING)
+        self._restart.setEnabled(running and status.state is not WorkerState.STOPPING)
+        self._show_trouble()
+        self._show_figures()
+        self._show_history()
+        self._show_settings()
+
+    def _show_reason(self, reason: str) -> None:
+        text = reason or self.tr("Nothing to report.")
+        if self._reason.text() != text:
+            self._reason.setText(text)
+
+    def _show_trouble(self) -> None:
+        failure = self._context.controller.status(self._name).last_failure
+        error = self._context.figures.snapshot(self._name).last_error
+        if failure is not None:
+            text = f"{failure.at:%H:%M:%S} · {failure.reason}"
+        else:
+            text = error or self.tr("No errors since the program started.")
+        self._copy.setVisible(failure is not None or bool(error))
+        if self._trouble.text() != text:
+            self._trouble.setText(text)
+
+    def _show_figures(self) -> None:
+        figures = self._context.figures
+        snapshot = figures.snapshot(self._name)
+        parts = [
+            f"p{round(share * 100)} {formatting.milliseconds(snapshot.percentile_ms(share))}"
+            for share in PERCENTILES
+        ]
+        self._percentiles.setText("    ".join(parts))
+        self._histogram.set_latencies(snapshot.latency_ms)
+        rows = [
+            (name, formatting.count(total), formatting.rate(figures.rate(self._name, name)))
+            for name, total in sorted(snapshot.counters.items())
+        ]
+        rows += [(name, f"{value:g}", "") for name, value in sorted(snapshot.gauges.items())]
+        rows += [(name, text, "") for name, text in sorted(snapshot.labels.items())]
+        self._counters.set_rows(rows)
+
+    def _show_history(self) -> None:
+        status = self._context.controller.status(self._name)
+        # Entries are only ever added, at the end; a full history keeps its length.
+        mark = hash(status.history[-1]) if status.history else 0
+        if mark == self._shown_history:
+            return
+        self._shown_history = mark
+        self._history.set_rows(
+            [
+                (f"{entry.at:%H:%M:%S}", state_word(entry.state), entry.reason)
+                for entry in reversed(status.history)
+            ]
+        )
+
+    def _show_settings(self) -> None:
+        settings = self._context.settings
+        if settings is not self._shown_settings:
+            self._shown_settings = settings
+            self._settings.set_rows(worker_settings(self._name, settings))
+
+    @Slot()
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._trouble.text())
