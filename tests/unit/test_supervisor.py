@@ -1,0 +1,253 @@
+"""The supervisor: what happens to a worker that is stopped, fails, recovers or cannot go on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from pipeline.kafka import KafkaAccess
+from pipeline.kafka.embedded import EmbeddedBroker
+from pipeline.settings import KafkaSettings, Settings
+from pipeline.states import RestartPolicy, WorkerName, WorkerState
+from pipeline.supervisor import StateChange, WorkerSupervisor
+from pipeline.telemetry import TelemetryHub
+from pipeline.worker import Worker, WorkerContext, WorkerError
+from tests.support.log_guard import ExpectLog
+
+WAIT_S = 10.0
+
+
+@dataclass
+class ScriptedWorker:
+    """A worker that does what a test says."""
+
+    script: Callable[[WorkerContext], None]
+    name: WorkerName = WorkerName.GENERATOR
+
+    def run(self, context: WorkerContext) -> None:
+        self.script(context)
+
+
+@dataclass
+class Life:
+    """One supervised life: runs in a thread, notes every change."""
+
+    supervisor: WorkerSupervisor
+    changes: list[StateChange]
+    thread: threading.Thread = field(init=False)
+
+    def start(self) -> None:
+        self.thread = threading.Thread(target=self.supervisor.run)
+        self.thread.start()
+
+    def ended(self) -> list[WorkerState]:
+        self.thread.join(WAIT_S)
+        assert not self.thread.is_alive()
+        return self.states()
+
+    def states(self) -> list[WorkerState]:
+        return [change.new for change in self.changes]
+
+
+@pytest.fixture
+def broker() -> Iterator[EmbeddedBroker]:
+    made = EmbeddedBroker(KafkaSettings())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def live(broker: EmbeddedBroker) -> Callable[..., Life]:
+    def make(*scripts: Callable[[WorkerContext], None], max_failures: int = 5) -> Life:
+        left = list(scripts)
+        changes: list[StateChange] = []
+
+        def make_worker(_: WorkerName) -> Worker:
+            return ScriptedWorker(left.pop(0) if len(left) > 1 else left[0])
+
+        settings = Settings()
+        supervisor = WorkerSupervisor(
+            WorkerName.GENERATOR,
+            make_worker,
+            settings,
+            KafkaAccess(settings.kafka, broker),
+            TelemetryHub(),
+            changes.append,
+            RestartPolicy(first_delay_s=0.01, jitter=0, max_failures=max_failures),
+        )
+        return Life(supervisor, changes)
+
+    return make
+
+
+def until_stopped(context: WorkerContext) -> None:
+    context.ready()
+    context.stop.wait(WAIT_S)
+
+
+def test_an_orderly_life(live: Callable[..., Life]) -> None:
+    at_work = threading.Event()
+
+    def script(context: WorkerContext) -> None:
+        context.ready()
+        at_work.set()
+        context.stop.wait(WAIT_S)
+
+    life = live(script)
+    life.start()
+    assert at_work.wait(WAIT_S)
+    life.supervisor.request_stop()
+    assert life.ended() == ["starting", "running", "stopping", "stopped"]
+
+
+def test_a_failed_worker_starts_again(live: Callable[..., Life], expect_log: ExpectLog) -> None:
+    expect_log("generator failed: broker away")
+    again = threading.Event()
+
+    def fails(context: WorkerContext) -> None:
+        context.ready()
+        raise WorkerError("broker away", next_step="Wait.")
+
+    def works(context: WorkerContext) -> None:
+        context.ready()
+        again.set()
+        context.stop.wait(WAIT_S)
+
+    life = live(fails, works)
+    life.start()
+    assert again.wait(WAIT_S)
+    life.supervisor.request_stop()
+    assert life.ended() == [
+        "starting",
+        "running",
+        "backoff",
+        "starting",
+        "running",
+        "stopping",
+        "stopped",
+    ]
+    backoff = life.changes[2]
+    assert backoff.reason == "broker away Wait."
+    assert backoff.retry_in_s == pytest.approx(0.01)
+
+
+def test_repeated_failures_end_in_failed(live: Callable[..., Life], expect_log: ExpectLog) -> None:
+    expect_log("generator failed: no luck")
+
+    def fails(_: WorkerContext) -> None:
+        raise WorkerError("no luck")
+
+    life = live(fails, max_failures=3)
+    life.start()
+    assert life.ended()[-2:] == ["starting", "failed"]
+    assert life.states().count(WorkerState.BACKOFF) == 2
+
+
+def test_a_bad_setting_is_not_tried_again(live: Callable[..., Life], expect_log: ExpectLog) -> None:
+    expect_log("generator failed: acks")
+
+    def fails(_: WorkerContext) -> None:
+        raise WorkerError("acks must be all", retriable=False)
+
+    life = live(fails)
+    life.start()
+    assert life.ended() == ["starting", "failed"]
+
+
+def test_an_unforeseen_error_is_a_failure_with_its_text(
+    live: Callable[..., Life], expect_log: ExpectLog
+) -> None:
+    expect_log("generator failed: division by zero")
+    life = live(lambda _: 1 / 0, max_failures=1)
+    life.start()
+    assert life.ended() == ["starting", "failed"]
+    assert life.changes[-1].reason == "division by zero"
+    snapshot = life.supervisor.hub.workers[WorkerName.GENERATOR].snapshot()
+    assert snapshot.last_error == "division by zero"
+
+
+def test_a_worker_that_ends_by_itself_has_failed(
+    live: Callable[..., Life], expect_log: ExpectLog
+) -> None:
+    expect_log("ended by itself")
+    life = live(lambda context: context.ready(), max_failures=1)
+    life.start()
+    assert life.ended()[-1] == "failed"
+
+
+def test_conditions_become_degraded_and_back(live: Callable[..., Life]) -> None:
+    done = threading.Event()
+
+    def script(context: WorkerContext) -> None:
+        context.ready()
+        context.telemetry.degrade("camera-3", "camera 3 reconnecting")
+        context.telemetry.recover("camera-3")
+        done.set()
+        context.stop.wait(WAIT_S)
+
+    life = live(script)
+    life.start()
+    assert done.wait(WAIT_S)
+    life.supervisor.request_stop()
+    assert life.ended() == ["starting", "running", "degraded", "running", "stopping", "stopped"]
+    assert life.changes[2].reason == "camera 3 reconnecting"
+
+
+def test_a_condition_from_before_ready_shows_at_once(live: Callable[..., Life]) -> None:
+    done = threading.Event()
+
+    def script(context: WorkerContext) -> None:
+        context.telemetry.degrade("camera-1", "camera 1 reconnecting")
+        context.ready()
+        done.set()
+        context.stop.wait(WAIT_S)
+
+    life = live(script)
+    life.start()
+    assert done.wait(WAIT_S)
+    assert life.states() == ["starting", "running", "degraded"]
+    life.supervisor.request_stop()
+    life.ended()
+
+
+def test_stopping_while_waiting_to_restart_is_quick(
+    live: Callable[..., Life], expect_log: ExpectLog
+) -> None:
+    expect_log("generator failed")
+    waiting = threading.Event()
+
+    def fails(_: WorkerContext) -> None:
+        raise WorkerError("away")
+
+    life = live(fails)
+    life.supervisor.policy.first_delay_s = 600
+    life.supervisor.on_change = lambda change: (
+        life.changes.append(change),
+        waiting.set() if change.new is WorkerState.BACKOFF else None,
+    )[0]
+    life.start()
+    assert waiting.wait(WAIT_S)
+    life.supervisor.request_stop()
+    assert life.ended() == ["starting", "backoff", "stopped"]
+
+
+def test_a_worker_that_cannot_finish_its_stop_says_so(
+    live: Callable[..., Life], expect_log: ExpectLog
+) -> None:
+    expect_log("generator failed: 3 messages")
+    at_work = threading.Event()
+
+    def script(context: WorkerContext) -> None:
+        context.ready()
+        at_work.set()
+        context.stop.wait(WAIT_S)
+        raise WorkerError("3 messages could not be delivered")
+
+    life = live(script)
+    life.start()
+    assert at_work.wait(WAIT_S)
+    life.supervisor.request_stop()
+    assert life.ended()[-2:] == ["stopping", "failed"]
