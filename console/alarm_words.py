@@ -1,0 +1,93 @@
+"""An alarm in words, in the language of the window."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
+
+from console.risk_words import risk_title, risk_word
+from console.supervision.wording import Level
+from pipeline.messages import RiskLevel
+
+if TYPE_CHECKING:
+    from pipeline.aggregation.situations import Alarm
+    from pipeline.aggregation.store import AlarmState
+    from pipeline.settings import Settings
+
+translate = QCoreApplication.translate
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+BADGES: dict[RiskLevel, Level] = {
+    "none": "off",
+    "low": "info",
+    "medium": "warning",
+    "high": "danger",
+}
+
+
+def camera_name(settings: Settings, camera_id: str) -> str:
+    """Return the camera's name; its id when it is no longer in the settings."""
+    return next((camera.name for camera in settings.cameras if camera.id == camera_id), camera_id)
+
+
+def level_badge(level: RiskLevel) -> str:
+    """Return the level as it stands on a badge."""
+    return risk_word(level).upper()
+
+
+def state_word(state: AlarmState) -> str:
+    """Return what somebody made of an alarm."""
+    return {
+        "new": translate("Alarm", "New"),
+        "acknowledged": translate("Alarm", "Acknowledged"),
+        "false_alarm": translate("Alarm", "False alarm"),
+    }[state]
+
+
+def title(alarm: Alarm) -> str:
+    """Return the kind of risk."""
+    return risk_title(alarm.risk_type)
+
+
+def group(alarm: Alarm) -> str:
+    """Return which group of its camera it was."""
+    return translate("Alarm", "group {0}").format(alarm.group_index)
+
+
+def time_of_day(moment: datetime, today: datetime) -> str:
+    """Return the local time, with the date when it is not that of `today`."""
+    local = moment.astimezone()
+    clock = f"{local:%H:%M:%S}"
+    if local.date() == today.date():
+        return clock
+    date = QLocale().toString(
+        QDate(local.year, local.month, local.day), QLocale.FormatType.ShortFormat
+    )
+    return f"{date} {clock}"
+
+
+def full_time(moment: datetime) -> str:
+    """Return date and time, local, after the customs of the language."""
+    stamp = QDateTime.fromMSecsSinceEpoch(int(moment.timestamp() * 1000))
+    return QLocale().toString(stamp, "yyyy-MM-dd HH:mm:ss")
+
+
+def whence(alarm: Alarm, settings: Settings, today: datetime) -> str:
+    """Return camera, time, group and confidence; may be broken only after a dot."""
+    parts = (
+        camera_name(settings, alarm.camera_id),
+        time_of_day(alarm.first_seen, today),
+        group(alarm),
+        f"{alarm.confidence:.2f}",
+    )
+    return f"{NO_BREAK}· ".join(part.replace(" ", NO_BREAK) for part in parts)
+
+
+def assessor(alarm: Alarm) -> str:
+    """Return who judged."""
+    if alarm.assessor == "rules":
+        return translate("Alarm", "Offline rules")
+    return translate("Alarm", "Language model")

@@ -1,0 +1,145 @@
+"""One alarm in the column beside the wall: picture, level, what, where, when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from console import alarm_words
+from console.context import ConsoleContext
+from console.theme.fonts import ui_font
+from console.theme.tokens import Radius, Space, TypeSize
+from console.widgets.elided_label import ElidedLabel
+from console.widgets.painting import paint_focus, set_property
+from console.widgets.thumbnail import Thumbnail
+
+if TYPE_CHECKING:
+    from pipeline.aggregation.store import AlarmEntry
+
+PICTURE = QSize(84, 56)
+
+
+class AlarmCard(QFrame):
+    """Shows one alarm; may be given another one.
+
+    Attributes:
+        open_asked, acknowledge_asked: carry the id of the alarm.
+    """
+
+    open_asked = Signal(str)
+    acknowledge_asked = Signal(str)
+
+    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._entry: AlarmEntry | None = None
+        self._shown: tuple[AlarmEntry, str] | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._picture = Thumbnail(context.theme, PICTURE)
+        self._badge = QLabel()
+        self._badge.setProperty("role", "badge")
+        self._title = ElidedLabel(
+            context.theme, size=TypeSize.BODY, token="text_strong", strong=True
+        )
+        self._whence = QLabel()
+        self._whence.setProperty("role", "caption")
+        self._whence.setWordWrap(True)
+        self._acknowledge = self._link(self.tr("Acknowledge"))
+        self._acknowledge.clicked.connect(lambda: self.acknowledge_asked.emit(self.alarm_id))
+        self._open = self._link(self.tr("Open"))
+        self._open.clicked.connect(lambda: self.open_asked.emit(self.alarm_id))
+        self._state = QLabel()
+        self._state.setProperty("role", "caption")
+        self._lay_out()
+
+    @property
+    def alarm_id(self) -> str:
+        """Which alarm; empty before the first."""
+        return self._entry.alarm.alarm_id if self._entry is not None else ""
+
+    def _link(self, text: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("role", "link")
+        button.setFont(ui_font(TypeSize.CAPTION))
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        return button
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(Space.XS)
+        head.addWidget(self._badge)
+        head.addWidget(self._title, 1)
+        links = QHBoxLayout()
+        # Their frames, shown only with the focus, stand out to the left of the text above.
+        links.setContentsMargins(-3, 0, 0, 0)
+        links.setSpacing(Space.XS)
+        links.addWidget(self._acknowledge)
+        links.addWidget(self._open)
+        links.addStretch(1)
+        links.addWidget(self._state)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addLayout(head)
+        words.addWidget(self._whence)
+        words.addLayout(links)
+        words.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.M, Space.S, Space.M, Space.S)
+        row.setSpacing(Space.S)
+        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+
+    def show_entry(self, entry: AlarmEntry, now: datetime) -> None:
+        """Show `entry` as of `now`."""
+        self._entry = entry
+        alarm = entry.alarm
+        whence = alarm_words.whence(alarm, self._context.settings, now)
+        if self._shown == (entry, whence):
+            return
+        self._shown = (entry, whence)
+        level = alarm_words.level_badge(alarm.risk_level)
+        title = alarm_words.title(alarm)
+        self._badge.setText(level)
+        set_property(self._badge, "level", alarm_words.BADGES[alarm.risk_level])
+        self._title.set_text(title, "text_strong" if entry.state == "new" else "text_muted")
+        self._whence.setText(whence)
+        is_new = entry.state == "new"
+        self._acknowledge.setVisible(is_new)
+        self._state.setText("" if is_new else alarm_words.state_word(entry.state))
+        self.setToolTip(alarm.description)
+        self.setAccessibleName(f"{level} {title}, {whence}, {alarm_words.state_word(entry.state)}")
+        self.setAccessibleDescription(alarm.description)
+
+    def set_picture(self, image: QImage | None) -> None:
+        """Show the evidence; None while there is none."""
+        self._picture.set_image(image)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        inside = self.rect().contains(event.position().toPoint())
+        if event.button() is Qt.MouseButton.LeftButton and inside:
+            self.open_asked.emit(self.alarm_id)
+        super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self.open_asked.emit(self.alarm_id)
+        elif event.key() == Qt.Key.Key_A and not self._acknowledge.isHidden():
+            self.acknowledge_asked.emit(self.alarm_id)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        theme = self._context.theme
+        if self.underMouse():
+            painter.fillRect(self.rect(), theme.color("hover"))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.color("border"))
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_focus(painter, QRectF(self.rect()), theme.color("focus"), Radius.S)

@@ -1,0 +1,157 @@
+"""The column beside the wall: the newest alarms, newest first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from console.context import ConsoleContext
+from console.models.alarm_desk import AlarmDesk
+from console.theme.tokens import Space
+from console.widgets.alarm_card import AlarmCard
+from console.widgets.empty_state import EmptyState
+from console.widgets.painting import line, with_role
+
+HEADER_HEIGHT = 36
+SHOWN = 30
+"""More are on the page of the alarms."""
+
+
+class AlarmList(QWidget):
+    """Header, and a card for each of the newest alarms. Never takes the focus by itself.
+
+    Attributes:
+        alarm_opened: carries the id of the alarm to show in full; empty for all alarms.
+    """
+
+    alarm_opened = Signal(str)
+
+    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._desk = AlarmDesk.of(context)
+        self._cards: list[AlarmCard] = []
+        with_role(self, "panel")
+        self._title = QLabel(self.tr("Alarms"))
+        self._title.setProperty("role", "strong")
+        self._counts = QLabel()
+        self._counts.setProperty("role", "muted")
+        self._all = QPushButton()
+        self._all.setProperty("role", "link")
+        self._all.clicked.connect(lambda: self.alarm_opened.emit(""))
+        self._empty = EmptyState(
+            context,
+            "shield-check",
+            self.tr("No alarms"),
+            self.tr("What the assessor finds risky is listed here, with its picture."),
+        )
+        self._problem = QLabel()
+        self._problem.setWordWrap(True)
+        self._problem.setProperty("role", "status")
+        self._problem.setProperty("level", "danger")
+        self._problem.setContentsMargins(Space.M, Space.S, Space.M, Space.S)
+        self._problem.hide()
+        self._scroll, self._column = self._make_scroll()
+        self._lay_out()
+        self._desk.changed.connect(self._show)
+        self._desk.picture_ready.connect(self._on_picture)
+        self._desk.failed.connect(self._on_failed)
+        context.controller.settings_changed.connect(self._show)
+        self._show()
+
+    def _make_scroll(self) -> tuple[QScrollArea, QVBoxLayout]:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        with_role(inside, "panel")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._all, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        scroll.setWidget(inside)
+        return scroll, column
+
+    def _lay_out(self) -> None:
+        header = QWidget()
+        header.setFixedHeight(HEADER_HEIGHT)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(Space.M, 0, Space.M, 0)
+        row.addWidget(self._title)
+        row.addStretch(1)
+        row.addWidget(self._counts)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(header)
+        layout.addWidget(line())
+        layout.addWidget(self._problem)
+        layout.addWidget(self._empty, 1)
+        layout.addWidget(self._scroll, 1)
+
+    @Slot()
+    def _show(self) -> None:
+        self._problem.hide()
+        entries = self._desk.entries[:SHOWN]
+        now = datetime.now().astimezone()
+        for place, entry in enumerate(entries):
+            if place == len(self._cards):
+                self._add_card()
+            card = self._cards[place]
+            card.show_entry(entry, now)
+            card.set_picture(self._desk.thumbnail(entry))
+            card.show()
+        for card in self._cards[len(entries) :]:
+            card.hide()
+        self._all.setText(self.tr("All alarms"))
+        self._all.setVisible(len(self._desk.entries) > len(entries))
+        self._empty.setVisible(not entries)
+        self._scroll.setVisible(bool(entries))
+        counts = self.tr("{0} today · {1} new").format(self._desk.today, self._desk.unseen)
+        self._counts.setText(counts)
+        self.setAccessibleName(f"{self._title.text()}: {counts}")
+
+    def _add_card(self) -> None:
+        card = AlarmCard(self._context)
+        card.open_asked.connect(self.alarm_opened)
+        card.acknowledge_asked.connect(self._on_acknowledge)
+        card.installEventFilter(self)
+        self._column.insertWidget(len(self._cards), card)
+        self._cards.append(card)
+
+    @Slot(str)
+    def _on_acknowledge(self, alarm_id: str) -> None:
+        self._desk.mark(alarm_id, "acknowledged")
+
+    @Slot(str)
+    def _on_picture(self, alarm_id: str) -> None:
+        for entry, card in zip(self._desk.entries, self._cards, strict=False):
+            if entry.alarm.alarm_id == alarm_id:
+                card.set_picture(self._desk.thumbnail(entry))
+
+    @Slot(str)
+    def _on_failed(self, text: str) -> None:
+        self._problem.setText(text)
+        self._problem.show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._desk.refresh()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Move between cards with the arrow keys."""
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            shown = [card for card in self._cards if not card.isHidden()]
+            if step is not None and watched in shown:
+                place = shown.index(watched) + step
+                if 0 <= place < len(shown):
+                    shown[place].setFocus(Qt.FocusReason.TabFocusReason)
+                    self._scroll.ensureWidgetVisible(shown[place])
+                return True
+        return False
