@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +13,14 @@ from loguru import logger
 from pipeline.paths import data_folder
 from pipeline.settings import AggregatorSettings
 
-SCHEMA_VERSION: Final = 1
 BUSY_TIMEOUT_S: Final = 5.0
+CHECK_TIME_S: Final = 5.0
+"""How long looking for damage may take at the start; a database too large for it is trusted."""
+_CHECK_STEP: Final = 10_000
+"""Instructions of SQLite's machine between two looks at the clock."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 _MIGRATIONS: Final[tuple[str, ...]] = (
     """
@@ -54,8 +61,28 @@ _MIGRATIONS: Final[tuple[str, ...]] = (
         jpeg BLOB NOT NULL
     );
     """,
+    """
+    CREATE TABLE requests (
+        request_id TEXT PRIMARY KEY,
+        camera_id TEXT NOT NULL,
+        expected INTEGER NOT NULL,
+        received INTEGER NOT NULL,
+        risk_level TEXT NOT NULL,
+        captured_us INTEGER NOT NULL,
+        opened_us INTEGER NOT NULL,
+        closed_us INTEGER
+    ) WITHOUT ROWID;
+    CREATE INDEX requests_open ON requests (opened_us) WHERE closed_us IS NULL;
+    CREATE INDEX results_by_request ON results (request_id);
+    INSERT INTO requests
+        SELECT request_id, max(camera_id), max(group_count), count(*), 'none',
+            min(captured_us), min(stored_us), max(stored_us)
+        FROM results GROUP BY request_id;
+    """,
 )
 """Each brings the schema from its index to the next version."""
+
+SCHEMA_VERSION: Final = len(_MIGRATIONS)
 
 
 class DatabaseTooNewError(RuntimeError):
@@ -91,27 +118,46 @@ def open_writer(path: Path) -> sqlite3.Connection:
         return _open_and_migrate(path)
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path) -> sqlite3.Connection | None:
     """Open an existing database beside its writer, also for acknowledging.
 
-    Raises:
-        sqlite3.OperationalError: there is none yet.
+    The connection may be used by several threads, by one at a time.
+
+    Returns:
+        None while there is no database, or its writer has not made the tables yet.
     """
+    if not path.exists():
+        return None
     connection = sqlite3.connect(
-        f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
+        f"{path.resolve().as_uri()}?mode=rw",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
     )
+    try:
+        version = _version(connection)
+    except BaseException:
+        connection.close()
+        raise
+    if version < SCHEMA_VERSION:
+        connection.close()
+        return None
     connection.row_factory = sqlite3.Row
     return connection
 
 
 def to_us(moment: datetime) -> int:
     """Return microseconds since 1970."""
-    return int(moment.timestamp() * 1_000_000)
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def from_us(microseconds: int) -> datetime:
-    """Return the moment in UTC."""
-    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+    """Return the moment in UTC; one beyond the calendar becomes its first or last."""
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return _FIRST if microseconds < 0 else _LAST
 
 
 def _open_and_migrate(path: Path) -> sqlite3.Connection:
@@ -121,6 +167,7 @@ def _open_and_migrate(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        _check(connection)
         _migrate(connection)
     except BaseException:
         connection.close()
@@ -128,8 +175,33 @@ def _open_and_migrate(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _check(connection: sqlite3.Connection) -> None:
+    """Look for damage, for at most `CHECK_TIME_S`.
+
+    Raises:
+        sqlite3.DatabaseError: the file is damaged.
+    """
+    deadline_s = time.monotonic() + CHECK_TIME_S
+    connection.set_progress_handler(lambda: time.monotonic() > deadline_s, _CHECK_STEP)
+    try:
+        found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        logger.info("the alarm database is large; it was not looked through for damage")
+        return
+    finally:
+        connection.set_progress_handler(None, 0)
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _migrate(connection: sqlite3.Connection) -> None:
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    version = _version(connection)
     if version > SCHEMA_VERSION:
         raise DatabaseTooNewError(
             f"The alarm database has version {version}; this Signalbox knows {SCHEMA_VERSION}."
@@ -141,9 +213,11 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _set_aside(path: Path) -> Path:
-    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    """Rename the database with its journal, so that somebody can still try to rescue it."""
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    path.replace(aside)
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + suffix))
     return aside

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from pipeline.messages import RiskAssessmentResult, RiskLevel, worst_level
+from pipeline.messages import RiskLevel, worst_level
 
 MAX_OPEN = 10_000
 """Requests waiting for more verdicts; beyond it the oldest is closed as it is."""
 
-MAX_REMEMBERED = 20_000
-"""Closed requests whose late results are still recognised."""
+
+@dataclass(frozen=True, slots=True)
+class GroupVerdict:
+    """What the joiner needs of one verdict.
+
+    Attributes:
+        group_count: how many groups of the request were to be assessed.
+        risk_level: the worst of the verdict; ``none`` for one that could not be assessed.
+    """
+
+    request_id: str
+    camera_id: str
+    group_index: int
+    group_count: int
+    risk_level: RiskLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +32,9 @@ class Joined:
     """A request whose verdicts are together, or will not be.
 
     Attributes:
-        expected, received: groups that were assessed, and verdicts that came.
+        expected, received: groups that were to be assessed, and those whose verdict came.
         missing: how many never came in time.
+        risk_level: the worst of all.
     """
 
     request_id: str
@@ -43,33 +57,35 @@ class _Open:
 
 
 class Joiner:
-    """Open requests, bounded in number and time."""
+    """Open requests, bounded in number and time.
+
+    Which requests are closed already is the store's to know: a late verdict is not added here.
+    """
 
     def __init__(self, deadline_s: float, max_open: int = MAX_OPEN) -> None:
         self._deadline_s = deadline_s
         self._max_open = max_open
         self._open: OrderedDict[str, _Open] = OrderedDict()
-        self._closed: OrderedDict[str, None] = OrderedDict()
 
     def __len__(self) -> int:
         """Return how many requests are open."""
         return len(self._open)
 
-    def add(self, result: RiskAssessmentResult, now_s: float) -> list[Joined]:
+    def add(self, verdict: GroupVerdict, now_s: float) -> list[Joined]:
         """Note one verdict; return the requests that this completes, or closes for lack of space.
 
-        A verdict for a request that is closed already changes nothing.
+        Args:
+            verdict: about a group of a request that is open or new.
+            now_s: monotonic seconds; a new request's deadline counts from here.
         """
-        if result.request_id in self._closed:
-            return []
-        entry = self._open.get(result.request_id)
+        entry = self._open.get(verdict.request_id)
         if entry is None:
-            entry = _Open(result.camera_id, result.group_count, now_s)
-            self._open[result.request_id] = entry
-        entry.levels[result.group_index] = worst_level([item.risk_level for item in result.results])
+            entry = _Open(verdict.camera_id, verdict.group_count, now_s)
+            self._open[verdict.request_id] = entry
+        entry.levels[verdict.group_index] = verdict.risk_level
         done = []
         if len(entry.levels) >= entry.expected:
-            done.append(self._close(result.request_id))
+            done.append(self._close(verdict.request_id))
         while len(self._open) > self._max_open:
             done.append(self._close(next(iter(self._open))))
         return done
@@ -86,9 +102,6 @@ class Joiner:
 
     def _close(self, request_id: str) -> Joined:
         entry = self._open.pop(request_id)
-        self._closed[request_id] = None
-        while len(self._closed) > MAX_REMEMBERED:
-            self._closed.popitem(last=False)
         return Joined(
             request_id,
             entry.camera_id,

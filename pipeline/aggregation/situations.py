@@ -12,6 +12,9 @@ MIN_OVERLAP = 0.2
 
 OTHER_RISK = "other"
 
+MAX_CURRENT = 2_000
+"""Situations that are kept in mind; beyond it the one that was seen longest ago is forgotten."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
@@ -63,11 +66,17 @@ class Situations:
     def __init__(self, alarm_level: RiskLevel, cooldown_s: float) -> None:
         self._min_rank = RISK_LEVELS.index(alarm_level)
         self._cooldown = timedelta(seconds=cooldown_s)
-        self._current: list[Alarm] = []
+        self._current: dict[str, list[Alarm]] = {}
+
+    def __len__(self) -> int:
+        """Return how many situations are kept in mind."""
+        return sum(map(len, self._current.values()))
 
     def restore(self, alarms: list[Alarm]) -> None:
         """Take up situations of an earlier run, from the store."""
-        self._current = list(alarms)
+        self._current = {}
+        for alarm in alarms:
+            self._current.setdefault(alarm.camera_id, []).append(alarm)
 
     def note(self, result: RiskAssessmentResult) -> Change | None:
         """Return what the verdict of `result` changes; None when it is below the alarm level."""
@@ -76,21 +85,50 @@ class Situations:
         worst = max(result.results, key=lambda item: RISK_LEVELS.index(item.risk_level))
         if RISK_LEVELS.index(worst.risk_level) < max(1, self._min_rank):
             return None
-        self._current = [
-            alarm
-            for alarm in self._current
-            if alarm.camera_id != result.camera_id
-            or abs(result.timestamp - alarm.last_seen) <= self._cooldown
-        ]
         kind = worst.risk_types[0] if worst.risk_types else OTHER_RISK
-        known = next((alarm for alarm in self._current if _same(alarm, result, kind)), None)
+        current = self._of_camera(result)
+        known = next((alarm for alarm in current if self._is_same(alarm, result, kind)), None)
         if known is None:
             alarm = _begin(result, worst, kind)
-            self._current.append(alarm)
+            current.append(alarm)
+            self._forget_oldest()
             return Change(alarm, is_new=True, is_escalation=False)
         alarm, escalated = _go_on(known, result, worst)
-        self._current[self._current.index(known)] = alarm
+        current[current.index(known)] = alarm
         return Change(alarm, is_new=False, is_escalation=escalated)
+
+    def _of_camera(self, result: RiskAssessmentResult) -> list[Alarm]:
+        """Return the situations of the result's camera, without those that are over by its time.
+
+        A verdict that comes late is older than they are and ends none.
+        """
+        current = self._current.setdefault(result.camera_id, [])
+        current[:] = [
+            alarm for alarm in current if result.timestamp - alarm.last_seen <= self._cooldown
+        ]
+        return current
+
+    def _is_same(self, alarm: Alarm, result: RiskAssessmentResult, kind: str) -> bool:
+        time_apart = max(alarm.first_seen - result.timestamp, result.timestamp - alarm.last_seen)
+        return (
+            alarm.risk_type == kind
+            and time_apart <= self._cooldown
+            and (
+                alarm.group_index == result.group_index
+                or overlap(alarm.group_bbox, result.group_bbox) >= MIN_OVERLAP
+            )
+        )
+
+    def _forget_oldest(self) -> None:
+        if len(self) <= MAX_CURRENT:
+            return
+        oldest = min(
+            (alarm for alarms in self._current.values() for alarm in alarms),
+            key=lambda alarm: alarm.last_seen,
+        )
+        self._current[oldest.camera_id].remove(oldest)
+        if not self._current[oldest.camera_id]:
+            del self._current[oldest.camera_id]
 
 
 def overlap(first: Box, second: Box) -> float:
@@ -100,25 +138,14 @@ def overlap(first: Box, second: Box) -> float:
     if width <= 0 or height <= 0:
         return 0.0
     shared = width * height
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second))
-    return shared / (areas - shared)
-
-
-def _same(alarm: Alarm, result: RiskAssessmentResult, kind: str) -> bool:
-    return (
-        alarm.camera_id == result.camera_id
-        and alarm.risk_type == kind
-        and (
-            alarm.group_index == result.group_index
-            or overlap(alarm.group_bbox, result.group_bbox) >= MIN_OVERLAP
-        )
-    )
+    union = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)) - shared
+    return shared / union if union > 0 else 0.0
 
 
 def _begin(result: RiskAssessmentResult, worst: RiskAssessment, kind: str) -> Alarm:
     return Alarm(
-        # Derived, so that a repeated result makes the same alarm.
-        alarm_id=f"{result.message_id}-{kind}",
+        # A result begins at most one alarm; a repeated result would begin the same one.
+        alarm_id=result.message_id,
         camera_id=result.camera_id,
         request_id=result.request_id,
         group_index=result.group_index,

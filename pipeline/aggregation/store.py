@@ -1,163 +1,20 @@
-"""The memory of verdicts and alarms: what the aggregator writes and the window reads."""
+"""The alarms as the window reads them, and what people make of them."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from msgspec.structs import replace
-
-from pipeline.aggregation.database import from_us, open_reader, open_writer, to_us
+from pipeline.aggregation.database import open_reader, to_us
+from pipeline.aggregation.rows import alarm_of
 from pipeline.aggregation.situations import Alarm
-from pipeline.messages import (
-    RiskAssessmentResult,
-    RiskLevel,
-    decode,
-    encode,
-    utc_now,
-    worst_level,
-)
+from pipeline.messages import RiskLevel
 
 AlarmState = Literal["new", "acknowledged", "false_alarm"]
-
-RECENT_US = 120_000_000
-"""How far back open requests are looked for after a restart."""
-
-
-class AggregationStore:
-    """The writing side; one per database, used by one thread."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._connection = open_writer(path)
-
-    def close(self) -> None:
-        """Close the database; what was committed stays."""
-        self._connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit everything done within at its end, nothing if it fails."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
-
-    def add_result(self, result: RiskAssessmentResult) -> bool:
-        """Store a verdict; False when it was stored before."""
-        level = worst_level([item.risk_level for item in result.results])
-        # The picture is kept with the alarm, once.
-        row = (
-            result.message_id,
-            result.request_id,
-            result.camera_id,
-            result.group_index,
-            result.group_count,
-            to_us(result.timestamp),
-            to_us(utc_now()),
-            level,
-            encode(_without_picture(result)),
-        )
-        cursor = self._connection.execute(
-            "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row
-        )
-        return cursor.rowcount == 1
-
-    def put_alarm(
-        self, alarm: Alarm, jpeg: bytes | None, *, is_new: bool, is_escalation: bool
-    ) -> None:
-        """Store an alarm or its new state; the picture is that of its worst moment.
-
-        An escalation makes an acknowledged alarm new again. A new or worse alarm owes an alert
-        until `alert_sent`.
-        """
-        values = {
-            "alarm_id": alarm.alarm_id,
-            "camera_id": alarm.camera_id,
-            "request_id": alarm.request_id,
-            "group_index": alarm.group_index,
-            "x1": alarm.group_bbox[0],
-            "y1": alarm.group_bbox[1],
-            "x2": alarm.group_bbox[2],
-            "y2": alarm.group_bbox[3],
-            "risk_type": alarm.risk_type,
-            "risk_level": alarm.risk_level,
-            "confidence": alarm.confidence,
-            "description": alarm.description,
-            "assessor": alarm.assessor,
-            "first_seen_us": to_us(alarm.first_seen),
-            "last_seen_us": to_us(alarm.last_seen),
-            "occurrences": alarm.occurrences,
-            "reopen": is_escalation,
-            "alert": is_new or is_escalation,
-        }
-        self._connection.execute(
-            """
-            INSERT INTO alarms (alarm_id, camera_id, request_id, group_index, x1, y1, x2, y2,
-                risk_type, risk_level, confidence, description, assessor,
-                first_seen_us, last_seen_us, occurrences, alert_pending)
-            VALUES (:alarm_id, :camera_id, :request_id, :group_index, :x1, :y1, :x2, :y2,
-                :risk_type, :risk_level, :confidence, :description, :assessor,
-                :first_seen_us, :last_seen_us, :occurrences, :alert)
-            ON CONFLICT (alarm_id) DO UPDATE SET
-                request_id = excluded.request_id, group_index = excluded.group_index,
-                x1 = excluded.x1, y1 = excluded.y1, x2 = excluded.x2, y2 = excluded.y2,
-                risk_level = excluded.risk_level, confidence = excluded.confidence,
-                description = excluded.description, assessor = excluded.assessor,
-                first_seen_us = excluded.first_seen_us, last_seen_us = excluded.last_seen_us,
-                occurrences = excluded.occurrences,
-                state = CASE WHEN :reopen THEN 'new' ELSE state END,
-                alert_pending = max(alert_pending, excluded.alert_pending)
-            """,
-            values,
-        )
-        if jpeg:
-            self._connection.execute(
-                "INSERT INTO evidence VALUES (?, ?) ON CONFLICT (alarm_id) DO UPDATE SET "
-                "jpeg = excluded.jpeg WHERE ?",
-                (alarm.alarm_id, jpeg, is_escalation),
-            )
-
-    def owed_alerts(self) -> list[Alarm]:
-        """Return the alarms whose alert was never acknowledged by the broker."""
-        return [_alarm(row) for row in self._rows("SELECT * FROM alarms WHERE alert_pending", ())]
-
-    def alert_sent(self, alarm_ids: list[str]) -> None:
-        """Note that the broker has the alerts of these alarms."""
-        self._connection.executemany(
-            "UPDATE alarms SET alert_pending = 0 WHERE alarm_id = ?",
-            [(alarm_id,) for alarm_id in alarm_ids],
-        )
-
-    def recent_alarms(self, since: datetime) -> list[Alarm]:
-        """Return the alarms last seen after `since`, for going on with them after a restart."""
-        rows = self._rows("SELECT * FROM alarms WHERE last_seen_us >= ?", (to_us(since),))
-        return [_alarm(row) for row in rows]
-
-    def unjoined_results(self) -> list[RiskAssessmentResult]:
-        """Return recent verdicts of requests whose other groups were not stored yet."""
-        rows = self._rows(
-            """
-            SELECT message FROM results WHERE stored_us >= :since AND request_id IN (
-                SELECT request_id FROM results WHERE stored_us >= :since
-                GROUP BY request_id HAVING count(*) < max(group_count))
-            """,
-            {"since": to_us(utc_now()) - RECENT_US},
-        )
-        return [decode(row["message"], RiskAssessmentResult) for row in rows]
-
-    def _rows(self, sql: str, values: object) -> list[sqlite3.Row]:
-        cursor = self._connection.cursor()
-        cursor.row_factory = sqlite3.Row
-        return cursor.execute(sql, values).fetchall()  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +52,19 @@ _LEVELS_FROM: dict[RiskLevel, tuple[str, ...]] = {
 
 
 class AlarmReader:
-    """The reading side, for one thread at a time; also notes what people made of an alarm.
+    """The reading side, safe to use from several threads; also notes what people make of an alarm.
 
-    Opens its own connection to the database when it is first used; while there is no database
-    there are no alarms.
+    Opens its own connection to the database when it is first used, and again when the database was
+    replaced. While there is none there are no alarms.
+
+    All methods raise `sqlite3.Error` when the database cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     def newest(self, wanted: AlarmFilter | None = None, limit: int = 200) -> list[AlarmEntry]:
         """Return up to `limit` alarms, newest first."""
@@ -247,23 +108,27 @@ class AlarmReader:
         )
         return (int(rows[0]["since"]), int(rows[0]["new"])) if rows else (0, 0)
 
-    def acknowledge(self, alarm_id: str, note: str = "") -> None:
-        """Mark an alarm as seen, with a note."""
-        self._set_state(alarm_id, "acknowledged", note)
+    def acknowledge(self, alarm_id: str, note: str | None = None) -> bool:
+        """Mark an alarm as seen; False when there is no such alarm.
 
-    def mark_false(self, alarm_id: str, note: str = "") -> None:
-        """Mark an alarm as false."""
-        self._set_state(alarm_id, "false_alarm", note)
+        Args:
+            alarm_id: which one.
+            note: replaces the note there is; None keeps it.
+        """
+        return self._set_state(alarm_id, "acknowledged", note)
 
-    def reopen(self, alarm_id: str, note: str = "") -> None:
-        """Take a mark back: the alarm is new again."""
-        self._set_state(alarm_id, "new", note)
+    def mark_false(self, alarm_id: str, note: str | None = None) -> bool:
+        """Mark an alarm as false; otherwise like `acknowledge`."""
+        return self._set_state(alarm_id, "false_alarm", note)
+
+    def reopen(self, alarm_id: str, note: str | None = None) -> bool:
+        """Take a mark back: the alarm is new again; otherwise like `acknowledge`."""
+        return self._set_state(alarm_id, "new", note)
 
     def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._lock:
+            self._drop()
 
     def __enter__(self) -> Self:
         return self
@@ -271,40 +136,42 @@ class AlarmReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _set_state(self, alarm_id: str, state: AlarmState, note: str) -> None:
-        self._query(
-            "UPDATE alarms SET state = ?, note = ? WHERE alarm_id = ?", (state, note, alarm_id)
+    def _set_state(self, alarm_id: str, state: AlarmState, note: str | None) -> bool:
+        rows = self._query(
+            "UPDATE alarms SET state = ?, note = coalesce(?, note) WHERE alarm_id = ? "
+            "RETURNING alarm_id",
+            (state, note, alarm_id),
         )
+        return bool(rows)
 
     def _query(self, sql: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
-        if self._connection is None:
-            if not self._path.exists():
+        with self._lock:
+            connection = self._current()
+            if connection is None:
                 return []
+            return connection.execute(sql, values).fetchall()
+
+    def _current(self) -> sqlite3.Connection | None:
+        """Return a connection to the file that now has the database's name."""
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            self._drop()
+            return None
+        file = (status.st_dev, status.st_ino)
+        if file != self._file:
+            # A damaged database was set aside; the old connection would go on reading that one.
+            self._drop()
+        if self._connection is None:
             self._connection = open_reader(self._path)
-        return self._connection.execute(sql, values).fetchall()
+            self._file = file if self._connection else None
+        return self._connection
 
-
-def _without_picture(result: RiskAssessmentResult) -> RiskAssessmentResult:
-    return replace(result, group_image_base64=None)
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._file = None
 
 
 def _entry(row: sqlite3.Row) -> AlarmEntry:
-    return AlarmEntry(_alarm(row), row["state"], row["note"])
-
-
-def _alarm(row: sqlite3.Row) -> Alarm:
-    return Alarm(
-        alarm_id=row["alarm_id"],
-        camera_id=row["camera_id"],
-        request_id=row["request_id"],
-        group_index=row["group_index"],
-        group_bbox=(row["x1"], row["y1"], row["x2"], row["y2"]),
-        risk_type=row["risk_type"],
-        risk_level=row["risk_level"],
-        confidence=row["confidence"],
-        description=row["description"],
-        assessor=row["assessor"],
-        first_seen=from_us(row["first_seen_us"]),
-        last_seen=from_us(row["last_seen_us"]),
-        occurrences=row["occurrences"],
-    )
+    return AlarmEntry(alarm_of(row), row["state"], row["note"])
