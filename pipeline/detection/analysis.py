@@ -53,7 +53,7 @@ class CameraAnalyst:
 
     Args:
         names: class names of the detector.
-        sure_confidence: objects at least this sure are reported; surer ones start tracks.
+        sure_confidence: objects at least this sure start tracks and count in conflicts.
         group_distance: objects nearer than this many box heights form a group.
         assess_interval_s: a group that does not change is assessed again after this time.
         evidence_max_bytes: size of one evidence picture; limits how many are due in one frame.
@@ -68,6 +68,7 @@ class CameraAnalyst:
         evidence_max_bytes: int,
     ) -> None:
         self._names = tuple(names)
+        self._sure_confidence = sure_confidence
         self._tracker = Tracker(names, sure_confidence)
         self._group_distance = group_distance
         self._numbers = GroupNumbers()
@@ -87,7 +88,8 @@ class CameraAnalyst:
         tracked = self._tracker.update(detections, time_s)
         found = tracked.detections
         names = [self._names[class_id] for class_id in found.class_id]
-        scene = RoadScene(found.xyxy, tracked.velocities, names)
+        sure = found.confidence >= self._sure_confidence
+        scene = RoadScene(found.xyxy, tracked.velocities, names, sure)
         formed = form_groups(scene, self._group_distance)
         numbers = self._numbers.assign(scene, _track_ids(found), formed, time_s)
         groups = {

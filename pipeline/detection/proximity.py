@@ -43,11 +43,13 @@ class RoadScene:
         xyxy: ``(N, 4)`` pixels.
         velocities: ``(N, 2)`` pixels per second; NaN while unknown.
         names: class name of each object.
+        sure: ``(N,)`` whether the detector is sure of the object in this very frame.
     """
 
     xyxy: Floats
     velocities: Floats
     names: Sequence[str]
+    sure: Mask
 
     @property
     def heights(self) -> Floats:
@@ -96,10 +98,11 @@ def companions(scene: RoadScene) -> Mask:
 def conflict_pairs(scene: RoadScene, members: Integers) -> tuple[ObjectPair, ...]:
     """Return the vehicle-person pairs among `members` (positions), nearest first.
 
-    Both must stand at about the same depth, as their lower edges tell. A cyclist seen as person and as bicycle counts once, as the person.
+    The detector must be sure of both, and they must stand at about the same depth, as their lower
+    edges tell. A cyclist seen as person and as bicycle counts once, as the person.
     """
     belongs = companions(scene)
-    chosen = set(members.tolist())
+    chosen = {int(member) for member in members if scene.sure[member]}
     ridden = {int(vehicle) for vehicle in np.flatnonzero(belongs.any(axis=0))}
     pairs = []
     for vehicle in scene.where(VEHICLES):

@@ -21,7 +21,9 @@ class Street:
     def see(self, *groups: Members) -> list[int | None]:
         spots = [spot for members in groups for spot in members]
         boxes = np.array([[x, 0, x + 20, 50] for _, x in spots], np.float32).reshape(-1, 4)
-        road = RoadScene(boxes, np.zeros((len(spots), 2), np.float32), ["person"] * len(spots))
+        count = len(spots)
+        still = np.zeros((count, 2), np.float32)
+        road = RoadScene(boxes, still, ["person"] * count, np.ones(count, np.bool_))
         tracks = np.array([track for track, _ in spots], np.int32)
         positions, start = [], 0
         for members in groups:

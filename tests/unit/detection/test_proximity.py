@@ -23,6 +23,7 @@ def scene(*spots: Spot) -> RoadScene:
         np.array([box for _, box, _ in spots], np.float32).reshape(-1, 4),
         np.array([velocity for _, _, velocity in spots], np.float32).reshape(-1, 2),
         [name for name, _, _ in spots],
+        np.ones(len(spots), np.bool_),
     )
 
 
@@ -80,6 +81,12 @@ def test_touching_boxes_have_no_distance_and_close_between_their_centres() -> No
     (pair,) = conflict_pairs(road, everyone(road))
     assert pair.distance == 0
     assert pair.closing_speed > 0
+
+
+def test_an_object_the_detector_is_not_sure_of_makes_no_conflict() -> None:
+    road = scene(car(0, speed=50), person(125))
+    doubtful = RoadScene(road.xyxy, road.velocities, road.names, np.array([True, False]))
+    assert conflict_pairs(doubtful, everyone(doubtful)) == ()
 
 
 def test_unknown_velocity_closes_nothing() -> None:
