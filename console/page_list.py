@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from console.context import ConsoleContext
+from pipeline.states import WorkerName
 
 translate = QCoreApplication.translate
 
@@ -20,6 +21,46 @@ class HasFilter(Protocol):
 
     def focus_filter(self) -> None:
         """Put the cursor into it."""
+
+
+@runtime_checkable
+class HasTopic(Protocol):
+    """A page that can show a topic."""
+
+    def show_topic(self, topic: str) -> None:
+        """Bring a topic to the reader's eye."""
+
+
+@runtime_checkable
+class HasWorker(Protocol):
+    """A page that can show a worker."""
+
+    def show_worker(self, name: WorkerName) -> None:
+        """Bring a worker to the reader's eye."""
+
+
+@runtime_checkable
+class HasLog(Protocol):
+    """A page that can show one worker's log."""
+
+    def show_worker(self, worker: str) -> None:
+        """Show the lines of one worker."""
+
+
+@runtime_checkable
+class HasAlarm(Protocol):
+    """A page that can show an alarm."""
+
+    def show_alarm(self, alarm_id: str) -> None:
+        """Bring an alarm to the reader's eye."""
+
+
+@runtime_checkable
+class HasWall(Protocol):
+    """A page with the camera wall."""
+
+    def set_wall_only(self, *, wall_only: bool) -> None:
+        """Show nothing else, or everything."""
 
 
 @dataclass(frozen=True, slots=True)

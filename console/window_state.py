@@ -1,24 +1,29 @@
-"""What the window remembers: its size, the page, what is folded; an INI file beside the settings."""
+"""What the window remembers: its size, the page, what is folded.
+
+Kept in an INI file beside the settings, on Windows too: a registry would survive the folder.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from PySide6.QtCore import QByteArray, QCoreApplication, QSettings
 
-from PySide6.QtCore import QByteArray, QSettings
-
-from pipeline.paths import settings_file
+from pipeline.paths import APP_NAME, settings_file
 
 
-def window_file() -> Path:
-    """Return where it is kept."""
-    return settings_file().with_name("window.ini")
+def keep_in_files() -> None:
+    """Have every plain `QSettings()` kept below this user's configuration folder."""
+    QCoreApplication.setOrganizationName(APP_NAME)
+    QCoreApplication.setApplicationName("window")
+    ini = QSettings.Format.IniFormat
+    QSettings.setDefaultFormat(ini)
+    QSettings.setPath(ini, QSettings.Scope.UserScope, str(settings_file().parent))
 
 
 class WindowState:
     """Reads and writes it; what cannot be read is as if it had never been written."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._store = QSettings(str(path or window_file()), QSettings.Format.IniFormat)
+    def __init__(self) -> None:
+        self._store = QSettings()
 
     def geometry(self) -> QByteArray:
         """Return the window's geometry; empty when there is none."""

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
+LEAST_TOP = 10.0
+"""One or two messages under way are no mountain."""
+
 
 def paint_sparkline(
     painter: QPainter, rect: QRectF, values: Sequence[float], capacity: int, color: QColor
@@ -15,7 +18,7 @@ def paint_sparkline(
 
     Args:
         painter: with antialiasing on.
-        rect: where; its bottom is zero, its top the largest value (at least 1).
+        rect: where; its bottom is zero, its top the largest value, or `LEAST_TOP`.
         values: at most `capacity` are painted, the newest ones.
         capacity: how many values fill the width.
         color: of the line; the area below it is the same, faint.
@@ -23,7 +26,7 @@ def paint_sparkline(
     shown = values[-capacity:]
     if len(shown) < 2:
         return
-    highest = max(1.0, *shown)
+    highest = max(LEAST_TOP, *shown)
     step = rect.width() / (capacity - 1)
     start_x = rect.right() - step * (len(shown) - 1)
     points = [

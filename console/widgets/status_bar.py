@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
@@ -11,7 +11,7 @@ from console.context import ConsoleContext
 from console.process_figures import ProcessFigures
 from console.supervision.link_view import link_view
 from console.supervision.overall import overall
-from console.supervision.wording import level_token
+from console.supervision.wording import Level, level_token
 from console.theme.theme import ThemeMode
 from console.theme.tokens import Space, TypeSize
 from console.ui_gap import UiGap
@@ -22,6 +22,7 @@ from pipeline import __version__
 from pipeline.states import WorkerName
 
 HEIGHT = 26
+MESSAGE_MS = 8000
 SLOW_EVERY = 4
 """CPU, memory and the UI gap are read once a second: every fourth time."""
 
@@ -44,16 +45,19 @@ class StatusBar(QFrame):
         self._ui_gap = ui_gap
         self._process = ProcessFigures()
         self._turn = 0
+        self._message_timer = QTimer(self)
+        self._message_timer.setSingleShot(True)
+        self._message_timer.timeout.connect(self.refresh)
         with_role(self, "bar")
         self.setFixedHeight(HEIGHT)
         self._lamp = StatusLamp(context.theme)
-        self._overall = self._text(230)
-        self._lag = self._text(210)
-        self._gap = self._text(140)
+        self._overall = self._text(216)
+        self._lag = self._text(184)
+        self._gap = self._text(132)
         self._gap.setToolTip(
             self.tr("99 of 100 gaps between two turns of the window are no longer than this")
         )
-        self._cpu = self._text(80)
+        self._cpu = self._text(76)
         self._memory = self._text(130)
         self._lay_out()
         context.figures.updated.connect(self.refresh)
@@ -118,16 +122,26 @@ class StatusBar(QFrame):
     @Slot()
     def refresh(self) -> None:
         """Show what is newest."""
+        if not self._message_timer.isActive():
+            self._show_overall()
+        self._show_lag()
+        self._turn += 1
+        if self._turn % SLOW_EVERY == 1:
+            self._show_health()
+
+    def show_message(self, text: str, level: Level) -> None:
+        """Show something for a moment in place of the overall state."""
+        self._message_timer.start(MESSAGE_MS)
+        self._lamp.set_level(level)
+        self._overall.set_text(text)
+
+    def _show_overall(self) -> None:
         controller = self._context.controller
         level, text = overall(
             controller.states(), starting=controller.is_starting, stopping=controller.is_stopping
         )
         self._lamp.set_level(level)
         self._overall.set_text(text)
-        self._show_lag()
-        self._turn += 1
-        if self._turn % SLOW_EVERY == 1:
-            self._show_health()
 
     def _show_lag(self) -> None:
         figures = self._context.figures

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 
 from console.figures import Figures
 from console.supervision.status import WorkerStatus
-from console.supervision.wording import LEVELS, level_token, state_line, worker_title
+from console.supervision.wording import LEVELS, level_token, state_line, uptime, worker_title
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space, TypeSize
 from console.widgets.card_figures import card_figures
@@ -62,6 +62,12 @@ class WorkerCard(QFrame):
             token="text_muted",
             align=Qt.AlignmentFlag.AlignRight,
         )
+        self._uptime = ElidedLabel(
+            theme,
+            size=TypeSize.CAPTION,
+            token="text_muted",
+            align=Qt.AlignmentFlag.AlignRight,
+        )
         self._grid = FigureGrid(theme)
         self._start_stop = self._button()
         self._start_stop.clicked.connect(self._on_start_stop)
@@ -107,7 +113,7 @@ class WorkerCard(QFrame):
         buttons.setContentsMargins(-3, 0, 0, 0)
         for button in (self._start_stop, self._restart, self._log):
             buttons.addWidget(button)
-        buttons.addStretch(1)
+        buttons.addWidget(self._uptime, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.M, Space.S, Space.M, Space.S)
         column.setSpacing(Space.XS)
@@ -123,6 +129,7 @@ class WorkerCard(QFrame):
         set_property(self, "level", level)
         line = state_line(self._status, now_s)
         self._state.set_text(line, "text_muted" if level in {"ok", "off"} else level_token(level))
+        self._uptime.set_text(uptime(self._status, now_s))
         self._grid.set_figures(card_figures(self.name, self._figures))
         self._set_start_stop(state)
         title = worker_title(self.name)

@@ -1,0 +1,224 @@
+"""The program with a window: made, painted, filled, run, and ended in order.
+
+No asyncio loop runs in the GUI thread: nothing here needs one, and the scheduler has its own in its
+thread.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from loguru import logger
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from console import i18n
+from console.context import ConsoleContext
+from console.controller import PipelineController
+from console.crash import (
+    RunMarker,
+    install_exception_hooks,
+    leave_at_once,
+    route_qt_messages,
+)
+from console.figures import Figures
+from console.instance import SingleInstance, instance_name
+from console.main_window import MainWindow
+from console.signals import QuitSignals
+from console.theme.theme import ThemeManager, ThemeMode
+from console.ticker import Ticker
+from console.ui_gap import UiGap
+from console.window_state import keep_in_files
+from pipeline import __version__
+from pipeline.logs import Logs
+from pipeline.paths import APP_NAME, log_folder, runtime_folder
+from pipeline.settings import Settings
+from pipeline.telemetry import TelemetryHub
+
+SWITCH_INTERVAL_S = 0.001
+"""Halves the longest gaps of the GUI thread beside busy Python threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How the window is started.
+
+    Attributes:
+        settings: what it works with.
+        kind: ``console`` or ``demo``; each may run once for a user.
+        start_all: start the workers as soon as the window stands.
+        page: the page to begin with; empty for the one of last time.
+        notices: lines to show at once, with details.
+        terminal: log to the terminal, too.
+        on_ready: called with the console when its pages are there, before workers start.
+    """
+
+    settings: Settings
+    kind: str = "console"
+    start_all: bool = False
+    page: str = ""
+    notices: tuple[tuple[str, str], ...] = ()
+    terminal: bool = False
+    on_ready: Callable[[Console], None] = field(default=lambda _console: None)
+
+
+class _FirstPaint(QObject):
+    """Tells when a widget has been painted for the first time."""
+
+    happened = Signal()
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint:
+            self._window.removeEventFilter(self)
+            # After the paint event, so that the picture is on the screen.
+            QTimer.singleShot(0, self.happened.emit)
+        return super().eventFilter(watched, event)
+
+
+class Console(QObject):
+    """Everything the running program consists of.
+
+    Attributes:
+        context: what pages work with.
+        window: the main window.
+        ui_gap: how long the window was away.
+        exit_code: what the process will return.
+    """
+
+    failed = Signal(str, str)
+
+    def __init__(self, app: QApplication, launch: Launch, logs: Logs) -> None:
+        super().__init__()
+        self._app = app
+        self._launch = launch
+        settings = launch.settings
+        hub = TelemetryHub()
+        controller = PipelineController(settings, hub, self)
+        ticker = Ticker(self)
+        figures = Figures(hub, controller, self)
+        ticker.figures.connect(figures.sample)
+        self.context = ConsoleContext(
+            hub=hub,
+            theme=ThemeManager(app, settings.console.theme),
+            controller=controller,
+            ticker=ticker,
+            log_ring=logs.ring,
+            figures=figures,
+        )
+        self.ui_gap = UiGap(self)
+        self.exit_code = 0
+        self.window = MainWindow(self.context, self.ui_gap)
+        self.window.status_bar.theme_chosen.connect(self._on_theme)
+        self.window.shutdown.finished.connect(self._on_shut_down)
+        self.failed.connect(self._on_failed)
+
+    def show(self) -> None:
+        """Show the window; the rest follows after its first paint."""
+        self.ui_gap.start()
+        _FirstPaint(self.window).happened.connect(self._after_first_paint)
+        self.window.show()
+
+    @Slot()
+    def _after_first_paint(self) -> None:
+        for text, details in self._launch.notices:
+            self.window.add_notice("warning", text, details)
+        self.window.open_first_page(self._launch.page)
+        self.context.ticker.start()
+        self._launch.on_ready(self)
+        if self._launch.start_all:
+            self.context.controller.start_all()
+        else:
+            self.context.controller.open()
+
+    def quit(self, code: int | None = None, *, hurry: bool = True) -> None:
+        """End the program in order, without asking."""
+        if code is not None:
+            self.exit_code = code
+        self.window.shutdown.begin(hurry=hurry)
+
+    @Slot()
+    def on_quit_signal(self) -> None:
+        """A signal asked the process to end."""
+        logger.info("asked to quit by a signal")
+        self.quit()
+
+    @Slot(str)
+    def _on_theme(self, mode: ThemeMode) -> None:
+        self.context.theme.set_mode(mode)
+
+    @Slot()
+    def _on_shut_down(self) -> None:
+        self._app.exit(self.exit_code)
+
+    @Slot(str, str)
+    def _on_failed(self, text: str, details: str) -> None:
+        self.window.add_notice(
+            "danger", self.tr("Something went wrong inside Signalbox: {0}").format(text), details
+        )
+
+    def close(self) -> bool:
+        """Wait for every thread; False when a worker is still at work."""
+        self.context.ticker.stop()
+        self.window.exporter.wait()
+        return self.context.controller.wait_until_closed()
+
+
+def run(launch: Launch) -> int:
+    """Run the program until it is quit and return the exit code; 0 if it runs already.
+
+    Raises:
+        OSError: the log or run folder cannot be written.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationDisplayName(APP_NAME)
+    app.setApplicationVersion(__version__)
+    app.setQuitOnLastWindowClosed(False)
+    keep_in_files()
+    name = instance_name(launch.kind)
+    instance = SingleInstance(name)
+    if not instance.claim():
+        sys.stderr.write("Signalbox is running already; its window was brought to the front.\n")
+        return 0
+    with Logs(launch.settings.logs, log_folder(), terminal=launch.terminal) as logs:
+        marker = RunMarker(runtime_folder(), launch.kind)
+        code, in_time = _run_marked(app, launch, logs, instance, marker)
+        instance.release()
+        marker.end()
+    if not in_time:
+        leave_at_once(code or 1)
+    return code
+
+
+def _run_marked(
+    app: QApplication, launch: Launch, logs: Logs, instance: SingleInstance, marker: RunMarker
+) -> tuple[int, bool]:
+    """Run between the marks of the run; return the exit code, and whether all threads ended."""
+    abrupt = marker.begin()
+    route_qt_messages()
+    logger.info("Signalbox {} starts", __version__)
+    i18n.install(launch.settings.console.language)
+    console = Console(app, launch, logs)
+    install_exception_hooks(runtime_folder(), console.failed.emit)
+    if abrupt is not None:
+        when = f"{abrupt.started:%Y-%m-%d %H:%M}" if abrupt.started else "?"
+        logger.warning("the last run, started {}, ended abruptly", when)
+        text = console.tr("The last run, started {0}, ended abruptly.").format(when)
+        console.window.add_notice("warning", text, abrupt.stacks)
+    instance.raise_asked.connect(console.window.come_to_front)
+    signals = QuitSignals(console)
+    signals.asked.connect(console.on_quit_signal)
+    console.show()
+    app.exec()
+    signals.release()
+    in_time = console.close()
+    console.window.hide()
+    logger.info("Signalbox ends")
+    return console.exit_code, in_time

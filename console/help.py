@@ -1,0 +1,74 @@
+"""F1: what the window shows and which keys it knows, in one short text."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from console.theme.tokens import Space
+
+translate = QCoreApplication.translate
+
+
+def keys() -> list[tuple[str, str]]:
+    """Return the shortcuts and what they do."""
+    return [
+        ("Ctrl+1 … Ctrl+7", translate("Help", "the pages, from Live to Settings")),
+        ("F5", translate("Help", "start all workers")),
+        ("Shift+F5", translate("Help", "stop all workers; they finish what is under way")),
+        ("Ctrl+E", translate("Help", "export logs into one file for support")),
+        ("Ctrl+F", translate("Help", "filter the page in front")),
+        ("Ctrl+S", translate("Help", "on Live: save a picture of each camera")),
+        ("Ctrl+T", translate("Help", "fold the track diagram, or unfold it")),
+        ("F11, Esc", translate("Help", "the camera wall alone on the screen, and back")),
+        ("F1", translate("Help", "this text")),
+    ]
+
+
+def help_text() -> str:
+    """Return the text as simple HTML."""
+    paragraphs = (
+        translate(
+            "Help",
+            "The track at the top is the pipeline: Detection finds road users in the pictures of "
+            "the cameras, the Generator makes one task of each group, the Scheduler has it "
+            "assessed, the Aggregator turns risks into alarms. Between two workers lies a Kafka "
+            "topic; its colour tells whether its reader keeps up.",
+        ),
+        translate(
+            "Help",
+            "Green: well. Amber: works, with a reason to look. Red: does not work. A click on a "
+            "worker or a topic tells more. The reason and what to do about it stand in words, too.",
+        ),
+        translate(
+            "Help",
+            "Lag is the number of messages that a worker has not finished yet, and how old the "
+            "oldest of them is.",
+        ),
+    )
+    rows = "".join(
+        f"<tr><td style='padding-right:16px'><b>{key}</b></td><td>{what}</td></tr>"
+        for key, what in keys()
+    )
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    return f"{text}<table cellspacing='4'>{rows}</table>"
+
+
+class HelpDialog(QDialog):
+    """Shows the text; closed by Esc."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Help"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        text = QLabel(help_text())
+        text.setWordWrap(True)
+        text.setTextFormat(Qt.TextFormat.RichText)
+        text.setMinimumWidth(560)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.XL, Space.M, Space.XL, Space.L)
+        column.setSpacing(Space.M)
+        column.addWidget(text)
+        column.addWidget(buttons)

@@ -1,0 +1,291 @@
+"""The window: puts bars, track diagram and pages together, and carries wishes between them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, SignalInstance, Slot
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from console.context import ConsoleContext
+from console.export import Exporter
+from console.help import HelpDialog
+from console.page_list import PAGES, HasAlarm, HasFilter, HasLog, HasTopic, HasWall, HasWorker
+from console.shutdown import Shutdown
+from console.supervision.wording import Level
+from console.theme.mark import window_icon
+from console.ui_gap import UiGap
+from console.widgets.nav_rail import NavRail
+from console.widgets.notice_bar import NoticeBar
+from console.widgets.painting import line
+from console.widgets.status_bar import StatusBar
+from console.widgets.top_bar import TopBar
+from console.widgets.track_diagram import TrackDiagram
+from console.window_state import WindowState
+from pipeline.paths import APP_NAME
+from pipeline.states import WorkerName
+
+DEFAULT_SIZE = QSize(1440, 900)
+MINIMUM_SIZE = QSize(1100, 640)
+
+
+class MainWindow(QMainWindow):
+    """Assembles the parts; holds no logic of its own.
+
+    Attributes:
+        top_bar, rail, track, status_bar: the parts around the pages.
+        exporter: Export logs.
+        shutdown: the way out.
+    """
+
+    def __init__(self, context: ConsoleContext, ui_gap: UiGap) -> None:
+        super().__init__()
+        self._context = context
+        self._pages: dict[str, QWidget] = {}
+        self._state = WindowState()
+        self._wall_only = False
+        self._was_maximized = False
+        self.setWindowTitle(APP_NAME)
+        self.setWindowIcon(window_icon())
+        self.setMinimumSize(MINIMUM_SIZE)
+        self.top_bar = TopBar(context)
+        self.rail = NavRail(context.theme)
+        self.track = TrackDiagram(context)
+        self.status_bar = StatusBar(context, ui_gap)
+        self.exporter = Exporter(context, ui_gap, self)
+        self.shutdown = Shutdown(context.controller, self)
+        self._stack = QStackedWidget()
+        self._notices = QVBoxLayout()
+        for spec in PAGES:
+            self.rail.add_page(spec.key, spec.title(), spec.icon)
+        self._fold = QToolButton()
+        self.rail.add_tool(self._fold)
+        self._lay_out()
+        self._connect()
+        self._add_shortcuts()
+        self._restore()
+
+    def _lay_out(self) -> None:
+        content = QVBoxLayout()
+        content.setSpacing(0)
+        content.addWidget(self.track)
+        self._track_line = line()
+        content.addWidget(self._track_line)
+        content.addWidget(self._stack, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        self._rail_line = line(vertical=True)
+        middle.addWidget(self._rail_line)
+        middle.addLayout(content, 1)
+        self._notices.setSpacing(0)
+        root = QWidget()
+        column = QVBoxLayout(root)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top_bar)
+        self._top_line = line()
+        column.addWidget(self._top_line)
+        column.addLayout(self._notices)
+        column.addLayout(middle, 1)
+        self._bottom_line = line()
+        column.addWidget(self._bottom_line)
+        column.addWidget(self.status_bar)
+        self.setCentralWidget(root)
+
+    def _connect(self) -> None:
+        self.rail.chosen.connect(self.show_page)
+        self.top_bar.page_asked.connect(self.show_page)
+        self.top_bar.export_asked.connect(self.exporter.ask)
+        self.track.topic_opened.connect(self.show_topic)
+        self.track.worker_opened.connect(self.show_worker)
+        self.track.log_asked.connect(self.show_log)
+        self._fold.clicked.connect(self._on_fold)
+        self.shutdown.finished.connect(self._save)
+
+    def _add_shortcuts(self) -> None:
+        controller = self._context.controller
+        for keys, act in (
+            ("F5", controller.start_all),
+            ("Shift+F5", controller.stop_all),
+            ("Ctrl+E", self.exporter.ask),
+            ("Ctrl+F", self._on_filter),
+            ("Ctrl+T", self._on_fold),
+            ("F1", self._on_help),
+            ("F11", self._on_full_screen),
+        ):
+            QShortcut(QKeySequence(keys), self).activated.connect(act)
+        for number, spec in enumerate(PAGES, start=1):
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
+            shortcut.activated.connect(lambda key=spec.key: self.show_page(key))
+        self._leave_full_screen = QShortcut(QKeySequence("Esc"), self)
+        self._leave_full_screen.setEnabled(False)
+        self._leave_full_screen.activated.connect(self._on_full_screen)
+
+    def _restore(self) -> None:
+        if not self.restoreGeometry(self._state.geometry()):
+            self.resize(DEFAULT_SIZE)
+        self.track.set_folded(self._state.folded())
+        self._show_fold()
+
+    def open_first_page(self, key: str = "") -> None:
+        """Make and show a page, the one of last time by default; after the first paint."""
+        wanted = key or self._state.page()
+        known = [spec.key for spec in PAGES]
+        self.show_page(wanted if wanted in known else known[0])
+
+    # ------------------------------------------------------------------ pages
+    @property
+    def page_key(self) -> str:
+        """The key of the page in front; empty before the first."""
+        current = self._stack.currentWidget()
+        return next((key for key, page in self._pages.items() if page is current), "")
+
+    def page(self, key: str) -> QWidget:
+        """Return a page, made when it is wanted for the first time."""
+        if key not in self._pages:
+            spec = next(spec for spec in PAGES if spec.key == key)
+            page = spec.make(self._context)
+            self._connect_page(page)
+            self._pages[key] = page
+            self._stack.addWidget(page)
+        return self._pages[key]
+
+    def _connect_page(self, page: QWidget) -> None:
+        """Carry the wishes of a page, by the names that pages give them."""
+        for name, slot in (
+            ("page_wanted", self.show_page),
+            ("alarm_opened", self.show_alarm),
+            ("log_asked", self.show_log),
+            ("message", self._on_message),
+        ):
+            signal = getattr(page, name, None)
+            if isinstance(signal, SignalInstance):
+                signal.connect(slot)
+
+    @Slot(str)
+    def show_page(self, key: str) -> None:
+        """Bring a page to the front."""
+        self._stack.setCurrentWidget(self.page(key))
+        self.rail.select(key)
+
+    @Slot(str)
+    def show_topic(self, topic: str) -> None:
+        """Show a topic on the Kafka page."""
+        self.show_page("kafka")
+        page = self.page("kafka")
+        if isinstance(page, HasTopic):
+            page.show_topic(topic)
+
+    @Slot(object)
+    def show_worker(self, name: WorkerName) -> None:
+        """Show a worker on the Pipeline page."""
+        self.show_page("pipeline")
+        page = self.page("pipeline")
+        if isinstance(page, HasWorker):
+            page.show_worker(name)
+
+    @Slot(object)
+    def show_log(self, name: WorkerName) -> None:
+        """Show a worker's lines on the Logs page."""
+        self.show_page("logs")
+        page = self.page("logs")
+        if isinstance(page, HasLog):
+            page.show_worker(name.value)
+
+    @Slot(str)
+    def show_alarm(self, alarm_id: str) -> None:
+        """Show an alarm on the Alarms page."""
+        self.show_page("alarms")
+        page = self.page("alarms")
+        if isinstance(page, HasAlarm):
+            page.show_alarm(alarm_id)
+
+    # ------------------------------------------------------------------ notices
+    def add_notice(self, level: Level, text: str, details: str = "") -> None:
+        """Show a line below the top bar until it is dismissed."""
+        self._notices.addWidget(NoticeBar(self._context.theme, level, text, details))
+
+    @Slot(str, bool)
+    def _on_message(self, text: str, is_bad: bool) -> None:
+        self.status_bar.show_message(text, "danger" if is_bad else "info")
+
+    # ------------------------------------------------------------------ keys
+    @Slot()
+    def _on_filter(self) -> None:
+        if not self.page_key:
+            return
+        page = self.page(self.page_key)
+        if isinstance(page, HasFilter):
+            page.focus_filter()
+
+    @Slot()
+    def _on_help(self) -> None:
+        HelpDialog(self).open()
+
+    @Slot()
+    def _on_fold(self) -> None:
+        self.track.set_folded(not self.track.is_folded)
+        self._show_fold()
+
+    def _show_fold(self) -> None:
+        folded = self.track.is_folded
+        self._context.theme.icons.set_on(self._fold, "caret-down" if folded else "caret-up")
+        text = self.tr("Unfold the track diagram") if folded else self.tr("Fold the track diagram")
+        self._fold.setToolTip(f"{text} (Ctrl+T)")
+        self._fold.setAccessibleName(text)
+
+    @Slot()
+    def _on_full_screen(self) -> None:
+        """Show the camera wall alone, or everything again."""
+        self._wall_only = not self._wall_only
+        self.show_page("live")
+        page = self.page("live")
+        if isinstance(page, HasWall):
+            page.set_wall_only(wall_only=self._wall_only)
+        for part in self._surroundings():
+            part.setVisible(not self._wall_only)
+        self._leave_full_screen.setEnabled(self._wall_only)
+        if self._wall_only:
+            self._was_maximized = self.isMaximized()
+            self.showFullScreen()
+        elif self._was_maximized:
+            self.showMaximized()
+        else:
+            self.showNormal()
+
+    def _surroundings(self) -> tuple[QWidget, ...]:
+        return (
+            self.top_bar,
+            self._top_line,
+            self.rail,
+            self._rail_line,
+            self.track,
+            self._track_line,
+            self._bottom_line,
+            self.status_bar,
+        )
+
+    # ------------------------------------------------------------------ in front, and the end
+    @Slot()
+    def come_to_front(self) -> None:
+        """Show the window above the others; another start asked for it."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def _save(self) -> None:
+        if not self._wall_only:
+            self._state.save(self.saveGeometry(), self.page_key, folded=self.track.is_folded)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Never close at once: the way out stops the workers first."""
+        event.ignore()
+        self.shutdown.ask()
