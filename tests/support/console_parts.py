@@ -14,6 +14,7 @@ from console.controller import PipelineController
 from console.figures import Figures
 from console.theme.theme import ThemeManager, ThemeMode
 from console.ticker import Ticker
+from console.window_state import keep_in_files
 from pipeline.log_ring import LogRing
 from pipeline.settings import Settings
 from pipeline.telemetry import TelemetryHub
@@ -26,6 +27,7 @@ def console_context(
     """Give a context whose ticker ticks and whose pipeline is not open; tidy it up at the end."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
+    keep_in_files()
     hub = TelemetryHub()
     controller = PipelineController(settings, hub)
     figures = Figures(hub, controller, controller)

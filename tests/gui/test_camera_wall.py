@@ -1,0 +1,153 @@
+"""The camera wall, used as a person does: looking, opening, toggling, saving."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.widgets.camera_tile import CameraTile
+from console.widgets.camera_wall import CameraWall
+from pipeline.settings import Settings, demo_settings
+from pipeline.telemetry import Frame, Overlay, OverlayBox, OverlayGroup
+from tests.support.console_parts import console_context
+
+BLUE_BGRA = (200, 40, 20, 255)
+
+
+@pytest.fixture
+def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
+    with console_context(qtbot, demo_settings()) as made:
+        yield made
+
+
+@pytest.fixture
+def wall(qtbot: QtBot, context: ConsoleContext) -> CameraWall:
+    made = CameraWall(context)
+    qtbot.addWidget(made)
+    made.resize(1000, 500)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def give_frame(context: ConsoleContext, camera: str, sequence: int = 1) -> None:
+    view = context.hub.cameras[camera]
+    pixels = np.empty((240, 320, 4), dtype=np.uint8)
+    pixels[:] = BLUE_BGRA
+    view.source_size = (320, 240)
+    view.state = "live"
+    view.shown_fps = 15.0
+    view.frame = Frame(pixels, time.monotonic(), sequence)
+
+
+def color_at(tile: CameraTile, x: float, y: float) -> QColor:
+    image = tile.grab().toImage()
+    return image.pixelColor(int(image.width() * x), int(image.height() * y))
+
+
+def shown(wall: CameraWall) -> list[str]:
+    return [tile.camera_id for tile in wall.tiles() if tile.isVisible()]
+
+
+def test_a_new_frame_is_painted(qtbot: QtBot, context: ConsoleContext, wall: CameraWall) -> None:
+    give_frame(context, "cam-1")
+    tile = wall.tiles()[0]
+    qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.5) == QColor(20, 40, 200))
+
+
+def test_boxes_lie_where_the_objects_are(
+    qtbot: QtBot, context: ConsoleContext, wall: CameraWall
+) -> None:
+    give_frame(context, "cam-1")
+    context.hub.cameras["cam-1"].overlay = Overlay(
+        (320, 240),
+        (OverlayBox("car", (160.0, 60.0, 240.0, 180.0), 0.9, 7),),
+        (OverlayGroup(1, (100.0, 50.0, 250.0, 200.0), 1),),
+    )
+    tile = wall.tiles()[0]
+    tile.set_fill(fill=False)
+    # A 320x240 picture as high as the tile, in its middle: the box's left edge is at its centre.
+    edge = context.theme.color("overlay_ok")
+    qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.6) == edge)
+    boxes = next(b for b in wall.findChildren(QToolButton) if b.text() == "Boxes")
+    qtbot.mouseClick(boxes, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.6) != edge)
+
+
+def test_tiles_ask_for_frames_of_their_size_and_hidden_ones_for_none(
+    qtbot: QtBot, context: ConsoleContext, wall: CameraWall
+) -> None:
+    give_frame(context, "cam-1")
+    view = context.hub.cameras["cam-1"]
+    tile = wall.tiles()[0]
+    qtbot.waitUntil(lambda: view.wanted_size is not None and view.wanted_size[0] >= tile.width())
+    wall.hide()
+    assert view.wanted_size is None
+
+
+def test_a_double_click_shows_one_camera_alone_and_escape_all_again(
+    qtbot: QtBot, wall: CameraWall
+) -> None:
+    assert len(shown(wall)) == 4
+    tile = wall.tiles()[2]
+    qtbot.mouseDClick(tile, Qt.MouseButton.LeftButton)
+    assert shown(wall) == ["cam-3"]
+    qtbot.keyClick(tile, Qt.Key.Key_Escape)
+    assert len(shown(wall)) == 4
+
+
+def test_the_keyboard_goes_from_tile_to_tile(qtbot: QtBot, wall: CameraWall) -> None:
+    wall.tiles()[0].setFocus()
+    qtbot.keyClick(wall.tiles()[0], Qt.Key.Key_Right)
+    qtbot.waitUntil(wall.tiles()[1].hasFocus)
+    qtbot.keyClick(wall.tiles()[1], Qt.Key.Key_Return)
+    assert shown(wall) == ["cam-2"]
+
+
+def test_a_camera_without_picture_says_why(
+    qtbot: QtBot, context: ConsoleContext, wall: CameraWall
+) -> None:
+    view = context.hub.cameras["cam-1"]
+    tile = wall.tiles()[0]
+    before = tile.grab().toImage()
+    view.state, view.detail = "reconnecting", "no answer since 10:02:11; next try in 4 s"
+    qtbot.waitUntil(lambda: tile.grab().toImage() != before)
+
+
+def test_snapshots_go_into_the_pictures_folder(
+    qtbot: QtBot,
+    context: ConsoleContext,
+    wall: CameraWall,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _: str(tmp_path))
+    give_frame(context, "cam-1")
+    saved: list[tuple[str, str]] = []
+    wall.snapshot_saved.connect(lambda path, problem: saved.append((path, problem)))
+    button = next(
+        b for b in wall.findChildren(QToolButton) if b.accessibleName() == "Save pictures"
+    )
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(saved) == 4)
+    assert all(not problem and Path(path).stat().st_size > 0 for path, problem in saved)
+
+
+def test_an_empty_wall_says_what_to_do(qtbot: QtBot) -> None:
+    with console_context(qtbot, Settings()) as context:
+        wall = CameraWall(context)
+        qtbot.addWidget(wall)
+        wall.show()
+        button = wall.findChild(QPushButton)
+        assert isinstance(button, QPushButton)
+        with qtbot.waitSignal(wall.add_camera_wanted):
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)

@@ -1,0 +1,152 @@
+"""The log pane, used as a person does: reading, scrolling, filtering, copying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QLineEdit, QToolButton
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.widgets.log_tail import LogTail
+from pipeline.messages import utc_now
+from pipeline.settings import Settings
+from tests.support.console_parts import console_context
+
+NASTY = "KafkaError{code=_INVALID_ARG} <red>\ud83d\n{0} 警报 \x00 %s"
+
+
+@pytest.fixture
+def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
+    with console_context(qtbot, Settings()) as made:
+        yield made
+
+
+@pytest.fixture
+def tail(qtbot: QtBot, context: ConsoleContext) -> LogTail:
+    made = LogTail(context, "Logs", full=True)
+    qtbot.addWidget(made)
+    made.resize(900, 240)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def write(context: ConsoleContext, count: int, level: str = "INFO", worker: str = "kafka") -> None:
+    for number in range(count):
+        context.log_ring.append(utc_now(), level, worker, f"line {number}")
+
+
+def shown(tail: LogTail) -> int:
+    return len(tail.pane.shown_lines())
+
+
+def test_lines_appear_and_the_newest_is_followed(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail
+) -> None:
+    write(context, 500)
+    qtbot.waitUntil(lambda: shown(tail) == 500)
+    bar = tail.pane.verticalScrollBar()
+    assert bar.value() == bar.maximum() > 0
+
+
+def test_scrolling_up_lets_go_and_end_follows_again(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail
+) -> None:
+    write(context, 500)
+    qtbot.waitUntil(lambda: shown(tail) == 500)
+    tail.pane.setFocus()
+    qtbot.keyClick(tail.pane, Qt.Key.Key_Home)
+    assert not tail.pane.follows
+    write(context, 100)
+    qtbot.waitUntil(lambda: shown(tail) == 600)
+    bar = tail.pane.verticalScrollBar()
+    assert bar.value() == 0
+    qtbot.keyClick(tail.pane, Qt.Key.Key_End)
+    assert tail.pane.follows
+    assert bar.value() == bar.maximum()
+
+
+def test_filters_by_worker_level_and_text(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail
+) -> None:
+    write(context, 10, "INFO", "detection")
+    write(context, 5, "ERROR", "kafka")
+    qtbot.waitUntil(lambda: shown(tail) == 15)
+    worker, level = tail.findChildren(QComboBox)
+    qtbot.keyClicks(worker, "kafka")
+    qtbot.waitUntil(lambda: shown(tail) == 5)
+    qtbot.keyClick(worker, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: shown(tail) == 15)
+    qtbot.keyClick(level, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: shown(tail) == 5)
+    qtbot.keyClick(level, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: shown(tail) == 15)
+    text = tail.findChild(QLineEdit)
+    assert isinstance(text, QLineEdit)
+    qtbot.keyClicks(text, "LINE 3")
+    qtbot.waitUntil(lambda: shown(tail) == 2)
+
+
+def test_a_wrong_pattern_is_told_beside_the_field(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail
+) -> None:
+    write(context, 3)
+    qtbot.waitUntil(lambda: shown(tail) == 3)
+    regex = next(b for b in tail.findChildren(QToolButton) if b.text() == ".*")
+    qtbot.mouseClick(regex, Qt.MouseButton.LeftButton)
+    text = tail.findChild(QLineEdit)
+    assert isinstance(text, QLineEdit)
+    qtbot.keyClicks(text, "(")
+    qtbot.waitUntil(lambda: text.property("level") == "danger")
+    assert shown(tail) == 3
+
+
+def test_selected_lines_are_copied_in_full(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail
+) -> None:
+    write(context, 2)
+    qtbot.waitUntil(lambda: shown(tail) == 2)
+    tail.pane.setFocus()
+    qtbot.keyClick(tail.pane, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(tail.pane, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    copied = QGuiApplication.clipboard().text().splitlines()
+    assert [line.rsplit(" ", 2)[-2:] for line in copied] == [["line", "0"], ["line", "1"]]
+
+
+def test_f3_goes_to_the_next_error(qtbot: QtBot, context: ConsoleContext, tail: LogTail) -> None:
+    write(context, 200)
+    write(context, 1, "ERROR")
+    write(context, 200)
+    qtbot.waitUntil(lambda: shown(tail) == 401)
+    tail.pane.setFocus()
+    qtbot.keyClick(tail.pane, Qt.Key.Key_F3)
+    assert " ERROR " in tail.pane.selected_text()
+    assert not tail.pane.follows
+
+
+def test_any_message_is_drawn_and_copied_harmlessly(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail
+) -> None:
+    context.log_ring.append(utc_now(), "ERROR", "kafka", NASTY)
+    qtbot.waitUntil(lambda: shown(tail) == 1)
+    assert not tail.grab().isNull()
+    tail.pane.select_all()
+    tail.pane.copy()
+    assert "KafkaError{code=_INVALID_ARG} <red>" in QGuiApplication.clipboard().text()
+
+
+def test_clearing_empties_the_view_only(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail
+) -> None:
+    write(context, 3)
+    qtbot.waitUntil(lambda: shown(tail) == 3)
+    clear = next(
+        b for b in tail.findChildren(QToolButton) if b.accessibleName().startswith("Clear")
+    )
+    qtbot.mouseClick(clear, Qt.MouseButton.LeftButton)
+    assert shown(tail) == 0
+    assert len(context.log_ring.since(0)) == 3
