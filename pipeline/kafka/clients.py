@@ -34,8 +34,9 @@ CONSUMER_DEFAULTS: Properties = {
     "auto.offset.reset": "earliest",
     "isolation.level": "read_committed",
     "partition.assignment.strategy": "cooperative-sticky",
-    # A worker that died is replaced after this time (45 s by default).
-    "session.timeout.ms": 15_000,
+    # A worker that died is replaced after this time (45 s by default). Tansu lets every start wait
+    # for half of it.
+    "session.timeout.ms": 10_000,
     "heartbeat.interval.ms": 3000,
     "max.poll.interval.ms": 300_000,
     "fetch.wait.max.ms": 100,

@@ -100,10 +100,15 @@ class BrokerCondition:
         self._key = f"broker-{client}"
         self._down = False
 
+    @property
+    def is_down(self) -> bool:
+        """Whether no broker can be reached now."""
+        return self._down
+
     def on_error(self, error: KafkaError) -> None:
         """Take an error event of the client."""
         code = error.code()
-        if code in _REFUSED:
+        if code in _REFUSED or error.fatal():
             self.refused = redact_text(error.str())
         if code == KafkaError._ALL_BROKERS_DOWN:
             self._set_down()

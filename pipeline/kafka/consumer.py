@@ -25,6 +25,9 @@ from pipeline.telemetry import WorkerTelemetry
 REVOKE_WAIT_S = 2.0
 """How long a partition that is taken away waits for its unfinished work."""
 
+CLOSE_TIMEOUT_S = 4.0
+"""How long leaving the group may take; a worker has 10 s for its whole stop."""
+
 MAX_POLL_GAP_S = 5.0
 """A consumer that takes nothing for this long is paused and polled, to stay in its group."""
 
@@ -45,6 +48,8 @@ class Delivery:
     """One message taken from a topic; `done` says that its work is finished.
 
     Attributes:
+        key: the key as text; bytes that are no UTF-8 are replaced.
+        raw_key: the key as it came.
         value: the payload; empty for a message without one.
         timestamp_ms: when it was produced, ms since 1970; None if the broker does not say.
         epoch: which assignment of the partition it was taken under.
@@ -54,6 +59,7 @@ class Delivery:
     partition: int
     offset: int
     key: str | None
+    raw_key: bytes | None
     value: bytes
     timestamp_ms: int | None
     headers: tuple[tuple[str, bytes], ...]
@@ -140,13 +146,13 @@ class WorkConsumer:
         self._resume()
         self._polled_s = time.monotonic()
         # One poll, then what is there already: a batch call would wait for the batch to fill.
-        first = self._consumer.poll(timeout_s)
+        first = self._poll(timeout_s)
         if first is None:
             return []
-        messages = [first]
+        # Tracked before the next call, in which its partition may go and come again.
+        deliveries = self._deliveries([first])
         if max_messages > 1:
-            messages += self._consumer.consume(max_messages - 1, 0.0)
-        deliveries = [made for message in messages if (made := self._delivery(message))]
+            deliveries += self._deliveries(self._consumer.consume(max_messages - 1, 0.0))
         self._telemetry.count("in", len(deliveries))
         return deliveries
 
@@ -163,14 +169,23 @@ class WorkConsumer:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Commit the completed prefix and leave the group; unfinished work returns to it."""
+        """Commit the completed prefix and leave the group; unfinished work returns to it.
+
+        Returns after `CLOSE_TIMEOUT_S` at the latest. With the broker away librdkafka keeps trying
+        to commit for a session timeout; it is left to that then, and what it cannot commit is read
+        again.
+        """
         if self._closed:
             return
-        self._give_back(list(self._assigned))
-        with self._changed:
-            self._closed = True
-            self._assigned.clear()
-        self._consumer.close()
+        leaving = threading.Thread(target=self._leave, name=f"{self._group}-close", daemon=True)
+        leaving.start()
+        leaving.join(CLOSE_TIMEOUT_S)
+        if leaving.is_alive():
+            logger.bind(worker=self._telemetry.name.value).warning(
+                "{} could not commit its last offsets: no broker answers; what was read since the "
+                "last commit is read again",
+                self._group,
+            )
         self._condition.forget()
 
     def on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
@@ -181,6 +196,28 @@ class WorkConsumer:
             return
         self._condition.set_up()
         self._tell_gate(partitions)
+
+    def _leave(self) -> None:
+        self._give_back(list(self._assigned))
+        with self._changed:
+            self._closed = True
+            self._assigned.clear()
+        try:
+            self._consumer.close()
+        except (KafkaException, RuntimeError, SystemError) as error:
+            self._condition.quiet.write("WARNING", "close", f"closing failed: {error}")
+
+    def _poll(self, timeout_s: float) -> Message | None:
+        try:
+            return self._consumer.poll(timeout_s)
+        except (KafkaException, SystemError) as error:
+            raise KafkaUnavailableError(
+                f"The Kafka consumer of {self._group} broke down: {error}.",
+                next_step="The worker starts anew and reads on from its last commit.",
+            ) from error
+
+    def _deliveries(self, messages: list[Message]) -> list[Delivery]:
+        return [made for message in messages if (made := self._delivery(message))]
 
     def _delivery(self, message: Message) -> Delivery | None:
         error = message.error()
@@ -200,6 +237,7 @@ class WorkConsumer:
             partition=partition,
             offset=offset,
             key=_text(key),
+            raw_key=None if key is None else _bytes(key),
             value=_bytes(message.value()),
             timestamp_ms=timestamp_ms if kind else None,
             headers=_headers(message),
@@ -208,8 +246,9 @@ class WorkConsumer:
         )
 
     def _note_error(self, error: KafkaError) -> None:
+        """Take an error that came in the place of a message, such as a right that is missing."""
         if error.code() != KafkaError._PARTITION_EOF:
-            self._condition.quiet.write("WARNING", str(error.name()), error.str())
+            self._condition.on_error(error)
 
     def _wait_without_taking(self, timeout_s: float) -> None:
         # Pausing drops what was fetched ahead, so it is kept for waits that are really long.
@@ -220,7 +259,7 @@ class WorkConsumer:
         if not self._paused:
             self._paused = True
             self._pause()
-        message = self._consumer.poll(timeout_s)
+        message = self._poll(timeout_s)
         self._polled_s = time.monotonic()
         if message is None:
             return
@@ -228,17 +267,22 @@ class WorkConsumer:
         if error is not None:
             self._note_error(error)
         else:
-            # Fetched before the pause: read it again later.
-            self._seek_back(message)
+            self._put_back(message)
 
     def _pause(self) -> None:
         assignment = self._consumer.assignment()
         if assignment:
             self._consumer.pause(assignment)
 
-    def _seek_back(self, message: Message) -> None:
+    def _put_back(self, message: Message) -> None:
+        """Have a message read again later that came although nothing was wanted.
+
+        Its partition was assigned during the pause, and is not paused itself.
+        """
         topic, partition, offset = _place(message)
-        self._consumer.seek(TopicPartition(topic, partition, offset))
+        place = TopicPartition(topic, partition, offset)
+        self._consumer.pause([place])
+        self._consumer.seek(place)
 
     def _resume(self) -> None:
         if self._paused:
@@ -257,7 +301,6 @@ class WorkConsumer:
             logger.bind(worker="kafka").info(
                 "{} got {} partitions of {}", self._group, len(partitions), _names(partitions)
             )
-        self._paused = False
 
     def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         keys = [(partition.topic, partition.partition) for partition in partitions]
@@ -288,6 +331,8 @@ class WorkConsumer:
 
         with self._changed:
             self._changed.wait_for(finished, REVOKE_WAIT_S)
+        if self._condition.is_down:
+            return  # a commit would wait for the broker for a whole session timeout, in vain
         try:
             committed = self._consumer.commit(asynchronous=False)
         except KafkaException as error:

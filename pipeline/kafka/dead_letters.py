@@ -7,6 +7,12 @@ from pipeline.states import WorkerName
 DLQ_SUFFIX = ".dlq"
 MAX_ERROR_CHARACTERS = 1000
 
+CUT_BYTES = 100_000
+"""How much of a value is kept that is too large for the broker."""
+
+CUT_HEADER = "source.bytes"
+"""Header of a dead letter whose value was cut: how long it was."""
+
 
 def dead_letter_topic(topic: str) -> str:
     """Return the name of the topic for messages of `topic` that cannot be processed."""

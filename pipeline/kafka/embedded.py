@@ -17,7 +17,7 @@ from pipeline.kafka.retention import RetentionGate
 from pipeline.settings import KafkaSettings
 
 _PRODUCER = 0
-INITIAL_REBALANCE_DELAY_MS = 100
+INITIAL_REBALANCE_DELAY_MS = 1
 """How long a new group waits for more members; the mock's own 3000 ms would slow every start."""
 
 

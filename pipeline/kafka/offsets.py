@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 
@@ -11,16 +12,15 @@ class OffsetTracker:
 
     Offsets may have gaps (transaction markers, compaction): what counts is the order in which
     messages were taken.
-
-    Attributes:
-        pending: offsets taken and not behind the prefix yet, in order; True when done.
     """
 
-    pending: dict[int, bool] = field(default_factory=dict)
+    _taken: deque[int] = field(default_factory=deque)
+    _unfinished: set[int] = field(default_factory=set)
 
     def take(self, offset: int) -> None:
         """Note that the message at `offset` was taken; offsets rise."""
-        self.pending[offset] = False
+        self._taken.append(offset)
+        self._unfinished.add(offset)
 
     def done(self, offset: int) -> int | None:
         """Note that the message at `offset` is finished.
@@ -28,18 +28,15 @@ class OffsetTracker:
         Returns:
             The offset to store (the next one to read) if the prefix grew, else None.
         """
-        if offset not in self.pending:
+        if offset not in self._unfinished:
             return None
-        self.pending[offset] = True
+        self._unfinished.remove(offset)
         last: int | None = None
-        for candidate, is_done in list(self.pending.items()):
-            if not is_done:
-                break
-            del self.pending[candidate]
-            last = candidate
+        while self._taken and self._taken[0] not in self._unfinished:
+            last = self._taken.popleft()
         return None if last is None else last + 1
 
     @property
     def unfinished(self) -> int:
         """How many messages are taken and not finished."""
-        return sum(not is_done for is_done in self.pending.values())
+        return len(self._unfinished)

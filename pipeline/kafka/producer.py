@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +25,21 @@ MAX_LOCAL_MESSAGES = 5_000
 """Messages in the local queue above which there is no room."""
 
 MAX_LOCAL_BYTES = 32_000_000
+CLOSE_TIMEOUT_DOWN_S = 3.0
+"""How long a producer waits for its last deliveries while no broker answers anyhow."""
+
 SEND_TIMEOUT_S = 30.0
 """How long `send` waits for space in a full local queue."""
+
+Headers = list[tuple[str, str | bytes]]
+
+_NEXT_STEPS = {
+    KafkaError.MSG_SIZE_TOO_LARGE: "Raise max.message.bytes of the topic, or lower "
+    "detection.evidence_max_bytes.",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "Give the Kafka user the right to write to the topic.",
+    KafkaError.UNKNOWN_TOPIC_OR_PART: "Make the topic, or give the Kafka user the right to.",
+    KafkaError._UNKNOWN_TOPIC: "Make the topic, or give the Kafka user the right to.",
+}
 
 
 @dataclass(slots=True)
@@ -60,8 +74,8 @@ class ReliableProducer:
         self._telemetry = telemetry
         self._gate = gate
         self._lock = threading.Lock()
-        self._local_bytes = 0
-        self._failure: str | None = None
+        self._local_bytes: dict[str, int] = defaultdict(int)
+        self._failure: tuple[str, str] | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(
             target=self._poll, name=f"{telemetry.name}-delivery", daemon=True
@@ -75,7 +89,7 @@ class ReliableProducer:
         nears what it keeps.
         """
         del key  # every partition counts, see RetentionGate.has_room
-        if len(self._producer) >= MAX_LOCAL_MESSAGES or self._local_bytes >= MAX_LOCAL_BYTES:
+        if len(self._producer) >= MAX_LOCAL_MESSAGES or self._queued_bytes() >= MAX_LOCAL_BYTES:
             return False
         return self._gate is None or self._gate.has_room(topic)
 
@@ -107,7 +121,18 @@ class ReliableProducer:
             KafkaUnavailableError: an earlier message could not be delivered, or the local queue
                 stayed full for `SEND_TIMEOUT_S`.
         """
-        sending = _Sending(self, topic, len(payload), on_delivered)
+        self._send(topic, key, payload, on_delivered, [*headers.items()] if headers else [])
+
+    def _send(
+        self,
+        topic: str,
+        key: str | bytes | None,
+        payload: bytes,
+        on_delivered: Callable[[], None] | None,
+        headers: Headers,
+    ) -> None:
+        size = len(payload) + sum(len(name) + len(value) for name, value in headers)
+        sending = _Sending(self, topic, size, on_delivered)
         deadline_s = time.monotonic() + SEND_TIMEOUT_S
         self._note_sending(sending)
         try:
@@ -123,9 +148,11 @@ class ReliableProducer:
             raise
 
     def dead_letter(self, delivery: Delivery, worker: WorkerName, error: str) -> None:
-        """Send a message that cannot be processed to its dead-letter topic, unchanged.
+        """Send a message that cannot be processed to its dead-letter topic.
 
-        The message is done once the broker has the dead letter.
+        Key, value and headers stay as they are, with headers on top that tell whence it came and
+        why. A value larger than the broker takes is cut, which a header tells. The message is done
+        once the broker has the dead letter.
 
         Raises:
             KafkaUnavailableError: as for `send`.
@@ -143,15 +170,17 @@ class ReliableProducer:
                 delivery.offset,
                 error,
             )
-        self.send(
-            dead_letters.dead_letter_topic(delivery.topic),
-            delivery.key or "",
-            delivery.value,
-            on_delivered,
-            dead_letters.headers(
-                delivery.topic, delivery.partition, delivery.offset, worker, error
-            ),
+        topic = dead_letters.dead_letter_topic(delivery.topic)
+        origin = dead_letters.headers(
+            delivery.topic, delivery.partition, delivery.offset, worker, error
         )
+        headers: Headers = [*delivery.headers, *origin.items()]
+        try:
+            self._send(topic, delivery.raw_key, delivery.value, on_delivered, headers)
+        except MessageTooLargeError:
+            cut = (dead_letters.CUT_HEADER, str(len(delivery.value)))
+            value = delivery.value[: dead_letters.CUT_BYTES]
+            self._send(topic, delivery.raw_key, value, on_delivered, [*origin.items(), cut])
 
     def check(self) -> None:
         """Raise if a message could not be delivered or the broker refuses this client.
@@ -160,9 +189,9 @@ class ReliableProducer:
             KafkaUnavailableError: says what the broker answered.
         """
         if self._failure is not None:
+            reason, next_step = self._failure
             raise KafkaUnavailableError(
-                f"A message could not be delivered: {self._failure}.",
-                next_step="The worker starts anew and reads its input again.",
+                f"A message could not be delivered: {reason}.", next_step=next_step
             )
         if self._condition.refused is not None:
             raise KafkaUnavailableError(
@@ -184,6 +213,8 @@ class ReliableProducer:
         """Deliver what is under way, for at most `timeout_s`; return how many were not delivered."""
         self._closing.set()
         self._thread.join()
+        if self._condition.is_down:
+            timeout_s = min(timeout_s, CLOSE_TIMEOUT_DOWN_S)
         try:
             remaining = self._producer.flush(timeout_s)
             if remaining:
@@ -193,6 +224,7 @@ class ReliableProducer:
         except (KafkaException, SystemError) as error:
             remaining = len(self._producer)
             self._fail(str(error))
+        self._release_unreported()
         if remaining:
             logger.bind(worker=self._telemetry.name.value).error(
                 "{} messages could not be delivered before the stop; their input is read again",
@@ -207,21 +239,31 @@ class ReliableProducer:
             self._note_outcome(sending, partition=0, offset=None)
             self._telemetry.count("undelivered")
             if not self._closing.is_set():
-                self._fail(f"{sending.topic}: {error.str()}")
+                self._fail(f"{sending.topic}: {error.str()}", _NEXT_STEPS.get(error.code()))
             return
         self._note_outcome(sending, message.partition() or 0, message.offset())
         if not sending.topic.endswith(dead_letters.DLQ_SUFFIX):
             self._telemetry.count("out")
         self._condition.set_up()
         if sending.on_delivered is not None:
+            self._tell_delivered(sending)
+
+    def _tell_delivered(self, sending: _Sending) -> None:
+        assert sending.on_delivered is not None
+        try:
             sending.on_delivered()
+        except Exception as error:  # noqa: BLE001 - must not end the thread of the reports
+            logger.bind(worker=self._telemetry.name.value).opt(exception=error).error(
+                "a delivered message of {} could not be marked as done", sending.topic
+            )
+            self._fail(f"{sending.topic}: what follows a delivery failed: {error}")
 
     def _try_send(
-        self, sending: _Sending, key: str, payload: bytes, headers: Mapping[str, str] | None
+        self, sending: _Sending, key: str | bytes | None, payload: bytes, headers: Headers
     ) -> bool:
         """Hand the message to the client; False when its queue is full."""
         self.check()
-        arguments: dict[str, Any] = {"headers": dict(headers)} if headers else {}
+        arguments: dict[str, Any] = {"headers": headers} if headers else {}
         try:
             self._producer.produce(
                 sending.topic, value=payload, key=key, on_delivery=sending, **arguments
@@ -235,7 +277,7 @@ class ReliableProducer:
                     f"A message of {sending.size} bytes for {sending.topic} is larger than the "
                     "broker takes."
                 ) from error
-            self._fail(reason.str())
+            self._fail(reason.str(), _NEXT_STEPS.get(reason.code()))
             self.check()
         return True
 
@@ -248,18 +290,34 @@ class ReliableProducer:
                 self._fail(str(error))
                 return
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, reason: str, next_step: str | None = None) -> None:
         if self._failure is None:
-            self._failure = reason
+            self._failure = (
+                reason,
+                next_step or "The worker starts anew and reads its input again.",
+            )
+
+    def _queued_bytes(self) -> int:
+        with self._lock:
+            return sum(self._local_bytes.values())
+
+    def _release_unreported(self) -> None:
+        """Give back to the gate what a broken client will never report."""
+        with self._lock:
+            left = {topic: size for topic, size in self._local_bytes.items() if size}
+            self._local_bytes.clear()
+        if self._gate is not None:
+            for topic, size in left.items():
+                self._gate.note_outcome(topic, size, 0, None)
 
     def _note_sending(self, sending: _Sending) -> None:
         with self._lock:
-            self._local_bytes += sending.size
+            self._local_bytes[sending.topic] += sending.size
         if self._gate is not None:
             self._gate.note_sending(sending.topic, sending.size)
 
     def _note_outcome(self, sending: _Sending, partition: int, offset: int | None) -> None:
         with self._lock:
-            self._local_bytes -= sending.size
+            self._local_bytes[sending.topic] -= sending.size
         if self._gate is not None:
             self._gate.note_outcome(sending.topic, sending.size, partition, offset)

@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 ROOM_BYTES = 3_500_000
 """Unread bytes a partition may hold; the rest of 5 MiB is left for batches on their way."""
 
+RECORD_OVERHEAD_BYTES = 100
+"""What the broker keeps besides a message's payload: key, lengths, at worst a batch header each."""
+
 ROOM_MESSAGES = 80_000
 """Unread messages a partition may hold; the broker counts batches, of one message at worst."""
 
@@ -95,7 +98,7 @@ class RetentionGate:
             if offset is None or not self._readers.get(topic):
                 return
             book = self._partitions.setdefault((topic, partition), _Partition())
-            book.add(offset, size)
+            book.add(offset, size + RECORD_OVERHEAD_BYTES)
             book.read_until(self._slowest(topic, partition))
 
     def note_committed(self, group: str, offsets: Iterable[tuple[str, int, int]]) -> None:
