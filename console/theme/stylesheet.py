@@ -6,6 +6,7 @@ Widgets say what they are by a property, never how they look:
 ``role`` of      values
 ===============  ==========================================================================
 QFrame, QWidget  ``bar``, ``rail``, ``panel``, ``card``, ``sunken``, ``page``, ``notice``
+QSplitter        ``gap`` (its handle is only a gap)
 QLabel           ``heading``, ``title``, ``strong``, ``muted``, ``caption``, ``value``, ``mono``,
                  ``badge`` (with ``level``)
 QPushButton      ``primary``, ``danger``, ``link`` (none: an ordinary one)
@@ -20,6 +21,11 @@ from __future__ import annotations
 from PySide6.QtGui import QColor, QPalette
 
 from console.theme.tokens import Radius, Space, Tokens, TypeSize
+from pipeline.paths import RESOURCES
+
+# Of a grey that is seen on the fields of both themes.
+CHEVRON_DOWN = (RESOURCES / "icons" / "chevron-down.svg").as_posix()
+CHEVRON_UP = (RESOURCES / "icons" / "chevron-up.svg").as_posix()
 
 
 def palette(tokens: Tokens) -> QPalette:
@@ -103,6 +109,7 @@ QMenu::item:selected {{ background: {t.hover}; }}
 QMenu::separator {{ height: 1px; background: {t.border}; margin: {Space.XS}px; }}
 QSplitter::handle {{ background: {t.border}; }}
 QSplitter::handle:hover {{ background: {t.accent}; }}
+QSplitter[role="gap"]::handle, QSplitter[role="gap"]::handle:hover {{ background: transparent; }}
 QScrollArea {{ border: none; background: transparent; }}
 QScrollBar {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ width: 10px; }}
@@ -223,6 +230,14 @@ def _fields(t: Tokens) -> str:
 }}
 {focused} {{ border-color: {t.focus}; }}
 QLineEdit[level="danger"], QPlainTextEdit[level="danger"] {{ border-color: {t.danger}; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
+    background: transparent; border: none; width: 18px;
+}}
+QComboBox::down-arrow, QAbstractSpinBox::down-arrow {{
+    image: url("{CHEVRON_DOWN}"); width: 10px; height: 10px;
+}}
+QAbstractSpinBox::up-arrow {{ image: url("{CHEVRON_UP}"); width: 10px; height: 10px; }}
 QComboBox QAbstractItemView {{
     background: {t.raised}; border: 1px solid {t.border_strong}; padding: {Space.XS}px;
     selection-background-color: {t.hover}; selection-color: {t.text_strong}; outline: none;
@@ -233,7 +248,7 @@ QAbstractItemView {{
     gridline-color: {t.border};
 }}
 QAbstractItemView:focus {{ border: 1px solid {t.focus}; }}
-QTreeView::item, QListView::item {{ min-height: 24px; }}
+QTreeView::item, QListView::item {{ min-height: 24px; padding: 0 {Space.XS}px; border: none; }}
 QHeaderView {{ background: {t.panel}; border: none; }}
 QHeaderView::section {{
     background: {t.panel}; color: {t.text_muted}; font-size: {TypeSize.CAPTION}px;

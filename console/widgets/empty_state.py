@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from console.context import ConsoleContext
 from console.theme.tokens import Space
@@ -41,9 +41,14 @@ class EmptyState(QWidget):
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._text.setWordWrap(True)
         self._text.setMaximumWidth(TEXT_WIDTH)
-        self._text.setMinimumWidth(min(TEXT_WIDTH, 200))
-        for widget in (self._icon, self._title, self._text):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self._title, 0, Qt.AlignmentFlag.AlignHCenter)
+        # An alignment in the layout would take the height of one line; a row keeps that of all.
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self._text, 1_000)
+        row.addStretch(1)
+        layout.addLayout(row)
         if button:
             action = QPushButton(button)
             action.setProperty("role", "primary")

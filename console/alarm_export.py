@@ -1,0 +1,123 @@
+"""Writes alarms to files: a table that spreadsheets open, and the pictures. No Qt widgets."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from console import alarm_words
+from console.risk_words import risk_title, risk_word
+
+if TYPE_CHECKING:
+    from pipeline.aggregation.store import AlarmEntry, AlarmReader
+    from pipeline.settings import Settings
+
+HEADINGS: Final = (
+    "alarm_id",
+    "first_seen",
+    "last_seen",
+    "camera_id",
+    "camera",
+    "level",
+    "risk_type",
+    "risk",
+    "confidence",
+    "group",
+    "occurrences",
+    "state",
+    "note",
+    "description",
+    "assessor",
+    "picture",
+)
+"""Stay English, so that whatever reads the table need not know the language of the window."""
+
+_FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def picture_name(entry: AlarmEntry) -> str:
+    """Return a file name for the picture that every system takes: time, camera, kind of risk."""
+    alarm = entry.alarm
+    stamp = alarm.first_seen.astimezone().strftime("%Y%m%d-%H%M%S")
+    name = f"{stamp}_{alarm.camera_id}_{alarm.risk_type}_g{alarm.group_index}"
+    return _NOT_IN_NAMES.sub("-", name)[:120] + ".jpg"
+
+
+def write_table(
+    entries: Sequence[AlarmEntry],
+    settings: Settings,
+    path: Path,
+    pictures: Sequence[str] | None = None,
+) -> None:
+    """Write `entries` as CSV, UTF-8 with a byte-order mark, which Excel wants.
+
+    Args:
+        entries: the rows.
+        settings: where the names of cameras are.
+        path: the file, replaced when it is there.
+        pictures: file name of each entry's picture, empty where there is none.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    names = pictures if pictures is not None else [""] * len(entries)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADINGS)
+        for entry, name in zip(entries, names, strict=True):
+            writer.writerow([_cell(value) for value in _row(entry, settings, name)])
+
+
+def write_folder(
+    entries: Sequence[AlarmEntry], settings: Settings, reader: AlarmReader, folder: Path
+) -> int:
+    """Write ``alarms.csv`` and the pictures into `folder`; return how many pictures there were.
+
+    Raises:
+        OSError: the folder cannot be written.
+        sqlite3.Error: the pictures cannot be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names: list[str] = []
+    for entry in entries:
+        jpeg = reader.evidence(entry.alarm.alarm_id)
+        name = picture_name(entry) if jpeg else ""
+        if name in names:
+            name = f"{Path(name).stem}_{len(names)}.jpg"
+        if jpeg:
+            (folder / name).write_bytes(jpeg)
+        names.append(name)
+    write_table(entries, settings, folder / "alarms.csv", names)
+    return sum(1 for name in names if name)
+
+
+def _row(entry: AlarmEntry, settings: Settings, picture: str) -> tuple[str, ...]:
+    alarm = entry.alarm
+    return (
+        alarm.alarm_id,
+        alarm.first_seen.isoformat(timespec="milliseconds"),
+        alarm.last_seen.isoformat(timespec="milliseconds"),
+        alarm.camera_id,
+        alarm_words.camera_name(settings, alarm.camera_id),
+        alarm.risk_level,
+        alarm.risk_type,
+        f"{risk_title(alarm.risk_type)} ({risk_word(alarm.risk_level)})",
+        f"{alarm.confidence:.3f}",
+        str(alarm.group_index),
+        str(alarm.occurrences),
+        entry.state,
+        entry.note,
+        alarm.description,
+        alarm.assessor,
+        picture,
+    )
+
+
+def _cell(value: str) -> str:
+    """Return `value` so that no spreadsheet takes it for a formula, and every encoder takes it."""
+    text = value.encode("utf-8", "replace").decode("utf-8")
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -1,0 +1,327 @@
+"""The page of alarms: filter, list, picture, what was said, what was made of it, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from PySide6.QtCore import QStandardPaths, Qt, Signal, Slot
+from PySide6.QtGui import QImage, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from console import alarm_words
+from console.background import in_background
+from console.context import ConsoleContext
+from console.formatting import count
+from console.models.alarm_desk import AlarmDesk
+from console.theme.tokens import Space
+from console.widgets.alarm_details import AlarmDetails
+from console.widgets.alarm_filter_bar import AlarmFilterBar
+from console.widgets.alarm_table import AlarmTable
+from console.widgets.empty_state import EmptyState
+from console.widgets.painting import with_role
+from console.widgets.section import page_heading
+from console.widgets.undo_bar import UndoBar
+from pipeline.paths import shown
+
+if TYPE_CHECKING:
+    from pipeline.aggregation.store import AlarmEntry, AlarmState
+
+LISTED: Final = 1000
+DETAILS_WIDTH: Final = 440
+
+
+class AlarmsPage(QWidget):
+    """Everything there is about alarms.
+
+    Attributes:
+        message: something to tell for a moment: text, and whether it is bad news.
+    """
+
+    message = Signal(str, bool)
+
+    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._desk = AlarmDesk.of(context)
+        self._wanted_id = ""
+        self._question = 0
+        self._picture_of = ("", "")
+        with_role(self, "page")
+        self._counts = QLabel()
+        self._filter = AlarmFilterBar(context)
+        self._table = AlarmTable(context)
+        self._details = AlarmDetails(context)
+        self._undo = UndoBar()
+        self._stack = QStackedWidget()
+        self._none = self._empty("shield-check")
+        self._no_match = self._empty("funnel", self.tr("Show all alarms"))
+        self._none.set_words(
+            self.tr("No alarms yet"),
+            self.tr(
+                "When the assessor finds a risk at or above the alarm level, it is listed here. "
+                "Start all workers to begin; the alarm level is in the settings."
+            ),
+        )
+        self._no_match.set_words(
+            self.tr("Nothing matches"), self.tr("No alarm is as the filter above wants it.")
+        )
+        self._no_match.pressed.connect(self._filter.reset)
+        self._lay_out()
+        self._connect()
+        self.setFocusProxy(self._table)
+
+    def _empty(self, icon: str, button: str = "") -> EmptyState:
+        return EmptyState(self._context, icon, "", "", button)
+
+    def _lay_out(self) -> None:
+        self._export = QPushButton(self.tr("Export"))
+        self._context.theme.icons.set_on(self._export, "download-simple")
+        menu = QMenu(self._export)
+        menu.addAction(self.tr("Table of this list (CSV)…"), self._on_export_table)
+        menu.addAction(self.tr("Table and pictures into a folder…"), self._on_export_folder)
+        self._export.setMenu(menu)
+        head = QHBoxLayout()
+        head.addWidget(page_heading(self.tr("Alarms"), self._counts), 1)
+        head.addWidget(self._export, 0, Qt.AlignmentFlag.AlignTop)
+        for part in (self._table, self._none, self._no_match):
+            self._stack.addWidget(part)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
+        column.setSpacing(Space.M)
+        column.addLayout(head)
+        column.addWidget(self._filter)
+        column.addWidget(self._undo)
+        column.addWidget(self._stack, 1)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(1)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(left)
+        splitter.addWidget(self._details)
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([2_000, DETAILS_WIDTH])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+    def _connect(self) -> None:
+        self._desk.changed.connect(self._on_changed)
+        self._desk.failed.connect(self._on_failed)
+        self._filter.changed.connect(self._read)
+        self._table.chosen.connect(self._on_chosen)
+        self._details.mark_asked.connect(self._on_mark)
+        self._details.save_asked.connect(self._on_save_picture)
+        self._context.controller.settings_changed.connect(self._filter.reload_cameras)
+        for keys, slot in (
+            (QKeySequence(QKeySequence.StandardKey.Undo), self._undo.undo),
+            (QKeySequence("Ctrl+Return"), self._on_acknowledge_key),
+        ):
+            shortcut = QShortcut(keys, self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+
+    # ------------------------------------------------------------------ what others ask for
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter's text."""
+        self._filter.focus_text()
+
+    def show_alarm(self, alarm_id: str) -> None:
+        """Choose an alarm, also where the filter hides it."""
+        if self._table.choose(alarm_id):
+            return
+        self._wanted_id = alarm_id
+        if self._filter.is_filtered:
+            self._filter.reset()
+        else:
+            self._read()
+
+    # ------------------------------------------------------------------ reading
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._desk.refresh()
+        self._read()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        if self.isVisible():
+            self._read()
+
+    @Slot()
+    def _read(self) -> None:
+        self._question += 1
+        question = self._question
+        self._desk.select(
+            self._filter.wanted(),
+            LISTED,
+            lambda entries: self._take(question, entries),
+            self._on_failed,
+        )
+
+    def _take(self, question: int, entries: list[AlarmEntry]) -> None:
+        if question != self._question:
+            return
+        self._table.set_entries(entries)
+        if self._wanted_id:
+            self._table.choose(self._wanted_id)
+            self._wanted_id = ""
+        self._table_or_words(entries)
+        self._show_counts(len(entries))
+        self._export.setEnabled(bool(entries))
+        self._on_chosen(self._table.chosen_id())
+
+    def _table_or_words(self, entries: list[AlarmEntry]) -> None:
+        if entries:
+            self._stack.setCurrentWidget(self._table)
+        else:
+            self._stack.setCurrentWidget(self._no_match if self._filter.is_filtered else self._none)
+
+    def _show_counts(self, listed: int) -> None:
+        text = self.tr("{0} today · {1} new").format(
+            count(self._desk.today), count(self._desk.unseen)
+        )
+        if listed == LISTED:
+            text += self.tr(" · the newest {0} are listed").format(count(LISTED))
+        elif self._filter.is_filtered:
+            text += self.tr(" · {0} listed").format(count(listed))
+        self._counts.setText(text)
+
+    @Slot(str)
+    def _on_failed(self, text: str) -> None:
+        self.message.emit(text, True)
+        self._counts.setText(text)
+
+    # ------------------------------------------------------------------ one alarm
+    @Slot(str)
+    def _on_chosen(self, alarm_id: str) -> None:
+        entry = self._table.entry(alarm_id)
+        self._details.show_entry(entry)
+        picture = (alarm_id, entry.alarm.request_id) if entry is not None else ("", "")
+        if picture == self._picture_of:
+            return
+        self._picture_of = picture
+        if entry is not None:
+            self._desk.picture(alarm_id, lambda image: self._show_picture(picture, image))
+
+    def _show_picture(self, picture: tuple[str, str], image: QImage | None) -> None:
+        if picture == self._picture_of:
+            self._details.show_picture(image)
+
+    @Slot(str, str)
+    def _on_mark(self, state: str, note: str) -> None:
+        entry = self._details.entry
+        if entry is not None:
+            self._mark(entry, cast("AlarmState", state), note)
+
+    @Slot()
+    def _on_acknowledge_key(self) -> None:
+        entry = self._details.entry
+        if entry is not None and entry.state == "new":
+            self._details.acknowledge()
+
+    def _mark(self, entry: AlarmEntry, state: AlarmState, note: str) -> None:
+        alarm_id = entry.alarm.alarm_id
+
+        def done() -> None:
+            self._undo.offer(
+                self.tr("{0}: {1}").format(
+                    alarm_words.title(entry.alarm), alarm_words.state_word(state)
+                ),
+                lambda: self._desk.mark(alarm_id, entry.state, entry.note, self._read),
+            )
+            self._read()
+
+        self._desk.mark(alarm_id, state, note, done)
+
+    # ------------------------------------------------------------------ export
+    def _choose_file(self, title: str, name: str, kind: str) -> QFileDialog:
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDirectory(
+            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        )
+        dialog.setNameFilter(kind)
+        dialog.selectFile(name)
+        return dialog
+
+    @Slot()
+    def _on_export_table(self) -> None:
+        dialog = self._choose_file(
+            self.tr("Export the list"), "signalbox-alarms.csv", self.tr("Table (*.csv)")
+        )
+        dialog.setDefaultSuffix("csv")
+        dialog.fileSelected.connect(self._export_table)
+        dialog.open()
+
+    @Slot(str)
+    def _export_table(self, path: str) -> None:
+        from console.alarm_export import write_table
+
+        entries, settings = self._table.entries(), self._context.settings
+        in_background(
+            self,
+            lambda: write_table(entries, settings, Path(path)),
+            lambda _: self._tell_saved(len(entries), Path(path)),
+            self._tell_not_saved,
+        )
+
+    @Slot()
+    def _on_export_folder(self) -> None:
+        dialog = QFileDialog(self, self.tr("Choose a folder for the table and the pictures"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._export_folder)
+        dialog.open()
+
+    @Slot(str)
+    def _export_folder(self, folder: str) -> None:
+        from console.alarm_export import write_folder
+
+        entries, settings = self._table.entries(), self._context.settings
+        self._desk.ask(
+            lambda reader: write_folder(entries, settings, reader, Path(folder)),
+            lambda _: self._tell_saved(len(entries), Path(folder)),
+            self._undo.tell,
+        )
+
+    @Slot()
+    def _on_save_picture(self) -> None:
+        from console.alarm_export import picture_name
+
+        entry = self._details.entry
+        if entry is None:
+            return
+        dialog = self._choose_file(
+            self.tr("Save the picture"), picture_name(entry), self.tr("JPEG picture (*.jpg)")
+        )
+        dialog.setDefaultSuffix("jpg")
+        alarm_id = entry.alarm.alarm_id
+        dialog.fileSelected.connect(lambda path: self._save_picture(alarm_id, Path(path)))
+        dialog.open()
+
+    def _save_picture(self, alarm_id: str, path: Path) -> None:
+        self._desk.ask(
+            lambda reader: path.write_bytes(reader.evidence(alarm_id) or b""),
+            lambda _: self._undo.tell(self.tr("Picture saved: {0}").format(shown(path))),
+            self._undo.tell,
+        )
+
+    def _tell_saved(self, number: int, path: Path) -> None:
+        self._undo.tell(self.tr("Alarms saved: {0}, to {1}").format(count(number), shown(path)))
+
+    def _tell_not_saved(self, error: Exception) -> None:
+        self._undo.tell(
+            self.tr("Nothing was saved: {0}. Choose a folder you may write to.").format(error)
+        )

@@ -1,0 +1,224 @@
+"""One alarm in full: its picture, what the assessor said, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from console import alarm_words, formatting
+from console.context import ConsoleContext
+from console.theme.tokens import Space
+from console.widgets.empty_state import EmptyState
+from console.widgets.evidence_view import EvidenceView
+from console.widgets.painting import set_property, with_role
+
+if TYPE_CHECKING:
+    from pipeline.aggregation.store import AlarmEntry
+
+NOTE_LENGTH = 500
+
+
+class AlarmDetails(QWidget):
+    """Shows one alarm, or asks to choose one.
+
+    Attributes:
+        mark_asked: carries the state that the alarm shall have, and the note.
+        save_asked: the picture shall be saved.
+    """
+
+    mark_asked = Signal(str, str)
+    save_asked = Signal()
+
+    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._entry: AlarmEntry | None = None
+        with_role(self, "panel")
+        self.picture = EvidenceView(context.theme)
+        self._badge = QLabel()
+        self._badge.setProperty("role", "badge")
+        self._title = QLabel()
+        self._title.setProperty("role", "title")
+        self._title.setWordWrap(True)
+        self._said = self._selectable(QLabel())
+        self._facts = {
+            name: self._selectable(QLabel())
+            for name in ("camera", "first", "last", "group", "sure", "by", "state")
+        }
+        self._note = QLineEdit()
+        self._note.setMaxLength(NOTE_LENGTH)
+        self._note.setPlaceholderText(self.tr("Note (kept with the alarm)"))
+        self._note.setAccessibleName(self.tr("Note"))
+        self._note.returnPressed.connect(self._on_note_entered)
+        self._acknowledge = self._button(self.tr("Acknowledge"), "acknowledged", "primary")
+        self._false = self._button(self.tr("False alarm"), "false_alarm")
+        self._reopen = self._button(self.tr("Make it new again"), "new")
+        self._save_note = QPushButton(self.tr("Save note"))
+        self._save_note.clicked.connect(self._on_note_entered)
+        self._note.textChanged.connect(self._show_buttons)
+        self._save = QToolButton()
+        context.theme.icons.set_on(self._save, "download-simple")
+        self._save.setToolTip(self.tr("Save the picture"))
+        self._save.setAccessibleName(self.tr("Save the picture"))
+        self._save.clicked.connect(self.save_asked)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(
+            EmptyState(
+                context,
+                "cursor",
+                self.tr("No alarm chosen"),
+                self.tr("Choose one in the list to see its picture and what was said about it."),
+            )
+        )
+        self._stack.addWidget(self._full())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+
+    @property
+    def entry(self) -> AlarmEntry | None:
+        """The alarm shown."""
+        return self._entry
+
+    @staticmethod
+    def _selectable(label: QLabel) -> QLabel:
+        label.setWordWrap(True)
+        label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        # What an assessor wrote is shown as it is, never as markup.
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        return label
+
+    def _button(self, text: str, state: str, role: str = "") -> QPushButton:
+        button = QPushButton(text)
+        if role:
+            button.setProperty("role", role)
+        button.clicked.connect(lambda: self.mark_asked.emit(state, self._note.text()))
+        return button
+
+    def _full(self) -> QWidget:
+        holder = QWidget()
+        head = QHBoxLayout()
+        head.setSpacing(Space.S)
+        head.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._save)
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(Space.L)
+        form.setVerticalSpacing(Space.XS)
+        for name, text in (
+            ("camera", self.tr("Camera")),
+            ("first", self.tr("First seen")),
+            ("last", self.tr("Last seen")),
+            ("group", self.tr("Group")),
+            ("sure", self.tr("Confidence")),
+            ("by", self.tr("Judged by")),
+            ("state", self.tr("State")),
+        ):
+            label = QLabel(text)
+            label.setProperty("role", "muted")
+            form.addRow(label, self._facts[name])
+        said = QLabel(self.tr("What the assessor said"))
+        said.setProperty("role", "muted")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(Space.S)
+        for button in (self._acknowledge, self._false, self._reopen):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        note = QHBoxLayout()
+        note.setSpacing(Space.S)
+        note.addWidget(self._note, 1)
+        note.addWidget(self._save_note)
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
+        column.setSpacing(Space.S)
+        column.addWidget(self.picture, 1)
+        column.addLayout(head)
+        column.addWidget(said)
+        column.addWidget(self._said)
+        column.addSpacing(Space.XS)
+        column.addLayout(form)
+        column.addSpacing(Space.XS)
+        column.addLayout(note)
+        column.addLayout(buttons)
+        return holder
+
+    def show_entry(self, entry: AlarmEntry | None) -> None:
+        """Show another alarm, or newer facts of the same; a note being written is kept."""
+        before, self._entry = self._entry, entry
+        self._stack.setCurrentIndex(0 if entry is None else 1)
+        if entry is None:
+            return
+        alarm = entry.alarm
+        is_same = before is not None and before.alarm.alarm_id == alarm.alarm_id
+        if not is_same or (before is not None and self._note.text() == before.note):
+            self._note.setText(entry.note)
+        if not is_same:
+            self.picture.show_image(None, self.tr("Loading the picture…"))
+        self._badge.setText(alarm_words.level_badge(alarm.risk_level))
+        set_property(self._badge, "level", alarm_words.BADGES[alarm.risk_level])
+        self._title.setText(alarm_words.title(alarm))
+        self._said.setText(alarm.description or self.tr("Nothing."))
+        lasted = (alarm.last_seen - alarm.first_seen).total_seconds()
+        texts = {
+            "camera": alarm_words.camera_name(self._context.settings, alarm.camera_id),
+            "first": alarm_words.full_time(alarm.first_seen),
+            "last": self.tr("{0} (after {1}, seen {2}×)").format(
+                alarm_words.full_time(alarm.last_seen),
+                formatting.seconds(lasted),
+                alarm.occurrences,
+            ),
+            "group": str(alarm.group_index),
+            "sure": f"{alarm.confidence:.2f}",
+            "by": alarm_words.assessor(alarm),
+            "state": alarm_words.state_word(entry.state),
+        }
+        for name, text in texts.items():
+            self._facts[name].setText(text)
+        self._show_buttons()
+
+    def show_picture(self, image: QImage | None) -> None:
+        """Show the evidence of the alarm; None when there is none."""
+        self._save.setEnabled(image is not None)
+        if image is None:
+            self.picture.show_image(None, self.tr("This alarm has no picture."))
+            return
+        self.picture.show_image(image, self.tr("Evidence: {0}").format(self._title.text()))
+
+    def acknowledge(self) -> None:
+        """Do as if the button was pressed."""
+        self._acknowledge.click()
+
+    @Slot()
+    def _show_buttons(self) -> None:
+        entry = self._entry
+        if entry is None:
+            return
+        self._acknowledge.setVisible(entry.state == "new")
+        self._false.setVisible(entry.state != "false_alarm")
+        self._reopen.setVisible(entry.state != "new")
+        self._save_note.setVisible(entry.state != "new" and self._note.text() != entry.note)
+
+    @Slot()
+    def _on_note_entered(self) -> None:
+        """Enter in the note acknowledges a new alarm; otherwise it keeps the note."""
+        if self._entry is None:
+            return
+        state = "acknowledged" if self._entry.state == "new" else self._entry.state
+        self.mark_asked.emit(state, self._note.text())

@@ -1,0 +1,196 @@
+"""The table of alarms on their page; cells are held by Qt, so that painting it calls no Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from console import alarm_words
+from console.context import ConsoleContext
+from console.supervision.wording import level_token
+from console.theme.fonts import ui_font
+from console.theme.tokens import Space, TypeSize
+from console.widgets.value_table import ValueTable, set_color, set_texts
+
+if TYPE_CHECKING:
+    from pipeline.aggregation.store import AlarmEntry
+
+LEVEL, TIME, CAMERA, RISK, CONFIDENCE, TIMES, STATE, NOTE = range(8)
+ID_ROLE = Qt.ItemDataRole.UserRole
+LEVEL_ROLE = Qt.ItemDataRole.UserRole + 1
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+ROW_HEIGHT = 30
+BADGE_HEIGHT = 17
+
+
+class AlarmTable(ValueTable):
+    """Lists alarms, newest first.
+
+    Attributes:
+        chosen: another alarm is the current one; carries its id, empty for none.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+        headers = [""] * (NOTE + 1)
+        super().__init__(headers, numbers_from=len(headers), stretch=NOTE, parent=parent)
+        self._context = context
+        self._entries: dict[str, AlarmEntry] = {}
+        self._items: dict[str, QTreeWidgetItem] = {}
+        self.setHeaderLabels(
+            [
+                self.tr("Level"),
+                self.tr("Time"),
+                self.tr("Camera"),
+                self.tr("Risk"),
+                self.tr("Confidence"),
+                self.tr("Seen"),
+                self.tr("State"),
+                self.tr("Note"),
+            ]
+        )
+        for column in (CONFIDENCE, TIMES):
+            self.headerItem().setTextAlignment(column, RIGHT)
+        self.setAccessibleName(self.tr("Alarms"))
+        self.setAllColumnsShowFocus(True)
+        self.setItemDelegateForColumn(LEVEL, _BadgeDelegate(context, self))
+        self.header().setSectionResizeMode(NOTE, QHeaderView.ResizeMode.Stretch)
+        self.header().setMinimumSectionSize(48)
+        self.currentItemChanged.connect(lambda _: self.chosen.emit(self.chosen_id()))
+        context.theme.changed.connect(self._recolor)
+
+    def chosen_id(self) -> str:
+        """Return the id of the current alarm; empty for none."""
+        item = self.currentItem()
+        return str(item.data(0, ID_ROLE)) if item is not None else ""
+
+    def entry(self, alarm_id: str) -> AlarmEntry | None:
+        """Return an alarm that is in the table."""
+        return self._entries.get(alarm_id)
+
+    def entries(self) -> list[AlarmEntry]:
+        """Return all alarms of the table, in its order."""
+        return list(self._entries.values())
+
+    def choose(self, alarm_id: str) -> bool:
+        """Make an alarm the current one; False when it is not in the table."""
+        item = self._items.get(alarm_id)
+        if item is None:
+            return False
+        self.setCurrentItem(item)
+        self.scrollToItem(item)
+        return True
+
+    def set_entries(self, entries: Sequence[AlarmEntry]) -> None:
+        """Show `entries`; the current alarm stays current as long as it is there."""
+        self._entries = {entry.alarm.alarm_id: entry for entry in entries}
+        current = self.chosen_id()
+        self.setUpdatesEnabled(False)
+        for alarm_id in [alarm_id for alarm_id in self._items if alarm_id not in self._entries]:
+            self.takeTopLevelItem(self.indexOfTopLevelItem(self._items.pop(alarm_id)))
+        now = datetime.now().astimezone()
+        for place, (alarm_id, entry) in enumerate(self._entries.items()):
+            item = self._items.get(alarm_id)
+            if item is None:
+                item = self._items[alarm_id] = self._make_item(alarm_id)
+                self.insertTopLevelItem(place, item)
+            elif self.topLevelItem(place) is not item:
+                self.takeTopLevelItem(self.indexOfTopLevelItem(item))
+                self.insertTopLevelItem(place, item)
+            self._fill(item, entry, now)
+        self.setUpdatesEnabled(True)
+        if current and current in self._items and self.chosen_id() != current:
+            self.setCurrentItem(self._items[current])
+
+    def _make_item(self, alarm_id: str) -> QTreeWidgetItem:
+        item = QTreeWidgetItem()
+        item.setData(0, ID_ROLE, alarm_id)
+        item.setSizeHint(0, QSize(0, ROW_HEIGHT))
+        for column in (CONFIDENCE, TIMES):
+            item.setTextAlignment(column, RIGHT)
+        return item
+
+    def _fill(self, item: QTreeWidgetItem, entry: AlarmEntry, now: datetime) -> None:
+        alarm = entry.alarm
+        set_texts(
+            item,
+            (
+                alarm_words.level_badge(alarm.risk_level),
+                alarm_words.time_of_day(alarm.first_seen, now),
+                alarm_words.camera_name(self._context.settings, alarm.camera_id),
+                alarm_words.title(alarm),
+                f"{alarm.confidence:.2f}",
+                f"{alarm.occurrences}×",
+                alarm_words.state_word(entry.state),
+                entry.note,
+            ),
+        )
+        token = level_token(alarm_words.BADGES[alarm.risk_level])
+        if item.data(LEVEL, LEVEL_ROLE) != token:
+            item.setData(LEVEL, LEVEL_ROLE, token)
+        is_new = entry.state == "new"
+        set_color(item, RISK, self._context.theme.color("text_strong" if is_new else "text"))
+        set_color(item, STATE, self._context.theme.color("text_strong" if is_new else "text_muted"))
+        if item.font(RISK).bold() != is_new:
+            item.setFont(RISK, ui_font(TypeSize.BODY, strong=is_new))
+            item.setFont(STATE, ui_font(TypeSize.BODY, strong=is_new))
+
+    def _recolor(self) -> None:
+        now = datetime.now().astimezone()
+        for alarm_id, entry in self._entries.items():
+            self._fill(self._items[alarm_id], entry, now)
+
+
+class _BadgeDelegate(QStyledItemDelegate):
+    """Paints the level as the badge it is elsewhere."""
+
+    def __init__(self, context: ConsoleContext, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = context.theme
+        self._font = ui_font(TypeSize.CAPTION, strong=True)
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        width = QFontMetrics(self._font).horizontalAdvance(str(index.data()))
+        return QSize(width + 2 * Space.XS + 2 * Space.S, ROW_HEIGHT)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        text = str(index.data())
+        token = str(index.data(LEVEL_ROLE))
+        plain = QStyleOptionViewItem(option)
+        self.initStyleOption(plain, index)
+        plain.text = ""
+        widget = plain.widget
+        widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, plain, painter, widget)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = QFontMetrics(self._font).horizontalAdvance(text) + 2 * Space.XS
+        badge = QRectF(plain.rect.left() + Space.S, 0, width, BADGE_HEIGHT)
+        badge.moveTop(plain.rect.center().y() - BADGE_HEIGHT / 2 + 1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color(token))
+        painter.drawRoundedRect(badge, 3, 3)
+        on = f"on_{token}" if token != "text_faint" else "background"
+        painter.setPen(self._theme.color(on))
+        painter.setFont(self._font)
+        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
+        painter.restore()
