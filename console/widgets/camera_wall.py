@@ -203,6 +203,7 @@ class CameraWall(QWidget):
             boxes=self._boxes.isChecked(),
             tracks=self._tracks.isChecked(),
             groups=self._groups.isChecked(),
+            sure_from=self._context.settings.detection.confidence,
         )
         for tile in self._tiles:
             tile.set_layers(layers)

@@ -30,15 +30,22 @@ RISK_TOKENS: Final[dict[RiskLevel, str]] = {
 CHIP_RADIUS: Final = 4
 BOX_WIDTH: Final = 2
 SCRIM_ALPHA: Final = 200
+UNSURE_ALPHA: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """What is drawn over a picture."""
+    """What is drawn over a picture.
+
+    Attributes:
+        sure_from: confidence below which a box, kept only for its track, is drawn thinly and
+            without a label.
+    """
 
     boxes: bool = True
     tracks: bool = True
     groups: bool = True
+    sure_from: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,7 @@ class TilePainter:
             for group in overlay.groups:
                 self._group(painter, area, group, placement, notes.get(group.group_index))
         if layers.boxes:
-            for box in overlay.boxes:
-                self._box(painter, area, box, placement, tracks=layers.tracks)
+            self._boxes(painter, area, overlay, placement, layers)
 
     def chip(
         self, painter: QPainter, area: QRectF, text: str, *, right: bool, token: str = "on_scrim"
@@ -123,38 +129,63 @@ class TilePainter:
             area.adjusted(inset, inset, -inset, -inset), CHIP_RADIUS, CHIP_RADIUS
         )
 
-    def _box(
+    def _boxes(
         self,
         painter: QPainter,
         area: QRectF,
-        box: OverlayBox,
+        overlay: Overlay,
         placement: Placement,
-        *,
-        tracks: bool,
+        layers: Layers,
     ) -> None:
-        x1, y1, x2, y2 = placement.box(box.bbox)
-        if x2 < area.left() or x1 > area.right() or y2 < area.top() or y1 > area.bottom():
-            return
-        color = self._colors[KIND_TOKENS.get(box.label, "overlay_ok")]
-        painter.setPen(QPen(color, BOX_WIDTH))
+        in_sight = [
+            (box, QRectF(x1, y1, x2 - x1, y2 - y1))
+            for box in sorted(overlay.boxes, key=lambda box: box.confidence)
+            for x1, y1, x2, y2 in (placement.box(box.bbox),)
+            if x2 > area.left() and x1 < area.right() and y2 > area.top() and y1 < area.bottom()
+        ]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(QRectF(x1, y1, x2 - x1, y2 - y1))
-        text = f"{box.label} {box.confidence:.2f}"
-        if tracks and box.track_id is not None:
-            text += f" #{box.track_id}"
-        self._label(painter, area, x1, y1, text, color)
+        for box, rect in in_sight:
+            sure = box.confidence >= layers.sure_from
+            color = self._box_color(box)
+            color.setAlphaF(1.0 if sure else UNSURE_ALPHA)
+            painter.setPen(QPen(color, BOX_WIDTH if sure else 1))
+            painter.drawRect(rect)
+        # The surest first: in a crowd, labels that would cover another one are left out.
+        taken: list[QRectF] = []
+        for box, rect in reversed(in_sight):
+            if box.confidence >= layers.sure_from:
+                self._label(painter, area, rect, self._words(box, layers), box, taken)
 
     def _label(
-        self, painter: QPainter, area: QRectF, x: float, y: float, text: str, color: QColor
+        self,
+        painter: QPainter,
+        area: QRectF,
+        rect: QRectF,
+        text: str,
+        box: OverlayBox,
+        taken: list[QRectF],
     ) -> None:
         metrics = self._metrics[id(self._label_font)]
         width, height = metrics.horizontalAdvance(text) + Space.S, metrics.height()
-        left = min(max(x - 1, area.left()), max(area.left(), area.right() - width))
-        top = y - height if y - height > area.top() else max(y, area.top())
-        rect = QRectF(left, top, width, height)
-        painter.fillRect(rect, color)
+        left = min(max(rect.left() - 1, area.left()), max(area.left(), area.right() - width))
+        above = rect.top() - height
+        plate = QRectF(left, above if above > area.top() else max(rect.top(), 0), width, height)
+        if any(plate.intersects(other) for other in taken):
+            return
+        taken.append(plate)
+        painter.fillRect(plate, self._box_color(box))
         painter.setPen(self._colors["on_overlay"])
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _box_color(self, box: OverlayBox) -> QColor:
+        return QColor(self._colors[KIND_TOKENS.get(box.label, "overlay_ok")])
+
+    @staticmethod
+    def _words(box: OverlayBox, layers: Layers) -> str:
+        text = f"{box.label} {box.confidence:.2f}"
+        if layers.tracks and box.track_id is not None:
+            text += f" #{box.track_id}"
+        return text
 
     def _group(
         self,
