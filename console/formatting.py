@@ -43,6 +43,11 @@ def count(value: int) -> str:
     return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def gauge(value: float) -> str:
+    """Return a value that goes up and down: ``4``, ``26.5``."""
+    return count(int(value)) if float(value).is_integer() else f"{value:,.1f}"
+
+
 def size(number_of_bytes: float) -> str:
     """Return an amount of memory: ``812 B``, ``6.2 MB``, ``1.4 GB``."""
     if number_of_bytes < 1000:

@@ -82,7 +82,8 @@ class KafkaPage(QWidget):
         splitter.addWidget(section)
         splitter.addWidget(self._chart_section)
         splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(Space.S)
+        splitter.setHandleWidth(Space.M)
+        splitter.setProperty("role", "gap")
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
         return splitter

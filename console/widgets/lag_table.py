@@ -92,8 +92,8 @@ class LagTable(ValueTable):
                 view.word,
                 formatting.rate(link.end_rate),
                 formatting.rate(link.commit_rate),
-                "",
-                "",
+                formatting.count(sum(each.committed or 0 for each in link.partitions)),
+                formatting.count(sum(each.end for each in link.partitions)),
                 "–" if row.dead_letters is None else formatting.count(row.dead_letters),
             ),
         )

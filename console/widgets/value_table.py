@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTree
 from console.theme.fonts import ui_font
 from console.theme.tokens import TypeSize
 
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
 
 class ValueTable(QTreeWidget):
     """Shows rows of text; unchanged cells are left alone."""
@@ -44,7 +46,7 @@ class ValueTable(QTreeWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
         for column in range(numbers_from, len(headers)):
-            self.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+            self.headerItem().setTextAlignment(column, RIGHT)
 
     def set_rows(self, rows: Sequence[Sequence[str]]) -> None:
         """Show `rows`, each with a text for each column."""
@@ -61,7 +63,7 @@ class ValueTable(QTreeWidget):
         """Return a new row with the alignment of this table, not yet in it."""
         item = QTreeWidgetItem()
         for column in range(self._numbers_from, self.columnCount()):
-            item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+            item.setTextAlignment(column, RIGHT)
         return item
 
 

@@ -187,11 +187,14 @@ class WorkerDetails(QWidget):
         self._percentiles.setText("    ".join(parts))
         self._histogram.set_latencies(snapshot.latency_ms)
         rows = [
-            (name, formatting.count(total), formatting.rate(figures.rate(self._name, name)))
+            (_words(name), formatting.count(total), formatting.rate(figures.rate(self._name, name)))
             for name, total in sorted(snapshot.counters.items())
         ]
-        rows += [(name, f"{value:g}", "") for name, value in sorted(snapshot.gauges.items())]
-        rows += [(name, text, "") for name, text in sorted(snapshot.labels.items())]
+        rows += [
+            (_words(name), formatting.gauge(value), "")
+            for name, value in sorted(snapshot.gauges.items())
+        ]
+        rows += [(_words(name), text, "") for name, text in sorted(snapshot.labels.items())]
         self._counters.set_rows(rows)
 
     def _show_history(self) -> None:
@@ -217,3 +220,7 @@ class WorkerDetails(QWidget):
     @Slot()
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self._trouble.text())
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
