@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         )
         notices = ((text, "\n".join(error.problems)),)
     try:
-        return run_console(Launch(settings, notices=notices))
+        return run_console(Launch(settings, path, notices=notices))
     except OSError as error:
         print(f"Signalbox cannot write its own files: {error}", file=sys.stderr)
         return 1

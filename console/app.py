@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from loguru import logger
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
@@ -47,6 +48,7 @@ class Launch:
 
     Attributes:
         settings: what it works with.
+        settings_path: where changes are kept; None when they hold for this run only.
         kind: ``console`` or ``demo``; each may run once for a user.
         start_all: start the workers as soon as the window stands.
         page: the page to begin with; empty for the one of last time.
@@ -56,6 +58,7 @@ class Launch:
     """
 
     settings: Settings
+    settings_path: Path | None = None
     kind: str = "console"
     start_all: bool = False
     page: str = ""
@@ -111,6 +114,7 @@ class Console(QObject):
             ticker=ticker,
             log_ring=logs.ring,
             figures=figures,
+            settings_path=launch.settings_path,
         )
         self.ui_gap = UiGap(self)
         self.exit_code = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.log_ring import LogRing
@@ -29,6 +30,7 @@ class ConsoleContext:
         ticker: when to look.
         log_ring: the newest log lines.
         figures: counters, rates and lag, sampled once for all widgets.
+        settings_path: where changed settings are kept; None when they hold for this run only.
     """
 
     hub: TelemetryHub
@@ -37,6 +39,7 @@ class ConsoleContext:
     ticker: Ticker
     log_ring: LogRing
     figures: Figures
+    settings_path: Path | None = None
 
     @property
     def settings(self) -> Settings:

@@ -137,8 +137,8 @@ class AlarmsPage(QWidget):
         self._filter.focus_text()
 
     def show_alarm(self, alarm_id: str) -> None:
-        """Choose an alarm, also where the filter hides it."""
-        if self._table.choose(alarm_id):
+        """Choose an alarm, also where the filter hides it; empty for none in particular."""
+        if not alarm_id or self._table.choose(alarm_id):
             return
         self._wanted_id = alarm_id
         if self._filter.is_filtered:
