@@ -238,6 +238,10 @@ QComboBox::down-arrow, QAbstractSpinBox::down-arrow {{
     image: url("{CHEVRON_DOWN}"); width: 10px; height: 10px;
 }}
 QAbstractSpinBox::up-arrow {{ image: url("{CHEVRON_UP}"); width: 10px; height: 10px; }}
+QComboBox::drop-down {{ border: none; background: transparent; width: 20px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
+    border: none; background: transparent; width: 16px;
+}}
 QComboBox QAbstractItemView {{
     background: {t.raised}; border: 1px solid {t.border_strong}; padding: {Space.XS}px;
     selection-background-color: {t.hover}; selection-color: {t.text_strong}; outline: none;
