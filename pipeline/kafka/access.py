@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -23,6 +23,7 @@ from pipeline.telemetry import WorkerTelemetry
 
 METADATA_TIMEOUT_S = 10.0
 CREATE_TIMEOUT_S = 15.0
+VISIBLE_POLL_S = 0.05
 
 
 class KafkaAccess:
@@ -38,7 +39,6 @@ class KafkaAccess:
         self._gate = broker.gate if broker else None
         self.bootstrap_servers = broker.bootstrap_servers if broker else settings.bootstrap_servers
         self._numbers = itertools.count(1)
-        self._topics_ready = broker is not None
 
     def producer(self, telemetry: WorkerTelemetry) -> ReliableProducer:
         """Return a producer for a worker.
@@ -82,6 +82,18 @@ class KafkaAccess:
         if self._gate is not None:
             self._gate.add_reader(topic, group)
 
+    def note_committed(self, group: str, topic: str, offsets: Mapping[int, int | None]) -> None:
+        """Tell the embedded broker's gate what `group` has committed, by partition."""
+        if self._gate is not None:
+            self._gate.note_committed(
+                group,
+                [
+                    (topic, partition, offset)
+                    for partition, offset in offsets.items()
+                    if offset is not None
+                ],
+            )
+
     def source_topics(self) -> dict[str, str]:
         """Return the topics that workers read, with the group that reads each."""
         topics, groups = self.settings.topics, self.settings.groups
@@ -97,8 +109,8 @@ class KafkaAccess:
         Raises:
             KafkaUnavailableError: the broker cannot be reached, or refuses to make one.
         """
-        if self._topics_ready:
-            return
+        if self._gate is not None:
+            return  # the embedded broker has them from its start
         admin = self.admin()
         sources = list(self.source_topics())
         wanted = [
@@ -110,7 +122,6 @@ class KafkaAccess:
         missing = [topic for topic in wanted if topic not in existing]
         if missing:
             self._create(admin, missing, replication=min(3, brokers))
-        self._topics_ready = True
 
     def _client_id(self, telemetry: WorkerTelemetry, kind: str) -> str:
         return f"signalbox-{telemetry.name}-{kind}-{next(self._numbers)}"
@@ -137,6 +148,12 @@ class KafkaAccess:
         for topic, future in made.items():
             try:
                 future.result(CREATE_TIMEOUT_S)
+            except TimeoutError as error:
+                raise KafkaUnavailableError(
+                    f"The broker at {self.bootstrap_servers} has not made the topic {topic} within "
+                    f"{CREATE_TIMEOUT_S:.0f} s.",
+                    next_step="Look at the broker's own log.",
+                ) from error
             except KafkaException as error:
                 if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
                     continue
@@ -157,3 +174,4 @@ class KafkaAccess:
                     "The broker took the new topics but does not show them.",
                     next_step="Look at the broker's own log.",
                 )
+            time.sleep(VISIBLE_POLL_S)

@@ -159,7 +159,7 @@ def _servers(texts: Mapping[str, str]) -> list[Finding]:
 
 
 def _producer(texts: Mapping[str, str]) -> list[Finding]:
-    if texts.get("enable.idempotence", "false") != "true":
+    if texts.get("enable.idempotence", "false").lower() != "true":
         return [
             _error(
                 "enable.idempotence",
@@ -170,7 +170,7 @@ def _producer(texts: Mapping[str, str]) -> list[Finding]:
         ]
     findings = []
     acks = texts.get("acks", texts.get("request.required.acks", "all"))
-    if acks not in {"all", "-1"}:
+    if acks.lower() not in {"all", "-1"}:
         findings.append(
             _error(
                 "acks",
@@ -213,17 +213,18 @@ def _consumer(texts: Mapping[str, str]) -> list[Finding]:
             f"Leave it at {wanted}; Signalbox stores offsets itself when the work is done.",
         )
         for name, wanted in _OWNED.items()
-        if texts.get(name, wanted) != wanted
+        if texts.get(name, wanted).lower() != wanted
     ]
     session = _integer(texts.get("session.timeout.ms", "45000"))
     heartbeat = _integer(texts.get("heartbeat.interval.ms", "3000"))
     poll = _integer(texts.get("max.poll.interval.ms", "300000"))
     if session is not None and heartbeat is not None and heartbeat * 3 > session:
         findings.append(
-            _error(
+            Finding(
+                "error" if heartbeat >= session else "warning",
                 "heartbeat.interval.ms",
                 str(heartbeat),
-                f"too few heartbeats fit into session.timeout.ms = {session}; the member would be "
+                f"too few heartbeats fit into session.timeout.ms = {session}; the member may be "
                 "thrown out of its group",
                 f"Use at most {session // 3}.",
             )

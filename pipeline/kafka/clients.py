@@ -50,6 +50,11 @@ EMBEDDED_CONSUMER: Properties = {
     # It answers a waiting fetch only when the wait is over, so this is the delay of a hop.
     "fetch.wait.max.ms": 20,
 }
+_DECIDED_ELSEWHERE = {
+    "bootstrap.servers": "kafka.bootstrap_servers",
+    "metadata.broker.list": "kafka.bootstrap_servers",
+    "group.id": "kafka.groups",
+}
 EMBEDDED_PRODUCER: Properties = {
     # Pictures do not compress, and nothing leaves the machine.
     "compression.type": "none",
@@ -58,6 +63,7 @@ EMBEDDED_PRODUCER: Properties = {
 
 def producer_properties(settings: KafkaSettings, servers: str, client: str) -> dict[str, Any]:
     """Return the properties of a producer."""
+    _refuse_owned(settings)
     embedded = EMBEDDED_PRODUCER if settings.mode == "embedded" else {"compression.type": "lz4"}
     return {
         "bootstrap.servers": servers,
@@ -73,6 +79,7 @@ def consumer_properties(
     settings: KafkaSettings, servers: str, client: str, group: str
 ) -> dict[str, Any]:
     """Return the properties of a consumer."""
+    _refuse_owned(settings)
     return {
         "bootstrap.servers": servers,
         "client.id": client,
@@ -82,6 +89,21 @@ def consumer_properties(
         **settings.common,
         **settings.consumer,
     }
+
+
+def _refuse_owned(settings: KafkaSettings) -> None:
+    """Refuse properties that other settings decide.
+
+    Raises:
+        KafkaSettingsError: names the property and where it belongs.
+    """
+    for section in ("common", "producer", "consumer"):
+        for name in getattr(settings, section):
+            if name in _DECIDED_ELSEWHERE:
+                raise KafkaSettingsError(
+                    f"Kafka settings: {name} does not belong under kafka.{section}.",
+                    next_step=f"Set {_DECIDED_ELSEWHERE[name]} instead.",
+                )
 
 
 def make_producer(properties: Properties, condition: BrokerCondition) -> Producer:
@@ -112,6 +134,7 @@ def make_admin(settings: KafkaSettings, servers: str) -> AdminClient:
     Raises:
         KafkaSettingsError: the properties are wrong; says which and why.
     """
+    _refuse_owned(settings)
     properties = {
         "bootstrap.servers": servers,
         "client.id": "signalbox-admin",

@@ -29,7 +29,9 @@ from pipeline.kafka.lag_rules import LagSample, LagStatus, OffsetTimes, judge, w
 from pipeline.redact import redact_text
 
 INTERVAL_S: Final = 1.0
-REQUEST_TIMEOUT_S: Final = 5.0
+REQUEST_TIMEOUT_S: Final = 3.0
+PARTITIONS_REFRESH_S: Final = 30.0
+"""How often the topics' partitions are asked for: the answer of a big cluster is long."""
 HISTORY_S: Final = 900.0
 RATE_WINDOW_S: Final = 5.0
 VERDICT_SAMPLES: Final = 10
@@ -116,6 +118,8 @@ class LagMonitor:
         self._snapshot = LagSnapshot()
         self._links: dict[tuple[str, str], _Link] = defaultdict(_Link)
         self._changed = threading.Condition()
+        self._partitions: dict[str, list[int]] = {}
+        self._partitions_read_s: float | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lag-monitor", daemon=True)
 
@@ -151,7 +155,8 @@ class LagMonitor:
             try:
                 admin = self._access.admin() if admin is None else admin
                 snapshot = self._read(admin)
-            except (KafkaException, KafkaSettingsError) as error:
+            except (KafkaException, KafkaSettingsError, TimeoutError) as error:
+                self._partitions_read_s = None
                 snapshot = LagSnapshot(
                     self._snapshot.taken_at_s,
                     broker_ok=False,
@@ -172,7 +177,7 @@ class LagMonitor:
     def _read(self, admin: AdminClient) -> LagSnapshot:
         began_s = time.monotonic()
         sources = self._access.source_topics()
-        partitions = _partitions(admin, list(sources))
+        partitions = self._known_partitions(admin, list(sources), began_s)
         committed = {
             (group, topic): _committed(admin, group, topic, partitions[topic])
             for topic, group in sources.items()
@@ -182,6 +187,7 @@ class LagMonitor:
         links = {}
         with self._changed:
             for (group, topic), offsets in committed.items():
+                self._access.note_committed(group, topic, offsets)
                 link = self._links[group, topic]
                 links[group, topic] = _link_lag(link, topic, partitions[topic], offsets, ends)
         dlq = {
@@ -191,6 +197,16 @@ class LagMonitor:
             for topic in sources
         }
         return LagSnapshot(began_s, broker_ok=True, error=None, links=links, dlq=dlq)
+
+    def _known_partitions(
+        self, admin: AdminClient, sources: list[str], now_s: float
+    ) -> dict[str, list[int]]:
+        read_s = self._partitions_read_s
+        complete = len(self._partitions) == 2 * len(sources)
+        if read_s is None or not complete or now_s - read_s > PARTITIONS_REFRESH_S:
+            self._partitions = _partitions(admin, sources)
+            self._partitions_read_s = now_s
+        return self._partitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,21 +245,39 @@ def _ends(admin: AdminClient, partitions: dict[str, list[int]]) -> dict[tuple[st
         for topic, numbers in partitions.items()
         for partition in numbers
     ]
-    offsets = []
+    offsets: list[dict[tuple[str, int], int]] = []
     for spec in _SPECS:
         answers = admin.list_offsets(
             {partition: spec for partition in wanted},  # noqa: C420 - the type is dict[.., spec]
             isolation_level=IsolationLevel.READ_COMMITTED,
             request_timeout=REQUEST_TIMEOUT_S,
         )
-        offsets.append(
-            {
-                (partition.topic, partition.partition): answer.result(REQUEST_TIMEOUT_S).offset
-                for partition, answer in answers.items()
-            }
-        )
+        offsets.append(_answered(answers))
     earliest, latest = offsets
-    return {key: _End(max(0, earliest[key]), max(0, latest[key])) for key in earliest}
+    return {
+        key: _End(max(0, earliest[key]), max(0, latest[key])) for key in earliest.keys() & latest
+    }
+
+
+def _answered(answers: dict[TopicPartition, Any]) -> dict[tuple[str, int], int]:
+    """Return the offsets that were answered.
+
+    A partition that is between two leaders has none for a moment; the others are shown all the
+    same.
+
+    Raises:
+        KafkaException: none was answered.
+    """
+    found = {}
+    failed: KafkaException | None = None
+    for partition, answer in answers.items():
+        try:
+            found[partition.topic, partition.partition] = answer.result(REQUEST_TIMEOUT_S).offset
+        except KafkaException as error:
+            failed = error
+    if failed is not None and not found:
+        raise failed
+    return found
 
 
 def _link_lag(
@@ -269,14 +303,15 @@ def _link_lag(
         times.note(latest, now_s)
         samples = link.samples[partition]
         samples.append(LagSample(now_s, position, messages))
+        age = times.age_s(position, now_s)
         lags.append(
             PartitionLag(
                 partition,
                 latest,
                 offset,
                 messages,
-                times.age_s(position, now_s),
-                judge(list(samples)),
+                age,
+                judge(list(samples), age),
             )
         )
     total_end = sum(lag.end for lag in lags)

@@ -16,6 +16,9 @@ from enum import StrEnum
 ALLOWED_LAG = 20
 """Messages that may be unread without any suspicion: work under way."""
 
+ALLOWED_AGE_S = 30.0
+"""How old they may be meanwhile; a few messages that nobody reads are no work under way."""
+
 MIN_SAMPLES = 5
 MAX_POINTS = 900
 
@@ -45,14 +48,17 @@ class LagSample:
     messages: int
 
 
-def judge(samples: Sequence[LagSample], allowed: int = ALLOWED_LAG) -> LagStatus:
+def judge(samples: Sequence[LagSample], age_s: float | None = None) -> LagStatus:
     """Return the verdict about one partition from its newest readings, oldest first.
 
-    In this order: nothing much unread now, or at any time in the window: ok. The position never
-    moved: stall. It moved, and the lag never fell from one reading to the next: warn. Else ok.
+    `age_s` is the age of the oldest unread message in seconds, None if unknown. In this order:
+    nothing much unread now, or at any time in the window, and that not for long: ok. The position
+    never moved: stall. It moved, and the lag never fell from one reading to the next: warn. Else
+    ok.
     """
     if not samples:
         return LagStatus.UNKNOWN
+    allowed = ALLOWED_LAG if age_s is None or age_s <= ALLOWED_AGE_S else 0
     if samples[-1].messages <= allowed:
         return LagStatus.OK
     if len(samples) < MIN_SAMPLES:

@@ -105,7 +105,9 @@ class RetentionGate:
         """Note committed offsets of `group`: ``(topic, partition, next offset to read)``."""
         with self._lock:
             for topic, partition, offset in offsets:
-                self._committed[group, topic, partition] = offset
+                key = (group, topic, partition)
+                # Told by two: the reader at once, the lag monitor a little later.
+                self._committed[key] = max(offset, self._committed.get(key, 0))
                 book = self._partitions.get((topic, partition))
                 if book is not None:
                     book.read_until(self._slowest(topic, partition))

@@ -84,7 +84,8 @@ class TansuBroker:
             self._reap()
 
     def _reap(self) -> None:
-        assert self._process is not None and self._output is not None
+        assert self._process is not None
+        assert self._output is not None
         self._process.wait(STOP_TIMEOUT_S)
         self._output.close()
         self._process = None
