@@ -6,7 +6,11 @@ gate in `retention` sees to it that nothing unread is evicted.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import socket
+import threading
+from collections.abc import Iterator
 
 from loguru import logger
 
@@ -19,6 +23,9 @@ from pipeline.settings import KafkaSettings
 _PRODUCER = 0
 INITIAL_REBALANCE_DELAY_MS = 1
 """How long a new group waits for more members; the mock's own 3000 ms would slow every start."""
+
+KNOCK_INTERVAL_S = 0.005
+KNOCK_TIMEOUT_S = 1.0
 
 
 class EmbeddedBroker:
@@ -54,14 +61,15 @@ class EmbeddedBroker:
                 "The embedded broker cannot start: no port on 127.0.0.1 could be opened.",
                 next_step="See whether a security program blocks local connections.",
             )
-        self._lib.rd_kafka_mock_group_initial_rebalance_delay_ms(
-            self._cluster, INITIAL_REBALANCE_DELAY_MS
-        )
         servers: bytes = self._lib.rd_kafka_mock_cluster_bootstraps(self._cluster)
         self.bootstrap_servers = servers.decode()
         self.gate = RetentionGate()
-        for topic in _topics(settings):
-            self._create(topic, settings.partitions)
+        with _kept_awake(self.bootstrap_servers):
+            self._lib.rd_kafka_mock_group_initial_rebalance_delay_ms(
+                self._cluster, INITIAL_REBALANCE_DELAY_MS
+            )
+            for topic in _topics(settings):
+                self._create(topic, settings.partitions)
         topics, groups = settings.topics, settings.groups
         self.gate.add_reader(topics.detection_results, groups.generator)
         self.gate.add_reader(topics.assessment_tasks, groups.scheduler)
@@ -74,7 +82,8 @@ class EmbeddedBroker:
     def close(self) -> None:
         """End the broker; what was not read is gone. Clients must be closed before."""
         if self._handle:
-            self._lib.rd_kafka_mock_cluster_destroy(self._cluster)
+            with _kept_awake(self.bootstrap_servers):
+                self._lib.rd_kafka_mock_cluster_destroy(self._cluster)
             self._lib.rd_kafka_destroy(self._handle)
             self._cluster = self._handle = None
             logger.bind(worker="kafka").info("embedded broker stopped")
@@ -88,6 +97,33 @@ class EmbeddedBroker:
                 f"(error {code}).",
                 next_step="See that no two topics of the settings have the same name.",
             )
+
+
+@contextlib.contextmanager
+def _kept_awake(servers: str) -> Iterator[None]:
+    """Keep the broker's thread from sleeping over what it is told to do.
+
+    The mock cluster misses the wake-up of a call now and then and does it only at its next look, a
+    second later; a start of eight calls took up to 3 s. A connection wakes it, too.
+    """
+    host, _, port = servers.rpartition(":")
+    done = threading.Event()
+
+    def knock() -> None:
+        while not done.wait(KNOCK_INTERVAL_S):
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection((host, int(port)), KNOCK_TIMEOUT_S),
+            ):
+                pass
+
+    knocking = threading.Thread(target=knock, name="embedded-broker-start")
+    knocking.start()
+    try:
+        yield
+    finally:
+        done.set()
+        knocking.join()
 
 
 def _topics(settings: KafkaSettings) -> list[str]:
