@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -57,11 +58,22 @@ def in_background(
     work: Callable[[], ResultT],
     on_done: Callable[[ResultT], None],
     on_failed: Callable[[Exception], None],
+    *,
+    own_thread: bool = False,
 ) -> None:
     """Run `work` in a thread of the pool, then one of the callbacks in this one.
 
-    `work` must touch no widget. When `owner` is gone by then, neither callback is called.
+    Args:
+        owner: when it is gone by then, neither callback is called.
+        work: must touch no widget.
+        on_done: takes the result.
+        on_failed: takes the exception.
+        own_thread: for work that may hang for long: the pool has few threads. Such a thread does
+            not keep the program from ending.
     """
     reply = _Reply(owner, on_done, on_failed)
     _pending.add(reply)
-    QThreadPool.globalInstance().start(lambda: reply.run(work))
+    if own_thread:
+        threading.Thread(target=reply.run, args=(work,), name="background", daemon=True).start()
+    else:
+        QThreadPool.globalInstance().start(lambda: reply.run(work))

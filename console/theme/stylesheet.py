@@ -26,6 +26,7 @@ from pipeline.paths import RESOURCES
 # Of a grey that is seen on the fields of both themes.
 CHEVRON_DOWN = (RESOURCES / "icons" / "chevron-down.svg").as_posix()
 CHEVRON_UP = (RESOURCES / "icons" / "chevron-up.svg").as_posix()
+CHECK = (RESOURCES / "icons" / "check.svg").as_posix()
 
 
 def palette(tokens: Tokens) -> QPalette:
@@ -260,6 +261,15 @@ QHeaderView::section {{
 }}
 QCheckBox, QRadioButton {{ spacing: {Space.S}px; background: transparent; }}
 QCheckBox:focus, QRadioButton:focus {{ color: {t.focus}; }}
+QCheckBox::indicator {{
+    width: 14px; height: 14px; border: 1px solid {t.border_strong}; border-radius: 3px;
+    background: {t.sunken};
+}}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {t.focus}; }}
+QCheckBox::indicator:checked {{
+    background: {t.primary}; border-color: {t.primary_border}; image: url("{CHECK}");
+}}
+QCheckBox::indicator:disabled {{ background: {t.panel}; border-color: {t.border}; }}
 QGroupBox {{
     border: 1px solid {t.border}; border-radius: {Radius.M}px; margin-top: {Space.M}px;
     padding-top: {Space.S}px;

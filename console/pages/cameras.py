@@ -1,0 +1,299 @@
+"""The page of cameras: what there is, how each fares, adding, changing, removing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from console import settings_keeper
+from console.context import ConsoleContext
+from console.theme.tokens import Space
+from console.widgets.camera_dialog import CameraDialog
+from console.widgets.empty_state import EmptyState
+from console.widgets.painting import with_role
+from console.widgets.section import page_heading
+from console.widgets.undo_bar import UndoBar
+from console.widgets.value_table import ValueTable, set_color, set_texts
+from pipeline.redact import redact_text
+from pipeline.settings import CameraSettings, Settings
+
+NAME, ID, STATE, FPS, SIZE, RATE, SOURCE, DETAIL = range(8)
+ID_ROLE: Final = Qt.ItemDataRole.UserRole
+COLORS: Final = {
+    "live": "ok",
+    "connecting": "info",
+    "reconnecting": "warning",
+    "failed": "danger",
+    "stopped": "text_muted",
+    "off": "text_faint",
+}
+
+
+class CamerasPage(QWidget):
+    """Lists the cameras of the settings with what is known of each.
+
+    Attributes:
+        message: something to tell for a moment: text, and whether it is bad news.
+    """
+
+    message = Signal(str, bool)
+
+    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        with_role(self, "page")
+        self._kept = QLabel()
+        self._table = self._make_table()
+        self._undo = UndoBar()
+        self._empty = EmptyState(
+            context,
+            "video-camera",
+            self.tr("No camera yet"),
+            self.tr(
+                "Add a video file, a stream (rtsp://…), a USB camera or a folder of pictures. "
+                "`demo` is a clip that ships with Signalbox."
+            ),
+            self.tr("Add a camera"),
+        )
+        self._empty.pressed.connect(self.add)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._table)
+        self._stack.addWidget(self._empty)
+        self._add = self._button(self.tr("Add…"), "plus", self.add, "Ctrl+N")
+        self._add.setProperty("role", "primary")
+        self._context.theme.icons.set_on(self._add, "plus", "on_primary")
+        self._edit = self._button(self.tr("Edit…"), "pencil-simple", self._on_edit, "Return")
+        self._switch = self._button(self.tr("Switch off"), "power", self._on_switch, "")
+        self._remove = self._button(self.tr("Remove"), "trash", self._on_remove, "Del")
+        self._lay_out()
+        self._table.itemSelectionChanged.connect(self._show_buttons)
+        self._table.itemDoubleClicked.connect(lambda _item, _column: self._on_edit())
+        for keys, slot in (
+            (QKeySequence("Ctrl+N"), self.add),
+            (QKeySequence(QKeySequence.StandardKey.Undo), self._undo.undo),
+        ):
+            shortcut = QShortcut(keys, self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+        for key, slot in (("Return", self._on_edit), ("Del", self._on_remove)):
+            shortcut = QShortcut(QKeySequence(key), self._table)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
+        context.ticker.figures.connect(self._on_figures)
+        context.controller.settings_changed.connect(self._show)
+        self.setFocusProxy(self._table)
+        self._show()
+
+    def _make_table(self) -> ValueTable:
+        table = ValueTable(
+            [
+                self.tr("Name"),
+                self.tr("Id"),
+                self.tr("State"),
+                self.tr("Shown fps"),
+                self.tr("Size"),
+                self.tr("Detections/s"),
+                self.tr("Source"),
+                self.tr("What happened"),
+            ],
+            numbers_from=DETAIL + 1,
+            stretch=DETAIL,
+        )
+        for column in (FPS, SIZE, RATE):
+            table.headerItem().setTextAlignment(
+                column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            )
+        table.setAccessibleName(self.tr("Cameras"))
+        return table
+
+    def _button(self, text: str, icon: str, slot: Callable[[], None], keys: str) -> QPushButton:
+        button = QPushButton(text)
+        self._context.theme.icons.set_on(button, icon)
+        button.clicked.connect(slot)
+        if keys:
+            button.setToolTip(f"{text} ({keys})")
+        return button
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(Space.S)
+        head.addWidget(page_heading(self.tr("Cameras"), self._kept), 1)
+        for button in (self._edit, self._switch, self._remove, self._add):
+            head.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
+        column.setSpacing(Space.M)
+        column.addLayout(head)
+        column.addWidget(self._undo)
+        column.addWidget(self._stack, 1)
+
+    # ------------------------------------------------------------------ showing
+    @Slot()
+    def _show(self) -> None:
+        cameras = self._context.settings.cameras
+        chosen = self._chosen()
+        self._table.clear()
+        for camera in cameras:
+            item = QTreeWidgetItem()
+            item.setData(0, ID_ROLE, camera.id)
+            for column in (FPS, SIZE, RATE):
+                item.setTextAlignment(
+                    column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                )
+            self._table.addTopLevelItem(item)
+            if chosen is not None and camera.id == chosen.id:
+                self._table.setCurrentItem(item)
+        self._stack.setCurrentIndex(0 if cameras else 1)
+        self._kept.setText(settings_keeper.where_kept(self._context))
+        self._show_figures()
+        self._show_buttons()
+
+    @Slot()
+    def _on_figures(self) -> None:
+        if self.isVisible():
+            self._show_figures()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_figures()
+
+    def _show_figures(self) -> None:
+        for place, camera in enumerate(self._context.settings.cameras):
+            item = self._table.topLevelItem(place)
+            if item is None:
+                return
+            view = self._context.hub.cameras.get(camera.id)
+            state = view.state if view is not None else "stopped"
+            state = state if camera.enabled else "off"
+            live = view if state == "live" else None
+            size = view.source_size if view is not None else None
+            set_texts(
+                item,
+                (
+                    camera.name,
+                    camera.id,
+                    self._state_word(state),
+                    f"{live.shown_fps:.1f}" if live is not None and live.shown_fps else "–",
+                    f"{size[0]} × {size[1]}" if size is not None else "–",
+                    f"{camera.detections_per_second:g}",
+                    redact_text(camera.source),
+                    view.detail if view is not None and camera.enabled else "",
+                ),
+            )
+            set_color(item, STATE, self._context.theme.color(COLORS.get(state, "text")))
+            item.setToolTip(DETAIL, item.text(DETAIL))
+            item.setToolTip(SOURCE, item.text(SOURCE))
+
+    def _state_word(self, state: str) -> str:
+        return {
+            "live": self.tr("Live"),
+            "connecting": self.tr("Connecting"),
+            "reconnecting": self.tr("Reconnecting"),
+            "failed": self.tr("Failed"),
+            "stopped": self.tr("Stopped"),
+            "off": self.tr("Switched off"),
+        }.get(state, state)
+
+    def _chosen(self) -> CameraSettings | None:
+        items = self._table.selectedItems()
+        wanted = items[0].data(0, ID_ROLE) if items else None
+        cameras = self._context.settings.cameras
+        return next((camera for camera in cameras if camera.id == wanted), None)
+
+    @Slot()
+    def _show_buttons(self) -> None:
+        camera = self._chosen()
+        for button in (self._edit, self._switch, self._remove):
+            button.setEnabled(camera is not None)
+        is_on = camera is None or camera.enabled
+        self._switch.setText(self.tr("Switch off") if is_on else self.tr("Switch on"))
+
+    # ------------------------------------------------------------------ changing
+    @Slot()
+    def add(self) -> None:
+        """Ask for a new camera."""
+        self._ask(None)
+
+    @Slot()
+    def _on_edit(self) -> None:
+        camera = self._chosen()
+        if camera is not None:
+            self._ask(camera)
+
+    def _ask(self, camera: CameraSettings | None) -> None:
+        # Which camera it is makes no difference to what has to restart.
+        example = camera or CameraSettings(id="new", name="new", source="demo")
+        changed = self._with(example.id, example.model_copy(update={"name": f"{example.name}*"}))
+        dialog = CameraDialog(self._context, camera, self._consequence(changed), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        before = camera.id if camera is not None else ""
+        dialog.saved.connect(lambda typed: self._put(before, typed))
+        dialog.open()
+
+    def _put(self, before: str, typed: CameraSettings) -> None:
+        """Replace the camera that had the id `before`, or add a new one."""
+        if before:
+            text = self.tr("{0} was changed.").format(typed.name)
+        else:
+            text = self.tr("{0} was added.").format(typed.name)
+        self._change(self._with(before, typed), text)
+
+    @Slot()
+    def _on_switch(self) -> None:
+        camera = self._chosen()
+        if camera is None:
+            return
+        changed = camera.model_copy(update={"enabled": not camera.enabled})
+        pattern = (
+            self.tr("{0} was switched on.") if changed.enabled else self.tr("{0} was switched off.")
+        )
+        self._change(self._with(camera.id, changed), pattern.format(camera.name))
+
+    @Slot()
+    def _on_remove(self) -> None:
+        camera = self._chosen()
+        if camera is not None:
+            self._change(
+                self._with(camera.id, None), self.tr("{0} was removed.").format(camera.name)
+            )
+
+    def _with(self, before: str, camera: CameraSettings | None) -> Settings:
+        """Return the settings with the camera `before` replaced, removed (None) or added."""
+        settings = self._context.settings
+        cameras = list(settings.cameras)
+        place = next((n for n, other in enumerate(cameras) if other.id == before), len(cameras))
+        cameras[place : place + 1] = [camera] if camera is not None else []
+        return settings.model_copy(update={"cameras": tuple(cameras)})
+
+    def _consequence(self, changed: Settings) -> str:
+        return settings_keeper.consequence_words(
+            self._context.settings, changed, self._context.controller.running
+        )
+
+    def _change(self, settings: Settings, text: str, *, undoable: bool = True) -> None:
+        before = self._context.settings.cameras
+        told = f"{text} {self._consequence(settings)}"
+
+        def undo() -> None:
+            back = self._context.settings.model_copy(update={"cameras": before})
+            self._change(back, self.tr("Undone."), undoable=False)
+
+        def done() -> None:
+            if undoable:
+                self._undo.offer(told, undo)
+            else:
+                self._undo.tell(told)
+
+        settings_keeper.keep(self._context, self, settings, done, self._undo.tell)

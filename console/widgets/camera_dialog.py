@@ -1,0 +1,274 @@
+"""Adds or changes one camera: checked while it is typed, tried before it is kept."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+from PySide6.QtCore import QStandardPaths, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from console.context import ConsoleContext
+from console.problem_words import problems_by_place
+from console.theme.tokens import Space
+from console.widgets.camera_test import CameraTest
+from console.widgets.form_row import FormRow
+from pipeline.settings import CameraSettings
+
+FORM_WIDTH: Final = 480
+NUMBER_WIDTH: Final = 96
+_NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9._-]+")
+NUMBERS: Final = ("start_offset_s", "detections_per_second", "assess_interval_s")
+
+
+def free_id(name: str, taken: set[str]) -> str:
+    """Return an id made from `name` that is not in `taken`."""
+    base = _NOT_IN_IDS.sub("-", name).strip("-.").lower()[:48] or "camera"
+    number = 2
+    wanted = base
+    while wanted in taken:
+        wanted = f"{base}-{number}"
+        number += 1
+    return wanted
+
+
+class CameraDialog(QDialog):
+    """A form for one camera.
+
+    Attributes:
+        saved: carries the `CameraSettings` that were typed.
+    """
+
+    saved = Signal(object)
+
+    def __init__(
+        self,
+        context: ConsoleContext,
+        camera: CameraSettings | None,
+        consequence: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make the form.
+
+        Args:
+            context: of the window.
+            camera: the one to change; None for a new one.
+            consequence: what saving does to the workers.
+            parent: of the dialog.
+        """
+        super().__init__(parent)
+        self._context = context
+        self._camera = camera
+        self._taken = {other.id for other in context.settings.cameras if other is not camera}
+        self._id_is_own = camera is not None
+        self.setWindowTitle(self.tr("Add a camera") if camera is None else self.tr("Camera"))
+        self._fields: dict[str, QLineEdit] = {
+            name: QLineEdit() for name in ("name", "source", "id", *NUMBERS)
+        }
+        self._enabled = QCheckBox(self.tr("Read this camera"))
+        self._loop = QCheckBox(self.tr("Start again at the end of a file"))
+        self._rows = self._make_rows()
+        self._test = CameraTest(context)
+        self._test.asked.connect(self._on_test)
+        self._buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
+        )
+        self._buttons.accepted.connect(self._on_save)
+        self._buttons.rejected.connect(self.reject)
+        self._save = self._buttons.button(QDialogButtonBox.StandardButton.Save)
+        self._save.setProperty("role", "primary")
+        self._save.setText(self.tr("Add") if camera is None else self.tr("Save"))
+        self._consequence = QLabel(consequence)
+        self._consequence.setProperty("role", "muted")
+        self._consequence.setWordWrap(True)
+        self._lay_out()
+        self._fill()
+        self._connect()
+        self._check()
+        self._fields["name"].setFocus()
+
+    def _make_rows(self) -> dict[str, FormRow]:
+        described = CameraSettings.model_fields
+        names = {
+            "name": self.tr("Name"),
+            "source": self.tr("Source"),
+            "id": self.tr("Id"),
+            "start_offset_s": self.tr("Start at (s)"),
+            "detections_per_second": self.tr("Detections per second"),
+            "assess_interval_s": self.tr("Assess again after (s)"),
+        }
+        for name in NUMBERS:
+            self._fields[name].setFixedWidth(NUMBER_WIDTH)
+        return {
+            name: FormRow(
+                text,
+                self._fields[name],
+                described[name].description or "",
+                self._source_button() if name == "source" else None,
+            )
+            for name, text in names.items()
+        }
+
+    def _source_button(self) -> QPushButton:
+        button = QPushButton(self.tr("Choose"))
+        menu = QMenu(button)
+        menu.addAction(self.tr("Video file…"), self._on_choose_file)
+        menu.addAction(self.tr("Folder of pictures…"), self._on_choose_folder)
+        menu.addAction(self.tr("First USB camera"), lambda: self._fields["source"].setText("0"))
+        menu.addAction(self.tr("Demo clip"), lambda: self._fields["source"].setText("demo"))
+        button.setMenu(menu)
+        return button
+
+    def _lay_out(self) -> None:
+        form = QWidget()
+        form.setMinimumWidth(FORM_WIDTH)
+        left = QVBoxLayout(form)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(Space.XS)
+        for name in ("name", "source", "id"):
+            left.addWidget(self._rows[name])
+        left.addWidget(self._enabled)
+        left.addWidget(self._loop)
+        left.addSpacing(Space.S)
+        for name in NUMBERS:
+            left.addWidget(self._rows[name])
+        left.addStretch(1)
+        right = QVBoxLayout()
+        right.addWidget(self._test)
+        right.addStretch(1)
+        columns = QHBoxLayout()
+        columns.setSpacing(Space.XL)
+        columns.addWidget(form, 1)
+        columns.addLayout(right)
+        foot = QHBoxLayout()
+        foot.addWidget(self._consequence, 1)
+        foot.addWidget(self._buttons)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
+        column.setSpacing(Space.L)
+        column.addLayout(columns, 1)
+        column.addLayout(foot)
+
+    def _fill(self) -> None:
+        camera = self._camera
+        values: dict[str, Any] = {
+            name: field.get_default() for name, field in CameraSettings.model_fields.items()
+        }
+        if camera is not None:
+            values = camera.model_dump()
+        for name in ("name", "source", "id"):
+            self._fields[name].setText(str(values[name]) if camera is not None else "")
+        for name in NUMBERS:
+            self._fields[name].setText(f"{values[name]:g}")
+        self._enabled.setChecked(bool(values["enabled"]))
+        self._loop.setChecked(bool(values["loop"]))
+
+    def _connect(self) -> None:
+        for field in self._fields.values():
+            field.textChanged.connect(self._check)
+        self._fields["name"].textChanged.connect(self._on_name)
+        self._fields["id"].textEdited.connect(self._on_id_edited)
+        self._fields["source"].textChanged.connect(self._test.reset)
+
+    @Slot(str)
+    def _on_name(self, name: str) -> None:
+        if not self._id_is_own:
+            self._fields["id"].setText(free_id(name, self._taken))
+
+    @Slot(str)
+    def _on_id_edited(self, text: str) -> None:
+        self._id_is_own = bool(text)
+
+    def _typed(self) -> dict[str, Any]:
+        texts: dict[str, Any] = {name: field.text() for name, field in self._fields.items()}
+        return texts | {"enabled": self._enabled.isChecked(), "loop": self._loop.isChecked()}
+
+    @Slot()
+    def _check(self) -> CameraSettings | None:
+        """Return the camera as typed; None, with the problems shown, when it cannot be used."""
+        problems: dict[str, str] = {}
+        camera = None
+        try:
+            camera = CameraSettings.model_validate(self._typed())
+        except ValidationError as error:
+            problems = {place[0]: text for place, text in problems_by_place(error).items()}
+        if self._fields["id"].text().strip() in self._taken:
+            problems["id"] = self.tr("Another camera has this id.")
+        for name, row in self._rows.items():
+            # What was never filled is not yet wrong.
+            untouched = not self._fields[name].isModified() and not self._fields[name].text()
+            row.set_problem("" if untouched else problems.get(name, ""))
+        self._save.setEnabled(not problems)
+        self._test.set_possible(possible="source" not in problems)
+        return camera if not problems else None
+
+    @Slot()
+    def _on_test(self) -> None:
+        source = self._fields["source"].text().strip()
+        offset = self._rows["start_offset_s"].problem or self._fields["start_offset_s"].text()
+        typed: dict[str, Any] = {"id": "test", "name": "test", "source": source}
+        if not self._rows["start_offset_s"].problem:
+            typed["start_offset_s"] = offset
+        self._test.start(CameraSettings.model_validate(typed))
+
+    @Slot()
+    def _on_save(self) -> None:
+        camera = self._check()
+        if camera is not None:
+            self.saved.emit(camera)
+            self.accept()
+
+    def done(self, result: int) -> None:
+        """Close; a test under way is not waited for."""
+        self._test.stop()
+        super().done(result)
+
+    # ------------------------------------------------------------------ choosing a source
+    def _file_dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        current = Path(self._fields["source"].text()).expanduser()
+        start = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+        dialog.setDirectory(str(current.parent) if current.is_absolute() else start)
+        dialog.fileSelected.connect(self._on_chosen)
+        return dialog
+
+    @Slot()
+    def _on_choose_file(self) -> None:
+        dialog = self._file_dialog(self.tr("Choose a video file"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(
+            [
+                self.tr("Videos (*.mp4 *.mkv *.avi *.mov *.webm *.ts *.m4v *.mpg *.mpeg *.wmv)"),
+                self.tr("All files (*)"),
+            ]
+        )
+        dialog.open()
+
+    @Slot()
+    def _on_choose_folder(self) -> None:
+        dialog = self._file_dialog(self.tr("Choose a folder of pictures"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.open()
+
+    @Slot(str)
+    def _on_chosen(self, path: str) -> None:
+        self._fields["source"].setText(path)
+        self._fields["source"].setModified(True)
+        if not self._fields["name"].text():
+            self._fields["name"].setText(Path(path).stem)

@@ -1,0 +1,81 @@
+"""Opens a camera once, to show whoever sets it up what it gives."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.detection.live_view import scaled_bgra
+from pipeline.detection.sources import Reader, SourceError, open_source
+from pipeline.settings import CameraSettings
+
+MEASURE_S: Final = 2.0
+"""How long a live source is watched to tell its rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTrial:
+    """What a camera gave.
+
+    Attributes:
+        description: what was opened.
+        size: (width, height) of its pictures in pixels.
+        rate: pictures per second: what a file says, or what a live source was seen to send;
+            None when too few came to tell.
+        opened_ms: time from the first step to the first picture.
+        pixels: that picture, ``(H, W, 4)`` uint8 BGRA, scaled into the size asked for.
+    """
+
+    description: str
+    size: tuple[int, int]
+    rate: float | None
+    opened_ms: float
+    pixels: NDArray[np.uint8]
+
+
+def try_camera(
+    camera: CameraSettings, picture_size: tuple[int, int], stop: threading.Event
+) -> CameraTrial:
+    """Open the source of `camera`, read a picture, measure its rate, close it.
+
+    Args:
+        camera: what to open.
+        picture_size: (width, height) in pixels into which the picture is scaled.
+        stop: ends the measuring early; opening itself cannot be interrupted (10 s at most).
+
+    Raises:
+        SourceError: it cannot be opened or gives no picture; says why.
+    """
+    began_s = time.perf_counter()
+    reader = open_source(camera)
+    try:
+        picture = reader.read()
+        if picture is None:
+            raise SourceError(f"{reader.description}: holds no picture")
+        opened_ms = (time.perf_counter() - began_s) * 1000
+        return CameraTrial(
+            description=reader.description,
+            size=(picture.shape[1], picture.shape[0]),
+            rate=reader.rate if reader.rate is not None else _measure(reader, stop),
+            opened_ms=opened_ms,
+            pixels=scaled_bgra(picture, picture_size),
+        )
+    finally:
+        reader.close()
+
+
+def _measure(reader: Reader, stop: threading.Event) -> float | None:
+    """Return how many pictures a second arrive."""
+    began_s = time.perf_counter()
+    arrived = 0
+    while not stop.is_set() and time.perf_counter() - began_s < MEASURE_S:
+        if reader.read() is None:
+            break
+        arrived += 1
+    span_s = time.perf_counter() - began_s
+    return arrived / span_s if arrived >= 2 else None
