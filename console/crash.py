@@ -102,6 +102,8 @@ def _is_alive(table: dict[str, Any]) -> bool:
     """Whether the process that wrote a marker still runs; a reused process id is no such one."""
     try:
         process = psutil.Process(int(table["pid"]))
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False  # killed, and not yet collected by its parent
         return bool(abs(process.create_time() - float(table["processStarted"])) < 1.0)
     except (psutil.Error, KeyError, TypeError, ValueError):
         return False
