@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from console.app import Console
     from console.demo_run import DemoRun
     from pipeline.settings import Settings
+
+DATABASE_PREFIX = "alarms-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,17 +36,21 @@ def run(args: argparse.Namespace) -> int:
     from console.app import Launch
     from console.app import run as run_console
     from console.demo_run import DemoRun
+    from pipeline.paths import data_folder
 
     if args.duration is not None and args.duration <= 0:
         print("--duration must be more than 0 seconds.", file=sys.stderr)
         return 2
     runs: list[DemoRun] = []
+    database = data_folder() / "demo" / f"{DATABASE_PREFIX}{time.time_ns()}.db"
 
     def on_ready(console: Console) -> None:
+        # Not before: another demo may be running, until the window is there.
+        _remove_older(database)
         runs.append(DemoRun(console, args.duration, args.screenshot))
 
     launch = Launch(
-        _settings(),
+        _settings(database),
         kind="demo",
         start_all=True,
         page="live",
@@ -57,16 +65,21 @@ def run(args: argparse.Namespace) -> int:
         return 1
 
 
-def _settings() -> Settings:
-    """Return the demo profile, with a database of its own: its alarms are not the user's."""
-    from pipeline.paths import data_folder
+def _settings(database: Path) -> Settings:
+    """Return the demo profile with a database of its own: it begins without alarms."""
     from pipeline.settings import demo_settings
 
     settings = demo_settings()
-    aggregator = settings.aggregator.model_copy(
-        update={"database": data_folder() / "demo" / "alarms.db"}
-    )
+    aggregator = settings.aggregator.model_copy(update={"database": database})
     return settings.model_copy(update={"aggregator": aggregator})
+
+
+def _remove_older(database: Path) -> None:
+    """Remove the databases of demos before; one that is still open stays until the next time."""
+    for path in database.parent.glob(f"{DATABASE_PREFIX}*"):
+        if not path.name.startswith(database.name):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _tell(run: DemoRun, json_file: Path | None) -> int:

@@ -97,7 +97,10 @@ class MainWindow(QMainWindow):
         self._bottom_line = line()
         column.addWidget(self._bottom_line)
         column.addWidget(self.status_bar)
+        # Takes the focus at the start and on a click beside everything: no ring anywhere.
+        root.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCentralWidget(root)
+        root.setFocus()
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.show_page)

@@ -148,6 +148,7 @@ class Sequencer:
             if self._waits_for_producer(name, now) or self._drains(name, now):
                 break
             self._forget_stop(name)
+            self.asked_to_stop(name, now.now_s)
             chosen.append(name)
         return chosen
 

@@ -70,10 +70,10 @@ class TopicTrack(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(180, 112)
+        return QSize(180, 106)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(MIN_WIDTH, 112)
+        return QSize(MIN_WIDTH, 106)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -1,0 +1,142 @@
+"""The look: contrast of every pair, one place for colours, following the system, icons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from console.theme.fonts import mono_font, ui_font
+from console.theme.stylesheet import stylesheet
+from console.theme.theme import ThemeManager
+from console.theme.tokens import (
+    DARK,
+    FILLINGS,
+    LIGHT,
+    MIN_CONTRAST,
+    SURFACES,
+    TEXTS,
+    Tokens,
+    contrast,
+)
+
+CONSOLE = Path(__file__).resolve().parents[2] / "console"
+MIN_GRAPHIC_CONTRAST = 3.0
+"""WCAG 2.1, 1.4.11: lines of charts, focus rings."""
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[ThemeManager]:
+    manager = ThemeManager(qapp, "dark")
+    yield manager
+    manager.deleteLater()
+    qapp.processEvents()
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=lambda tokens: tokens.name)
+class TestContrast:
+    @pytest.mark.parametrize("surface", SURFACES)
+    @pytest.mark.parametrize("text", TEXTS)
+    def test_texts_on_surfaces(self, tokens: Tokens, surface: str, text: str) -> None:
+        assert contrast(tokens.color(text), tokens.color(surface)) >= MIN_CONTRAST
+
+    @pytest.mark.parametrize(("filling", "text"), FILLINGS.items())
+    def test_texts_on_fillings(self, tokens: Tokens, filling: str, text: str) -> None:
+        assert contrast(tokens.color(text), tokens.color(filling)) >= MIN_CONTRAST
+
+    @pytest.mark.parametrize("surface", SURFACES)
+    def test_focus_ring_and_chart_lines(self, tokens: Tokens, surface: str) -> None:
+        for color in (tokens.focus, *tokens.chart):
+            assert contrast(color, tokens.color(surface)) >= MIN_GRAPHIC_CONTRAST
+
+
+def test_contrast_is_the_one_of_wcag() -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21.0)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_no_colour_is_set_outside_the_token_table() -> None:
+    """Hexadecimal colours and Qt's named ones stand in tokens.py alone."""
+    pattern = re.compile(r"""["'(\s]#[0-9a-fA-F]{3,8}\b|GlobalColor\.(?!transparent)""")
+    found = [
+        f"{path.relative_to(CONSOLE)}: {line.strip()}"
+        for path in sorted(CONSOLE.rglob("*.py"))
+        if path.name != "tokens.py"
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if pattern.search(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=lambda tokens: tokens.name)
+def test_the_stylesheet_is_one_that_qt_understands(
+    qapp: QApplication, qtbot: QtBot, tokens: Tokens
+) -> None:
+    """Qt warns about what it cannot parse, and a warning fails a test."""
+    button = QPushButton("x")
+    qtbot.addWidget(button)
+    button.setStyleSheet(stylesheet(tokens))
+    button.show()
+    qtbot.waitExposed(button)
+    assert qapp.style().metaObject().className()
+
+
+def test_choosing_a_theme_changes_everything_at_once(
+    qapp: QApplication, theme: ThemeManager, qtbot: QtBot
+) -> None:
+    button = QPushButton()
+    qtbot.addWidget(button)
+    theme.icons.set_on(button, "play-fill", "ok")
+    before = button.icon().pixmap(16, 16).toImage()
+    with qtbot.waitSignal(theme.changed):
+        theme.set_mode("light")
+    assert theme.tokens is LIGHT
+    assert button.icon().pixmap(16, 16).toImage() != before
+    assert qapp.palette().window().color().name() == LIGHT.background
+
+
+def test_choosing_the_theme_in_use_changes_nothing(theme: ThemeManager, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(theme.changed):
+        theme.set_mode("dark")
+
+
+def test_follows_the_system_until_a_theme_is_chosen(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's answer is the one thing here that a test cannot bring about."""
+    scheme = [Qt.ColorScheme.Light]
+    hints = qapp.styleHints()
+    monkeypatch.setattr(type(hints), "colorScheme", lambda _self: scheme[0])
+    manager = ThemeManager(qapp, "system")
+    try:
+        assert manager.tokens is LIGHT
+        scheme[0] = Qt.ColorScheme.Dark
+        hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+        assert manager.tokens is DARK
+        manager.set_mode("light")
+        hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+        assert manager.tokens is LIGHT
+    finally:
+        manager.deleteLater()
+        qapp.processEvents()
+
+
+def test_an_icon_of_a_deleted_button_does_no_harm(theme: ThemeManager, qtbot: QtBot) -> None:
+    button = QPushButton()
+    theme.icons.set_on(button, "x")
+    button.deleteLater()
+    qtbot.wait(1)
+    theme.set_mode("light")
+
+
+@pytest.mark.parametrize("mono", [False, True], ids=["ui", "mono"])
+def test_figures_are_equally_wide(qapp: QApplication, mono: bool) -> None:
+    metrics = QFontMetricsF(mono_font() if mono else ui_font(tabular=True))
+    widths = {round(metrics.horizontalAdvance(digit * 20), 1) for digit in "0123456789"}
+    assert len(widths) == 1
