@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -24,13 +25,13 @@ class Stamp:
     Attributes:
         state: "making" until all packages are in, then "ready".
         python: the minor version it was made with, such as "3.11".
-        pyproject: SHA-256 of the pyproject.toml whose packages are in.
+        required: SHA-256 of the requirements that are in.
         with_tests: whether the test extra is in, too.
     """
 
     state: str
     python: str
-    pyproject: str
+    required: str
     with_tests: bool
 
 
@@ -85,9 +86,13 @@ class Environment:
         """Whether this process runs in it."""
         return Path(sys.prefix).resolve() == self.folder.resolve()
 
-    def pyproject_hash(self) -> str:
-        """Return what a stamp must hold to be up to date."""
-        return hashlib.sha256((self.root / "pyproject.toml").read_bytes()).hexdigest()
+    def required_hash(self) -> str:
+        """Return what a stamp must hold to be up to date: it changes with the requirements only."""
+        project = tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))[
+            "project"
+        ]
+        wanted = [project.get("dependencies"), project.get("optional-dependencies")]
+        return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
 
     def read_stamp(self) -> Stamp | None:
         """Return what set-up noted, None if set-up did not make this folder."""
@@ -107,13 +112,13 @@ class Environment:
         fresh.replace(self.folder / STAMP_NAME)
 
     def is_ready(self, *, with_tests: bool) -> bool:
-        """Whether set-up has finished here for today's pyproject.toml and what is wanted."""
+        """Whether set-up has finished here for today's requirements."""
         stamp = self.read_stamp()
         return (
             stamp is not None
             and stamp.state == "ready"
             and (stamp.with_tests or not with_tests)
-            and stamp.pyproject == self.pyproject_hash()
+            and stamp.required == self.required_hash()
             and self.base_is_there()
             and (not self.is_current() or stamp.python == running_minor())
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
@@ -84,8 +85,6 @@ def parse_requirement(text: str) -> Requirement | None:
 
 def read_requirements(pyproject: Path, *, with_tests: bool) -> list[Requirement]:
     """Return what is needed on this machine, the test extra included if wanted."""
-    import tomllib
-
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
     texts = list(project["dependencies"])
     if with_tests:

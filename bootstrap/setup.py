@@ -61,7 +61,7 @@ def _make_or_update(
     else:
         say(f"Bringing {environment.folder} up to date for {what}.")
     _check_room(environment.folder, NEEDED_MB[with_tests])
-    done = Stamp("ready", running_minor(), environment.pyproject_hash(), with_tests)
+    done = Stamp("ready", running_minor(), environment.required_hash(), with_tests)
     with _explained(environment.folder):
         if rebuild_because:
             before = None

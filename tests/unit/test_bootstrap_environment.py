@@ -18,10 +18,12 @@ from bootstrap.environment import STAMP_NAME, Environment, Stamp, running_minor
 @pytest.fixture
 def environment(tmp_path: Path) -> Environment:
     """An environment without packages, ready for its pyproject.toml."""
-    (tmp_path / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\ndependencies = ["numpy>=2"]\n', encoding="utf-8"
+    )
     made = Environment(tmp_path / ".venv", tmp_path)
     venv.create(made.folder, with_pip=False, symlinks=os.name != "nt")
-    made.write_stamp(Stamp("ready", running_minor(), made.pyproject_hash(), with_tests=False))
+    made.write_stamp(Stamp("ready", running_minor(), made.required_hash(), with_tests=False))
     return made
 
 
@@ -38,9 +40,19 @@ def test_the_test_packages_include_the_others(environment: Environment) -> None:
     assert environment.is_ready(with_tests=True)
 
 
-def test_not_ready_after_the_project_changed(environment: Environment) -> None:
-    (environment.root / "pyproject.toml").write_text("[project]\n# more\n", encoding="utf-8")
-    assert not environment.is_ready(with_tests=False)
+@pytest.mark.parametrize(
+    ("text", "ready"),
+    [
+        ('[project]\ndependencies = ["numpy>=2"]\n[tool.ruff]\nline-length = 99\n', True),
+        ('[project]\ndependencies = ["numpy>=3"]\n', False),
+        ('[project]\ndependencies = ["numpy>=2", "loguru"]\n', False),
+    ],
+)
+def test_only_other_requirements_ask_for_set_up(
+    environment: Environment, text: str, ready: bool
+) -> None:
+    (environment.root / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert environment.is_ready(with_tests=False) == ready
 
 
 def test_not_ready_while_it_is_made(environment: Environment) -> None:
