@@ -254,6 +254,9 @@ QAbstractItemView {{
 }}
 QAbstractItemView:focus {{ border: 1px solid {t.focus}; }}
 QTreeView::item, QListView::item {{ min-height: 24px; padding: 0 {Space.XS}px; border: none; }}
+QTreeView::item:selected, QListView::item:selected {{
+    background: {t.selected}; color: {t.text_strong};
+}}
 QHeaderView {{ background: {t.panel}; border: none; }}
 QHeaderView::section {{
     background: {t.panel}; color: {t.text_muted}; font-size: {TypeSize.CAPTION}px;
