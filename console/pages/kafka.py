@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EMBEDDED_KEPT_MB = 5
 
+CHART_HEIGHT = 260
+
 
 class KafkaPage(QWidget):
     """Shows what the lag monitor reads; says so where there is nothing to read."""
@@ -84,8 +86,9 @@ class KafkaPage(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(Space.M)
         splitter.setProperty("role", "gap")
-        splitter.setStretchFactor(0, 3)
-        splitter.setStretchFactor(1, 2)
+        self._chart_section.setMinimumHeight(CHART_HEIGHT)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
         return splitter
 
     def show_topic(self, topic: str) -> None:
