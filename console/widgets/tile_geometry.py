@@ -77,7 +77,8 @@ def grid(count: int, slots: int | None, aspect: float) -> tuple[int, int]:
     def distortion(columns: int) -> float:
         rows = -(-count // columns)
         tile = aspect * rows / columns / (16 / 9)
-        return max(tile, 1 / tile) * (1 + 0.15 * (columns * rows - count))
+        empty = (columns * rows - count) / (columns * rows)
+        return max(tile, 1 / tile) * (1 + 2 * empty)
 
     columns = min(range(1, count + 1), key=distortion)
     return columns, -(-count // columns)
