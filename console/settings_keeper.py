@@ -37,7 +37,7 @@ def keep(
     path = context.settings_path
 
     def apply(_: None = None) -> None:
-        if context.theme.mode != settings.console.theme:
+        if context.settings.console.theme != settings.console.theme:
             context.theme.set_mode(settings.console.theme)
         context.controller.apply_settings(settings)
         on_done()

@@ -1,0 +1,243 @@
+"""The page of settings: forms made from the models, checked as typed, applied in one step."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from console import settings_keeper
+from console.context import ConsoleContext
+from console.problem_words import problems_by_place
+from console.settings_form import AT_NEXT_START, sections
+from console.theme.tokens import Space
+from console.widgets.painting import line, set_property, with_role
+from console.widgets.section import Section, page_heading
+from console.widgets.setting_field import SettingField
+from pipeline.settings import Settings
+
+FORM_WIDTH: Final = 760
+LIST_WIDTH: Final = 168
+ROW_HEIGHT: Final = 32
+
+
+class SettingsPage(QWidget):
+    """All settings but the cameras, which have their own page.
+
+    Attributes:
+        message: something to tell for a moment: text, and whether it is bad news.
+    """
+
+    message = Signal(str, bool)
+
+    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._fields: list[SettingField] = []
+        self._cards: list[Section] = []
+        self._shown = context.settings
+        self._checked: Settings | None = None
+        with_role(self, "page")
+        self._list = QListWidget()
+        self._scroll = self._make_form()
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        self._words.setProperty("role", "status")
+        self._revert = QPushButton(self.tr("Revert"))
+        self._revert.setToolTip(self.tr("Show the settings in use again"))
+        self._revert.clicked.connect(self.revert)
+        self._apply = QPushButton(self.tr("Apply"))
+        self._apply.setProperty("role", "primary")
+        self._apply.setToolTip(self.tr("Save and use these settings (Ctrl+S)"))
+        self._apply.clicked.connect(self.apply)
+        self._lay_out()
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self.apply)
+        context.controller.settings_changed.connect(self._on_settings)
+        context.controller.state_changed.connect(self._show_state)
+        self.revert()
+
+    def _make_form(self) -> QScrollArea:
+        holder = QWidget()
+        holder.setMaximumWidth(FORM_WIDTH)
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, Space.M, Space.L)
+        column.setSpacing(Space.M)
+        for spec in sections():
+            card = Section(spec.title)
+            for field_spec in spec.fields:
+                field = SettingField(field_spec, self)
+                field.changed.connect(self._check)
+                self._fields.append(field)
+                card.add(field.row)
+            self._cards.append(card)
+            item = QListWidgetItem(spec.title)
+            item.setSizeHint(QSize(0, ROW_HEIGHT))
+            self._list.addItem(item)
+            column.addWidget(card)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        with_role(holder, "page")
+        scroll.setWidget(holder)
+        return scroll
+
+    def _lay_out(self) -> None:
+        self._list.setFixedWidth(LIST_WIDTH)
+        self._list.setAccessibleName(self.tr("Sections"))
+        self._list.setCurrentRow(0)
+        self._list.currentRowChanged.connect(self._on_section)
+        kept = QLabel(settings_keeper.where_kept(self._context))
+        middle = QHBoxLayout()
+        middle.setSpacing(Space.L)
+        middle.addWidget(self._list)
+        middle.addWidget(self._scroll, 1)
+        foot = QHBoxLayout()
+        foot.setSpacing(Space.S)
+        foot.addWidget(self._words, 1)
+        foot.addWidget(self._revert)
+        foot.addWidget(self._apply)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
+        column.setSpacing(Space.M)
+        column.addWidget(page_heading(self.tr("Settings"), kept))
+        column.addLayout(middle, 1)
+        column.addWidget(line())
+        column.addLayout(foot)
+
+    @Slot(int)
+    def _on_section(self, row: int) -> None:
+        if 0 <= row < len(self._cards):
+            self._scroll.verticalScrollBar().setValue(self._cards[row].y())
+
+    # ------------------------------------------------------------------ typed and in use
+    @Slot()
+    def revert(self) -> None:
+        """Show the settings in use."""
+        self._shown = self._context.settings
+        for field in self._fields:
+            field.blockSignals(True)
+            field.show(_at(self._shown, field.place))
+            field.blockSignals(False)
+        self._check()
+
+    @Slot(object)
+    def _on_settings(self, settings: Settings) -> None:
+        """Follow what was changed elsewhere, but keep what is being typed here."""
+        before = self._shown
+        self._shown = settings
+        for field in self._fields:
+            if _at(before, field.place) == _at(settings, field.place):
+                continue
+            field.blockSignals(True)
+            field.show(_at(settings, field.place))
+            field.blockSignals(False)
+        self._check()
+
+    def _typed(self) -> dict[str, Any]:
+        table = self._context.settings.model_dump()
+        for field in self._fields:
+            part = table
+            for name in field.place[:-1]:
+                part = part[name]
+            part[field.place[-1]] = field.typed()
+        return table
+
+    @Slot()
+    def _check(self) -> None:
+        """Check what is typed; show problems at their fields."""
+        problems: dict[tuple[str, ...], str] = {}
+        self._checked = None
+        try:
+            self._checked = Settings.model_validate(self._typed())
+        except ValidationError as error:
+            problems = problems_by_place(error)
+        elsewhere = dict(problems)
+        for field in self._fields:
+            field.row.set_problem(_problem_of(field, elsewhere))
+        self._show_words(problems, elsewhere)
+
+    def _show_words(
+        self, problems: dict[tuple[str, ...], str], elsewhere: dict[tuple[str, ...], str]
+    ) -> None:
+        if problems:
+            text = " ".join(elsewhere.values()) or self.tr("Mend what is marked red, then apply.")
+            self._say(text, "danger")
+        else:
+            self._show_state()
+        self._show_buttons()
+
+    @Slot()
+    def _show_state(self) -> None:
+        """Say what applying would do."""
+        new = self._checked
+        if new is None:
+            return
+        if new == self._context.settings:
+            self._say(self.tr("These settings are in use."), "")
+            return
+        text = settings_keeper.consequence_words(
+            self._context.settings, new, self._context.controller.running
+        )
+        if any(_at(new, place) != _at(self._context.settings, place) for place in AT_NEXT_START):
+            text += " " + self.tr("Some of it holds from the next start.")
+        self._say(text, "info")
+
+    def _show_buttons(self) -> None:
+        is_changed = self._checked != self._context.settings
+        self._apply.setEnabled(is_changed and self._checked is not None)
+        self._revert.setEnabled(is_changed)
+
+    def _say(self, text: str, level: str) -> None:
+        self._words.setText(text)
+        set_property(self._words, "level", level)
+
+    @Slot()
+    def apply(self) -> None:
+        """Save and use what is typed, if it can be used."""
+        settings = self._checked
+        if settings is None or settings == self._context.settings:
+            return
+        self._apply.setEnabled(False)
+        settings_keeper.keep(self._context, self, settings, self._on_applied, self._on_not_kept)
+
+    def _on_applied(self) -> None:
+        self._check()
+        self._say(self.tr("Applied."), "ok")
+
+    def _on_not_kept(self, text: str) -> None:
+        self._show_buttons()
+        self._say(text, "danger")
+
+
+def _at(settings: Settings, place: tuple[str, ...]) -> Any:
+    value: Any = settings
+    for name in place:
+        value = getattr(value, name)
+    return value
+
+
+def _problem_of(field: SettingField, problems: dict[tuple[str, ...], str]) -> str:
+    """Take the problem of a field out of `problems`; what a section complains of names it."""
+    if field.place in problems:
+        return problems.pop(field.place)
+    section, own = field.place[:-1], field.place[-1]
+    text = problems.get(section, "")
+    if text.lower().startswith(own):
+        return field.name + problems.pop(section)[len(own) :]
+    return ""

@@ -1,0 +1,163 @@
+"""Which settings the page shows, under which names; help and limits come from the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One setting.
+
+    Attributes:
+        place: names from `Settings` down, such as ``("detection", "confidence")``.
+        name: for people.
+    """
+
+    place: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionSpec:
+    """Settings that belong together."""
+
+    title: str
+    fields: tuple[FieldSpec, ...]
+
+
+def sections() -> tuple[SectionSpec, ...]:
+    """Return what the page shows, in the language of the moment."""
+    return (
+        SectionSpec(
+            translate("Settings", "Window"),
+            (
+                FieldSpec(("console", "theme"), translate("Settings", "Theme")),
+                FieldSpec(("console", "language"), translate("Settings", "Language")),
+            ),
+        ),
+        SectionSpec(
+            translate("Settings", "Detection"),
+            (
+                FieldSpec(("detection", "model"), translate("Settings", "Model")),
+                FieldSpec(("detection", "providers"), translate("Settings", "Runs on")),
+                FieldSpec(("detection", "threads"), translate("Settings", "Threads")),
+                FieldSpec(("detection", "confidence"), translate("Settings", "Confidence")),
+                FieldSpec(("detection", "iou"), translate("Settings", "Overlap")),
+                FieldSpec(("detection", "classes"), translate("Settings", "Classes")),
+                FieldSpec(("detection", "group_distance"), translate("Settings", "Group distance")),
+            ),
+        ),
+        SectionSpec(
+            translate("Settings", "Assessment"),
+            (
+                FieldSpec(("scheduler", "max_in_flight"), translate("Settings", "Tasks at a time")),
+                FieldSpec(
+                    ("scheduler", "rules", "near_distance"), translate("Settings", "Near distance")
+                ),
+                FieldSpec(
+                    ("scheduler", "rules", "conflict_distance"),
+                    translate("Settings", "Conflict distance"),
+                ),
+                FieldSpec(
+                    ("scheduler", "rules", "time_to_collision_medium_s"),
+                    translate("Settings", "Seconds to contact: medium"),
+                ),
+                FieldSpec(
+                    ("scheduler", "rules", "time_to_collision_high_s"),
+                    translate("Settings", "Seconds to contact: high"),
+                ),
+                FieldSpec(
+                    ("scheduler", "rules", "crowd_size"), translate("Settings", "Crowd size")
+                ),
+            ),
+        ),
+        SectionSpec(
+            translate("Settings", "Alarms"),
+            (
+                FieldSpec(("aggregator", "alarm_level"), translate("Settings", "Alarm level")),
+                FieldSpec(
+                    ("aggregator", "alarm_cooldown_s"), translate("Settings", "Cooldown (s)")
+                ),
+                FieldSpec(
+                    ("aggregator", "join_deadline_s"),
+                    translate("Settings", "Wait for verdicts (s)"),
+                ),
+            ),
+        ),
+        SectionSpec(
+            translate("Settings", "Kafka"),
+            (
+                FieldSpec(("kafka", "mode"), translate("Settings", "Broker")),
+                FieldSpec(
+                    ("kafka", "bootstrap_servers"), translate("Settings", "Bootstrap servers")
+                ),
+                FieldSpec(("kafka", "partitions"), translate("Settings", "Partitions")),
+            ),
+        ),
+        SectionSpec(
+            translate("Settings", "Logs"),
+            (
+                FieldSpec(("logs", "level"), translate("Settings", "Level")),
+                FieldSpec(("logs", "rotation_mb"), translate("Settings", "File size (MB)")),
+                FieldSpec(("logs", "keep_files"), translate("Settings", "Files kept")),
+            ),
+        ),
+    )
+
+
+AT_NEXT_START = frozenset({("console", "language"), ("logs",)})
+"""Places whose changes hold from the next start of the program."""
+
+
+def choice_words(place: tuple[str, ...], value: str) -> str:
+    """Return a choice for people; what has no other name is shown as it is."""
+    words: dict[tuple[str, ...], str] = {
+        ("console", "theme", "system"): translate("Settings", "As the system"),
+        ("console", "theme", "dark"): translate("Settings", "Dark"),
+        ("console", "theme", "light"): translate("Settings", "Light"),
+        ("console", "language", "system"): translate("Settings", "As the system"),
+        ("console", "language", "en"): "English",
+        ("console", "language", "zh_CN"): "简体中文",
+        ("aggregator", "alarm_level", "low"): translate("Settings", "Low and worse"),
+        ("aggregator", "alarm_level", "medium"): translate("Settings", "Medium and worse"),
+        ("aggregator", "alarm_level", "high"): translate("Settings", "High only"),
+        ("kafka", "mode", "embedded"): translate("Settings", "Embedded"),
+        ("kafka", "mode", "cluster"): translate("Settings", "Cluster"),
+    }
+    return words.get((*place, value), value)
+
+
+def help_words(place: tuple[str, ...], described: str) -> str:
+    """Return the help of a setting: what the model says, or what only the window knows."""
+    own = {
+        ("console", "theme"): translate("Settings", "Dark, light, or as the system is set."),
+        ("console", "language"): translate("Settings", "Holds from the next start."),
+        ("detection", "providers"): translate(
+            "Settings",
+            "directml, cuda, openvino, cpu: the first that works here is used; the top bar shows "
+            "which.",
+        ),
+        ("detection", "model"): translate(
+            "Settings", "“bundled” is the model that ships with Signalbox; or an ONNX file."
+        ),
+        ("scheduler", "max_in_flight"): translate("Settings", "More wait in Kafka."),
+        ("scheduler", "rules", "near_distance"): translate(
+            "Settings", "A person this near to a moving vehicle, in heights of the person's box."
+        ),
+        ("scheduler", "rules", "conflict_distance"): translate(
+            "Settings", "Nearer than this is a conflict, in heights of the person's box."
+        ),
+        ("logs", "level"): translate("Settings", "Holds from the next start."),
+        ("logs", "rotation_mb"): translate(
+            "Settings", "A log file is closed at this size. Holds from the next start."
+        ),
+        ("logs", "keep_files"): translate(
+            "Settings", "Older files of each worker are deleted. Holds from the next start."
+        ),
+    }
+    return own.get(place, described)

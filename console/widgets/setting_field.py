@@ -1,0 +1,134 @@
+"""The field of one setting: a choice, or a line of text, as its model says."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
+
+from console.settings_form import FieldSpec, choice_words, help_words
+from console.widgets.form_row import FormRow
+from pipeline.settings import Settings
+
+NUMBER_WIDTH = 112
+CHOICE_WIDTH = 220
+
+
+class SettingField(QObject):
+    """Reads and shows one setting.
+
+    Attributes:
+        changed: something else was typed or chosen.
+        row: what stands in the form.
+        place: where it is in the settings.
+        name: for people.
+    """
+
+    changed = Signal()
+
+    def __init__(self, spec: FieldSpec, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.place = spec.place
+        self.name = spec.name
+        annotation, described, default = _describe(spec.place)
+        self._default = default
+        self._is_list = get_origin(annotation) is tuple
+        self._choice: QComboBox | None = None
+        self._text: QLineEdit | None = None
+        if get_origin(annotation) is Literal:
+            field: QWidget = self._make_choice(get_args(annotation))
+        else:
+            field = self._make_text(is_number=annotation in {int, float})
+        self.row = FormRow(spec.name, field, help_words(spec.place, described), self._reset())
+
+    def _make_choice(self, values: tuple[str, ...]) -> QComboBox:
+        box = self._choice = QComboBox()
+        box.setFixedWidth(CHOICE_WIDTH)
+        for value in values:
+            box.addItem(choice_words(self.place, value), value)
+        box.currentIndexChanged.connect(lambda _: self._on_changed())
+        # A page that is scrolled must not change what the pointer happens to pass.
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        box.installEventFilter(self)
+        return box
+
+    def _make_text(self, *, is_number: bool) -> QLineEdit:
+        line = self._text = QLineEdit()
+        if is_number:
+            line.setFixedWidth(NUMBER_WIDTH)
+        line.textChanged.connect(lambda _: self._on_changed())
+        return line
+
+    def _reset(self) -> QWidget:
+        holder = QWidget()
+        self._back = QPushButton(self.tr("Default"))
+        self._back.setProperty("role", "link")
+        self._back.clicked.connect(lambda: self.show(self._default))
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._back)
+        return holder
+
+    def show(self, value: Any) -> None:
+        """Show the value of the setting."""
+        if self._choice is not None:
+            self._choice.setCurrentIndex(max(0, self._choice.findData(value)))
+        elif self._text is not None:
+            self._text.setText(_text(value))
+        self._show_back()
+
+    def typed(self) -> Any:
+        """Return what was typed, for the models to check."""
+        if self._choice is not None:
+            return self._choice.currentData()
+        text = self._text.text().strip() if self._text is not None else ""
+        if self._is_list:
+            return [part.strip() for part in text.split(",") if part.strip()]
+        return text
+
+    def _on_changed(self) -> None:
+        self._show_back()
+        self.changed.emit()
+
+    def _show_back(self) -> None:
+        """Offer the default where something else is shown."""
+        if self._choice is not None:
+            shown = self._choice.currentData()
+            self._back.setVisible(shown != self._default)
+            words = choice_words(self.place, str(self._default))
+        else:
+            words = _text(self._default)
+            self._back.setVisible(self._text is not None and self._text.text() != words)
+        self._back.setToolTip(self.tr("Back to the default: {0}").format(words or "–"))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave the wheel to the page, unless the field has the focus."""
+        if (
+            event.type() is QEvent.Type.Wheel
+            and isinstance(watched, QWidget)
+            and not watched.hasFocus()
+        ):
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+def _describe(place: tuple[str, ...]) -> tuple[Any, str, Any]:
+    """Return type, description and default of a setting."""
+    model: type[BaseModel] = Settings
+    for name in place[:-1]:
+        section = model.model_fields[name].annotation
+        assert isinstance(section, type)
+        model = section
+    field = model.model_fields[place[-1]]
+    return field.annotation, field.description or "", field.get_default(call_default_factory=True)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return ", ".join(str(part) for part in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "" if value is None else str(value)
