@@ -111,15 +111,20 @@ class CameraTile(QWidget):
         area = QRectF(self.rect())
         painter.fillRect(self.rect(), self._context.theme.color("scrim"))
         verdicts = self._context.hub.verdicts(view.camera_id)
+        name = f"{self._number} · {view.name}"
+        corner, token = self._corner()
         if view.frame is not None and view.state not in {"stopped", "failed"}:
-            self._paint_picture(painter, area, view.frame, verdicts)
+            chips = [
+                self._painter.chip_rect(area, name, right=False),
+                self._painter.chip_rect(area, corner, right=True),
+            ]
+            self._paint_picture(painter, area, view.frame, verdicts, chips)
         else:
             self._painter.message(painter, area, *self._reason())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._painter.chip(painter, area, f"{self._number} · {view.name}", right=False)
-        text, token = self._corner()
-        if text:
-            self._painter.chip(painter, area, text, right=True, token=token)
+        self._painter.chip(painter, area, name, right=False)
+        if corner:
+            self._painter.chip(painter, area, corner, right=True, token=token)
         level = worst_note(verdicts)
         if level in {"medium", "high"}:
             self._painter.frame(painter, area, RISK_TOKENS[level], 2)
@@ -159,7 +164,12 @@ class CameraTile(QWidget):
         self.chosen.emit(self.camera_id)
 
     def _paint_picture(
-        self, painter: QPainter, area: QRectF, frame: Frame, verdicts: list[Verdict]
+        self,
+        painter: QPainter,
+        area: QRectF,
+        frame: Frame,
+        verdicts: list[Verdict],
+        chips: list[QRectF],
     ) -> None:
         if frame is not self._frame:
             height, width = frame.pixels.shape[:2]
@@ -186,7 +196,7 @@ class CameraTile(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
             found = place(overlay.frame_size, (self.width(), self.height()), fill=self._fill)
             self._painter.overlay(
-                painter, area, overlay, found, self._notes(verdicts), self._layers
+                painter, area, overlay, found, self._notes(verdicts), self._layers, chips
             )
 
     @staticmethod

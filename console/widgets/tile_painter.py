@@ -81,30 +81,50 @@ class TilePainter:
         placement: Placement,
         notes: dict[int, GroupNote],
         layers: Layers,
+        reserved: list[QRectF],
     ) -> None:
-        """Paint boxes and groups; `placement` is that of the camera's own frame pixels."""
+        """Paint boxes and groups.
+
+        Args:
+            painter: paints on the tile.
+            area: the tile.
+            overlay: what was found.
+            placement: of the camera's own frame pixels.
+            notes: words and levels by group number.
+            layers: what is wanted.
+            reserved: places that labels keep free.
+        """
         painter.setFont(self._label_font)
         if layers.groups:
             for group in overlay.groups:
                 self._group(painter, area, group, placement, notes.get(group.group_index))
         if layers.boxes:
-            self._boxes(painter, area, overlay, placement, layers)
+            self._boxes(painter, area, overlay, placement, layers, list(reserved))
+
+    def chip_rect(self, area: QRectF, text: str, *, right: bool) -> QRectF:
+        """Return where `chip` paints `text`."""
+        metrics = self._metrics[id(self._chip_font)]
+        width = metrics.horizontalAdvance(self._chip_text(area, text, right=right)) + 2 * Space.S
+        left = area.right() - Space.S - width if right else area.left() + Space.S
+        return QRectF(left, area.top() + Space.S, width, metrics.height() + Space.XS)
 
     def chip(
         self, painter: QPainter, area: QRectF, text: str, *, right: bool, token: str = "on_scrim"
     ) -> None:
         """Paint a chip in an upper corner of `area`."""
-        painter.setFont(self._chip_font)
-        metrics = self._metrics[id(self._chip_font)]
-        limit = area.width() * (0.4 if right else 0.55)
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, limit)
-        width = metrics.horizontalAdvance(text) + 2 * Space.S
-        height = metrics.height() + Space.XS
-        left = area.right() - Space.S - width if right else area.left() + Space.S
-        rect = QRectF(left, area.top() + Space.S, width, height)
+        rect = self.chip_rect(area, text, right=right)
         self._scrim(painter, rect)
+        painter.setFont(self._chip_font)
         painter.setPen(self._colors[token])
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(
+            rect, Qt.AlignmentFlag.AlignCenter, self._chip_text(area, text, right=right)
+        )
+
+    def _chip_text(self, area: QRectF, text: str, *, right: bool) -> str:
+        limit = area.width() * (0.4 if right else 0.55)
+        return self._metrics[id(self._chip_font)].elidedText(
+            text, Qt.TextElideMode.ElideRight, limit
+        )
 
     def message(self, painter: QPainter, area: QRectF, title: str, detail: str) -> None:
         """Paint why there is no picture, in the middle of `area`."""
@@ -136,6 +156,7 @@ class TilePainter:
         overlay: Overlay,
         placement: Placement,
         layers: Layers,
+        taken: list[QRectF],
     ) -> None:
         in_sight = [
             (box, QRectF(x1, y1, x2 - x1, y2 - y1))
@@ -151,7 +172,6 @@ class TilePainter:
             painter.setPen(QPen(color, BOX_WIDTH if sure else 1))
             painter.drawRect(rect)
         # The surest first: in a crowd, labels that would cover another one are left out.
-        taken: list[QRectF] = []
         for box, rect in reversed(in_sight):
             if box.confidence >= layers.sure_from:
                 self._label(painter, area, rect, self._words(box, layers), box, taken)

@@ -45,6 +45,7 @@ def test_the_worker_is_asked_for_device_pixels() -> None:
     [
         (4, None, 16 / 9, (2, 2)),
         (1, None, 16 / 9, (1, 1)),
+        (4, None, 3.05, (2, 2)),
         (2, None, 3.6, (2, 1)),
         (2, None, 0.9, (1, 2)),
         (9, None, 16 / 9, (3, 3)),
