@@ -37,8 +37,6 @@ def keep(
     path = context.settings_path
 
     def apply(_: None = None) -> None:
-        if context.settings.console.theme != settings.console.theme:
-            context.theme.set_mode(settings.console.theme)
         context.controller.apply_settings(settings)
         on_done()
 

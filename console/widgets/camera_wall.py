@@ -71,13 +71,15 @@ class CameraWall(QWidget):
         self._restore()
         self.reload()
         context.ticker.frames.connect(self._on_frames)
+        context.controller.settings_changed.connect(self._on_settings)
 
     def reload(self) -> None:
         """Make the tiles of the cameras in the settings."""
         for tile in self._tiles:
             tile.setParent(None)
             tile.deleteLater()
-        cameras = [camera for camera in self._context.settings.cameras if camera.enabled]
+        self._cameras = self._context.settings.cameras
+        cameras = [camera for camera in self._cameras if camera.enabled]
         self._tiles = [
             CameraTile(self._context, number, self._context.hub.camera(camera.id, camera.name))
             for number, camera in enumerate(cameras, start=1)
@@ -216,6 +218,10 @@ class CameraWall(QWidget):
 
     def _on_chosen(self, camera_id: str) -> None:
         self._chosen = camera_id
+
+    def _on_settings(self) -> None:
+        if self._context.settings.cameras != self._cameras:
+            self.reload()
 
     def _on_frames(self) -> None:
         for tile in self._tiles:
