@@ -99,6 +99,7 @@ class BrokerCondition:
         self._telemetry = telemetry
         self._key = f"broker-{client}"
         self._down = False
+        self._forgotten = False
 
     @property
     def is_down(self) -> bool:
@@ -128,12 +129,13 @@ class BrokerCondition:
             logger.bind(worker="kafka").success("broker {} is back", self._servers)
 
     def forget(self) -> None:
-        """The client ends: its condition no longer counts."""
+        """The client ends: its condition no longer counts, whatever it still reports."""
+        self._forgotten = True
         self._down = False
         self._telemetry.recover(self._key)
 
     def _set_down(self) -> None:
-        if not self._down:
+        if not self._down and not self._forgotten:
             self._down = True
             since = datetime.now().astimezone().strftime("%H:%M:%S")
             self._telemetry.degrade(

@@ -76,10 +76,15 @@ class Delivery:
 
 @dataclass(slots=True)
 class _Assigned:
-    """A partition that this consumer owns."""
+    """A partition that this consumer owns.
+
+    Attributes:
+        finished: offset up to which everything is done and not told the client library yet.
+    """
 
     epoch: int
     tracker: OffsetTracker
+    finished: int | None = None
 
 
 class WorkConsumer:
@@ -104,6 +109,7 @@ class WorkConsumer:
         self._paused = False
         self._closed = False
         self._polled_s = time.monotonic()
+        self._leaving: threading.Thread | None = None
         self._consumer: Consumer
 
     def open(self, consumer: Consumer) -> None:
@@ -125,6 +131,11 @@ class WorkConsumer:
         with self._changed:
             return sum(owned.tracker.unfinished for owned in self._assigned.values())
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the client library is still at work on the leave that `close` began."""
+        return self._leaving is not None and self._leaving.is_alive()
+
     def take(self, max_messages: int, timeout_s: float = 0.2) -> list[Delivery]:
         """Return up to `max_messages` messages, as soon as there is one.
 
@@ -141,8 +152,10 @@ class WorkConsumer:
                 next_step="Check user, password, certificates and rights in the Kafka settings.",
             )
         if max_messages <= 0:
+            self._store_finished()
             self._wait_without_taking(timeout_s)
             return []
+        self._store_finished()
         self._resume()
         self._polled_s = time.monotonic()
         # One poll, then what is there already: a batch call would wait for the batch to fill.
@@ -157,7 +170,11 @@ class WorkConsumer:
         return deliveries
 
     def finish(self, delivery: Delivery) -> None:
-        """Store the completed prefix of the delivery's partition (see `Delivery.done`)."""
+        """Note the completed prefix of the delivery's partition (see `Delivery.done`).
+
+        The next `take` stores it: since 2.16 the client library lets every other thread wait while
+        one polls, and that would hold up all acknowledgements.
+        """
         key = (delivery.topic, delivery.partition)
         with self._changed:
             owned = self._assigned.get(key)
@@ -165,7 +182,7 @@ class WorkConsumer:
                 return
             store = owned.tracker.done(delivery.offset)
             if store is not None:
-                self._store(key, store)
+                owned.finished = store
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -175,12 +192,13 @@ class WorkConsumer:
         to commit for a session timeout; it is left to that then, and what it cannot commit is read
         again.
         """
-        if self._closed:
+        if self._leaving is not None:
             return
         leaving = threading.Thread(target=self._leave, name=f"{self._group}-close", daemon=True)
+        self._leaving = leaving
         leaving.start()
         leaving.join(CLOSE_TIMEOUT_S)
-        if leaving.is_alive():
+        if self.is_leaving:
             logger.bind(worker=self._telemetry.name.value).warning(
                 "{} could not commit its last offsets: no broker answers; what was read since the "
                 "last commit is read again",
@@ -331,6 +349,7 @@ class WorkConsumer:
 
         with self._changed:
             self._changed.wait_for(finished, REVOKE_WAIT_S)
+        self._store_finished()
         if self._condition.is_down:
             return  # a commit would wait for the broker for a whole session timeout, in vain
         try:
@@ -341,9 +360,20 @@ class WorkConsumer:
             return
         self._tell_gate(committed or [])
 
-    def _store(self, key: tuple[str, int], offset: int) -> None:
+    def _store_finished(self) -> None:
+        """Tell the client library what may be committed; called by the thread that takes."""
+        with self._changed:
+            offsets = [
+                TopicPartition(topic, partition, owned.finished)
+                for (topic, partition), owned in self._assigned.items()
+                if owned.finished is not None
+            ]
+            for owned in self._assigned.values():
+                owned.finished = None
+        if not offsets:
+            return
         try:
-            self._consumer.store_offsets(offsets=[TopicPartition(key[0], key[1], offset)])
+            self._consumer.store_offsets(offsets=offsets)
         except KafkaException as error:
             if error.args[0].code() not in _EXPECTED_ON_COMMIT:
                 raise

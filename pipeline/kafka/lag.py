@@ -352,5 +352,7 @@ def _remember(link: _Link, messages: int) -> None:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no broker answered within {REQUEST_TIMEOUT_S:.0f} s"
     cause: Any = error.args[0] if error.args else error
     return str(cause.str()) if hasattr(cause, "str") else str(cause)
