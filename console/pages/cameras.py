@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from console import settings_keeper
 from console.context import ConsoleContext
+from console.plain_text import plain_tooltip
 from console.theme.tokens import Space
 from console.widgets.camera_dialog import CameraDialog
 from console.widgets.empty_state import EmptyState
@@ -193,8 +194,8 @@ class CamerasPage(QWidget):
                 ),
             )
             set_color(item, STATE, self._context.theme.color(COLORS.get(state, "text")))
-            item.setToolTip(DETAIL, item.text(DETAIL))
-            item.setToolTip(SOURCE, item.text(SOURCE))
+            item.setToolTip(DETAIL, plain_tooltip(item.text(DETAIL)))
+            item.setToolTip(SOURCE, plain_tooltip(item.text(SOURCE)))
 
     def _state_word(self, state: str) -> str:
         return {

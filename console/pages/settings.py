@@ -54,6 +54,7 @@ class SettingsPage(QWidget):
         self._scroll = self._make_form()
         self._words = QLabel()
         self._words.setWordWrap(True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setProperty("role", "status")
         self._revert = QPushButton(self.tr("Revert"))
         self._revert.setToolTip(self.tr("Show the settings in use again"))

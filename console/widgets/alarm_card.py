@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from console import alarm_words
 from console.context import ConsoleContext
+from console.plain_text import plain_tooltip
 from console.theme.fonts import ui_font
 from console.theme.tokens import Radius, Space, TypeSize
 from console.widgets.elided_label import ElidedLabel
@@ -49,6 +50,7 @@ class AlarmCard(QFrame):
         self._whence = QLabel()
         self._whence.setProperty("role", "caption")
         self._whence.setWordWrap(True)
+        self._whence.setTextFormat(Qt.TextFormat.PlainText)
         self._acknowledge = self._link(self.tr("Acknowledge"))
         self._acknowledge.clicked.connect(lambda: self.acknowledge_asked.emit(self.alarm_id))
         self._open = self._link(self.tr("Open"))
@@ -111,7 +113,7 @@ class AlarmCard(QFrame):
         is_new = entry.state == "new"
         self._acknowledge.setVisible(is_new)
         self._state.setText("" if is_new else alarm_words.state_word(entry.state))
-        self.setToolTip(alarm.description)
+        self.setToolTip(plain_tooltip(alarm.description))
         self.setAccessibleName(f"{level} {title}, {whence}, {alarm_words.state_word(entry.state)}")
         self.setAccessibleDescription(alarm.description)
 

@@ -53,6 +53,7 @@ class AlarmDetails(QWidget):
         self._title = QLabel()
         self._title.setProperty("role", "title")
         self._title.setWordWrap(True)
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._said = self._selectable(QLabel())
         self._facts = {
             name: self._selectable(QLabel())

@@ -50,6 +50,7 @@ class AlarmList(QWidget):
         )
         self._problem = QLabel()
         self._problem.setWordWrap(True)
+        self._problem.setTextFormat(Qt.TextFormat.PlainText)
         self._problem.setProperty("role", "status")
         self._problem.setProperty("level", "danger")
         self._problem.setContentsMargins(Space.M, Space.S, Space.M, Space.S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from console.theme.tokens import Space
@@ -42,6 +43,7 @@ class FormRow(QWidget):
         field.setAccessibleDescription(help_text)
         self._below = QLabel(help_text)
         self._below.setWordWrap(True)
+        self._below.setTextFormat(Qt.TextFormat.PlainText)
         self._below.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._below.setProperty("role", "caption")
         self._below.setVisible(bool(help_text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from console.theme.tokens import Space
@@ -21,6 +21,7 @@ class UndoBar(QFrame):
         with_role(self, "notice", "ok")
         self._undo: Callable[[], None] | None = None
         self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._button = QPushButton(self.tr("Undo"))
         self._button.setToolTip(self.tr("Undo (Ctrl+Z)"))
         self._button.clicked.connect(self.undo)

@@ -1,0 +1,224 @@
+"""The alarms beside the wall, on a real store: shown, acknowledged, opened, by mouse and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QColor, QTextDocumentFragment
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.widgets.alarm_card import AlarmCard
+from console.widgets.alarm_list import AlarmList
+from console.widgets.thumbnail import Thumbnail
+from pipeline.aggregation.database import database_path
+from pipeline.aggregation.store import AlarmReader
+from pipeline.messages import utc_now
+from pipeline.settings import demo_settings
+from pipeline.telemetry import AlarmHint
+from tests.support.alarms import alarm, jpeg, store_alarms
+from tests.support.console_parts import console_context
+from tests.support.log_guard import ExpectLog
+
+
+@pytest.fixture
+def store(signalbox_home: Path) -> Path:
+    return database_path(demo_settings().aggregator)
+
+
+@pytest.fixture
+def context(qtbot: QtBot, store: Path) -> Iterator[ConsoleContext]:
+    with console_context(qtbot, demo_settings()) as made:
+        yield made
+
+
+def show_list(qtbot: QtBot, context: ConsoleContext) -> AlarmList:
+    made = AlarmList(context)
+    qtbot.addWidget(made)
+    made.resize(316, 600)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def cards(shown: AlarmList) -> list[AlarmCard]:
+    return [card for card in shown.findChildren(AlarmCard) if card.isVisible()]
+
+
+def names(shown: AlarmList) -> list[str]:
+    return [card.alarm_id for card in cards(shown)]
+
+
+def button(card: AlarmCard, text: str) -> QPushButton:
+    return next(one for one in card.findChildren(QPushButton) if one.text() == text)
+
+
+def counts(shown: AlarmList) -> str:
+    return shown.accessibleName()
+
+
+def hint(context: ConsoleContext, name: str) -> None:
+    context.hub.post_alarm(AlarmHint(name, "cam-1", "high", "", utc_now(), is_new=True))
+
+
+def test_an_empty_list_says_what_will_come(qtbot: QtBot, context: ConsoleContext) -> None:
+    shown = show_list(qtbot, context)
+    assert cards(shown) == []
+    assert "0 today · 0 new" in counts(shown)
+
+
+def test_newest_alarms_come_first_with_level_place_and_counts(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(
+        store,
+        alarm("old", "low", kind="dense-group", ago=timedelta(days=2)),
+        alarm("new", "high", camera="cam-2"),
+    )
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["new", "old"])
+    assert "1 today · 2 new" in counts(shown)
+    told = cards(shown)[0].accessibleName().replace("\N{NO-BREAK SPACE}", " ")
+    assert told.startswith("HIGH Vehicle–pedestrian conflict")
+    assert "Ferry approach" in told
+    assert "group 2" in told
+    assert "0.72" in told
+
+
+def test_a_hint_of_the_aggregator_brings_the_alarm(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    shown = show_list(qtbot, context)
+    store_alarms(store, alarm("fresh", "high"))
+    hint(context, "fresh")
+    qtbot.waitUntil(lambda: names(shown) == ["fresh"], timeout=3000)
+
+
+def test_acknowledge_takes_one_click(qtbot: QtBot, context: ConsoleContext, store: Path) -> None:
+    store_alarms(store, alarm("one"))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["one"])
+    qtbot.mouseClick(button(cards(shown)[0], "Acknowledge"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "1 today · 0 new" in counts(shown))
+    assert not button(cards(shown)[0], "Acknowledge").isVisible()
+    assert "Acknowledged" in cards(shown)[0].accessibleName()
+    with AlarmReader(store) as reader:
+        entry = reader.one("one")
+    assert entry is not None
+    assert entry.state == "acknowledged"
+
+
+def test_arrow_keys_move_enter_opens_and_a_acknowledges(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(store, alarm("first"), alarm("second", ago=timedelta(minutes=5)))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["first", "second"])
+    first, second = cards(shown)
+    first.setFocus()
+    qtbot.keyClick(first, Qt.Key.Key_Down)
+    assert second.hasFocus()
+    with qtbot.waitSignal(shown.alarm_opened) as opened:
+        qtbot.keyClick(second, Qt.Key.Key_Return)
+    assert opened.args == ["second"]
+    qtbot.keyClick(second, Qt.Key.Key_A)
+    qtbot.waitUntil(lambda: "1 new" in counts(shown))
+    qtbot.keyClick(second, Qt.Key.Key_Up)
+    assert first.hasFocus()
+
+
+def test_a_click_on_the_card_opens_the_alarm(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(store, alarm("one"))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["one"])
+    with qtbot.waitSignal(shown.alarm_opened) as opened:
+        qtbot.mouseClick(cards(shown)[0], Qt.MouseButton.LeftButton)
+    assert opened.args == ["one"]
+
+
+def test_the_evidence_is_shown_small(qtbot: QtBot, context: ConsoleContext, store: Path) -> None:
+    store_alarms(store, alarm("one"), picture=jpeg("#20a040"))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["one"])
+
+    def middle() -> QColor:
+        image = cards(shown)[0].findChildren(Thumbnail)[0].grab().toImage()
+        return image.pixelColor(image.width() // 2, image.height() // 2)
+
+    qtbot.waitUntil(lambda: middle().green() > 130 and middle().red() < 60)
+
+
+def test_a_damaged_picture_is_only_missing(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(store, alarm("one"), picture=b"no jpeg")
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["one"])
+
+
+def test_new_alarms_never_take_the_focus(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    field = QLineEdit()
+    layout = QVBoxLayout(holder)
+    layout.addWidget(field)
+    shown = AlarmList(context)
+    layout.addWidget(shown)
+    holder.show()
+    qtbot.waitExposed(holder)
+    field.setFocus()
+    store_alarms(store, alarm("fresh", "high"))
+    hint(context, "fresh")
+    qtbot.waitUntil(lambda: names(shown) == ["fresh"], timeout=3000)
+    assert field.hasFocus()
+
+
+def test_a_store_that_cannot_be_read_is_told_once_and_comes_back(
+    qtbot: QtBot, context: ConsoleContext, store: Path, expect_log: ExpectLog
+) -> None:
+    expect_log("the alarms cannot be read")
+    store.parent.mkdir(parents=True, exist_ok=True)
+    store.write_bytes(b"this is no database" * 100)
+    shown = show_list(qtbot, context)
+    words = "The alarms cannot be read"
+    qtbot.waitUntil(lambda: any(words in label for label in visible_texts(shown)))
+    store.unlink()
+    store_alarms(store, alarm("after"))
+    hint(context, "after")
+    qtbot.waitUntil(lambda: names(shown) == ["after"], timeout=3000)
+    assert not any(words in label for label in visible_texts(shown))
+
+
+def visible_texts(widget: QWidget) -> list[str]:
+    return [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
+
+
+def test_what_an_assessor_writes_is_never_markup(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    said = "<b>near</b> {0} %s \N{CJK UNIFIED IDEOGRAPH-8F66} & co"
+    store_alarms(store, alarm("one", said=said, kind="<script>-risk"))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["one"])
+    card = cards(shown)[0]
+    assert card.accessibleDescription() == said
+    assert QTextDocumentFragment.fromHtml(card.toolTip()).toPlainText() == said
+
+
+def test_cards_are_known_to_screen_readers(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(store, alarm("one", "high"))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["one"])
+    interface = QAccessible.queryAccessibleInterface(cards(shown)[0])
+    assert "HIGH" in interface.text(QAccessible.Text.Name)

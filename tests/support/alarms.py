@@ -1,0 +1,65 @@
+"""Fills an alarm store as the aggregator does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtGui import QColor, QImage
+
+from pipeline.aggregation.situations import Alarm
+from pipeline.aggregation.store_writer import StoreWriter
+from pipeline.messages import RiskLevel, utc_now
+
+PICTURE_SIZE = (320, 200)
+
+
+def alarm(
+    name: str,
+    level: RiskLevel = "medium",
+    *,
+    camera: str = "cam-1",
+    kind: str = "vehicle-pedestrian-conflict",
+    said: str = "A person and a car are close.",
+    ago: timedelta = timedelta(seconds=30),
+) -> Alarm:
+    """Return an alarm that began `ago`."""
+    began: datetime = utc_now() - ago
+    return Alarm(
+        alarm_id=name,
+        camera_id=camera,
+        request_id=f"request-of-{name}",
+        group_index=2,
+        group_bbox=(10.0, 20.0, 210.0, 120.0),
+        risk_type=kind,
+        risk_level=level,
+        confidence=0.72,
+        description=said,
+        assessor="rules",
+        first_seen=began,
+        last_seen=began + timedelta(seconds=12),
+        occurrences=3,
+    )
+
+
+def jpeg(color: str = "#c03020") -> bytes:
+    """Return a picture of one colour."""
+    image = QImage(*PICTURE_SIZE, QImage.Format.Format_RGB32)
+    image.fill(QColor(color))
+    payload = QByteArray()
+    buffer = QBuffer(payload)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    assert image.save(buffer, "JPG")  # type: ignore[call-overload]
+    return bytes(payload.data())
+
+
+def store_alarms(path: Path, *alarms: Alarm, picture: bytes | None = None) -> None:
+    """Write new alarms into the store at `path`, made when there is none."""
+    writer = StoreWriter(path)
+    try:
+        with writer.transaction():
+            for one in alarms:
+                writer.put_alarm(one, picture, is_new=True, is_escalation=False)
+    finally:
+        writer.close()
