@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loguru import logger
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QThreadPool, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from console import i18n
@@ -45,6 +45,9 @@ FREEZE_AFTER_MS = 10_000
 
 SWITCH_INTERVAL_S = 0.001
 """Halves the longest gaps of the GUI thread beside busy Python threads."""
+
+POOL_TIMEOUT_MS = 5000
+"""At the end: how long to wait for alarm queries, imports and the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,7 @@ class Console(QObject):
         """Wait for every thread; False when a worker is still at work."""
         self.context.ticker.stop()
         self.window.exporter.wait()
+        QThreadPool.globalInstance().waitForDone(POOL_TIMEOUT_MS)
         return self.context.controller.wait_until_closed()
 
 

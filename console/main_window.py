@@ -32,7 +32,8 @@ from pipeline.paths import APP_NAME
 from pipeline.states import WorkerName
 
 DEFAULT_SIZE = QSize(1440, 900)
-MINIMUM_SIZE = QSize(1100, 640)
+MINIMUM_SIZE = QSize(900, 560)
+"""Fits a screen of 1366x768 at 150 %."""
 
 
 class MainWindow(QMainWindow):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from console.background import in_background
 from console.context import ConsoleContext
-from console.late_import import LateImport
 from console.supervision.session_thread import SessionState
 from console.theme.tokens import Space
 from console.widgets.lag_table import LagRow, LagTable
@@ -35,7 +37,7 @@ class KafkaPage(QWidget):
         self.title = self.tr("Kafka")
         self._context = context
         self._shown_reading_s = -1.0
-        self._import: LateImport | None = None
+        self._chart_asked = False
         self._chart: LagChart | None = None
         with_role(self, "page")
         self._broker = QLabel()
@@ -183,20 +185,19 @@ class KafkaPage(QWidget):
         ]
 
     def _load_chart(self) -> None:
-        if self._import is None:
-            self._import = LateImport("pyqtgraph", self)
-            self._import.finished.connect(
-                self._on_chart_library, Qt.ConnectionType.QueuedConnection
+        if not self._chart_asked:
+            self._chart_asked = True
+            in_background(
+                self,
+                lambda: importlib.import_module("pyqtgraph"),
+                self._on_chart_library,
+                self._on_no_chart_library,
             )
-            self._import.start()
 
-    @Slot()
-    def _on_chart_library(self) -> None:
-        if self._import is not None and self._import.error:
-            self._chart_wait.setText(
-                self.tr("The chart cannot be shown: {0}").format(self._import.error)
-            )
-            return
+    def _on_no_chart_library(self, error: Exception) -> None:
+        self._chart_wait.setText(self.tr("The chart cannot be shown: {0}").format(error))
+
+    def _on_chart_library(self, _module: ModuleType) -> None:
         from console.widgets.lag_chart import LagChart
 
         self._chart = LagChart(self._context.theme)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from console.context import ConsoleContext
@@ -16,6 +17,8 @@ from console.widgets.topic_track import TopicTrack
 from console.widgets.track_strip import Station, TrackStrip
 from console.widgets.worker_card import WorkerCard
 from pipeline.states import WorkerName
+
+MIN_WIDTH = 480
 
 
 class TrackDiagram(QFrame):
@@ -35,6 +38,7 @@ class TrackDiagram(QFrame):
         super().__init__(parent)
         self._context = context
         self._last_reading_s = 0.0
+        self._wants_folded = False
         with_role(self, "page")
         self._cards: dict[WorkerName, WorkerCard] = {}
         self._tracks: dict[WorkerName, TopicTrack] = {}
@@ -87,20 +91,35 @@ class TrackDiagram(QFrame):
 
     @property
     def is_folded(self) -> bool:
-        """Whether only one line is shown."""
-        return not self._strip.isHidden()
+        """Whether it was asked for that only one line is shown."""
+        return self._wants_folded
 
     def set_folded(self, folded: bool) -> None:
-        """Show one line only, or the whole diagram."""
-        self._strip.setVisible(folded)
-        self._body.setVisible(not folded)
+        """Show one line only, or the whole diagram where there is room for it."""
+        self._wants_folded = folded
+        self._arrange()
+
+    def _arrange(self) -> None:
+        one_line = self._wants_folded or self.width() < self._body.minimumSizeHint().width()
+        if one_line != self._strip.isHidden():
+            return
+        self._strip.setVisible(one_line)
+        self._body.setVisible(not one_line)
         self.refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        # The body folds up by itself where it is too wide.
+        return QSize(MIN_WIDTH, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     @Slot()
     def refresh(self) -> None:
         """Show what is newest."""
         views = self._read_links()
-        if self.is_folded:
+        if not self._strip.isHidden():
             self._strip.set_stations(self._stations(views))
             return
         now_s = time.monotonic()

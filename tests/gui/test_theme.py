@@ -82,8 +82,8 @@ def test_the_stylesheet_is_one_that_qt_understands(
     button = QPushButton("x")
     qtbot.addWidget(button)
     button.setStyleSheet(stylesheet(tokens))
-    button.show()
-    qtbot.waitExposed(button)
+    with qtbot.waitExposed(button):
+        button.show()
     assert qapp.style().metaObject().className()
 
 

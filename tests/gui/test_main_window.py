@@ -1,0 +1,326 @@
+"""The window as a whole: keys, pages, bars, notices, export, and the way out."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.main_window import MainWindow
+from console.page_list import PAGES
+from console.pages.kafka import KafkaPage
+from console.pages.live import LivePage
+from console.pages.logs import LogsPage
+from console.pages.pipeline import PipelinePage
+from console.supervision.session_thread import SessionState
+from console.ui_gap import UiGap
+from console.widgets.notice_bar import NoticeBar
+from pipeline.settings import demo_settings
+from pipeline.states import WorkerName, WorkerState
+from tests.support.console_parts import console_context
+from tests.support.log_guard import ExpectLog
+
+WAIT_MS = 30_000
+WidgetT = TypeVar("WidgetT", bound=QWidget)
+
+
+@pytest.fixture
+def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
+    settings = demo_settings()
+    with console_context(
+        qtbot, settings.model_copy(update={"cameras": settings.cameras[:1]})
+    ) as made:
+        yield made
+
+
+MakeWindow = Callable[[], MainWindow]
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, context: ConsoleContext) -> Iterator[MakeWindow]:
+    """Makes windows as the program does; they are gone at the end."""
+    made: list[MainWindow] = []
+
+    def make() -> MainWindow:
+        gap = UiGap()
+        gap.start()
+        window = MainWindow(context, gap)
+        gap.setParent(window)
+        with qtbot.waitExposed(window):
+            window.show()
+        window.open_first_page()
+        made.append(window)
+        with qtbot.waitActive(window):  # shortcuts are the active window's
+            window.activateWindow()
+        return window
+
+    yield make
+    for window in made:
+        window.exporter.wait()
+        window.hide()
+        window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def window(make_window: MakeWindow) -> MainWindow:
+    """The window of the program."""
+    return make_window()
+
+
+def dialog(qtbot: QtBot, kind: type[WidgetT]) -> WidgetT:
+    """Wait for a dialog and return it."""
+    found: list[WidgetT] = []
+
+    def look() -> bool:
+        found[:] = [each for each in QApplication.topLevelWidgets() if isinstance(each, kind)]
+        found[:] = [each for each in found if each.isVisible()]
+        return bool(found)
+
+    qtbot.waitUntil(look, timeout=WAIT_MS)
+    return found[0]
+
+
+def press(qtbot: QtBot, holder: QWidget, words: str) -> None:
+    """Click the button with these words on it."""
+    buttons = [each for each in holder.findChildren(QPushButton) if words in each.text()]
+    assert len(buttons) == 1, [each.text() for each in holder.findChildren(QPushButton)]
+    qtbot.mouseClick(buttons[0], Qt.MouseButton.LeftButton)
+
+
+def start_all(qtbot: QtBot, window: MainWindow, context: ConsoleContext) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(
+        lambda: set(context.controller.states().values()) == {WorkerState.RUNNING},
+        timeout=WAIT_MS,
+    )
+
+
+@pytest.mark.parametrize("number", range(1, len(PAGES) + 1))
+def test_ctrl_and_a_number_opens_the_page(qtbot: QtBot, window: MainWindow, number: int) -> None:
+    key = PAGES[number - 1].key
+    qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
+    assert window.page_key == key
+    assert window.rail.button(key).isChecked()
+    page = window.page(key)
+    assert page.isVisible()
+    texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+    assert texts or key == "live"
+
+
+def test_a_click_on_the_rail_opens_the_page(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.mouseClick(window.rail.button("kafka"), Qt.MouseButton.LeftButton)
+    assert isinstance(window.page(window.page_key), KafkaPage)
+    qtbot.mouseClick(window.rail.button("live"), Qt.MouseButton.LeftButton)
+    assert isinstance(window.page(window.page_key), LivePage)
+
+
+def test_a_topic_a_worker_and_a_log_lead_to_their_pages(window: MainWindow) -> None:
+    window.track.topic_opened.emit("assessment-tasks")
+    assert isinstance(window.page(window.page_key), KafkaPage)
+    window.track.worker_opened.emit(WorkerName.SCHEDULER)
+    page = window.page(window.page_key)
+    assert isinstance(page, PipelinePage)
+    assert any(
+        "Scheduler" in child.accessibleName()
+        for child in page.findChildren(QWidget)
+        if child.isVisible()
+    )
+    window.track.log_asked.emit(WorkerName.SCHEDULER)
+    assert isinstance(window.page(window.page_key), LogsPage)
+
+
+def test_ctrl_f_puts_the_cursor_into_the_filter(qtbot: QtBot, window: MainWindow) -> None:
+    window.show_page("logs")
+    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert isinstance(window.focusWidget(), QLineEdit)
+
+
+def test_f1_shows_help_that_names_the_keys(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    shown = dialog(qtbot, QDialog)
+    assert "Shift+F5" in shown.findChildren(QLabel)[0].text()
+    qtbot.keyClick(shown, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not [w for w in QApplication.topLevelWidgets() if w is shown])
+
+
+def test_f11_shows_the_wall_alone_and_esc_brings_everything_back(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.show_page("kafka")
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    assert window.isFullScreen()
+    assert window.page_key == "live"
+    assert not window.top_bar.isVisible()
+    assert not window.track.isVisible()
+    assert not window.rail.isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+    assert window.top_bar.isVisible()
+    assert window.track.isVisible()
+
+
+def test_size_page_and_folding_are_remembered(
+    qtbot: QtBot, make_window: MakeWindow, signalbox_home: Path
+) -> None:
+    first = make_window()
+    first.resize(first.minimumWidth(), 700)  # the screen of tests is 800 pixels high
+    first.show_page("kafka")
+    qtbot.keyClick(first, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert first.track.is_folded
+    with qtbot.waitSignal(first.shutdown.finished):
+        first.close()
+    second = make_window()
+    assert second.page_key == "kafka"
+    assert second.track.is_folded
+    assert second.height() == 700
+    assert list(signalbox_home.rglob("window.ini"))
+
+
+def test_on_a_small_screen_the_track_diagram_folds_by_itself(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.resize(1440, 700)
+    qtbot.waitUntil(lambda: window.track.height() > 100)
+    whole = window.track.height()
+    window.resize(900, 560)
+    qtbot.waitUntil(lambda: window.track.height() < whole / 3)
+    assert (window.width(), window.height()) == (900, 560)
+    assert not window.track.is_folded
+    window.resize(1440, 700)
+    qtbot.waitUntil(lambda: window.track.height() == whole)
+
+
+def test_a_notice_stays_until_it_is_dismissed(qtbot: QtBot, window: MainWindow) -> None:
+    window.add_notice("warning", "The last run ended abruptly.", "stack of the crash")
+    (notice,) = window.findChildren(NoticeBar)
+    press(qtbot, notice, "Copy details")
+    assert QGuiApplication.clipboard().text() == "stack of the crash"
+    dismiss = notice.findChildren(QToolButton)[-1]
+    qtbot.mouseClick(dismiss, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.findChildren(NoticeBar) == [])
+
+
+def test_lamps_tell_what_is_not_there_yet_and_lead_to_their_pages(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    bar = window.top_bar
+    assert bar.broker_lamp.text() == "Embedded broker: closed"
+    assert bar.provider_lamp.text() == "Model: not loaded"
+    assert bar.assessor_lamp.text() == "Assessor: none"
+    assert {lamp.level for lamp in (bar.broker_lamp, bar.provider_lamp)} == {"off"}
+    qtbot.mouseClick(bar.broker_lamp, Qt.MouseButton.LeftButton)
+    assert window.page_key == "kafka"
+
+
+def test_the_theme_menu_asks_for_the_theme(qtbot: QtBot, window: MainWindow) -> None:
+    actions = [each for each in window.status_bar.findChildren(QAction) if each.text() == "Light"]
+    with qtbot.waitSignal(window.status_bar.theme_chosen) as chosen:
+        actions[0].trigger()
+    assert chosen.args == ["light"]
+
+
+def test_everything_to_press_around_the_pages_has_a_name(window: MainWindow) -> None:
+    from PySide6.QtGui import QAccessible
+
+    parts = (window.top_bar, window.rail, window.status_bar)
+    nameless = [
+        child
+        for part in parts
+        for child in part.findChildren(QWidget)
+        if child.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not QAccessible.queryAccessibleInterface(child).text(QAccessible.Text.Name)
+    ]
+    assert nameless == []
+
+
+@pytest.mark.integration
+class TestWithTheRealPipeline:
+    def test_f5_starts_everything_and_shift_f5_stops_it(
+        self, qtbot: QtBot, window: MainWindow, context: ConsoleContext
+    ) -> None:
+        bar = window.top_bar
+        assert bar.start_button.isEnabled()
+        assert not bar.stop_button.isEnabled()
+        start_all(qtbot, window, context)
+        qtbot.waitUntil(lambda: bar.provider_lamp.level == "ok", timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: "nanodet" in bar.provider_lamp.text(), timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: "offline rules" in bar.assessor_lamp.text(), timeout=WAIT_MS)
+        assert "127.0.0.1" in bar.broker_lamp.text()
+        assert not bar.start_button.isEnabled()
+        words = [child.accessibleName() for child in window.status_bar.findChildren(QWidget)]
+        assert "All workers running" in words
+        qtbot.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+        assert bar.stop_button.text() == "Stop now"
+        press(qtbot, bar, "Stop now")
+        qtbot.waitUntil(lambda: not context.controller.running, timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: bar.stop_button.text() == "Stop all", timeout=WAIT_MS)
+        assert bar.start_button.isEnabled()
+
+    def test_closing_asks_while_workers_run(
+        self, qtbot: QtBot, window: MainWindow, context: ConsoleContext
+    ) -> None:
+        start_all(qtbot, window, context)
+        window.close()
+        question = dialog(qtbot, QMessageBox)
+        press(qtbot, question, "Cancel")
+        qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
+        assert window.isVisible()
+        assert context.controller.running == set(WorkerName)
+        window.close()
+        with qtbot.waitSignal(window.shutdown.finished, timeout=WAIT_MS):
+            press(qtbot, dialog(qtbot, QMessageBox), "Stop and quit")
+        assert context.controller.running == frozenset()
+        assert context.controller.session_state is SessionState.CLOSED
+
+    def test_export_logs_writes_what_support_needs(
+        self, qtbot: QtBot, window: MainWindow, context: ConsoleContext, tmp_path: Path
+    ) -> None:
+        start_all(qtbot, window, context)
+        qtbot.waitUntil(lambda: context.lag() is not None and context.lag().broker_ok)  # type: ignore[union-attr]
+        output = tmp_path / "for support.zip"
+        qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+        ask = dialog(qtbot, QFileDialog)
+        name = ask.findChildren(QLineEdit)[0]
+        name.setText(str(output))
+        qtbot.keyClick(name, Qt.Key.Key_Return)
+        told = dialog(qtbot, QMessageBox)
+        assert "for support.zip" in told.text()
+        press(qtbot, told, "Close")
+        with zipfile.ZipFile(output) as bundle:
+            workers = json.loads(bundle.read("workers.json"))
+            lag = json.loads(bundle.read("lag.json"))
+            gap = json.loads(bundle.read("console.json"))
+        assert {worker["state"] for worker in workers.values()} == {"running"}
+        assert lag["newest"]["brokerOk"]
+        assert gap["uiGapP99Ms"] > 0
+
+    def test_an_export_that_cannot_be_written_says_why(
+        self, qtbot: QtBot, window: MainWindow, tmp_path: Path, expect_log: ExpectLog
+    ) -> None:
+        expect_log("the export to .* failed")
+        blocked = tmp_path / "a file, not a folder"
+        blocked.write_text("x")
+        window.exporter.export(blocked / "x.zip")
+        told = dialog(qtbot, QMessageBox)
+        assert "could not be written" in told.text()
+        press(qtbot, told, "Close")

@@ -1,0 +1,242 @@
+"""The track diagram, as it is looked at and clicked: cards, tracks, the folded line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible, QFontMetrics
+from PySide6.QtWidgets import QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.supervision.link_view import LinkView
+from console.theme.fonts import ui_font
+from console.theme.tokens import TypeSize
+from console.widgets.latency_histogram import BARS, spread
+from console.widgets.painting import break_name
+from console.widgets.topic_track import TopicTrack
+from console.widgets.track_diagram import TrackDiagram
+from console.widgets.worker_card import WorkerCard
+from pipeline.settings import demo_settings
+from pipeline.states import WorkerName, WorkerState
+from pipeline.supervisor import StateChange
+from tests.support.console_parts import console_context
+
+DETECTION, GENERATOR, SCHEDULER, AGGREGATOR = WorkerName
+
+
+@pytest.fixture
+def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
+    with console_context(qtbot, demo_settings()) as made:
+        yield made
+
+
+@pytest.fixture
+def diagram(qtbot: QtBot, context: ConsoleContext) -> TrackDiagram:
+    made = TrackDiagram(context)
+    qtbot.addWidget(made)
+    made.resize(1360, 150)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def cards(diagram: TrackDiagram) -> dict[WorkerName, WorkerCard]:
+    return {card.name: card for card in diagram.findChildren(WorkerCard)}
+
+
+def tracks(diagram: TrackDiagram) -> list[TopicTrack]:
+    return sorted(diagram.findChildren(TopicTrack), key=lambda track: track.x())
+
+
+def button(card: WorkerCard, words: str) -> QToolButton:
+    found = [each for each in card.findChildren(QToolButton) if words in each.accessibleName()]
+    assert len(found) == 1
+    return found[0]
+
+
+def tell(context: ConsoleContext, name: WorkerName, *states: WorkerState, reason: str = "") -> None:
+    """Have the window told of state changes, as the controller tells it."""
+    status = context.controller.status(name)
+    for state in states:
+        old = status.state
+        change = StateChange(name, old, state, reason, 1.0)
+        status.note(change, datetime.now().astimezone())
+        context.controller.state_changed.emit(change)
+
+
+def test_four_workers_joined_by_the_topics_in_the_order_of_the_pipeline(
+    diagram: TrackDiagram,
+) -> None:
+    by_place = sorted(cards(diagram).values(), key=lambda card: card.x())
+    assert [card.name for card in by_place] == list(WorkerName)
+    assert [track.topic for track in tracks(diagram)] == [
+        "detection-results",
+        "assessment-tasks",
+        "risk-assessment-results",
+    ]
+
+
+def test_a_card_shows_what_its_worker_counts(
+    qtbot: QtBot, context: ConsoleContext, diagram: TrackDiagram
+) -> None:
+    telemetry = context.hub.workers[DETECTION]
+    telemetry.gauge("infer_ms", 31.2)
+    telemetry.gauge("cameras_live", 3)
+    telemetry.gauge("cameras_total", 4)
+    shown = cards(diagram)[DETECTION]
+    grid = [child for child in shown.findChildren(QWidget) if "infer" in child.accessibleName()]
+    qtbot.waitUntil(lambda: "infer 31 ms, cameras 3/4" in grid[0].accessibleName())
+
+
+def test_a_rate_is_the_difference_of_totals(
+    qtbot: QtBot, context: ConsoleContext, diagram: TrackDiagram
+) -> None:
+    telemetry = context.hub.workers[DETECTION]
+    with qtbot.waitSignal(context.figures.updated):
+        pass
+    telemetry.count("frames_detected", 1000)
+    qtbot.waitUntil(lambda: context.figures.rate(DETECTION, "frames_detected") > 0)
+    assert context.figures.rate(GENERATOR, "in") == 0
+
+
+def test_state_is_told_in_word_and_colour(context: ConsoleContext, diagram: TrackDiagram) -> None:
+    card = cards(diagram)[SCHEDULER]
+    assert card.accessibleName() == "Scheduler: Stopped"
+    tell(context, SCHEDULER, WorkerState.STARTING, WorkerState.RUNNING)
+    assert card.accessibleName() == "Scheduler: Running"
+    green = card.grab().toImage().pixelColor(card.width() // 2, 1)
+    assert green == context.theme.color("ok")
+    tell(context, SCHEDULER, WorkerState.DEGRADED, reason="all keys are cooling")
+    assert card.accessibleName() == "Scheduler: Degraded"
+    assert card.toolTip() == "all keys are cooling"
+    assert card.grab().toImage().pixelColor(card.width() // 2, 1) == context.theme.color("warning")
+
+
+def test_clicks_on_a_card(qtbot: QtBot, diagram: TrackDiagram) -> None:
+    card = cards(diagram)[GENERATOR]
+    with qtbot.waitSignal(diagram.worker_opened) as opened:
+        qtbot.mouseClick(card, Qt.MouseButton.LeftButton, pos=QPoint(60, 20))
+    assert opened.args == [GENERATOR]
+    with qtbot.waitSignal(diagram.log_asked) as log:
+        qtbot.mouseClick(button(card, "log"), Qt.MouseButton.LeftButton)
+    assert log.args == [GENERATOR]
+
+
+def test_the_card_by_keyboard(qtbot: QtBot, diagram: TrackDiagram) -> None:
+    card = cards(diagram)[AGGREGATOR]
+    with qtbot.waitSignal(diagram.worker_opened) as opened:
+        qtbot.keyClick(card, Qt.Key.Key_Return)
+    assert opened.args == [AGGREGATOR]
+
+
+def test_the_start_button_becomes_the_stop_button(
+    qtbot: QtBot, context: ConsoleContext, diagram: TrackDiagram
+) -> None:
+    card = cards(diagram)[GENERATOR]
+    assert button(card, "Start Generator").isEnabled()
+    with qtbot.waitSignal(card.start_asked):
+        qtbot.mouseClick(button(card, "Start Generator"), Qt.MouseButton.LeftButton)
+    tell(context, GENERATOR, WorkerState.STARTING, WorkerState.RUNNING)
+    with qtbot.waitSignal(card.stop_asked):
+        qtbot.mouseClick(button(card, "Stop Generator"), Qt.MouseButton.LeftButton)
+    tell(context, GENERATOR, WorkerState.STOPPING)
+    assert not button(card, "Stop Generator").isEnabled()
+    assert not button(card, "Restart Generator").isEnabled()
+
+
+def test_a_click_on_a_track_asks_for_its_topic(qtbot: QtBot, diagram: TrackDiagram) -> None:
+    with qtbot.waitSignal(diagram.topic_opened) as opened:
+        qtbot.mouseClick(tracks(diagram)[1], Qt.MouseButton.LeftButton)
+    assert opened.args == ["assessment-tasks"]
+    with qtbot.waitSignal(diagram.topic_opened) as opened:
+        qtbot.keyClick(tracks(diagram)[2], Qt.Key.Key_Space)
+    assert opened.args == ["risk-assessment-results"]
+
+
+@pytest.mark.parametrize("level", ["ok", "warning", "danger"])
+def test_a_track_has_the_colour_of_its_verdict(
+    qtbot: QtBot, context: ConsoleContext, level: str
+) -> None:
+    track = TopicTrack("assessment-tasks", context.theme)
+    qtbot.addWidget(track)
+    track.resize(180, 112)
+    track.set_view(LinkView(level, "word", "9.1 msg/s", "lag 37 · 3.9 s"))  # type: ignore[arg-type]
+    track.add_lag(3)
+    track.add_lag(37)
+    image = track.grab().toImage()
+    ratio = image.devicePixelRatio()
+    middle = image.pixelColor(int(90 * ratio), int(56 * ratio))
+    assert middle == context.theme.color(level)
+    assert track.accessibleName() == "assessment-tasks: 9.1 msg/s, lag 37 · 3.9 s, word"
+
+
+def test_folded_it_is_one_line_that_tells_the_states(
+    context: ConsoleContext, diagram: TrackDiagram
+) -> None:
+    whole = diagram.sizeHint().height()
+    diagram.set_folded(True)
+    assert diagram.is_folded
+    assert diagram.sizeHint().height() < whole / 3
+    tell(context, DETECTION, WorkerState.STARTING)
+    names = [child.accessibleName() for child in diagram.findChildren(QWidget)]
+    assert "Detection Starting, Generator Stopped, Scheduler Stopped, Aggregator Stopped" in names
+    assert not diagram.grab().isNull()
+    diagram.set_folded(False)
+    assert diagram.sizeHint().height() == whole
+
+
+def test_other_topic_names_of_the_settings_are_shown(
+    qtbot: QtBot, context: ConsoleContext, diagram: TrackDiagram
+) -> None:
+    kafka = context.settings.kafka
+    topics = kafka.topics.model_copy(update={"assessment_tasks": "tasks-of-2026"})
+    changed = context.settings.model_copy(
+        update={"kafka": kafka.model_copy(update={"topics": topics})}
+    )
+    context.controller.apply_settings(changed)
+    assert tracks(diagram)[1].topic == "tasks-of-2026"
+
+
+def test_everything_to_press_has_a_name_for_screen_readers(diagram: TrackDiagram) -> None:
+    nameless = [
+        child
+        for child in diagram.findChildren(QWidget)
+        if child.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not (QAccessible.queryAccessibleInterface(child).text(QAccessible.Text.Name))
+    ]
+    assert nameless == []
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [(400, ["risk-assessment-results"]), (110, ["risk-assessment-", "results"])],
+)
+def test_a_long_topic_name_breaks_at_a_hyphen(
+    qtbot: QtBot, context: ConsoleContext, width: int, lines: list[str]
+) -> None:
+    metrics = QFontMetrics(ui_font(TypeSize.CAPTION))
+    assert break_name("risk-assessment-results", metrics, width) == lines
+
+
+def test_a_name_that_fits_nowhere_is_cut(qtbot: QtBot, context: ConsoleContext) -> None:
+    metrics = QFontMetrics(ui_font(TypeSize.CAPTION))
+    (line,) = break_name("averyveryverylongtopicwithouthyphens", metrics, 80)
+    assert "…" in line
+    assert metrics.horizontalAdvance(line) <= 80
+
+
+def test_a_histogram_counts_every_sample_once() -> None:
+    samples = sorted([0.4, 0.5, 1.0, 3.0, 3.1, 250.0])
+    (low, high), counts = spread(samples)
+    assert (low, high) == (0.4, 250.0)
+    assert len(counts) == BARS
+    assert sum(counts) == len(samples)
+    assert counts[0] >= 1
+    assert counts[-1] == 1
+    (low, high), counts = spread([5.0])
+    assert low < high
+    assert sum(counts) == 1
