@@ -69,8 +69,9 @@ class LogTail(QWidget):
         self._regex.setAccessibleName(self.tr("Regular expression"))
         self._problem = QLabel()
         with_role(self._problem, "status", "danger")
-        for widget in (self._text, self._regex, self._problem):
-            self._row.addWidget(widget)
+        self._row.addWidget(self._text)
+        self._row.addWidget(self._regex)
+        self._row.addWidget(self._problem)
         self._row.addStretch(1)
         if full:
             self._add_actions()

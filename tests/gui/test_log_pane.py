@@ -60,13 +60,13 @@ def test_scrolling_up_lets_go_and_end_follows_again(
     qtbot.waitUntil(lambda: shown(tail) == 500)
     tail.pane.setFocus()
     qtbot.keyClick(tail.pane, Qt.Key.Key_Home)
-    assert not tail.pane.follows
+    qtbot.waitUntil(lambda: not tail.pane.follows)
     write(context, 100)
     qtbot.waitUntil(lambda: shown(tail) == 600)
     bar = tail.pane.verticalScrollBar()
     assert bar.value() == 0
     qtbot.keyClick(tail.pane, Qt.Key.Key_End)
-    assert tail.pane.follows
+    qtbot.waitUntil(lambda: tail.pane.follows)
     assert bar.value() == bar.maximum()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,7 +93,7 @@ def test_a_complete_run_misses_nothing() -> None:
 )
 def test_the_stage_that_lost_something_is_named(steps: int, stage: str) -> None:
     ledger = Ledger()
-    notes = [
+    notes: list[Callable[[], None]] = [
         lambda: ledger.note_detection(detection("a")),
         lambda: ledger.note_task(task("a")),
         lambda: ledger.note_result(result("a")),

@@ -224,10 +224,13 @@ def test_stopping_while_waiting_to_restart_is_quick(
 
     life = live(fails)
     life.supervisor.policy.first_delay_s = 600
-    life.supervisor.on_change = lambda change: (
-        life.changes.append(change),
-        waiting.set() if change.new is WorkerState.BACKOFF else None,
-    )[0]
+
+    def note(change: StateChange) -> None:
+        life.changes.append(change)
+        if change.new is WorkerState.BACKOFF:
+            waiting.set()
+
+    life.supervisor.on_change = note
     life.start()
     assert waiting.wait(WAIT_S)
     life.supervisor.request_stop()

@@ -1,0 +1,111 @@
+"""The support bundle: everything support needs, no secret, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from loguru import logger
+
+from pipeline import support_bundle
+from pipeline.kafka.lag import LagSnapshot
+from pipeline.logs import Logs
+from pipeline.paths import log_folder, runtime_folder
+from pipeline.settings import CameraSettings, KafkaSettings, LogSettings, Settings
+from pipeline.states import WorkerName, WorkerState
+from pipeline.support_bundle import ExportCancelledError, LiveState
+from pipeline.telemetry import TelemetryHub
+
+PLANTED = "hunter2-Zebra"
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(
+        cameras=(CameraSettings(id="a", name="Gate", source=f"rtsp://op:{PLANTED}@10.0.0.7/1"),),
+        kafka=KafkaSettings(common={"sasl.password": PLANTED, "sasl.username": "signalbox"}),
+    )
+
+
+def live_state() -> LiveState:
+    hub = TelemetryHub()
+    detection = hub.workers[WorkerName.DETECTION]
+    detection.label("provider", "CPU · nanodet-g")
+    detection.error(f"cannot open rtsp://op:{PLANTED}@10.0.0.7/1")
+    detection.latency(12.0)
+    return LiveState(
+        states=dict.fromkeys(WorkerName, WorkerState.RUNNING),
+        workers={name: telemetry.snapshot() for name, telemetry in hub.workers.items()},
+        lag=LagSnapshot(),
+        lag_history={"group/topic": [(1.0, 3)]},
+        console={"uiGapP99Ms": 8.5},
+    )
+
+
+def read(bundle: Path) -> dict[str, str]:
+    with zipfile.ZipFile(bundle) as archive:
+        return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
+
+
+def test_it_holds_what_support_needs_and_no_secret(tmp_path: Path, settings: Settings) -> None:
+    with Logs(LogSettings(), log_folder()) as logs:
+        with logger.contextualize(worker="detection"):
+            logger.info("camera opened: 警报 {}", "{}")
+        logger.bind(worker="kafka").info("sasl.password={}", PLANTED)
+        logs.flush()
+    # Written past the logging, as an older version or another program might have.
+    with (log_folder() / "streaming" / "detection.log").open("a", encoding="utf-8") as file:
+        file.write(
+            f"2026-01-02 03:04:05.678 | ERROR    | x:y:1 - open rtsp://op:{PLANTED}@10.0.0.7/1\n"
+        )
+    runtime_folder().mkdir(parents=True)
+    (runtime_folder() / "last-crash.txt").write_text(f"password={PLANTED}", encoding="utf-8")
+    made = support_bundle.export(tmp_path / "out" / "b.zip", settings=settings, live=live_state())
+    found = read(made)
+    assert all(PLANTED not in text for text in found.values())
+    assert "camera opened: 警报 {}" in found["logs/streaming/detection.log"]
+    assert "run/last-crash.txt" in found
+    assert "open rtsp://***@10.0.0.7/1" in found["last-errors.txt"]
+    about = json.loads(found["about.json"])
+    assert about["librdkafka"]
+    assert about["executionProviders"]
+    assert about["hardware"]["logicalCores"] >= 1
+    workers = json.loads(found["workers.json"])
+    assert workers["detection"]["labels"]["provider"] == "CPU · nanodet-g"
+    assert workers["detection"]["state"] == "running"
+    assert json.loads(found["settings.json"])["kafka"]["common"]["sasl.username"] == "signalbox"
+    assert json.loads(found["lag.json"])["history"] == {"group/topic": [[1.0, 3]]}
+
+
+def test_without_a_running_program_it_says_so(tmp_path: Path) -> None:
+    found = read(support_bundle.export(tmp_path / "b.zip", settings=Settings()))
+    assert json.loads(found["about.json"])["runningProgram"] is False
+    assert "workers.json" not in found
+
+
+def test_progress_reaches_its_end(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    support_bundle.export(
+        tmp_path / "b.zip",
+        settings=Settings(),
+        progress=lambda done, all_: seen.append((done, all_)),
+    )
+    assert seen == sorted(seen)
+    assert seen[-1][0] == seen[-1][1]
+
+
+def test_cancelling_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    with pytest.raises(ExportCancelledError):
+        support_bundle.export(folder / "b.zip", settings=Settings(), cancelled=lambda: True)
+    assert list(folder.iterdir()) == []
+
+
+def test_an_export_before_is_replaced_only_by_a_whole_one(tmp_path: Path) -> None:
+    bundle = tmp_path / "b.zip"
+    bundle.write_bytes(b"the one before")
+    with pytest.raises(ExportCancelledError):
+        support_bundle.export(bundle, settings=Settings(), cancelled=lambda: True)
+    assert bundle.read_bytes() == b"the one before"
