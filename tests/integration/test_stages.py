@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
@@ -13,6 +15,7 @@ import pytest
 
 from pipeline.aggregation.database import open_writer
 from pipeline.aggregation.store import AlarmReader
+from pipeline.kafka.consumer import Delivery
 from pipeline.messages import (
     AssessmentTask,
     DetectionResult,
@@ -27,6 +30,7 @@ from pipeline.scheduling.rules.assessor import RulesAssessor
 from pipeline.scheduling.worker import SchedulerWorker
 from pipeline.settings import RulesSettings
 from pipeline.states import WorkerName, WorkerState
+from pipeline.telemetry import WorkerTelemetry
 from pipeline.worker import Worker
 from tests.support import messages as made
 from tests.support.log_guard import ExpectLog
@@ -361,3 +365,37 @@ def test_a_database_of_a_newer_version_needs_the_user(
     connection.close()
     with line(stage_settings(database)) as running:
         running.start(AGGREGATOR, until=WorkerState.FAILED)
+
+
+def test_a_finished_message_does_not_wait_for_a_take_under_way(database: Path) -> None:
+    """The client library lets other threads wait while one polls: that must stay out of `done`."""
+    with line(stage_settings(database)) as running:
+        kafka = running.session.kafka
+        feed(kafka, "assessment-tasks", [("cam-1", b"{}")] * 200)
+        consumer = kafka.consumer(
+            "llm-task-scheduler", ["assessment-tasks"], WorkerTelemetry(SCHEDULER)
+        )
+        taken: list[Delivery] = []
+        while len(taken) < 200:
+            taken += consumer.take(200)
+        taking = threading.Thread(target=consumer.take, args=(1, 2.0))
+        taking.start()
+        began_s = time.monotonic()
+        for delivery in taken:
+            delivery.done()
+        took_s = time.monotonic() - began_s
+        assert taking.is_alive()
+        taking.join()
+        consumer.close()
+        assert took_s < 1.0
+        # Yet it was committed: nobody gets it again.
+        again = kafka.consumer(
+            "llm-task-scheduler", ["assessment-tasks"], WorkerTelemetry(SCHEDULER)
+        )
+        feed(kafka, "assessment-tasks", [("cam-1", b"the next one")])
+        read: list[Delivery] = []
+        deadline_s = time.monotonic() + 20.0
+        while not read and time.monotonic() < deadline_s:
+            read = again.take(10)
+        assert [delivery.value for delivery in read] == [b"the next one"]
+        again.close()
