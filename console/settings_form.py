@@ -152,6 +152,12 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ("scheduler", "rules", "conflict_distance"): translate(
             "Settings", "Nearer than this is a conflict, in heights of the person's box."
         ),
+        ("scheduler", "rules", "time_to_collision_medium_s"): translate(
+            "Settings", "A vehicle that would reach a person in this time is a medium risk."
+        ),
+        ("scheduler", "rules", "time_to_collision_high_s"): translate(
+            "Settings", "In this time, it is a high one."
+        ),
         ("logs", "level"): translate("Settings", "Holds from the next start."),
         ("logs", "rotation_mb"): translate(
             "Settings", "A log file is closed at this size. Holds from the next start."

@@ -59,6 +59,8 @@ def page(qtbot: QtBot, context: ConsoleContext) -> AlarmsPage:
     made.resize(1300, 760)
     made.show()
     qtbot.waitExposed(made)
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
     qtbot.waitUntil(lambda: ids(made) == ["clash", "close", "crowd"])
     return made
 

@@ -1,0 +1,263 @@
+"""The page of cameras, used as a person does: add, try, change, switch off, remove, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
+
+from console.context import ConsoleContext
+from console.pages.cameras import CamerasPage
+from console.widgets.camera_dialog import CameraDialog
+from console.widgets.camera_test import CameraTest
+from console.widgets.camera_wall import CameraWall
+from console.widgets.value_table import ValueTable
+from pipeline import settings_file
+from pipeline.settings import CameraSettings, Settings, demo_settings
+from tests.support.console_parts import console_context
+from tests.support.log_guard import ExpectLog
+
+SECRET = "hunter2-" + "x" * 4
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "signalbox.toml"
+
+
+@pytest.fixture
+def context(qtbot: QtBot, path: Path) -> Iterator[ConsoleContext]:
+    with console_context(qtbot, demo_settings()) as made:
+        yield replace(made, settings_path=path)
+
+
+@pytest.fixture
+def page(qtbot: QtBot, context: ConsoleContext) -> CamerasPage:
+    return show_page(qtbot, context)
+
+
+def show_page(qtbot: QtBot, context: ConsoleContext) -> CamerasPage:
+    made = CamerasPage(context)
+    qtbot.addWidget(made)
+    made.resize(1200, 600)
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    return made
+
+
+def rows(page: CamerasPage) -> list[list[str]]:
+    table = page.findChildren(ValueTable)[0]
+    items = [table.topLevelItem(row) for row in range(table.topLevelItemCount())]
+    return [[item.text(c) for c in range(table.columnCount())] for item in items if item]
+
+
+def click_row(qtbot: QtBot, page: CamerasPage, row: int) -> ValueTable:
+    table = page.findChildren(ValueTable)[0]
+    item = table.topLevelItem(row)
+    assert item is not None
+    qtbot.mouseClick(
+        table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualItemRect(item).center()
+    )
+    return table
+
+
+def press(qtbot: QtBot, parent: QWidget, text: str) -> None:
+    found = [b for b in parent.findChildren(QPushButton) if b.text() == text and b.isVisible()]
+    assert found, f"no button {text!r}"
+    qtbot.mouseClick(found[0], Qt.MouseButton.LeftButton)
+
+
+def dialog_of(page: CamerasPage) -> CameraDialog:
+    return page.findChildren(CameraDialog)[-1]
+
+
+def field(dialog: CameraDialog, name: str) -> QLineEdit:
+    return next(one for one in dialog.findChildren(QLineEdit) if one.accessibleName() == name)
+
+
+def write(qtbot: QtBot, dialog: CameraDialog, name: str, text: str) -> None:
+    line = field(dialog, name)
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClick(line, Qt.Key.Key_Delete)
+    qtbot.keyClicks(line, text)
+
+
+def shown_texts(parent: QWidget) -> list[str]:
+    return [label.text() for label in parent.findChildren(QLabel) if label.isVisible()]
+
+
+def is_possible(dialog: CameraDialog, text: str) -> bool:
+    return next(b for b in dialog.findChildren(QPushButton) if b.text() == text).isEnabled()
+
+
+def names(context: ConsoleContext) -> list[str]:
+    return [camera.name for camera in context.settings.cameras]
+
+
+def test_a_camera_is_added_and_kept(
+    qtbot: QtBot, context: ConsoleContext, page: CamerasPage, path: Path
+) -> None:
+    press(qtbot, page, "Add…")
+    dialog = dialog_of(page)
+    assert not is_possible(dialog, "Add")
+    write(qtbot, dialog, "Name", "North Gate")
+    assert field(dialog, "Id").text() == "north-gate"
+    write(qtbot, dialog, "Source", "rtsp://example.net/1")
+    press(qtbot, dialog, "Add")
+    qtbot.waitUntil(lambda: "North Gate" in names(context))
+    assert settings_file.load(path).cameras[-1].id == "north-gate"
+    assert rows(page)[-1][0] == "North Gate"
+    assert any("North Gate was added." in text for text in shown_texts(page))
+
+
+def test_what_is_wrong_is_said_at_its_field_while_typing(qtbot: QtBot, page: CamerasPage) -> None:
+    press(qtbot, page, "Add…")
+    dialog = dialog_of(page)
+    write(qtbot, dialog, "Name", "Gate")
+    write(qtbot, dialog, "Source", "demo")
+    for name, text, words in (
+        ("Detections per second", "61", "Must be 60 or less."),
+        ("Detections per second", "many", "Enter a number, such as 0.5."),
+        ("Start at (s)", "-1", "Must be 0 or more."),
+        ("Assess again after (s)", "0", "Must be more than 0."),
+        ("Id", "no spaces", "Only letters A–Z, digits and . _ - without spaces, 64 at most."),
+        ("Id", "cam-1", "Another camera has this id."),
+    ):
+        before = field(dialog, name).text()
+        write(qtbot, dialog, name, text)
+        assert words in shown_texts(dialog)
+        assert not is_possible(dialog, "Add")
+        write(qtbot, dialog, name, before)
+        assert words not in shown_texts(dialog)
+    assert is_possible(dialog, "Add")
+
+
+def test_a_test_shows_the_first_picture_with_size_and_rate(qtbot: QtBot, page: CamerasPage) -> None:
+    click_row(qtbot, page, 0)
+    press(qtbot, page, "Edit…")
+    dialog = dialog_of(page)
+    press(qtbot, dialog, "Test")
+    trial = dialog.findChildren(CameraTest)[0]
+    qtbot.waitUntil(lambda: trial.image is not None, timeout=20_000)
+    assert "536 × 352, 15.0 fps" in trial.words
+
+
+def test_a_test_of_nothing_says_why(qtbot: QtBot, page: CamerasPage, tmp_path: Path) -> None:
+    press(qtbot, page, "Add…")
+    dialog = dialog_of(page)
+    write(qtbot, dialog, "Source", str(tmp_path / "gone.mp4"))
+    press(qtbot, dialog, "Test")
+    trial = dialog.findChildren(CameraTest)[0]
+    qtbot.waitUntil(lambda: "does not exist" in trial.words, timeout=20_000)
+
+
+def test_a_dialog_closed_while_it_tests_leaves_nothing_behind(
+    qtbot: QtBot, page: CamerasPage
+) -> None:
+    click_row(qtbot, page, 0)
+    press(qtbot, page, "Edit…")
+    dialog = dialog_of(page)
+    press(qtbot, dialog, "Test")
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not isValid(dialog))
+
+
+def test_a_double_click_changes_a_camera(
+    qtbot: QtBot, context: ConsoleContext, page: CamerasPage, path: Path
+) -> None:
+    table = click_row(qtbot, page, 1)
+    item = table.topLevelItem(1)
+    assert item is not None
+    qtbot.mouseDClick(
+        table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualItemRect(item).center()
+    )
+    dialog = dialog_of(page)
+    write(qtbot, dialog, "Name", "New ferry")
+    box = next(b for b in dialog.findChildren(QCheckBox) if "end of a file" in b.text())
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+    press(qtbot, dialog, "Save")
+    qtbot.waitUntil(lambda: names(context)[1] == "New ferry")
+    saved = settings_file.load(path).cameras[1]
+    assert (saved.id, saved.name, saved.loop) == ("cam-2", "New ferry", False)
+
+
+def test_a_camera_is_switched_off_on_the_wall_too(
+    qtbot: QtBot, context: ConsoleContext, page: CamerasPage
+) -> None:
+    wall = CameraWall(context)
+    qtbot.addWidget(wall)
+    click_row(qtbot, page, 0)
+    press(qtbot, page, "Switch off")
+    qtbot.waitUntil(lambda: rows(page)[0][2] == "Switched off")
+    assert [tile.camera_id for tile in wall.tiles()] == ["cam-2", "cam-3", "cam-4"]
+    press(qtbot, page, "Switch on")
+    qtbot.waitUntil(lambda: len(wall.tiles()) == 4)
+
+
+def test_a_removed_camera_comes_back_by_undo(
+    qtbot: QtBot, context: ConsoleContext, page: CamerasPage
+) -> None:
+    before = names(context)
+    table = click_row(qtbot, page, 2)
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: len(names(context)) == 3)
+    qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: names(context) == before)
+
+
+def test_a_file_that_cannot_be_written_changes_nothing(
+    qtbot: QtBot, context: ConsoleContext, expect_log: ExpectLog, tmp_path: Path
+) -> None:
+    expect_log("the settings cannot be saved")
+    (tmp_path / "file").write_text("")
+    page = show_page(qtbot, replace(context, settings_path=tmp_path / "file" / "signalbox.toml"))
+    table = click_row(qtbot, page, 0)
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: any("cannot be saved" in text for text in shown_texts(page)))
+    assert len(names(context)) == 4
+
+
+def test_in_the_demo_changes_hold_for_this_run_and_it_is_said(
+    qtbot: QtBot, context: ConsoleContext
+) -> None:
+    page = show_page(qtbot, replace(context, settings_path=None))
+    assert any("this run only" in text for text in shown_texts(page))
+    table = click_row(qtbot, page, 0)
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: len(names(context)) == 3)
+
+
+def test_figures_and_troubles_of_each_camera_are_shown(
+    qtbot: QtBot, context: ConsoleContext, page: CamerasPage
+) -> None:
+    live = context.hub.camera("cam-1", "Market & 3rd")
+    live.state, live.shown_fps, live.source_size = "live", 14.9, (1280, 720)
+    lost = context.hub.camera("cam-2", "Ferry approach")
+    lost.state, lost.detail = "reconnecting", "no answer; next try in 4 s"
+    qtbot.waitUntil(lambda: rows(page)[0][2:5] == ["Live", "14.9", "1280 × 720"])
+    assert rows(page)[1][2] == "Reconnecting"
+    assert rows(page)[1][-1] == "no answer; next try in 4 s"
+
+
+def test_passwords_in_sources_are_masked(qtbot: QtBot, context: ConsoleContext) -> None:
+    camera = CameraSettings(id="a", name="A", source=f"rtsp://user:{SECRET}@host/1")
+    context.controller.apply_settings(Settings(cameras=(camera,)))
+    page = show_page(qtbot, context)
+    assert rows(page)[0][6] == "rtsp://***@host/1"
+
+
+def test_without_cameras_the_page_says_how_to_begin(qtbot: QtBot, context: ConsoleContext) -> None:
+    context.controller.apply_settings(Settings())
+    page = show_page(qtbot, context)
+    assert "No camera yet" in shown_texts(page)
+    press(qtbot, page, "Add a camera")
+    assert dialog_of(page).isVisible()

@@ -1,0 +1,224 @@
+"""The page of settings, used as a person does: typed, checked, applied, reverted, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.pages.settings import SettingsPage
+from console.settings_form import sections
+from console.settings_keeper import consequence_words
+from pipeline import settings_file
+from pipeline.settings import Settings, demo_settings
+from pipeline.states import WorkerName
+from tests.support.console_parts import console_context
+from tests.support.log_guard import ExpectLog
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "signalbox.toml"
+
+
+@pytest.fixture
+def context(qtbot: QtBot, path: Path) -> Iterator[ConsoleContext]:
+    with console_context(qtbot, demo_settings()) as made:
+        yield replace(made, settings_path=path)
+
+
+@pytest.fixture
+def page(qtbot: QtBot, context: ConsoleContext) -> SettingsPage:
+    return show_page(qtbot, context)
+
+
+def show_page(qtbot: QtBot, context: ConsoleContext) -> SettingsPage:
+    made = SettingsPage(context)
+    qtbot.addWidget(made)
+    made.resize(1200, 700)
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    return made
+
+
+def line(page: SettingsPage, name: str) -> QLineEdit:
+    return next(one for one in page.findChildren(QLineEdit) if one.accessibleName() == name)
+
+
+def box(page: SettingsPage, name: str) -> QComboBox:
+    return next(one for one in page.findChildren(QComboBox) if one.accessibleName() == name)
+
+
+def write(qtbot: QtBot, page: SettingsPage, name: str, text: str) -> None:
+    field = line(page, name)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClick(field, Qt.Key.Key_Delete)
+    qtbot.keyClicks(field, text)
+
+
+def button(page: QWidget, text: str) -> QPushButton:
+    return next(
+        one for one in page.findChildren(QPushButton) if one.text() == text and one.isVisible()
+    )
+
+
+def press(qtbot: QtBot, page: QWidget, text: str) -> None:
+    qtbot.mouseClick(button(page, text), Qt.MouseButton.LeftButton)
+
+
+def texts(page: QWidget) -> list[str]:
+    return [label.text() for label in page.findChildren(QLabel) if not label.isHidden()]
+
+
+def test_what_is_applied_is_kept_and_used(
+    qtbot: QtBot, context: ConsoleContext, page: SettingsPage, path: Path
+) -> None:
+    assert not button(page, "Apply").isEnabled()
+    write(qtbot, page, "Confidence", "0.55")
+    write(qtbot, page, "Runs on", "openvino, cpu")
+    assert button(page, "Apply").isEnabled()
+    press(qtbot, page, "Apply")
+    qtbot.waitUntil(lambda: "Applied." in texts(page))
+    assert context.settings.detection.confidence == 0.55
+    saved = settings_file.load(path)
+    assert saved == context.settings
+    assert saved.detection.providers == ("openvino", "cpu")
+    assert saved.cameras == demo_settings().cameras
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "words"),
+    [
+        ("Confidence", "1.4", "Must be 1 or less."),
+        ("Confidence", "half", "Enter a number, such as 0.5."),
+        ("Threads", "1.5", "Enter a whole number."),
+        ("Threads", "", "Enter a whole number."),
+        ("Threads", "65", "Must be 64 or less."),
+        ("Crowd size", "1", "Must be 2 or more."),
+        ("Runs on", "gpu", "Choose from 'directml', 'cuda', 'openvino' or 'cpu'."),
+        ("Cooldown (s)", "0", "Must be more than 0."),
+    ],
+)
+def test_what_cannot_be_is_said_while_it_is_typed(
+    qtbot: QtBot, page: SettingsPage, name: str, typed: str, words: str
+) -> None:
+    write(qtbot, page, name, typed)
+    assert words in texts(page)
+    assert not button(page, "Apply").isEnabled()
+    press(qtbot, page, "Revert")
+    assert words not in texts(page)
+    assert not button(page, "Revert").isEnabled()
+
+
+def test_a_cluster_needs_servers_and_says_so_at_their_field(
+    qtbot: QtBot, context: ConsoleContext, page: SettingsPage
+) -> None:
+    words = "Bootstrap servers must name at least one host:port in cluster mode."
+    field = box(page, "Broker")
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert words in texts(page)
+    write(qtbot, page, "Bootstrap servers", "kafka-1:9092")
+    assert words not in texts(page)
+    qtbot.keyClick(page, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: context.settings.kafka.bootstrap_servers == "kafka-1:9092")
+
+
+def test_a_setting_goes_back_to_its_default(qtbot: QtBot, page: SettingsPage) -> None:
+    write(qtbot, page, "Cooldown (s)", "99")
+    press(qtbot, page, "Default")
+    assert line(page, "Cooldown (s)").text() == "30"
+
+
+def test_what_is_typed_survives_changes_made_elsewhere(
+    qtbot: QtBot, context: ConsoleContext, page: SettingsPage
+) -> None:
+    write(qtbot, page, "Confidence", "0.6")
+    changed = context.settings.model_copy(
+        update={
+            "cameras": (),
+            "aggregator": context.settings.aggregator.model_copy(update={"alarm_level": "high"}),
+        }
+    )
+    context.controller.apply_settings(changed)
+    assert line(page, "Confidence").text() == "0.6"
+    assert box(page, "Alarm level").currentText() == "High only"
+    press(qtbot, page, "Apply")
+    qtbot.waitUntil(lambda: context.settings.detection.confidence == 0.6)
+    assert context.settings.cameras == ()
+    assert context.settings.aggregator.alarm_level == "high"
+
+
+def test_settings_that_cannot_be_kept_are_not_used(
+    qtbot: QtBot, context: ConsoleContext, expect_log: ExpectLog, tmp_path: Path
+) -> None:
+    expect_log("the settings cannot be saved")
+    (tmp_path / "file").write_text("")
+    page = show_page(qtbot, replace(context, settings_path=tmp_path / "file" / "signalbox.toml"))
+    write(qtbot, page, "Confidence", "0.7")
+    press(qtbot, page, "Apply")
+    qtbot.waitUntil(lambda: any("cannot be saved" in text for text in texts(page)))
+    assert context.settings.detection.confidence != 0.7
+    assert line(page, "Confidence").text() == "0.7"
+    assert button(page, "Apply").isEnabled()
+
+
+def test_in_the_demo_it_is_said_that_changes_do_not_last(
+    qtbot: QtBot, context: ConsoleContext
+) -> None:
+    page = show_page(qtbot, replace(context, settings_path=None))
+    assert any("this run only" in text for text in texts(page))
+    write(qtbot, page, "Confidence", "0.7")
+    press(qtbot, page, "Apply")
+    qtbot.waitUntil(lambda: context.settings.detection.confidence == 0.7)
+
+
+def test_scrolling_the_page_changes_no_choice(qtbot: QtBot, page: SettingsPage) -> None:
+    field = box(page, "Theme")
+    line(page, "Confidence").setFocus()
+    event = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(field.mapToGlobal(QPoint(5, 5))),
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(field, event)
+    assert field.currentText() == "As the system"
+
+
+def test_every_field_has_a_name_and_help(page: SettingsPage) -> None:
+    names = [field.name for section in sections() for field in section.fields]
+    fields: list[QWidget] = [*page.findChildren(QLineEdit), *page.findChildren(QComboBox)]
+    helped = {one.accessibleName() for one in fields if one.accessibleDescription()}
+    assert set(names) - helped == set()
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "value", "words"),
+    [
+        ("detection", "confidence", 0.5, "Restarts: Detection."),
+        ("aggregator", "alarm_level", "high", "Restarts: Aggregator."),
+        ("kafka", "partitions", 8, "The broker connection changes"),
+        ("console", "theme", "light", "No worker has to restart."),
+    ],
+)
+def test_what_restarts_is_told(section: str, field: str, value: object, words: str) -> None:
+    old = Settings()
+    part = getattr(old, section).model_copy(update={field: value})
+    new = old.model_copy(update={section: part})
+    assert words in consequence_words(old, new, set(WorkerName))
+    assert "No worker" in consequence_words(old, new, set())
