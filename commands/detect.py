@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help="classes to keep (default: those the model recommends)",
     )
+    parser.add_argument(
+        "--family",
+        metavar="NAME",
+        help="family of the model, where it cannot be told from the file: "
+        "nanodet, yolo, yolo-end2end, yolov5, yolox, rtdetr, rfdetr, ssd",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
             confidence=args.confidence,
             iou=args.iou,
             classes=args.classes,
+            family=args.family,
         )
     except ModelError as error:
         print(error, file=sys.stderr)

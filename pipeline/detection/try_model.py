@@ -60,6 +60,7 @@ def as_table(detector: Detector, results: Sequence[PictureResult]) -> str:
     lines = [f"{info.model} ({info.family}) on {info.provider_name}, threads: {info.threads}"]
     if info.reason:
         lines.append(f"  {info.reason}")
+    lines += [f"  {reason}" for reason in info.evidence]
     for result in results:
         found = result.detections
         width, height = result.input_size

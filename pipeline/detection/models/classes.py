@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
+from pipeline.detection.models.coco import COCO_NAMES, ROAD_CLASSES
 from pipeline.detection.models.detector import ModelError
 
 
@@ -20,3 +22,18 @@ def choose_classes(model: str, names: Sequence[str], wanted: Sequence[str]) -> t
         hint = f"Did you mean `{close[0]}`?" if close else f"It knows: {', '.join(names)}."
         raise ModelError(f"{model} has no class `{unknown[0]}`. {hint}")
     return tuple(dict.fromkeys(wanted)) or tuple(names)
+
+
+def recommended_classes(metadata: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes kept where nobody chose any.
+
+    Those that the model's metadata recommends; of a COCO model those of the road; else all
+    (an empty tuple), since whoever trained a model of their own wants its classes.
+    """
+    try:
+        recommended = json.loads(metadata.get("default_classes", "[]"))
+    except ValueError:
+        recommended = []
+    if isinstance(recommended, list) and recommended:
+        return tuple(str(name) for name in recommended)
+    return ROAD_CLASSES if set(COCO_NAMES) <= set(names) else ()

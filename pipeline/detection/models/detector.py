@@ -52,6 +52,7 @@ class DetectorInfo:
         reason: why a provider that was preferred is not in use; empty when the first one is.
         input_size: (width, height) pixels; None when chosen for each picture.
         classes: names of the classes that are kept.
+        evidence: what the family was recognised from, and how the picture is prepared, in words.
     """
 
     model: str
@@ -61,6 +62,7 @@ class DetectorInfo:
     reason: str
     input_size: tuple[int, int] | None
     classes: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
 
     @property
     def provider_name(self) -> str:

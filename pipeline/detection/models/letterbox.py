@@ -5,12 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from pipeline.detection.images import Picture
 from pipeline.detection.models.detections import Floats
+
+
+class Placement(Protocol):
+    """Where a picture lies in a model's input."""
+
+    def to_frame(self, xyxy: Floats) -> Floats:
+        """Return boxes ``(N, 4)`` of the model's input in picture pixels, cut at its edges."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +46,31 @@ class Letterbox:
         return boxes.clip(np.float32(0), limit)
 
 
-def letterbox(frame: Picture, size: tuple[int, int], pad_value: int) -> tuple[Picture, Letterbox]:
-    """Return `frame` scaled into ``size`` (width, height), centred, and where it lies there."""
+def letterbox(
+    frame: Picture,
+    size: tuple[int, int],
+    pad_value: int,
+    *,
+    corner: bool = False,
+    smooth: bool = True,
+) -> tuple[Picture, Letterbox]:
+    """Return `frame` scaled into ``size`` (width, height), and where it lies there.
+
+    Args:
+        frame: the picture ``(H, W, 3)``.
+        size: (width, height) of the input, pixels.
+        pad_value: colour of the border, 0..255.
+        corner: put it at the top left, broken pixels cut off, instead of in the centre.
+        smooth: average neighbours when less than half the size is left.
+    """
     width, height = size
     frame_height, frame_width = frame.shape[:2]
     scale = min(width / frame_width, height / frame_height)
-    inner = (max(1, round(frame_width * scale)), max(1, round(frame_height * scale)))
-    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+    whole = int if corner else round
+    inner = (max(1, whole(frame_width * scale)), max(1, whole(frame_height * scale)))
+    left, top = (0, 0) if corner else ((width - inner[0]) // 2, (height - inner[1]) // 2)
     canvas = np.full((height, width, 3), pad_value, np.uint8)
-    method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
+    method = cv2.INTER_AREA if smooth and scale < 0.5 else cv2.INTER_LINEAR
     canvas[top : top + inner[1], left : left + inner[0]] = cv2.resize(
         frame, inner, interpolation=method
     )

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from pipeline.detection.models.detector import Detector, DetectorOptions, ModelError, Provider
-from pipeline.detection.models.nanodet import NanoDet
+from pipeline.detection.models.detector import Detector, DetectorOptions, Provider
+from pipeline.detection.models.families.yolo_common import export_size
+from pipeline.detection.models.family import ModelFacts, Outputs
+from pipeline.detection.models.graph_detector import GraphDetector
+from pipeline.detection.models.inputs import ModelInputs
+from pipeline.detection.models.preparation import GREY, Preparation
+from pipeline.detection.models.recognition import check_family, recognise
 from pipeline.detection.models.session import ModelSession, open_session, threads_for
 from pipeline.paths import RESOURCES
 
 BUNDLED: Final = "bundled"
 BUNDLED_MODEL: Final = RESOURCES / "models" / "nanodet-g.onnx"
 PROBE_SHAPE: Final = (360, 640, 3)
-
-FamilyFactory = Callable[[ModelSession, DetectorOptions], Detector]
-FAMILIES: Final[dict[str, FamilyFactory]] = {"nanodet": NanoDet}
-"""How a detector of each family is made; the model file names its family in its metadata."""
 
 
 def model_path(name: str) -> Path:
@@ -36,27 +37,33 @@ def load_detector(
     confidence: float = 0.38,
     iou: float = 0.5,
     classes: tuple[str, ...] = (),
+    family: str | None = None,
 ) -> Detector:
     """Return the detector in `path`, ready to run and tried once.
 
     Args:
-        path: an ONNX file whose metadata names its family.
+        path: an ONNX file; its family is recognised from its inputs, outputs and metadata.
         providers: execution providers in order of preference; the CPU is always the last resort.
         threads: threads of one inference; 0 leaves one core to the window.
         input_size: (width, height) of the model's input in pixels; None to choose by the picture.
         confidence: boxes below are dropped.
         iou: boxes of one class overlapping more are one object.
         classes: names to keep; empty for those the model recommends.
+        family: name of its family, where it cannot be told or was told wrongly.
 
     Raises:
-        ModelError: the file is missing, broken, of an unknown family, does not keep its family's
-            contract, or an option does not fit it.
+        ModelError: the file is missing, broken, of an unknown family or of one of several, does not
+            keep its family's contract, or an option does not fit it.
     """
+    if family is not None:
+        check_family(family)
     options = DetectorOptions(confidence, iou, classes, input_size)
     detectors: list[Detector] = []
 
     def probe(session: ModelSession) -> None:
-        detector = _family(session)(session, options)
+        inputs = ModelInputs.of(path.name, session.inputs, session.types)
+        name, match = recognise(_facts(session, inputs, options), family)
+        detector = GraphDetector(session, inputs, name, match, options)
         detector.detect(np.full(PROBE_SHAPE, 127, np.uint8))
         detectors.append(detector)
 
@@ -64,12 +71,19 @@ def load_detector(
     return detectors[-1]
 
 
-def _family(session: ModelSession) -> FamilyFactory:
-    family = session.metadata.get("family", "")
-    if family not in FAMILIES:
-        said = f"is of the family `{family}`" if family else "does not name its model family"
-        raise ModelError(
-            f"{session.path.name} {said}; known: {', '.join(FAMILIES)}. "
-            "Add `family` and what it needs to the metadata of the ONNX file."
-        )
-    return FAMILIES[family]
+def _facts(session: ModelSession, inputs: ModelInputs, options: DetectorOptions) -> ModelFacts:
+    usual = options.input_size or export_size(session.metadata)
+    size = (inputs.width or usual[0], inputs.height or usual[1])
+
+    def trial() -> Outputs:
+        grey = np.full((size[1], size[0], 3), GREY, np.uint8)
+        return session.run(inputs.feeds(grey, Preparation("stretch", "RGB")))
+
+    return ModelFacts(
+        path=session.path,
+        metadata=session.metadata,
+        inputs=inputs,
+        declared=session.outputs,
+        size=size,
+        trial=trial,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from pipeline.detection.models.detector import PROVIDER_NAMES, ModelError, Provider
+from pipeline.detection.models.inputs import Shape
 
 ONNX_PROVIDERS: Final[dict[Provider, str]] = {
     "directml": "DmlExecutionProvider",
@@ -41,7 +42,11 @@ RUN_ERRORS: Final = (
     RuntimeError,
     ValueError,
 )
+WIDENED: Final = (np.float16, np.float64)
+"""Number types of outputs that are handed on as float32."""
 LOG_ERRORS_ONLY: Final = 3
+MAX_FILE_BYTES: Final = 2**31 - 1
+"""Protocol buffers, and so ONNX files, cannot be larger; larger models keep weights beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class ModelSession:
         threads: threads of one inference on the CPU.
         metadata: what the file says about itself.
         inputs, outputs: name and shape of each; a dimension that varies is a string or None.
+        types: number type of each input, in onnxruntime's words, such as ``tensor(float)``.
     """
 
     path: Path
@@ -62,25 +68,35 @@ class ModelSession:
     passed_over: tuple[str, ...]
     threads: int
     metadata: dict[str, str]
-    inputs: dict[str, tuple[int | str | None, ...]]
-    outputs: dict[str, tuple[int | str | None, ...]]
+    inputs: dict[str, Shape]
+    outputs: dict[str, Shape]
+    types: dict[str, str]
     _session: Any
 
-    def run(self, blob: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """Return the outputs by name for the one input; one call at a time.
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Return the outputs by name, half-precision ones as float32; one call at a time.
 
         Raises:
             ModelError: the provider or the model failed.
         """
         names = list(self.outputs)
         try:
-            values = self._session.run(names, {next(iter(self.inputs)): blob})
+            values = self._session.run(names, dict(feeds))
         except RUN_ERRORS as error:
             raise ModelError(
                 f"{self.path.name} could not be run on {PROVIDER_NAMES[self.provider]}: "
                 f"{_first_line(error)}"
             ) from error
-        return dict(zip(names, values, strict=True))
+        odd = [name for name, v in zip(names, values, strict=True) if not isinstance(v, np.ndarray)]
+        if odd:
+            raise ModelError(
+                f"{self.path.name}: its output `{odd[0]}` is no array of numbers. "
+                "Choose an object detector."
+            )
+        return {
+            name: value.astype(np.float32) if value.dtype in WIDENED else value
+            for name, value in zip(names, values, strict=True)
+        }
 
 
 def threads_for(wanted: int, cores: int | None = None) -> int:
@@ -101,8 +117,7 @@ def open_session(
     Raises:
         ModelError: the file is missing, cut off or no ONNX model, or no provider can run it.
     """
-    if not path.is_file():
-        raise ModelError(f"{path} does not exist. Choose an ONNX file, or `bundled`.")
+    _check_file(path)
     passed_over: list[str] = []
     wanted = list(dict.fromkeys([*providers, "cpu"]))
     for provider in wanted[: wanted.index("cpu") + 1]:
@@ -138,6 +153,7 @@ def _open(
         session = onnxruntime.InferenceSession(
             str(path), options, providers=[ONNX_PROVIDERS[provider]]
         )
+        metadata = dict(session.get_modelmeta().custom_metadata_map)
     except FILE_ERRORS as error:
         raise ModelError(
             f"{path.name} is not a complete ONNX model ({_first_line(error)}). "
@@ -152,9 +168,10 @@ def _open(
         provider=provider,
         passed_over=passed_over,
         threads=threads,
-        metadata=dict(session.get_modelmeta().custom_metadata_map),
+        metadata=metadata,
         inputs={value.name: tuple(value.shape) for value in session.get_inputs()},
         outputs={value.name: tuple(value.shape) for value in session.get_outputs()},
+        types={value.name: value.type for value in session.get_inputs()},
         _session=session,
     )
 
@@ -163,3 +180,13 @@ def _first_line(error: Exception) -> str:
     """Return the error in one line, without onnxruntime's prefix of codes."""
     line = (str(error).splitlines() or [type(error).__name__])[0]
     return line.split(" : ", 2)[-1].strip()
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist. Choose an ONNX file, or `bundled`.")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise ModelError(
+            f"{path.name} is larger than 2 GB, which no ONNX file can be. "
+            "Export it again with its weights as external data, or choose a smaller model."
+        )

@@ -32,10 +32,14 @@ def suppress(detections: Detections, iou: float, vehicles: Mask) -> Detections:
     )
     survivors = detections[np.asarray(kept, np.int32)]
     order = np.argsort(-survivors.confidence, kind="stable")
-    return _without_nested(survivors[order], vehicles)
+    return without_nested(survivors[order], vehicles)
 
 
-def _without_nested(detections: Detections, vehicles: Mask) -> Detections:
+def without_nested(detections: Detections, vehicles: Mask) -> Detections:
+    """Return the objects, most confident first, without vehicles nested in a surer one.
+
+    `vehicles` ``(number of classes,)`` marks the classes that may be the same vehicle.
+    """
     candidates = np.flatnonzero(vehicles[detections.class_id])
     keep = np.ones(len(detections), np.bool_)
     areas = detections.areas

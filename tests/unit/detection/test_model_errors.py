@@ -69,14 +69,20 @@ def test_a_file_that_is_no_model(tmp_path: Path, content: bytes) -> None:
     assert complaint(path).startswith("other.onnx is not a complete ONNX model")
 
 
-def test_a_model_that_does_not_name_its_family(tmp_path: Path) -> None:
+def test_a_model_of_no_known_family_names_its_outputs_and_the_families(tmp_path: Path) -> None:
+    text = complaint(write_model(tmp_path / "some.onnx", {}, {"out": 2}))
+    assert "some.onnx is of no known model family: it has the outputs `out` [1, 1, 2]" in text
+    assert all(family in text for family in ("nanodet", "yolo", "yolox", "rtdetr", "ssd"))
+
+
+def test_a_family_that_does_not_exist_cannot_be_picked() -> None:
+    assert "Did you mean `yolox`?" in complaint(BUNDLED_MODEL, family="yollox")
+
+
+def test_a_family_that_does_not_fit_cannot_be_picked(tmp_path: Path) -> None:
     path = write_model(tmp_path / "some.onnx", {}, {"out": 2})
-    assert "some.onnx does not name its model family; known: nanodet" in complaint(path)
-
-
-def test_a_family_that_is_not_known(tmp_path: Path) -> None:
-    path = write_model(tmp_path / "some.onnx", {"family": "ssd"}, {"out": 2})
-    assert "is of the family `ssd`; known: nanodet" in complaint(path)
+    text = complaint(path, family="ssd")
+    assert "some.onnx cannot be read as ssd: it has the outputs `out` [1, 1, 2]" in text
 
 
 def test_outputs_of_another_model(tmp_path: Path) -> None:

@@ -1,0 +1,131 @@
+"""The detector of every family: prepare the picture, run the model, decode, suppress."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from pipeline.detection.images import Picture
+from pipeline.detection.models.classes import choose_classes, recommended_classes
+from pipeline.detection.models.detections import Detections
+from pipeline.detection.models.detector import DetectorInfo, DetectorOptions, ModelError
+from pipeline.detection.models.family import Match
+from pipeline.detection.models.inputs import ModelInputs
+from pipeline.detection.models.names import class_names
+from pipeline.detection.models.selection import Selection
+from pipeline.detection.models.session import ModelSession
+from pipeline.detection.models.sizes import InputSizes
+from pipeline.detection.models.suppression import VEHICLES, suppress, without_nested
+
+MAX_PROBABILITY: Final = 1.001
+"""More is no probability; half precision may round to slightly over 1."""
+MAX_CANDIDATES: Final = 3000
+"""Boxes compared with each other; of more only the most confident are."""
+
+
+class GraphDetector:
+    """A model whose family is known.
+
+    Raises:
+        ModelError: its class names do not fit, or an option asks for a class or an input size that
+            it does not have.
+    """
+
+    def __init__(
+        self,
+        session: ModelSession,
+        inputs: ModelInputs,
+        family: str,
+        match: Match,
+        options: DetectorOptions,
+    ) -> None:
+        self._session = session
+        self._inputs = inputs
+        self._options = options
+        self._family = family
+        self._layout = match.layout
+        self._sizes = _sizes(inputs, match.layout.sizes)
+        if options.input_size is not None:
+            self._sizes.check(session.path.name, options.input_size)
+        named = class_names(
+            session.path,
+            session.metadata,
+            match.layout.class_counts,
+            match.layout.default_names,
+            match.layout.first_label,
+        )
+        self._names = named.names
+        kept = choose_classes(
+            session.path.name,
+            self._names,
+            options.classes or recommended_classes(session.metadata, self._names),
+        )
+        self._selection = Selection(
+            np.array([self._names.index(name) for name in kept], np.int32), options.confidence
+        )
+        self._vehicles = np.array([name in VEHICLES for name in self._names], np.bool_)
+        self.info = DetectorInfo(
+            model=session.path.name,
+            family=family,
+            provider=session.provider,
+            threads=session.threads,
+            reason="; ".join(session.passed_over),
+            input_size=options.input_size or inputs.fixed_size,
+            classes=kept,
+            evidence=(
+                *match.evidence,
+                named.origin,
+                f"input {inputs}: {match.layout.preparation}",
+            ),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name of each class id."""
+        return self._names
+
+    def input_size_for(self, frame_size: tuple[int, int]) -> tuple[int, int]:
+        """Return the model's input size for a picture; both (width, height) in pixels."""
+        return self._options.input_size or self._sizes.for_frame(frame_size)
+
+    def detect(self, frame: Picture) -> Detections:
+        """Return the objects in `frame` ``(H, W, 3)`` uint8 BGR, most confident first.
+
+        Raises:
+            ModelError: the model could not be run, or what it gave are no boxes.
+        """
+        size = self.input_size_for((frame.shape[1], frame.shape[0]))
+        preparation = self._layout.preparation
+        canvas, placement = preparation.place(frame, size)
+        outputs = self._session.run(self._inputs.feeds(canvas, preparation))
+        try:
+            found = self._layout.decode(outputs, size, self._selection)
+            in_frame = Detections(placement.to_frame(found.xyxy), found.confidence, found.class_id)
+        except (IndexError, KeyError, ValueError) as error:
+            raise self._nonsense(str(error)) from error
+        if len(in_frame) and in_frame.confidence.max() > MAX_PROBABILITY:
+            raise self._nonsense(f"a confidence of {in_frame.confidence.max():.3g}")
+        return self._without_duplicates(in_frame)
+
+    def _without_duplicates(self, found: Detections) -> Detections:
+        if len(found) > MAX_CANDIDATES:
+            found = found[np.argsort(-found.confidence, kind="stable")[:MAX_CANDIDATES]]
+        if self._layout.overlapping:
+            return suppress(found, self._options.iou, self._vehicles)
+        order = np.argsort(-found.confidence, kind="stable")
+        return without_nested(found[order], self._vehicles)
+
+    def _nonsense(self, what: str) -> ModelError:
+        return ModelError(
+            f"{self._session.path.name} gives no boxes when read as {self._family}: {what}. "
+            "Pick another family, or export the model again."
+        )
+
+
+def _sizes(inputs: ModelInputs, offered: InputSizes) -> InputSizes:
+    """Return the sizes that both the inputs and the family allow."""
+    if inputs.width is None and inputs.height is None:
+        return offered
+    usual = offered.choices[0] if offered.choices else (offered.longest, offered.longest)
+    return InputSizes(choices=((inputs.width or usual[0], inputs.height or usual[1]),), fixed=True)

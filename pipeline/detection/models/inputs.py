@@ -1,0 +1,159 @@
+"""What a model's inputs take: the picture in its layout and number type, and the picture's size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.detection.images import Picture
+from pipeline.detection.models.detector import ModelError
+from pipeline.detection.models.preparation import Preparation
+
+Shape: TypeAlias = tuple[int | str | None, ...]
+Axes: TypeAlias = Literal["NCHW", "NHWC"]
+
+PICTURE_TYPES: Final[dict[str, type[np.generic]]] = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+}
+SIZE_TYPES: Final[dict[str, type[np.generic]]] = {
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(float)": np.float32,
+}
+SIZE_INPUT: Final = "orig_target_sizes"
+"""Input ``(N, 2)`` of the RT-DETR line: width and height to which boxes are scaled."""
+MASK_INPUT: Final = "pixel_mask"
+"""Input ``(N, H, W)`` of the Transformers library: 1 where the picture is."""
+CHANNELS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInputs:
+    """The inputs of a detector.
+
+    Attributes:
+        picture: name of the picture's input.
+        axes: order of its axes.
+        kind: its number type; whole numbers are pixels, int8 moved by -128.
+        width, height: None where it takes any.
+        others: number type of each further input.
+    """
+
+    picture: str
+    axes: Axes
+    kind: type[np.generic]
+    width: int | None
+    height: int | None
+    others: Mapping[str, type[np.generic]]
+
+    @classmethod
+    def of(cls, model: str, shapes: Mapping[str, Shape], types: Mapping[str, str]) -> ModelInputs:
+        """Return what the inputs take.
+
+        Raises:
+            ModelError: none is a picture of three channels, one at a time, or there is an input
+                that no known family has.
+        """
+        pictures = [
+            name for name in shapes if len(shapes[name]) == 4 and types[name] in PICTURE_TYPES
+        ]
+        if len(pictures) != 1:
+            raise ModelError(
+                f"{model} takes no picture: an input of four axes and a known number type is "
+                f"needed, it has {_listed(shapes, types)}. Choose an object detector."
+            )
+        name = pictures[0]
+        shape = shapes[name]
+        axes: Axes = "NHWC" if shape[3] == CHANNELS and shape[1] != CHANNELS else "NCHW"
+        channels, height, width = shape[1:] if axes == "NCHW" else (shape[3], *shape[1:3])
+        if isinstance(channels, int) and channels != CHANNELS:
+            raise ModelError(
+                f"{model} takes pictures of {channels} channels ({_listed(shapes, types)}); "
+                f"only colour pictures of {CHANNELS} channels are supported."
+            )
+        if isinstance(shape[0], int) and shape[0] > 1:
+            raise ModelError(
+                f"{model} takes {shape[0]} pictures at once; export it for one at a time, or with "
+                "a batch size that may vary."
+            )
+        return cls(
+            picture=name,
+            axes=axes,
+            kind=PICTURE_TYPES[types[name]],
+            width=width if isinstance(width, int) and width > 0 else None,
+            height=height if isinstance(height, int) and height > 0 else None,
+            others=_others(model, {key: types[key] for key in shapes if key != name}),
+        )
+
+    @property
+    def fixed_size(self) -> tuple[int, int] | None:
+        """(width, height), or None where one of them may vary."""
+        return None if self.width is None or self.height is None else (self.width, self.height)
+
+    def __str__(self) -> str:
+        size = f"{self.width or 'any'}x{self.height or 'any'}"
+        return f"`{self.picture}` {self.axes} {np.dtype(self.kind)} {size}"
+
+    def feeds(self, canvas: Picture, preparation: Preparation) -> dict[str, NDArray[Any]]:
+        """Return the value of each input for the fitted picture `canvas` ``(H, W, 3)``."""
+        height, width = canvas.shape[:2]
+        values: dict[str, NDArray[Any]] = {self.picture: self._pixels(canvas, preparation)}
+        for name, kind in self.others.items():
+            if name == MASK_INPUT:
+                values[name] = np.ones((1, height, width), kind)
+            else:
+                values[name] = np.array([[width, height]], kind)
+        return values
+
+    def _pixels(self, canvas: Picture, preparation: Preparation) -> NDArray[Any]:
+        """Return the input ``(1, 3, H, W)`` or ``(1, H, W, 3)``, normalised."""
+        whole = issubclass(self.kind, np.integer)
+        blob: NDArray[Any] = np.empty(
+            (1, CHANNELS, *canvas.shape[:2]), np.int16 if whole else np.float32
+        )
+        for target, source in enumerate(preparation.channels):
+            if whole:
+                blob[0, target] = canvas[:, :, source]
+            else:
+                np.subtract(
+                    canvas[:, :, source], np.float32(preparation.mean[target]), out=blob[0, target]
+                )
+                blob[0, target] /= np.float32(preparation.std[target])
+        if self.kind is np.int8:
+            blob -= 128
+        if self.axes == "NHWC":
+            blob = blob.transpose(0, 2, 3, 1)
+        return np.ascontiguousarray(blob, self.kind)
+
+
+def _others(model: str, types: Mapping[str, str]) -> dict[str, type[np.generic]]:
+    unknown = [
+        name
+        for name, kind in types.items()
+        if name not in {SIZE_INPUT, MASK_INPUT} or kind not in SIZE_TYPES
+    ]
+    if unknown:
+        raise ModelError(
+            f"{model} needs the input `{unknown[0]}` beside the picture, which no supported family "
+            "has. Export it so that it takes only the picture."
+        )
+    return {name: SIZE_TYPES[kind] for name, kind in types.items()}
+
+
+def _listed(shapes: Mapping[str, Shape], types: Mapping[str, str]) -> str:
+    parts = (
+        f"`{name}` {types[name].removeprefix('tensor(').removesuffix(')')} {_axes(shape)}"
+        for name, shape in shapes.items()
+    )
+    return ", ".join(parts) or "no input"
+
+
+def _axes(shape: Shape) -> str:
+    return f"[{', '.join(str(side or '?') for side in shape)}]"
