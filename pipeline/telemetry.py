@@ -111,7 +111,7 @@ class WorkerTelemetry:
     def degraded(self) -> str | None:
         """Why the worker is only half well; None when it is well."""
         with self._lock:
-            return "; ".join(self._degraded.values()) or None
+            return "; ".join(dict.fromkeys(self._degraded.values())) or None
 
     def _tell_condition(self) -> None:
         if self._on_condition is not None:
@@ -148,7 +148,7 @@ class WorkerTelemetry:
                 gauges=dict(self._gauges),
                 labels=dict(self._labels),
                 latency_ms=tuple(sorted(self._latency_ms)),
-                degraded="; ".join(self._degraded.values()) or None,
+                degraded="; ".join(dict.fromkeys(self._degraded.values())) or None,
                 last_error=self._last_error,
                 heartbeat_s=self._heartbeat_s,
             )
