@@ -147,7 +147,8 @@ def log_change(change: StateChange) -> None:
         case WorkerState.BACKOFF:
             log.warning("{} starts again in {:.0f} s", title, change.retry_in_s or 0)
         case WorkerState.FAILED:
-            log.error("{} stays stopped: {}", title, change.reason)
+            # The reason was logged where it arose.
+            log.error("{} stays stopped until somebody starts it", title)
         case _:
             log.info("{} is {}", title, change.new.value)
 
