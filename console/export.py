@@ -180,6 +180,7 @@ class Exporter(QObject):
             self._window,
         )
         folder = box.addButton(self.tr("Open folder"), QMessageBox.ButtonRole.AcceptRole)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         folder.clicked.connect(
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(output.parent)))
@@ -196,5 +197,6 @@ class Exporter(QObject):
             QMessageBox.StandardButton.Close,
             self._window,
         )
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()

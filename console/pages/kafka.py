@@ -42,6 +42,7 @@ class KafkaPage(QWidget):
         with_role(self, "page")
         self._broker = QLabel()
         self._trouble = QLabel()
+        self._trouble.setTextFormat(Qt.TextFormat.PlainText)
         self._trouble.setWordWrap(True)
         self._trouble.setProperty("role", "status")
         self._trouble.setProperty("level", "danger")
@@ -67,6 +68,7 @@ class KafkaPage(QWidget):
         """Return what is shown while no pipeline is open."""
         holder = QWidget()
         self._empty_text = QLabel()
+        self._empty_text.setTextFormat(Qt.TextFormat.PlainText)
         self._empty_text.setWordWrap(True)
         self._empty_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._open_button = QPushButton(self.tr("Open the broker"))

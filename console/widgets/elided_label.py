@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from console.plain_text import plain_tooltip
 from console.theme.fonts import ui_font
 from console.theme.theme import ThemeManager
 from console.theme.tokens import TypeSize
@@ -60,5 +61,5 @@ class ElidedLabel(QWidget):
         shown = painter.fontMetrics().elidedText(
             self._text, Qt.TextElideMode.ElideRight, self.width()
         )
-        self.setToolTip(self._text if shown != self._text else "")
+        self.setToolTip(plain_tooltip(self._text) if shown != self._text else "")
         painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter, shown)

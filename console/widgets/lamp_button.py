@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from console.plain_text import plain_tooltip
 from console.supervision.wording import Level, level_token
 from console.theme.fonts import ui_font
 from console.theme.theme import ThemeManager
@@ -44,8 +45,9 @@ class LampButton(QAbstractButton):
             self.setAccessibleName(text)
             self.updateGeometry()
             self.update()
-        if hint != self.toolTip():
-            self.setToolTip(hint)
+        tooltip = plain_tooltip(hint)
+        if tooltip != self.toolTip():
+            self.setToolTip(tooltip)
 
     def sizeHint(self) -> QSize:
         width = QFontMetrics(self.font()).horizontalAdvance(self.text())

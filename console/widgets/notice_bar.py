@@ -38,6 +38,7 @@ class NoticeBar(QFrame):
         icon = QLabel()
         icon.setPixmap(theme.icons.icon(ICONS[level], level_token(level)).pixmap(16, 16))
         words = QLabel(text)
+        words.setTextFormat(Qt.TextFormat.PlainText)
         words.setWordWrap(True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout(self)

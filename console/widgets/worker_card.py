@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from console.figures import Figures
+from console.plain_text import plain_tooltip
 from console.supervision.status import WorkerStatus
 from console.supervision.wording import LEVELS, level_token, state_line, uptime, worker_title
 from console.theme.theme import ThemeManager
@@ -134,7 +135,7 @@ class WorkerCard(QFrame):
         self._set_start_stop(state)
         title = worker_title(self.name)
         self.setAccessibleName(f"{title}: {line}")
-        self.setToolTip(self._status.reason)
+        self.setToolTip(plain_tooltip(self._status.reason))
         self._restart.setEnabled(state is not WorkerState.STOPPING)
 
     def _set_start_stop(self, state: WorkerState) -> None:

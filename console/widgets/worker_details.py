@@ -66,6 +66,7 @@ class WorkerDetails(QWidget):
         head.addWidget(self._state, 1)
         section.body.addLayout(head)
         self._reason = QLabel()
+        self._reason.setTextFormat(Qt.TextFormat.PlainText)
         self._reason.setWordWrap(True)
         self._reason.setProperty("role", "muted")
         section.add(self._reason)
@@ -98,6 +99,7 @@ class WorkerDetails(QWidget):
     def _trouble_section(self) -> Section:
         section = Section(self.tr("Last trouble"))
         self._trouble = QLabel()
+        self._trouble.setTextFormat(Qt.TextFormat.PlainText)
         self._trouble.setWordWrap(True)
         self._trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._copy = QPushButton(self.tr("Copy details"))

@@ -110,9 +110,9 @@ def test_state_is_told_in_word_and_colour(context: ConsoleContext, diagram: Trac
     assert card.accessibleName() == "Scheduler: Running"
     green = card.grab().toImage().pixelColor(card.width() // 2, 1)
     assert green == context.theme.color("ok")
-    tell(context, SCHEDULER, WorkerState.DEGRADED, reason="all keys are cooling")
+    tell(context, SCHEDULER, WorkerState.DEGRADED, reason="all keys are <b>cooling</b>")
     assert card.accessibleName() == "Scheduler: Degraded"
-    assert card.toolTip() == "all keys are cooling"
+    assert "all keys are &lt;b&gt;cooling&lt;/b&gt;" in card.toolTip()
     assert card.grab().toImage().pixelColor(card.width() // 2, 1) == context.theme.color("warning")
 
 

@@ -1,0 +1,144 @@
+"""The Kafka page: what it says without a broker, and what it shows with a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QTreeWidgetItem
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.pages.kafka import KafkaPage
+from console.supervision.session_thread import SessionState
+from console.widgets.lag_chart import LagChart, Series
+from console.widgets.lag_table import LagTable
+from pipeline.kafka import KafkaAccess
+from pipeline.settings import Settings
+from pipeline.states import WorkerName, WorkerState
+from tests.support.console_parts import console_context
+from tests.support.log_guard import ExpectLog
+from tests.support.stages import feed
+
+WAIT_MS = 30_000
+LAG, STATUS, COMMITTED, END, DEAD = 1, 3, 6, 7, 8
+
+
+@pytest.fixture
+def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
+    with console_context(qtbot, Settings()) as made:
+        yield made
+
+
+@pytest.fixture
+def page(qtbot: QtBot, context: ConsoleContext) -> KafkaPage:
+    made = KafkaPage(context)
+    qtbot.addWidget(made)
+    made.resize(1200, 640)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def words(page: KafkaPage) -> str:
+    return "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
+
+
+def rows(page: KafkaPage) -> dict[str, QTreeWidgetItem]:
+    table = page.findChildren(LagTable)[0]
+    items = [table.topLevelItem(index) for index in range(table.topLevelItemCount())]
+    return {item.text(0).split(" ← ")[0]: item for item in items if item is not None}
+
+
+def open_broker(qtbot: QtBot, context: ConsoleContext) -> KafkaAccess:
+    context.controller.open()
+    qtbot.waitUntil(lambda: context.controller.session_state is SessionState.OPEN, timeout=WAIT_MS)
+    assert context.session is not None
+    return context.session.kafka
+
+
+def test_without_a_broker_it_says_so_and_opens_one_on_a_click(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage
+) -> None:
+    assert "No broker is open" in words(page)
+    (button,) = [each for each in page.findChildren(QPushButton) if "Open" in each.text()]
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert "being opened" in words(page)
+    qtbot.waitUntil(lambda: len(rows(page)) == 3, timeout=WAIT_MS)
+    assert "nothing at all over a restart" in words(page)
+    assert "127.0.0.1:" in words(page)
+
+
+def test_a_broker_that_cannot_be_opened_is_explained(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage, expect_log: ExpectLog
+) -> None:
+    expect_log("could not be opened")
+    kafka = context.settings.kafka
+    topics = kafka.topics.model_copy(update={"assessment_tasks": "detection-results"})
+    wrong = kafka.model_copy(update={"topics": topics})
+    context.controller.apply_settings(context.settings.model_copy(update={"kafka": wrong}))
+    context.controller.open()
+    qtbot.waitUntil(lambda: "could not be opened" in words(page), timeout=WAIT_MS)
+    assert "no two topics" in words(page)
+
+
+@pytest.mark.integration
+def test_unread_messages_show_by_topic_and_partition(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage
+) -> None:
+    kafka = open_broker(qtbot, context)
+    feed(kafka, "assessment-tasks", [("cam-1", b"x")] * 7)
+    qtbot.waitUntil(lambda: rows(page)["assessment-tasks"].text(LAG) == "7", timeout=WAIT_MS)
+    row = rows(page)["assessment-tasks"]
+    assert row.text(STATUS) == "Reader stopped"
+    assert row.text(END) == "7"
+    children = [child for i in range(row.childCount()) if (child := row.child(i)) is not None]
+    assert sorted(child.text(LAG) for child in children) == ["0", "0", "0", "7"]
+    assert {child.text(COMMITTED) for child in children} == {"never"}
+
+
+@pytest.mark.integration
+def test_dead_letters_are_counted(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage, expect_log: ExpectLog
+) -> None:
+    expect_log("goes to the dead letters")
+    kafka = open_broker(qtbot, context)
+    feed(kafka, "detection-results", [("cam-1", b"no JSON at all")] * 2)
+    context.controller.start(WorkerName.GENERATOR)
+    qtbot.waitUntil(lambda: rows(page)["detection-results"].text(DEAD) == "2", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: rows(page)["detection-results"].text(LAG) == "0", timeout=WAIT_MS)
+    assert context.controller.status(WorkerName.GENERATOR).state is WorkerState.RUNNING
+
+
+@pytest.mark.integration
+def test_a_topic_that_is_asked_for_is_opened(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage
+) -> None:
+    open_broker(qtbot, context)
+    qtbot.waitUntil(lambda: rows(page)["assessment-tasks"].childCount() == 4, timeout=WAIT_MS)
+    page.show_topic("assessment-tasks")
+    assert rows(page)["assessment-tasks"].isSelected()
+    assert rows(page)["assessment-tasks"].isExpanded()
+
+
+@pytest.mark.integration
+def test_the_chart_comes_by_itself(qtbot: QtBot, context: ConsoleContext, page: KafkaPage) -> None:
+    open_broker(qtbot, context)
+    qtbot.waitUntil(lambda: bool(page.findChildren(LagChart)), timeout=WAIT_MS)
+    assert page.findChildren(LagChart)[0].isVisible()
+
+
+def test_the_chart_takes_lines_in_and_out_and_both_themes(
+    qtbot: QtBot, context: ConsoleContext
+) -> None:
+    chart = LagChart(context.theme)
+    qtbot.addWidget(chart)
+    chart.resize(600, 300)
+    with qtbot.waitExposed(chart):
+        chart.show()
+    chart.show_series([Series("a", [(0.0, 5), (1.0, 50)]), Series("b", [])])
+    dark = chart.grab().toImage()
+    context.theme.set_mode("light")
+    chart.show_series([Series("b", [(2.0, 1)])])
+    assert chart.grab().toImage() != dark

@@ -1,0 +1,161 @@
+"""The Pipeline page: one worker in detail, as it is read and used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton, QTabWidget, QWidget
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.pages.pipeline import PipelinePage
+from console.widgets.value_table import ValueTable
+from pipeline.settings import demo_settings
+from pipeline.states import WorkerName, WorkerState
+from pipeline.supervisor import StateChange
+from tests.support.console_parts import console_context
+
+DETECTION, GENERATOR, SCHEDULER, AGGREGATOR = WorkerName
+
+
+@pytest.fixture
+def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
+    with console_context(qtbot, demo_settings()) as made:
+        yield made
+
+
+@pytest.fixture
+def page(qtbot: QtBot, context: ConsoleContext) -> PipelinePage:
+    made = PipelinePage(context)
+    qtbot.addWidget(made)
+    made.resize(1200, 680)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def tell(context: ConsoleContext, name: WorkerName, new: WorkerState, reason: str = "") -> None:
+    status = context.controller.status(name)
+    change = StateChange(name, status.state, new, reason, 1.0)
+    status.note(change, datetime(2026, 1, 2, 12, 0, 0).astimezone())
+    context.controller.state_changed.emit(change)
+
+
+def table(page: PipelinePage, words: str) -> dict[str, str]:
+    """Return the visible table with this name: first column -> second."""
+    (found,) = [
+        each
+        for each in page.findChildren(ValueTable)
+        if words in each.accessibleName() and each.isVisible()
+    ]
+    items = [found.topLevelItem(index) for index in range(found.topLevelItemCount())]
+    return {item.text(0): item.text(1) for item in items if item is not None}
+
+
+def visible_words(page: PipelinePage) -> str:
+    return "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
+
+
+def button(page: PipelinePage, words: str) -> QPushButton:
+    (found,) = [
+        each for each in page.findChildren(QPushButton) if each.text() == words and each.isVisible()
+    ]
+    return found
+
+
+def test_each_worker_has_a_tab_with_its_settings(qtbot: QtBot, page: PipelinePage) -> None:
+    tabs = page.findChildren(QTabWidget)[0]
+    assert [tabs.tabText(index) for index in range(tabs.count())] == [
+        "Detection",
+        "Generator",
+        "Scheduler",
+        "Aggregator",
+    ]
+    assert table(page, "Settings")["cameras"].startswith("Market & 3rd")
+    qtbot.mouseClick(
+        tabs.tabBar(), Qt.MouseButton.LeftButton, pos=tabs.tabBar().tabRect(2).center()
+    )
+    assert table(page, "Settings")["max_in_flight"] == "50"
+    assert table(page, "Settings")["rules.crowd_size"] == "6"
+
+
+def test_changed_settings_are_shown(context: ConsoleContext, page: PipelinePage) -> None:
+    detection = context.settings.detection.model_copy(update={"confidence": 0.77})
+    changed = context.settings.model_copy(update={"detection": detection})
+    context.controller.apply_settings(changed)
+    page.refresh()
+    assert table(page, "Settings")["confidence"] == "0.77"
+
+
+def test_figures_and_latencies_are_shown(
+    qtbot: QtBot, context: ConsoleContext, page: PipelinePage
+) -> None:
+    telemetry = context.hub.workers[GENERATOR]
+    telemetry.count("tasks", 1284)
+    telemetry.label("provider", "CPU · nanodet")
+    for latency_ms in range(1, 101):
+        telemetry.latency(float(latency_ms))
+    page.show_worker(GENERATOR)
+    qtbot.waitUntil(lambda: "tasks" in table(page, "Figures"))
+    assert table(page, "Figures")["tasks"] == "1\N{NARROW NO-BREAK SPACE}284"
+    assert table(page, "Figures")["provider"] == "CPU · nanodet"
+    assert "p50 51 ms    p95 96 ms    p99 100 ms" in visible_words(page)
+    assert not page.grab().isNull()
+
+
+def test_a_failure_is_told_with_its_next_step_and_can_be_copied(
+    qtbot: QtBot, context: ConsoleContext, page: PipelinePage
+) -> None:
+    page.show_worker(SCHEDULER)
+    assert "No errors since the program started." in visible_words(page)
+    reason = "The <key> was refused. Enter another one."
+    for state in (WorkerState.STARTING, WorkerState.RUNNING, WorkerState.FAILED):
+        tell(context, SCHEDULER, state, reason if state is WorkerState.FAILED else "")
+    assert reason in visible_words(page)
+    history = page.findChildren(ValueTable)
+    assert any(
+        each.topLevelItem(0) is not None and each.topLevelItem(0).text(2) == reason  # type: ignore[union-attr]
+        for each in history
+        if each.columnCount() == 3 and each.isVisible()
+    )
+    qtbot.mouseClick(button(page, "Copy details"), Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == f"12:00:00 · {reason}"
+
+
+def test_the_buttons_follow_the_state(
+    qtbot: QtBot, context: ConsoleContext, page: PipelinePage
+) -> None:
+    assert button(page, "Start").isEnabled()
+    assert not button(page, "Stop").isEnabled()
+    tell(context, DETECTION, WorkerState.STARTING)
+    assert not button(page, "Start").isEnabled()
+    assert button(page, "Stop").isEnabled()
+    assert button(page, "Restart").isEnabled()
+    tell(context, DETECTION, WorkerState.STOPPING)
+    assert not button(page, "Stop").isEnabled()
+    with qtbot.waitSignal(page.log_asked) as asked:
+        qtbot.mouseClick(button(page, "Show log"), Qt.MouseButton.LeftButton)
+    assert asked.args == [DETECTION]
+
+
+def test_a_hidden_page_costs_nothing(
+    qtbot: QtBot, context: ConsoleContext, page: PipelinePage
+) -> None:
+    page.hide()
+    before = table_texts(page)
+    context.hub.workers[DETECTION].count("frames_read", 5)
+    with qtbot.waitSignal(context.figures.updated):
+        pass
+    with qtbot.waitSignal(context.figures.updated):
+        pass
+    assert table_texts(page) == before
+    page.show()
+    assert table(page, "Figures")["frames read"] == "5"
+
+
+def table_texts(page: QWidget) -> list[int]:
+    return [each.topLevelItemCount() for each in page.findChildren(ValueTable)]
