@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 translate = QCoreApplication.translate
 
-NO_BREAK = "\N{NO-BREAK SPACE}"
-
 BADGES: dict[RiskLevel, Level] = {
     "none": "off",
     "low": "info",
@@ -75,15 +73,10 @@ def full_time(moment: datetime) -> str:
     return QLocale().toString(stamp, "yyyy-MM-dd HH:mm:ss")
 
 
-def whence(alarm: Alarm, settings: Settings, today: datetime) -> str:
-    """Return camera, time, group and confidence; may be broken only after a dot."""
-    parts = (
-        camera_name(settings, alarm.camera_id),
-        time_of_day(alarm.first_seen, today),
-        group(alarm),
-        f"{alarm.confidence:.2f}",
-    )
-    return f"{NO_BREAK}· ".join(part.replace(" ", NO_BREAK) for part in parts)
+def place(alarm: Alarm, settings: Settings) -> str:
+    """Return camera, group and confidence on one line."""
+    name = camera_name(settings, alarm.camera_id)
+    return f"{name} · {group(alarm)} · {alarm.confidence:.2f}"
 
 
 def assessor(alarm: Alarm) -> str:

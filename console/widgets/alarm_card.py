@@ -38,7 +38,7 @@ class AlarmCard(QFrame):
         super().__init__(parent)
         self._context = context
         self._entry: AlarmEntry | None = None
-        self._shown: tuple[AlarmEntry, str] | None = None
+        self._shown: tuple[AlarmEntry, str, str] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._picture = Thumbnail(context.theme, PICTURE)
@@ -47,10 +47,13 @@ class AlarmCard(QFrame):
         self._title = ElidedLabel(
             context.theme, size=TypeSize.BODY, token="text_strong", strong=True
         )
-        self._whence = QLabel()
-        self._whence.setProperty("role", "caption")
-        self._whence.setWordWrap(True)
-        self._whence.setTextFormat(Qt.TextFormat.PlainText)
+        self._time = ElidedLabel(
+            context.theme,
+            size=TypeSize.CAPTION,
+            token="text_muted",
+            align=Qt.AlignmentFlag.AlignRight,
+        )
+        self._place = ElidedLabel(context.theme, size=TypeSize.CAPTION, token="text_muted")
         self._acknowledge = self._link(self.tr("Acknowledge"))
         self._acknowledge.clicked.connect(lambda: self.acknowledge_asked.emit(self.alarm_id))
         self._open = self._link(self.tr("Open"))
@@ -75,7 +78,7 @@ class AlarmCard(QFrame):
         head = QHBoxLayout()
         head.setSpacing(Space.XS)
         head.addWidget(self._badge)
-        head.addWidget(self._title, 1)
+        head.addWidget(self._time, 1)
         links = QHBoxLayout()
         # Their frames, shown only with the focus, stand out to the left of the text above.
         links.setContentsMargins(-3, 0, 0, 0)
@@ -87,7 +90,8 @@ class AlarmCard(QFrame):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addLayout(head)
-        words.addWidget(self._whence)
+        words.addWidget(self._title)
+        words.addWidget(self._place)
         words.addLayout(links)
         words.addStretch(1)
         row = QHBoxLayout(self)
@@ -100,21 +104,25 @@ class AlarmCard(QFrame):
         """Show `entry` as of `now`."""
         self._entry = entry
         alarm = entry.alarm
-        whence = alarm_words.whence(alarm, self._context.settings, now)
-        if self._shown == (entry, whence):
+        place = alarm_words.place(alarm, self._context.settings)
+        time = alarm_words.time_of_day(alarm.first_seen, now)
+        if self._shown == (entry, place, time):
             return
-        self._shown = (entry, whence)
+        self._shown = (entry, place, time)
         level = alarm_words.level_badge(alarm.risk_level)
         title = alarm_words.title(alarm)
         self._badge.setText(level)
         set_property(self._badge, "level", alarm_words.BADGES[alarm.risk_level])
         self._title.set_text(title, "text_strong" if entry.state == "new" else "text_muted")
-        self._whence.setText(whence)
+        self._time.set_text(time)
+        self._place.set_text(place)
         is_new = entry.state == "new"
         self._acknowledge.setVisible(is_new)
         self._state.setText("" if is_new else alarm_words.state_word(entry.state))
         self.setToolTip(plain_tooltip(alarm.description))
-        self.setAccessibleName(f"{level} {title}, {whence}, {alarm_words.state_word(entry.state)}")
+        self.setAccessibleName(
+            f"{level} {title}, {place}, {time}, {alarm_words.state_word(entry.state)}"
+        )
         self.setAccessibleDescription(alarm.description)
 
     def set_picture(self, image: QImage | None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -15,9 +17,16 @@ from console.widgets.alarm_card import AlarmCard
 from console.widgets.empty_state import EmptyState
 from console.widgets.painting import line, with_role
 
+if TYPE_CHECKING:
+    from pipeline.aggregation.store import AlarmEntry
+
 HEADER_HEIGHT = 36
-SHOWN = 30
+LATER_MS = 15
+SHOWN = 20
 """More are on the page of the alarms."""
+
+CARDS_AT_A_TIME = 2
+"""Making a card takes some 2.5 ms; many at once would be seen as a jerk of the pictures."""
 
 
 class AlarmList(QWidget):
@@ -34,6 +43,10 @@ class AlarmList(QWidget):
         self._context = context
         self._desk = AlarmDesk.of(context)
         self._cards: list[AlarmCard] = []
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(LATER_MS)
+        self._later.timeout.connect(self._show)
         with_role(self, "panel")
         self._title = QLabel(self.tr("Alarms"))
         self._title.setProperty("role", "strong")
@@ -99,16 +112,7 @@ class AlarmList(QWidget):
     def _show(self) -> None:
         self._problem.hide()
         entries = self._desk.entries[:SHOWN]
-        now = datetime.now().astimezone()
-        for place, entry in enumerate(entries):
-            if place == len(self._cards):
-                self._add_card()
-            card = self._cards[place]
-            card.show_entry(entry, now)
-            card.set_picture(self._desk.thumbnail(entry))
-            card.show()
-        for card in self._cards[len(entries) :]:
-            card.hide()
+        self._show_cards(entries)
         self._all.setText(self.tr("All alarms"))
         self._all.setVisible(len(self._desk.entries) > len(entries))
         self._empty.setVisible(not entries)
@@ -117,13 +121,45 @@ class AlarmList(QWidget):
         self._counts.setText(counts)
         self.setAccessibleName(f"{self._title.text()}: {counts}")
 
-    def _add_card(self) -> None:
+    def _show_cards(self, entries: Sequence[AlarmEntry]) -> None:
+        """Bring cards and entries together; cards keep their alarm and move with it."""
+        now = datetime.now().astimezone()
+        wanted = {entry.alarm.alarm_id for entry in entries}
+        by_id = {card.alarm_id: card for card in self._cards if card.alarm_id in wanted}
+        spare = [card for card in self._cards if card.alarm_id not in by_id]
+        made = 0
+        for place, entry in enumerate(entries):
+            card = by_id.get(entry.alarm.alarm_id)
+            if card is None and spare:
+                card = spare.pop()
+            elif card is None and made < CARDS_AT_A_TIME:
+                card = self._make_card()
+                made += 1
+            elif card is None:
+                self._later.start()
+                break
+            self._put(card, place)
+            card.show_entry(entry, now)
+            card.set_picture(self._desk.thumbnail(entry))
+            card.show()
+        for card in spare:
+            card.hide()
+
+    def _make_card(self) -> AlarmCard:
         card = AlarmCard(self._context)
         card.open_asked.connect(self.alarm_opened)
         card.acknowledge_asked.connect(self._on_acknowledge)
         card.installEventFilter(self)
-        self._column.insertWidget(len(self._cards), card)
-        self._cards.append(card)
+        return card
+
+    def _put(self, card: AlarmCard, place: int) -> None:
+        """Place a card, unless it is there already."""
+        if place < len(self._cards) and self._cards[place] is card:
+            return
+        if card in self._cards:
+            self._cards.remove(card)
+        self._cards.insert(place, card)
+        self._column.insertWidget(place, card)
 
     @Slot(str)
     def _on_acknowledge(self, alarm_id: str) -> None:
@@ -131,9 +167,11 @@ class AlarmList(QWidget):
 
     @Slot(str)
     def _on_picture(self, alarm_id: str) -> None:
-        for entry, card in zip(self._desk.entries, self._cards, strict=False):
+        for entry in self._desk.entries:
             if entry.alarm.alarm_id == alarm_id:
-                card.set_picture(self._desk.thumbnail(entry))
+                for card in self._cards:
+                    if card.alarm_id == alarm_id:
+                        card.set_picture(self._desk.thumbnail(entry))
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
