@@ -37,7 +37,7 @@ from pipeline.paths import shown
 if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry, AlarmState
 
-LISTED: Final = 1000
+LISTED: Final = 500
 DETAILS_WIDTH: Final = 440
 
 

@@ -32,6 +32,7 @@ ID_ROLE = Qt.ItemDataRole.UserRole
 LEVEL_ROLE = Qt.ItemDataRole.UserRole + 1
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 ROW_HEIGHT = 30
+ROWS_MEASURED = 50
 BADGE_HEIGHT = 17
 
 
@@ -50,6 +51,8 @@ class AlarmTable(ValueTable):
         self._context = context
         self._entries: dict[str, AlarmEntry] = {}
         self._items: dict[str, QTreeWidgetItem] = {}
+        self._filled: dict[str, AlarmEntry] = {}
+        self._filled_on = datetime.now().astimezone().date()
         self.setHeaderLabels(
             [
                 self.tr("Level"),
@@ -69,8 +72,11 @@ class AlarmTable(ValueTable):
         self.setItemDelegateForColumn(LEVEL, _BadgeDelegate(context, self))
         self.header().setSectionResizeMode(NOTE, QHeaderView.ResizeMode.Stretch)
         self.header().setMinimumSectionSize(48)
+        # By default every row is measured after every change: 75 ms for a thousand.
+        self.header().setResizeContentsPrecision(ROWS_MEASURED)
         self.currentItemChanged.connect(lambda _: self.chosen.emit(self.chosen_id()))
-        context.theme.changed.connect(self._recolor)
+        context.theme.changed.connect(self._fill_all)
+        context.controller.settings_changed.connect(self._fill_all)
 
     def chosen_id(self) -> str:
         """Return the id of the current alarm; empty for none."""
@@ -101,7 +107,11 @@ class AlarmTable(ValueTable):
         self.setUpdatesEnabled(False)
         for alarm_id in [alarm_id for alarm_id in self._items if alarm_id not in self._entries]:
             self.takeTopLevelItem(self.indexOfTopLevelItem(self._items.pop(alarm_id)))
+            self._filled.pop(alarm_id, None)
         now = datetime.now().astimezone()
+        if now.date() != self._filled_on:
+            self._filled.clear()
+            self._filled_on = now.date()
         for place, (alarm_id, entry) in enumerate(self._entries.items()):
             item = self._items.get(alarm_id)
             if item is None:
@@ -110,7 +120,8 @@ class AlarmTable(ValueTable):
             elif self.topLevelItem(place) is not item:
                 self.takeTopLevelItem(self.indexOfTopLevelItem(item))
                 self.insertTopLevelItem(place, item)
-            self._fill(item, entry, now)
+            if self._filled.get(alarm_id) != entry:
+                self._fill(item, entry, now)
         self.setUpdatesEnabled(True)
         if current and current in self._items and self.chosen_id() != current:
             self.setCurrentItem(self._items[current])
@@ -125,6 +136,7 @@ class AlarmTable(ValueTable):
 
     def _fill(self, item: QTreeWidgetItem, entry: AlarmEntry, now: datetime) -> None:
         alarm = entry.alarm
+        self._filled[alarm.alarm_id] = entry
         set_texts(
             item,
             (
@@ -148,7 +160,8 @@ class AlarmTable(ValueTable):
             item.setFont(RISK, ui_font(TypeSize.BODY, strong=is_new))
             item.setFont(STATE, ui_font(TypeSize.BODY, strong=is_new))
 
-    def _recolor(self) -> None:
+    def _fill_all(self) -> None:
+        """Fill the rows anew: colours or names of cameras are others."""
         now = datetime.now().astimezone()
         for alarm_id, entry in self._entries.items():
             self._fill(self._items[alarm_id], entry, now)
