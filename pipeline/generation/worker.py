@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from pipeline.generation.tasks import make_tasks
 from pipeline.kafka.consumer import Delivery
@@ -19,6 +20,12 @@ MAX_IN_FLIGHT = 500
 """Detection results whose tasks are not acknowledged yet."""
 
 BATCH = 50
+
+
+class Finishable(Protocol):
+    """What is done at some point: a `pipeline.kafka.consumer.Delivery`."""
+
+    def done(self) -> None: ...
 
 
 class GeneratorWorker:
@@ -61,7 +68,7 @@ class GeneratorWorker:
             context.telemetry.latency((time.perf_counter() - taken_s) * 1000)
             delivery.done()
             return
-        on_delivered = _after(len(tasks), delivery, context.telemetry, taken_s)
+        on_delivered = when_all_delivered(len(tasks), delivery, context.telemetry, taken_s)
         try:
             self._send(context, producer, tasks, on_delivered)
         except MessageTooLargeError as error:
@@ -85,10 +92,10 @@ class GeneratorWorker:
             producer.send(topic, task.camera_id, encode(task), on_delivered)
 
 
-def _after(
-    count: int, delivery: Delivery, telemetry: WorkerTelemetry, taken_s: float
+def when_all_delivered(
+    count: int, delivery: Finishable, telemetry: WorkerTelemetry, taken_s: float
 ) -> Callable[[], None]:
-    """Return what to call for each of `count` acknowledgements; the last one ends the delivery."""
+    """Return what to call for each of `count` acknowledgements; the last one ends `delivery`."""
     lock = threading.Lock()
     left = count
 

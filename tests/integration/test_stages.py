@@ -44,6 +44,7 @@ from tests.support.stages import (
     feed_detections,
     line,
     owed,
+    refuse_next_produce,
     rows,
     stage_settings,
     stored,
@@ -150,6 +151,35 @@ def test_restarts_in_the_middle_lose_and_repeat_nothing(database: Path) -> None:
         assert rows(database, "SELECT sum(occurrences) FROM alarms") == rows(
             database, "SELECT count(*) FROM results WHERE risk_level <> 'none'"
         )
+
+
+@pytest.mark.parametrize("stage", [GENERATOR, SCHEDULER])
+def test_what_the_broker_refused_is_made_again(
+    database: Path, expect_log: ExpectLog, stage: WorkerName
+) -> None:
+    expect_log(f"ERROR {stage} failed: .*could not be delivered")
+    expect_log(f"WARNING {stage.value.capitalize()} starts again")
+    frames = street(120)
+    with line(stage_settings(database)) as running:
+        feed_detections(running.session.kafka, frames)
+        if stage is SCHEDULER:
+            running.start(GENERATOR)
+            wait_until("tasks", lambda: running.count(GENERATOR, "out") == len(owed(frames)))
+        refuse_next_produce(running.session)
+        running.start(stage)
+        wait_until(
+            "it fails and starts again",
+            lambda: (
+                [
+                    change.new
+                    for change in running.changes
+                    if change.worker is stage and change.new is not WorkerState.DEGRADED
+                ].count(WorkerState.RUNNING)
+                == 2
+            ),
+        )
+        running.start(*(name for name in STAGES if name not in running.names))
+        wait_for_books(running, database, owed(frames))
 
 
 def test_what_was_sent_while_the_workers_were_away_is_done_when_they_are_back(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import sqlite3
 import threading
 import time
@@ -31,6 +32,10 @@ from pipeline.worker import Worker
 STAGES = (WorkerName.AGGREGATOR, WorkerName.SCHEDULER, WorkerName.GENERATOR)
 TIMEOUT_S = 30.0
 POLL_S = 0.02
+
+_PRODUCE = 0
+"""Number of the produce request in the Kafka protocol."""
+_TOPIC_AUTHORIZATION_FAILED = 29
 
 MakeWorker = Callable[[WorkerName], Worker]
 
@@ -92,6 +97,11 @@ class Line:
             assert not thread.is_alive(), f"{name} does not stop"
             assert supervisor.state in ENDED, supervisor.state
 
+    @property
+    def names(self) -> tuple[WorkerName, ...]:
+        """Those that were started and not stopped."""
+        return tuple(self._running)
+
     def restart(self, name: WorkerName) -> None:
         self.stop(name)
         self.start(name)
@@ -134,6 +144,16 @@ def feed_detections(kafka: KafkaAccess, detections: Iterable[DetectionResult]) -
     """Send detection results as the detection stage does."""
     topic = kafka.settings.topics.detection_results
     feed(kafka, topic, ((item.camera_id, encode(item)) for item in detections))
+
+
+def refuse_next_produce(session: PipelineSession) -> None:
+    """Have the embedded broker refuse the next batch that any producer sends it."""
+    broker = session._broker
+    assert broker is not None
+    push = broker._lib.rd_kafka_mock_push_request_errors_array
+    push.argtypes = [ctypes.c_void_p, ctypes.c_int16, ctypes.c_size_t, ctypes.c_void_p]
+    errors = (ctypes.c_int * 1)(_TOPIC_AUTHORIZATION_FAILED)
+    push(broker._cluster, _PRODUCE, 1, ctypes.cast(errors, ctypes.c_void_p))
 
 
 def owed(detections: Iterable[DetectionResult]) -> set[str]:
