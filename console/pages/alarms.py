@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 LISTED: Final = 500
 DETAILS_WIDTH: Final = 440
+DETAILS_MIN_WIDTH: Final = 320
 
 
 class AlarmsPage(QWidget):
@@ -109,6 +110,7 @@ class AlarmsPage(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
         splitter.addWidget(self._details)
+        self._details.setMinimumWidth(DETAILS_MIN_WIDTH)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([2_000, DETAILS_WIDTH])
         layout = QVBoxLayout(self)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -84,7 +85,12 @@ class AlarmDetails(QWidget):
                 self.tr("Choose one in the list to see its picture and what was said about it."),
             )
         )
-        self._stack.addWidget(self._full())
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self._full())
+        self._stack.addWidget(scroll)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
@@ -114,6 +120,7 @@ class AlarmDetails(QWidget):
 
     def _full(self) -> QWidget:
         holder = QWidget()
+        with_role(holder, "panel")
         head = QHBoxLayout()
         head.setSpacing(Space.S)
         head.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmFilter, AlarmState
 
 TYPING_PAUSE_MS: Final = 200
+CHOICE_WIDTH: Final = 72
+"""Narrowest; they are as wide as their contents where there is room."""
+
 HOUR: Final = timedelta(hours=1)
 TODAY: Final = "today"
 
@@ -44,7 +47,7 @@ class AlarmFilterBar(QWidget):
         self._text.setPlaceholderText(self.tr("Search descriptions and notes (Ctrl+F)"))
         self._text.setAccessibleName(self.tr("Search"))
         self._text.setClearButtonEnabled(True)
-        self._text.setMinimumWidth(220)
+        self._text.setMinimumWidth(CHOICE_WIDTH)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPING_PAUSE_MS)
@@ -68,6 +71,7 @@ class AlarmFilterBar(QWidget):
         box.setAccessibleName(name)
         box.setToolTip(name)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        box.setMinimumWidth(CHOICE_WIDTH)
         box.currentIndexChanged.connect(lambda _: self.changed.emit())
         return box
 

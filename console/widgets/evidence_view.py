@@ -22,7 +22,7 @@ class EvidenceView(QWidget):
         self._image: QImage | None = None
         self._words = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(200, 140)
+        self.setMinimumSize(160, 120)
         theme.changed.connect(self.update)
 
     @property
@@ -38,7 +38,7 @@ class EvidenceView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(420, 280)
+        return QSize(420, 140)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
