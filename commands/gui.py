@@ -5,6 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from console.app import Launch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,35 +18,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Open the window; 0 when it was closed in order, 1 when a folder cannot be written."""
-    from console.app import Launch
     from console.app import run as run_console
-    from pipeline import settings_file
     from pipeline.paths import settings_file as default_file
-    from pipeline.paths import shown
-    from pipeline.settings import Settings, SettingsError
+    from pipeline.settings import SettingsError
 
     path = args.config or default_file()
     if args.config is not None and not path.is_file():
         print(f"There is no settings file {path}.", file=sys.stderr)
         return 2
-    notices: tuple[tuple[str, str], ...] = ()
     try:
-        settings = settings_file.load(path)
+        return run_console(_launch(path, chosen=args.config is not None))
     except SettingsError as error:
-        if args.config is not None:
-            print(f"The settings in {path} cannot be used:", file=sys.stderr)
-            for problem in error.problems:
-                print(f"  {problem}", file=sys.stderr)
-            return 2
-        aside = settings_file.set_aside(path)
-        settings = Settings()
-        text = (
-            f"The settings could not be used, so the defaults hold. The file is kept as "
-            f"{shown(aside)}: {error.problems[0]}"
-        )
-        notices = ((text, "\n".join(error.problems)),)
-    try:
-        return run_console(Launch(settings, path, notices=notices))
+        print(f"The settings in {path} cannot be used:", file=sys.stderr)
+        for problem in error.problems:
+            print(f"  {problem}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"Signalbox cannot write its own files: {error}", file=sys.stderr)
         return 1
+
+
+def _launch(path: Path, *, chosen: bool) -> Launch:
+    """Return how to start with the settings in `path`.
+
+    The user's own file, where it is broken, is moved aside and the defaults hold.
+
+    Raises:
+        SettingsError: the file was `chosen` on the command line and cannot be used.
+        OSError: the file cannot be moved aside.
+    """
+    from console.app import BrokenSettings, Launch
+    from pipeline import settings_file
+    from pipeline.settings import Settings, SettingsError
+
+    try:
+        return Launch(settings_file.load(path), path)
+    except SettingsError as error:
+        if chosen:
+            raise
+        broken = BrokenSettings(settings_file.set_aside(path), tuple(error.problems))
+        return Launch(Settings(), path, broken=broken)

@@ -36,7 +36,7 @@ from console.ui_gap import UiGap
 from console.window_state import keep_in_files
 from pipeline import __version__, settings_file
 from pipeline.logs import Logs
-from pipeline.paths import APP_NAME, log_folder, runtime_folder
+from pipeline.paths import APP_NAME, log_folder, runtime_folder, shown
 from pipeline.settings import Settings
 from pipeline.telemetry import TelemetryHub
 
@@ -51,6 +51,14 @@ POOL_TIMEOUT_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenSettings:
+    """A settings file that could not be used: where it is kept now, and what is wrong with it."""
+
+    kept_as: Path
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """How the window is started.
 
@@ -60,7 +68,7 @@ class Launch:
         kind: ``console`` or ``demo``; each may run once for a user.
         start_all: start the workers as soon as the window stands.
         page: the page to begin with; empty for the one of last time.
-        notices: lines to show at once, with details.
+        broken: told at once, where the settings of the user could not be used.
         terminal: log to the terminal, too.
         on_ready: called with the console when its pages are there, before workers start.
     """
@@ -70,7 +78,7 @@ class Launch:
     kind: str = "console"
     start_all: bool = False
     page: str = ""
-    notices: tuple[tuple[str, str], ...] = ()
+    broken: BrokenSettings | None = None
     terminal: bool = False
     on_ready: Callable[[Console], None] = field(default=lambda _console: None)
 
@@ -132,6 +140,7 @@ class Console(QObject):
         controller.settings_changed.connect(self._on_settings)
         self.window.shutdown.finished.connect(self._on_shut_down)
         self.failed.connect(self._on_failed)
+        app.commitDataRequest.connect(self._on_session_end)
 
     def show(self) -> None:
         """Show the window; the rest follows after its first paint."""
@@ -141,8 +150,8 @@ class Console(QObject):
 
     @Slot()
     def _after_first_paint(self) -> None:
-        for text, details in self._launch.notices:
-            self.window.add_notice("warning", text, details)
+        if self._launch.broken is not None:
+            self._tell_broken(self._launch.broken)
         self.window.open_first_page(self._launch.page)
         self.context.ticker.start()
         self._launch.on_ready(self)
@@ -154,6 +163,13 @@ class Console(QObject):
         else:
             self.context.controller.open()
 
+    def _tell_broken(self, broken: BrokenSettings) -> None:
+        text = self.tr(
+            "The settings could not be used, so the defaults hold. The file is kept as {0}. {1}"
+        ).format(shown(broken.kept_as), broken.problems[0])
+        logger.warning("the settings could not be used: {}", "; ".join(broken.problems))
+        self.window.add_notice("warning", text, "\n".join(broken.problems))
+
     def quit(self, code: int | None = None, *, hurry: bool = True) -> None:
         """End the program in order, without asking."""
         if code is not None:
@@ -164,6 +180,12 @@ class Console(QObject):
     def on_quit_signal(self) -> None:
         """A signal asked the process to end."""
         logger.info("asked to quit by a signal")
+        self.quit()
+
+    @Slot()
+    def _on_session_end(self) -> None:
+        """The user logs off, or the machine shuts down: there are a few seconds left."""
+        logger.info("asked to quit by the end of the session")
         self.quit()
 
     @Slot(str)
@@ -205,6 +227,7 @@ class Console(QObject):
 
     def close(self) -> bool:
         """Wait for every thread; False when a worker is still at work."""
+        self.window.hide()
         self.context.ticker.stop()
         self.window.exporter.wait()
         QThreadPool.globalInstance().waitForDone(POOL_TIMEOUT_MS)
@@ -218,6 +241,7 @@ def run(launch: Launch) -> int:
         OSError: the log or run folder cannot be written.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    _name_for_the_task_bar()
     app = QApplication(sys.argv[:1])
     app.setApplicationDisplayName(APP_NAME)
     app.setApplicationVersion(__version__)
@@ -236,6 +260,14 @@ def run(launch: Launch) -> int:
     if not in_time:
         leave_at_once(code or 1)
     return code
+
+
+def _name_for_the_task_bar() -> None:
+    """Have Windows show our icon and group our windows, not Python's."""
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID(f"{APP_NAME}.Console")
 
 
 def _run_marked(
@@ -260,6 +292,5 @@ def _run_marked(
     app.exec()
     signals.release()
     in_time = console.close()
-    console.window.hide()
     logger.info("Signalbox ends")
     return console.exit_code, in_time

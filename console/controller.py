@@ -363,7 +363,9 @@ class PipelineController(QObject):
         self._timer.stop()
         for thread in self._threads.values():
             thread.request_stop()
-        deadline_s = time.monotonic() + STOP_TIMEOUT_S
+        # Who was stuck before is not waited for again: the user wanted to leave without it.
+        patience_s = 0.0 if self.stuck_workers else STOP_TIMEOUT_S
+        deadline_s = time.monotonic() + patience_s
         in_time = [
             thread.wait(max(1, int((deadline_s - time.monotonic()) * 1000)))
             for thread in self._threads.values()

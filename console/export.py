@@ -100,8 +100,9 @@ class Exporter(QObject):
         from pipeline.support_bundle import suggested_name
 
         location = QStandardPaths.StandardLocation.DocumentsLocation
-        folder = QStandardPaths.writableLocation(location) or str(Path.home())
-        return str(Path(folder) / suggested_name())
+        documents = Path(QStandardPaths.writableLocation(location) or ".")
+        folder = documents if documents.is_dir() else Path.home()
+        return str(folder / suggested_name())
 
     def export(self, output: Path) -> None:
         """Export into `output`; shows progress and can be cancelled."""

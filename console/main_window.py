@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, SignalInstance, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -12,13 +14,15 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from console.context import ConsoleContext
 from console.export import Exporter
 from console.help import HelpDialog
 from console.page_list import PAGES, HasAlarm, HasFilter, HasLog, HasTopic, HasWall, HasWorker
 from console.shutdown import Shutdown
-from console.supervision.wording import Level
+from console.supervision.session_thread import SessionState
+from console.supervision.wording import Level, worker_title
 from console.theme.mark import window_icon
 from console.ui_gap import UiGap
 from console.widgets.nav_rail import NavRail
@@ -29,7 +33,10 @@ from console.widgets.top_bar import TopBar
 from console.widgets.track_diagram import TrackDiagram
 from console.window_state import WindowState
 from pipeline.paths import APP_NAME
-from pipeline.states import WorkerName
+from pipeline.states import WorkerName, WorkerState
+
+if TYPE_CHECKING:
+    from pipeline.supervisor import StateChange
 
 DEFAULT_SIZE = QSize(1440, 900)
 MINIMUM_SIZE = QSize(900, 560)
@@ -50,6 +57,7 @@ class MainWindow(QMainWindow):
         self._context = context
         self._pages: dict[str, QWidget] = {}
         self._state = WindowState()
+        self._troubles: dict[object, NoticeBar] = {}
         self._wall_only = False
         self._was_maximized = False
         self.setWindowTitle(APP_NAME)
@@ -112,6 +120,8 @@ class MainWindow(QMainWindow):
         self.track.log_asked.connect(self.show_log)
         self._fold.clicked.connect(self._on_fold)
         self.shutdown.finished.connect(self._save)
+        self._context.controller.state_changed.connect(self._on_state)
+        self._context.controller.session_changed.connect(self._on_session)
 
     def _add_shortcuts(self) -> None:
         controller = self._context.controller
@@ -212,9 +222,36 @@ class MainWindow(QMainWindow):
             page.show_alarm(alarm_id)
 
     # ------------------------------------------------------------------ notices
-    def add_notice(self, level: Level, text: str, details: str = "") -> None:
+    def add_notice(self, level: Level, text: str, details: str = "") -> NoticeBar:
         """Show a line below the top bar until it is dismissed."""
-        self._notices.addWidget(NoticeBar(self._context.theme, level, text, details))
+        notice = NoticeBar(self._context.theme, level, text, details)
+        self._notices.addWidget(notice)
+        return notice
+
+    def _show_trouble(self, of: object, text: str) -> None:
+        """Show what is wrong with something, in place of what was wrong with it before."""
+        before = self._troubles.pop(of, None)
+        if before is not None and isValid(before):
+            before.deleteLater()
+        if text:
+            self._troubles[of] = self.add_notice("danger", text, text)
+
+    @Slot(object)
+    def _on_state(self, change: StateChange) -> None:
+        """Tell of a worker that stays stopped, until it is started again."""
+        if change.new is WorkerState.FAILED:
+            text = self.tr("{0} stays stopped. {1}")
+            name = worker_title(change.worker)
+            self._show_trouble(change.worker, text.format(name, change.reason))
+        elif change.new is WorkerState.STARTING:
+            self._show_trouble(change.worker, "")
+
+    @Slot(object)
+    def _on_session(self, state: SessionState) -> None:
+        failed = state is SessionState.FAILED
+        text = self.tr("The pipeline could not be opened. {0}")
+        error = self._context.controller.session_error
+        self._show_trouble(SessionState, text.format(error) if failed else "")
 
     @Slot(str, bool)
     def _on_message(self, text: str, is_bad: bool) -> None:

@@ -46,7 +46,7 @@ class Shutdown(QObject):
         box = QMessageBox(
             QMessageBox.Icon.Question,
             self.tr("Quit Signalbox?"),
-            self.tr("Workers are running."),
+            self.tr("Quit while workers are running?"),
             QMessageBox.StandardButton.Cancel,
             self._window,
         )

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psutil
@@ -25,11 +25,11 @@ KEPT = ROOT / "build" / "demo"
 
 
 @contextmanager
-def demo(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the demo beside the test; it is gone at the end."""
+def program(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the program beside the test; it is gone at the end."""
     environment = {**os.environ, "SIGNALBOX_HOME": str(home)}
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "main.py"), "demo", *arguments],
+        [sys.executable, str(ROOT / "main.py"), *arguments],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -43,6 +43,21 @@ def demo(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def demo(home: Path, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    return program(home, "demo", *arguments)
+
+
+def wait_for_line(file: Path, words: str) -> str:
+    """Wait until a file holds these words; return all of it."""
+    deadline_s = time.monotonic() + START_TIMEOUT_S
+    text = ""
+    while words not in text:
+        assert time.monotonic() < deadline_s, f"{words!r} not in: {text}"
+        time.sleep(0.05)
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+    return text
 
 
 def wait_until_running(process: subprocess.Popen[str]) -> str:
@@ -119,3 +134,28 @@ def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals) -> No
     assert "Signalbox ends" in output
     assert not list((tmp_path / "run").glob("running-*"))
     assert not [child for child in children if child.is_running()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_broken_settings_are_set_aside_and_told(tmp_path: Path) -> None:
+    file = tmp_path / "config" / "signalbox.toml"
+    file.parent.mkdir()
+    file.write_text('[kafka]\nmode = "embeded"\n')
+    with program(tmp_path) as process:
+        log = wait_for_line(tmp_path / "logs" / "streaming" / "console.log", "could not be used")
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "kafka.mode" in log
+    assert not file.exists()
+    assert (file.parent / "signalbox.toml.broken-1").read_text() == '[kafka]\nmode = "embeded"\n'
+
+
+def test_broken_settings_of_the_command_line_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("[detection]\nconfidense = 0.5\n")
+    with program(tmp_path, "--config", str(file)) as process:
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "did you mean `confidence`?" in output
+    assert file.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,8 @@ from console.ui_gap import UiGap
 from console.widgets.notice_bar import NoticeBar
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
+from pipeline.supervisor import StateChange
+from pipeline.worker import WorkerContext
 from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
 
@@ -220,6 +223,22 @@ def test_a_notice_stays_until_it_is_dismissed(qtbot: QtBot, window: MainWindow) 
     qtbot.waitUntil(lambda: window.findChildren(NoticeBar) == [])
 
 
+def test_a_worker_that_stays_stopped_is_told_until_it_starts_again(
+    qtbot: QtBot, window: MainWindow, context: ConsoleContext
+) -> None:
+    def tell(state: WorkerState, reason: str = "") -> None:
+        change = StateChange(WorkerName.SCHEDULER, WorkerState.STARTING, state, reason, 1.0)
+        context.controller.state_changed.emit(change)
+
+    tell(WorkerState.FAILED, "The key was refused. Enter another one.")
+    tell(WorkerState.FAILED, "The key was refused. Enter another one.")
+    qtbot.waitUntil(lambda: len(window.findChildren(NoticeBar)) == 1)
+    words = [label.text() for label in window.findChildren(NoticeBar)[0].findChildren(QLabel)]
+    assert "Scheduler stays stopped. The key was refused. Enter another one." in words
+    tell(WorkerState.STARTING)
+    qtbot.waitUntil(lambda: window.findChildren(NoticeBar) == [])
+
+
 def test_lamps_tell_what_is_not_there_yet_and_lead_to_their_pages(
     qtbot: QtBot, window: MainWindow
 ) -> None:
@@ -251,6 +270,55 @@ def test_everything_to_press_around_the_pages_has_a_name(window: MainWindow) -> 
         and not QAccessible.queryAccessibleInterface(child).text(QAccessible.Text.Name)
     ]
     assert nameless == []
+
+
+class Stubborn:
+    """A worker that does not stop when it is asked to; there is no real one to test with."""
+
+    name = WorkerName.GENERATOR
+
+    def __init__(self, let_go: threading.Event) -> None:
+        self._let_go = let_go
+
+    def run(self, context: WorkerContext) -> None:
+        context.ready()
+        self._let_go.wait()
+
+
+@pytest.fixture
+def let_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Makes workers that only stop when this is set; the window has little patience."""
+    event = threading.Event()
+    monkeypatch.setattr("console.controller.STOP_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("pipeline.session.make_worker", lambda _name: Stubborn(event))
+    yield event
+    event.set()
+
+
+@pytest.mark.integration
+def test_a_worker_that_does_not_stop_can_be_left_behind(
+    qtbot: QtBot,
+    let_go: threading.Event,
+    context: ConsoleContext,
+    window: MainWindow,
+    expect_log: ExpectLog,
+) -> None:
+    expect_log("generator has not stopped within")
+    context.controller.start(WorkerName.GENERATOR)
+    qtbot.waitUntil(
+        lambda: context.controller.states()[WorkerName.GENERATOR] is WorkerState.RUNNING,
+        timeout=WAIT_MS,
+    )
+    window.close()
+    press(qtbot, dialog(qtbot, QMessageBox), "Stop and quit")
+    qtbot.waitUntil(
+        lambda: "does not stop" in dialog(qtbot, QMessageBox).windowTitle(), timeout=WAIT_MS
+    )
+    with qtbot.waitSignal(window.shutdown.finished):
+        press(qtbot, dialog(qtbot, QMessageBox), "Quit without it")
+    assert context.controller.stuck_workers == {WorkerName.GENERATOR}
+    let_go.set()
+    qtbot.waitUntil(lambda: not context.controller.running, timeout=WAIT_MS)
 
 
 @pytest.mark.integration
