@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pipeline.runner import WorkerRunner
+    from pipeline.session import PipelineSession
     from pipeline.settings import Settings
     from pipeline.states import WorkerName
 
@@ -23,7 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, help="settings file (default: the user's own)")
     parser.add_argument("--duration", type=float, metavar="S", help="stop after S seconds")
     parser.add_argument(
-        "--metrics-port", type=int, metavar="N", help="Prometheus metrics (not in this version)"
+        "--metrics-port",
+        type=int,
+        metavar="N",
+        help="serve metrics for Prometheus on this port; 0 takes a free one",
+    )
+    parser.add_argument(
+        "--metrics-address",
+        default="127.0.0.1",
+        metavar="A",
+        help="where to listen for it (127.0.0.1); nobody is asked for a password",
     )
 
 
@@ -35,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.paths import settings_file as default_file
     from pipeline.settings import SettingsError
 
-    if args.metrics_port is not None:
-        print("--metrics-port is not in this version yet.", file=sys.stderr)
+    if args.metrics_port is not None and not 0 <= args.metrics_port < 65536:
+        print("--metrics-port must be a port, 0 to 65535.", file=sys.stderr)
         return 2
     names = _names(args.workers)
     if isinstance(names, str):
@@ -54,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"  {problem}", file=sys.stderr)
         return 2
     with Logs(settings.logs, log_folder(), terminal=True):
-        return _work(settings, names, args.duration)
+        return _work(settings, names, args)
 
 
 def _names(text: str) -> list[WorkerName] | str:
@@ -73,9 +86,10 @@ def _names(text: str) -> list[WorkerName] | str:
     return [WorkerName(word) for word in words]
 
 
-def _work(settings: Settings, names: list[WorkerName], duration_s: float | None) -> int:
+def _work(settings: Settings, names: list[WorkerName], args: argparse.Namespace) -> int:
     from loguru import logger
 
+    from pipeline.metrics import MetricsPortError
     from pipeline.runner import WorkerRunner, stop_on_signals, wait_for_stop
     from pipeline.session import PipelineSession
     from pipeline.states import WorkerName
@@ -89,11 +103,27 @@ def _work(settings: Settings, names: list[WorkerName], duration_s: float | None)
     try:
         with stop_on_signals() as stop, PipelineSession(settings) as session:
             runner = WorkerRunner(session, names)
-            started = runner.start()
-            if started:
-                wait_for_stop(stop, duration_s)
-            in_time = runner.stop(drain=started and not stop.is_set())
+            with _metrics(session, runner, args):
+                started = runner.start()
+                if started:
+                    wait_for_stop(stop, args.duration)
+                in_time = runner.stop(drain=started and not stop.is_set())
             return 0 if in_time and not runner.failures else 1
     except WorkerError as error:
         logger.error("{} {}", error, error.next_step)
         return 1
+    except MetricsPortError as error:
+        logger.error("{}", error)
+        return 2
+
+
+def _metrics(
+    session: PipelineSession, runner: WorkerRunner, args: argparse.Namespace
+) -> AbstractContextManager[object]:
+    """Serve metrics while the workers run, if a port was given."""
+    from pipeline.metrics import PipelineCollector, serving
+
+    if args.metrics_port is None:
+        return contextlib.nullcontext()
+    collector = PipelineCollector(session, runner.names, runner.state)
+    return serving(collector, args.metrics_port, args.metrics_address)
