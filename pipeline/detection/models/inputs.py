@@ -98,7 +98,9 @@ class ModelInputs:
         return None if self.width is None or self.height is None else (self.width, self.height)
 
     def __str__(self) -> str:
-        size = f"{self.width or 'any'}x{self.height or 'any'}"
+        size = "any size"
+        if self.width or self.height:
+            size = f"{self.width or 'any'}x{self.height or 'any'}"
         return f"`{self.picture}` {self.axes} {np.dtype(self.kind)} {size}"
 
     def feeds(self, canvas: Picture, preparation: Preparation) -> dict[str, NDArray[Any]]:
