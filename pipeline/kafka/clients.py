@@ -49,6 +49,8 @@ EMBEDDED_CONSUMER: Properties = {
     "heartbeat.interval.ms": 500,
     # It answers a waiting fetch only when the wait is over, so this is the delay of a hop.
     "fetch.wait.max.ms": 20,
+    # The gate frees room by what is committed; commits cost nothing here.
+    "auto.commit.interval.ms": 100,
 }
 _DECIDED_ELSEWHERE = {
     "bootstrap.servers": "kafka.bootstrap_servers",
