@@ -93,17 +93,7 @@ class LogTail(QWidget):
         for widget in (line(), bar, line()):
             layout.addWidget(widget)
         layout.addWidget(self._pane, 1)
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(TYPING_PAUSE_MS)
-        self._typing.timeout.connect(self._apply)
-        self._text.textChanged.connect(lambda _: self._typing.start())
-        self._worker.currentIndexChanged.connect(lambda _: self._apply())
-        self._level.currentIndexChanged.connect(lambda _: self._apply())
-        self._regex.toggled.connect(lambda _: self._apply())
-        self._follow.clicked.connect(lambda on: self._pane.set_follow(follow=on))
-        self._pane.follow_changed.connect(self._follow.setChecked)
-        self._pane.counts_changed.connect(self._on_counts)
+        self._connect()
 
     @property
     def pane(self) -> LogPane:
@@ -121,6 +111,19 @@ class LogTail(QWidget):
     def show_worker(self, worker: str) -> None:
         """Show only lines of `worker`; empty for all."""
         self._worker.setCurrentIndex(max(0, self._worker.findData(worker)))
+
+    def _connect(self) -> None:
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_PAUSE_MS)
+        self._typing.timeout.connect(self._apply)
+        self._text.textChanged.connect(lambda _: self._typing.start())
+        self._worker.currentIndexChanged.connect(lambda _: self._apply())
+        self._level.currentIndexChanged.connect(lambda _: self._apply())
+        self._regex.toggled.connect(lambda _: self._apply())
+        self._follow.clicked.connect(lambda on: self._pane.set_follow(follow=on))
+        self._pane.follow_changed.connect(self._follow.setChecked)
+        self._pane.counts_changed.connect(self._on_counts)
 
     def _combo(self, name: str, entries: list[tuple[str, str]]) -> QComboBox:
         combo = QComboBox()
