@@ -26,6 +26,9 @@ from console.theme.tokens import Space, TypeSize
 from pipeline.log_ring import LogLine
 
 BATCH_MS: Final = 50
+FILTER_MS: Final = 5
+"""Between two slices of a new filter: the rest of the window gets its turn, but not much more."""
+
 LINE_PADDING: Final = 4
 COLUMNS: Final = (0, 14, 23, 35)
 """Where time, level, worker and message begin, in characters."""
@@ -99,6 +102,7 @@ class LogPane(QAbstractScrollArea):
             LogFilterError: its pattern is no regular expression; the filter before stays.
         """
         self._view.set_filter(wanted)
+        self._timer.setInterval(FILTER_MS)
         self._anchor = self._cursor = None
         self._widest = 0
         self._refresh()
@@ -227,6 +231,8 @@ class LogPane(QAbstractScrollArea):
             added = self._view.filter_slice()
             changed = True
             self._shift_rows(added)
+        elif self._timer.interval() != BATCH_MS:
+            self._timer.setInterval(BATCH_MS)
         lines = self._context.log_ring.since(self._sequence)
         if lines:
             self._sequence = lines[-1].sequence
