@@ -127,9 +127,10 @@ class KafkaPage(QWidget):
         error = lag.error if lag is not None else None
         self._trouble.setVisible(bool(error))
         if error:
-            self._trouble.setText(
-                self.tr("The broker does not answer: {0}. The figures below are old.").format(error)
-            )
+            text = self.tr("The broker does not answer: {0}.").format(error)
+            if lag is not None and lag.links:
+                text = self.tr("{0} The figures below are old.").format(text)
+            self._trouble.setText(text)
         if state is not SessionState.OPEN:
             self._show_empty(state)
         elif lag is None or lag.taken_at_s != self._shown_reading_s:

@@ -145,7 +145,9 @@ class Sequencer:
             if name not in now.running or name in self._asked_s:
                 self._forget_stop(name)
                 continue
-            if self._waits_for_producer(name, now) or self._drains(name, now):
+            # In a hurry, and for one that is not at work, there is nothing to wait for.
+            in_order = not self._hurry and now.states[name] in _AT_WORK
+            if in_order and (self._waits_for_producer(name) or self._drains(name, now)):
                 break
             self._forget_stop(name)
             self.asked_to_stop(name, now.now_s)
@@ -156,13 +158,11 @@ class Sequencer:
         self._to_stop.discard(name)
         self._drain_since_s.pop(name, None)
 
-    def _waits_for_producer(self, name: WorkerName, now: Situation) -> bool:
+    def _waits_for_producer(self, name: WorkerName) -> bool:
         earlier = STOP_ORDER[: STOP_ORDER.index(name)]
         return any(other in self._asked_s and other not in self._stuck for other in earlier)
 
     def _drains(self, name: WorkerName, now: Situation) -> bool:
-        if self._hurry or now.states[name] not in _AT_WORK:
-            return False
         since_s = self._drain_since_s.setdefault(name, now.now_s)
         return now.now_s - since_s < self.drain_timeout_s and not now.drained(name, since_s)
 

@@ -62,16 +62,10 @@ def state_word(state: WorkerState) -> str:
             return translate("WorkerState", "Failed")
 
 
-def state_line(status: WorkerStatus, now_s: float) -> str:
-    """Return the state word; while a worker waits to start again, with how long."""
-    word = state_word(status.state)
-    if status.retry_at_s is None:
-        return word
-    left_s = max(0.0, status.retry_at_s - now_s)
-    return translate("WorkerState", "{0} in {1} s").format(word, f"{left_s:.0f}")
-
-
-def uptime(status: WorkerStatus, now_s: float) -> str:
-    """Return how long a worker has been at work; empty while it is not."""
+def clock(status: WorkerStatus, now_s: float) -> str:
+    """Return how long a worker has been at work, or when it starts again; else nothing."""
+    if status.retry_at_s is not None:
+        left_s = max(0.0, status.retry_at_s - now_s)
+        return translate("WorkerState", "in {0} s").format(f"{left_s:.0f}")
     uptime_s = status.uptime_s(now_s)
     return formatting.duration(uptime_s) if uptime_s is not None else ""

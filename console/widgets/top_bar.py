@@ -122,7 +122,7 @@ class TopBar(QFrame):
         controller = self._context.controller
         stopping = controller.is_stopping
         all_there = len(controller.running) == len(WorkerName)
-        self.start_button.setEnabled(not all_there and not stopping)
+        self.start_button.setEnabled(not (all_there or stopping or controller.is_starting))
         self.stop_button.setEnabled(bool(controller.running) or controller.is_starting)
         text = self.tr("Stop now") if stopping else self.tr("Stop all")
         if text != self.stop_button.text() or not self.stop_button.toolTip():

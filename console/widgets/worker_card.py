@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 from console.figures import Figures
 from console.plain_text import plain_tooltip
 from console.supervision.status import WorkerStatus
-from console.supervision.wording import LEVELS, level_token, state_line, uptime, worker_title
+from console.supervision.wording import LEVELS, clock, level_token, state_word, worker_title
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space, TypeSize
 from console.widgets.card_figures import card_figures
@@ -63,7 +63,7 @@ class WorkerCard(QFrame):
             token="text_muted",
             align=Qt.AlignmentFlag.AlignRight,
         )
-        self._uptime = ElidedLabel(
+        self._clock = ElidedLabel(
             theme,
             size=TypeSize.CAPTION,
             token="text_muted",
@@ -114,7 +114,7 @@ class WorkerCard(QFrame):
         buttons.setContentsMargins(-3, 0, 0, 0)
         for button in (self._start_stop, self._restart, self._log):
             buttons.addWidget(button)
-        buttons.addWidget(self._uptime, 1)
+        buttons.addWidget(self._clock, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.M, Space.S, Space.M, Space.S)
         column.setSpacing(Space.XS)
@@ -128,13 +128,13 @@ class WorkerCard(QFrame):
         level = LEVELS[state]
         self._lamp.set_level(level)
         set_property(self, "level", level)
-        line = state_line(self._status, now_s)
-        self._state.set_text(line, "text_muted" if level in {"ok", "off"} else level_token(level))
-        self._uptime.set_text(uptime(self._status, now_s))
+        word = state_word(state)
+        self._state.set_text(word, "text_muted" if level in {"ok", "off"} else level_token(level))
+        self._clock.set_text(clock(self._status, now_s))
         self._grid.set_figures(card_figures(self.name, self._figures))
         self._set_start_stop(state)
         title = worker_title(self.name)
-        self.setAccessibleName(f"{title}: {line}")
+        self.setAccessibleName(f"{title}: {word}")
         self.setToolTip(plain_tooltip(self._status.reason))
         self._restart.setEnabled(state is not WorkerState.STOPPING)
 

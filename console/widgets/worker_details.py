@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWi
 
 from console import formatting
 from console.context import ConsoleContext
-from console.supervision.wording import LEVELS, state_line, state_word, uptime, worker_title
+from console.supervision.wording import LEVELS, clock, state_word, worker_title
 from console.supervision.worker_settings import worker_settings
 from console.theme.tokens import Space, TypeSize
 from console.widgets.elided_label import ElidedLabel
@@ -151,7 +151,7 @@ class WorkerDetails(QWidget):
         level = LEVELS[status.state]
         self._lamp.set_level(level)
         now_s = time.monotonic()
-        parts = (worker_title(self._name), state_line(status, now_s), uptime(status, now_s))
+        parts = (worker_title(self._name), state_word(status.state), clock(status, now_s))
         self._state.set_text(" · ".join(part for part in parts if part))
         self._show_reason(status.reason)
         running = status.state not in ENDED

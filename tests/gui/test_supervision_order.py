@@ -13,7 +13,7 @@ from console.supervision.overall import overall
 from console.supervision.sequencer import READY_TIMEOUT_S, Sequencer, Situation
 from console.supervision.settings_change import consequences
 from console.supervision.status import WorkerStatus
-from console.supervision.wording import state_line, uptime
+from console.supervision.wording import clock, state_word
 from pipeline.kafka.lag import LinkLag
 from pipeline.kafka.lag_rules import LagStatus
 from pipeline.settings import Settings, demo_settings
@@ -157,7 +157,7 @@ class TestStopAll:
         line.sequencer.stop_all()
         assert line.step() == ([], [])
         line.sequencer.hurry()
-        assert line.step() == ([DETECTION], [])
+        assert line.step() == ([DETECTION, GENERATOR, SCHEDULER, AGGREGATOR], [])
 
     def test_one_in_backoff_or_starting_is_not_waited_for(self, line: Line) -> None:
         line.all_running()
@@ -225,7 +225,7 @@ class TestStatus:
         status.note(change(WorkerState.RUNNING, WorkerState.DEGRADED, "dark", 3), self.NOON)
         status.note(change(WorkerState.DEGRADED, WorkerState.RUNNING, at_s=4), self.NOON)
         assert status.uptime_s(5) == 3
-        assert uptime(status, 5) == "00:00:03"
+        assert clock(status, 5) == "00:00:03"
         status.note(change(WorkerState.RUNNING, WorkerState.STOPPING, at_s=6), self.NOON)
         assert status.uptime_s(7) is None
 
@@ -235,9 +235,9 @@ class TestStatus:
             WorkerState.RUNNING, WorkerState.BACKOFF, "no broker; see", 10, retry_in_s=4.0
         )
         status.note(backoff, self.NOON)
-        assert state_line(status, 11) == "Restarting in 3 s"
+        assert (state_word(status.state), clock(status, 11)) == ("Restarting", "in 3 s")
         status.note(change(WorkerState.BACKOFF, WorkerState.STARTING, at_s=14), self.NOON)
-        assert state_line(status, 14) == "Starting"
+        assert (state_word(status.state), clock(status, 14)) == ("Starting", "")
         assert status.restarts == 1
         assert status.last_failure is not None
         assert status.last_failure.reason == "no broker; see"
