@@ -130,8 +130,12 @@ def make_consumer(
     return _construct(Consumer, properties, "consumer", condition, on_commit=on_commit)
 
 
-def make_admin(settings: KafkaSettings, servers: str) -> AdminClient:
-    """Return an admin client.
+def make_admin(
+    settings: KafkaSettings,
+    servers: str,
+    on_error: Callable[[KafkaError], None] | None = None,
+) -> AdminClient:
+    """Return an admin client; `on_error` hears of its errors whenever it is polled.
 
     Raises:
         KafkaSettingsError: the properties are wrong; says which and why.
@@ -143,7 +147,8 @@ def make_admin(settings: KafkaSettings, servers: str) -> AdminClient:
         "log_level": 2,
         **settings.common,
     }
-    return _construct(AdminClient, properties, "admin", None)
+    callbacks = {} if on_error is None else {"error_cb": on_error}
+    return _construct(AdminClient, properties, "admin", None, **callbacks)
 
 
 def _construct(
