@@ -11,6 +11,7 @@ import pytest
 
 from commands import detect
 from pipeline.detection.images import read_image
+from pipeline.detection.models.families import FAMILIES
 from pipeline.paths import RESOURCES
 
 pytestmark = pytest.mark.integration
@@ -40,6 +41,34 @@ def test_a_table_and_a_copy_with_boxes(picture: Path, capsys: pytest.CaptureFixt
     assert "person" in printed
     copy = read_image(picture.with_suffix(".detected.jpg"))
     assert copy.shape == read_image(picture).shape
+
+
+def test_the_family_is_told_with_its_evidence(
+    picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("bundled", picture, "--provider", "cpu", "--json") == 0
+    evidence = json.loads(capsys.readouterr().out)["model"]["evidence"]
+    assert run("bundled", picture, "--provider", "cpu") == 0
+    printed = capsys.readouterr().out
+    assert "the metadata names the family nanodet" in evidence
+    assert "80 class names from the metadata" in evidence
+    assert all(f"\n  {reason}\n" in printed for reason in evidence)
+
+
+def test_a_family_is_picked_by_name(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("bundled", picture, "--provider", "cpu", "--family", "nanodet") == 0
+    assert "nanodet was picked" in capsys.readouterr().out
+    assert run("bundled", picture, "--provider", "cpu", "--family", "yolo") == 2
+    assert "nanodet-g.onnx cannot be read as yolo" in capsys.readouterr().err
+    assert run("bundled", picture, "--family", "yolo99") == 2
+    assert "`yolo99` is no model family. Did you mean `yolo" in capsys.readouterr().err
+
+
+def test_the_help_names_every_family() -> None:
+    parser = argparse.ArgumentParser()
+    detect.add_arguments(parser)
+    text = " ".join(parser.format_help().split())
+    assert f"file: {', '.join(FAMILIES)}" in text
 
 
 def test_json_holds_the_boxes(

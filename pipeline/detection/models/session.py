@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +43,24 @@ RUN_ERRORS: Final = (
     RuntimeError,
     ValueError,
 )
+OPEN_ERRORS: Final = (
+    *RUN_ERRORS,
+    ort_state.ModelRequiresCompilation,
+    MemoryError,
+    OverflowError,
+    TypeError,
+    OSError,
+)
+"""What opening a file raises besides, such as for metadata that is no text."""
+EXTERNAL_FILE: Final = re.compile(
+    r"""external data.*?([^/\\"'\s]+)["']?\s*\)?\.?$""", re.IGNORECASE
+)
 WIDENED: Final = (np.float16, np.float64)
 """Number types of outputs that are handed on as float32."""
-LOG_ERRORS_ONLY: Final = 3
+LOG_FATAL_ONLY: Final = 4
+"""Errors are raised, and told by whoever catches them."""
+SOURCE_PLACE: Final = re.compile(r"\S+\.(?:cc|cpp|h):\d+ [^(]{0,200}\([^)]*\) ")
+MAX_REASON: Final = 300
 MAX_FILE_BYTES: Final = 2**31 - 1
 """Protocol buffers, and so ONNX files, cannot be larger; larger models keep weights beside them."""
 
@@ -140,7 +156,7 @@ def _open(
     path: Path, provider: Provider, passed_over: tuple[str, ...], threads: int
 ) -> ModelSession:
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = LOG_ERRORS_ONLY
+    options.log_severity_level = LOG_FATAL_ONLY
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
@@ -154,13 +170,8 @@ def _open(
             str(path), options, providers=[ONNX_PROVIDERS[provider]]
         )
         metadata = dict(session.get_modelmeta().custom_metadata_map)
-    except FILE_ERRORS as error:
-        raise ModelError(
-            f"{path.name} is not a complete ONNX model ({_first_line(error)}). "
-            "Download or export it again."
-        ) from error
-    except RUN_ERRORS as error:
-        raise ModelError(f"{path.name} cannot be opened: {_first_line(error)}") from error
+    except OPEN_ERRORS as error:
+        raise _not_opened(path, error) from error
     if session.get_providers()[0] != ONNX_PROVIDERS[provider]:
         raise ModelError(f"onnxruntime gave {session.get_providers()[0]} instead")
     return ModelSession(
@@ -177,9 +188,12 @@ def _open(
 
 
 def _first_line(error: Exception) -> str:
-    """Return the error in one line, without onnxruntime's prefix of codes."""
+    """Return the error in one line, without onnxruntime's codes, paths and places in its source."""
     line = (str(error).splitlines() or [type(error).__name__])[0]
-    return line.split(" : ", 2)[-1].strip()
+    if line.startswith("[ONNXRuntimeError]"):
+        line = line.split(" : ", 3)[-1]
+    line = SOURCE_PLACE.sub("", line.split(" failed:", 1)[-1]).strip()
+    return line if len(line) <= MAX_REASON else f"{line[:MAX_REASON]}…"
 
 
 def _check_file(path: Path) -> None:
@@ -190,3 +204,30 @@ def _check_file(path: Path) -> None:
             f"{path.name} is larger than 2 GB, which no ONNX file can be. "
             "Export it again with its weights as external data, or choose a smaller model."
         )
+
+
+def _not_opened(path: Path, error: Exception) -> ModelError:
+    """Return what is wrong with the file, and what helps."""
+    reason = _first_line(error)
+    if "external data" in reason.lower():
+        file = EXTERNAL_FILE.search(reason)
+        which = f"`{file[1]}`" if file else "the file with its weights"
+        return ModelError(
+            f"{path.name} keeps its weights in another file that cannot be read: {which}. "
+            f"Put it beside {path.name} under the same name as when it was exported."
+        )
+    if "opset" in reason.lower():
+        return ModelError(
+            f"{path.name} was exported for an opset that onnxruntime {onnxruntime.__version__} "
+            f"does not know. Export it with opset 17. ({reason})"
+        )
+    if isinstance(error, ort_state.NotImplemented) or "not a registered" in reason:
+        return ModelError(
+            f"{path.name} needs an operator that this onnxruntime does not have: {reason}. "
+            "Export it for plain ONNX, without plug-ins of TensorRT or others."
+        )
+    if isinstance(error, FILE_ERRORS):
+        return ModelError(
+            f"{path.name} is not a complete ONNX model ({reason}). Download or export it again."
+        )
+    return ModelError(f"{path.name} cannot be opened: {reason}")

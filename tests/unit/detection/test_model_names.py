@@ -74,7 +74,7 @@ def test_no_text_does_harm(text: str) -> None:
         "names:\n- red\n- 'fire hydrant'\n- \"it's\"\nnc: 3\n",
         "path: x\nnames:  # three\n  - red # one\n\n  # and\n  - fire hydrant\n  - it's\ntrain: y",
         'names: {0: red, 1: fire hydrant, 2: "it\'s"}\n',
-        "nc: 3\nnames: [red,\n  fire hydrant,\n  \"it's\"]\ntrain: images\n",
+        'nc: 3\nnames: [red,\n  fire hydrant,\n  "it\'s"]\ntrain: images\n',
     ],
 )
 def test_a_data_sets_yaml_in_every_style(text: str) -> None:

@@ -45,6 +45,15 @@ def street(size: tuple[int, int] = FRAME_SIZE) -> Picture:
     return picture
 
 
+def cell_corners() -> NDArray[np.float32]:
+    """Return left, top ``(525, 2)`` of the cells of strides 8, 16, 32 at 160x160, row by row."""
+    places = []
+    for stride in (8, 16, 32):
+        rows, columns = np.indices((160 // stride, 160 // stride))
+        places.append(np.stack([columns.ravel(), rows.ravel()], axis=1) * stride)
+    return np.concatenate(places).astype(np.float32)
+
+
 @dataclass
 class Network:
     """Collects nodes; `input_type`, `axes`, `shape` describe the input.

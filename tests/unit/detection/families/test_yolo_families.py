@@ -14,6 +14,7 @@ from tests.unit.detection.families.networks import (
     SCORE,
     SQUARE,
     Network,
+    cell_corners,
     found_box,
     street,
     ultralytics,
@@ -157,14 +158,8 @@ def test_the_raw_heads_of_old_yolov5_exports_are_left_aside(tmp_path: Path) -> N
 def test_one_row_a_cell_without_a_name_is_ambiguous_and_can_be_picked(tmp_path: Path) -> None:
     """YOLOv6 and a YOLOX decoded inside look alike, but want different pictures."""
     net = Network()
-    grid = np.concatenate(
-        [
-            np.stack(np.mgrid[:side, :side][::-1], axis=-1).reshape(-1, 2) * (160 // side)
-            for side in (20, 10, 5)
-        ]
-    )
     table = np.zeros((1, CELLS, 8), np.float32)
-    table[0, :, :2] = grid + 4
+    table[0, :, :2] = cell_corners() + 4
     row = net.row(*net.centre(), net.const([0.95]), net.scores)
     found = net.among_cells(row, 8)
     rest = net.const(np.where(np.arange(CELLS)[None, :, None] == 37, 0, table))

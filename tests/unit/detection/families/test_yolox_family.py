@@ -13,6 +13,7 @@ from tests.unit.detection.families.networks import (
     SCORE,
     SQUARE,
     Network,
+    cell_corners,
     found_box,
     street,
 )
@@ -29,11 +30,7 @@ def yolox(kind: str = "float32", *, decoded: bool, axes: str = "NCHW") -> Networ
     x, y, width, height = net.centre()
     rest = np.zeros((1, CELLS, 8), np.float32)
     if decoded:
-        places = [
-            np.stack(np.mgrid[:side, :side][::-1], axis=-1).reshape(-1, 2) * (160 // side)
-            for side in (20, 10, 5)
-        ]
-        rest[0, :, :2] = np.concatenate(places) + 3
+        rest[0, :, :2] = cell_corners() + 3
         rest[0, :, 2:4] = 20
         rest[0, INDEX] = 0
     else:
