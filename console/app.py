@@ -21,6 +21,7 @@ from console.background import in_background
 from console.context import ConsoleContext
 from console.controller import PipelineController
 from console.crash import (
+    AbruptEnd,
     RunMarker,
     install_exception_hooks,
     leave_at_once,
@@ -135,8 +136,8 @@ class Console(QObject):
         self.ui_gap = UiGap(self)
         self.exit_code = 0
         self.window = MainWindow(self.context, self.ui_gap)
-        self.window.status_bar.theme_chosen.connect(self._on_theme)
-        self.window.status_bar.language_chosen.connect(self._on_language)
+        self.window.theme_chosen.connect(self._on_theme)
+        self.window.language_chosen.connect(self._on_language)
         controller.settings_changed.connect(self._on_settings)
         self.window.shutdown.finished.connect(self._on_shut_down)
         self.failed.connect(self._on_failed)
@@ -170,6 +171,13 @@ class Console(QObject):
         logger.warning("the settings could not be used: {}", "; ".join(broken.problems))
         self.window.add_notice("warning", text, "\n".join(broken.problems))
 
+    def tell_abrupt_end(self, abrupt: AbruptEnd) -> None:
+        """Tell that the last run did not end in order, with what is known of it."""
+        when = f"{abrupt.started:%Y-%m-%d %H:%M}" if abrupt.started else "?"
+        logger.warning("the last run, started {}, ended abruptly", when)
+        text = self.tr("The last run, started {0}, ended abruptly.").format(when)
+        self.window.add_notice("warning", text, abrupt.stacks)
+
     def quit(self, code: int | None = None, *, hurry: bool = True) -> None:
         """End the program in order, without asking."""
         if code is not None:
@@ -195,6 +203,7 @@ class Console(QObject):
 
     @Slot(str)
     def _on_language(self, code: str) -> None:
+        """Use another language now, and at the next start."""
         self._change_looks({"language": code})
 
     def _change_looks(self, changes: dict[str, str]) -> None:
@@ -214,6 +223,10 @@ class Console(QObject):
     @Slot(object)
     def _on_settings(self, settings: Settings) -> None:
         self.context.theme.set_mode(settings.console.theme)
+        before = i18n.current()
+        if i18n.install(settings.console.language) != before:
+            # Not at once: the page or menu that asked for it is still at work.
+            QTimer.singleShot(0, self.window.retranslate)
 
     @Slot()
     def _on_shut_down(self) -> None:
@@ -281,10 +294,7 @@ def _run_marked(
     console = Console(app, launch, logs)
     install_exception_hooks(runtime_folder(), console.failed.emit)
     if abrupt is not None:
-        when = f"{abrupt.started:%Y-%m-%d %H:%M}" if abrupt.started else "?"
-        logger.warning("the last run, started {}, ended abruptly", when)
-        text = console.tr("The last run, started {0}, ended abruptly.").format(when)
-        console.window.add_notice("warning", text, abrupt.stacks)
+        console.tell_abrupt_end(abrupt)
     instance.raise_asked.connect(console.window.come_to_front)
     signals = QuitSignals(console)
     signals.asked.connect(console.on_quit_signal)

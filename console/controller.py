@@ -10,7 +10,7 @@ from loguru import logger
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from console.supervision.sequencer import Sequencer, Situation
-from console.supervision.session_thread import CloseThread, OpenThread, SessionState
+from console.supervision.session_thread import SessionKeeper, SessionState
 from console.supervision.settings_change import consequences
 from console.supervision.status import WorkerStatus
 from console.supervision.worker_thread import WorkerThread
@@ -55,10 +55,8 @@ class PipelineController(QObject):
         super().__init__(parent)
         self.hub = hub
         self._settings = settings
-        self._session: PipelineSession | None = None
-        self._session_state = SessionState.CLOSED
-        self._session_error = ""
-        self._session_thread: OpenThread | CloseThread | None = None
+        self._keeper = SessionKeeper(hub, self)
+        self._keeper.changed.connect(self._on_session)
         self._threads: dict[WorkerName, WorkerThread] = {}
         self._status = {name: WorkerStatus(name) for name in WorkerName}
         self._sequencer = Sequencer(STOP_TIMEOUT_S, DRAIN_TIMEOUT_S)
@@ -79,17 +77,17 @@ class PipelineController(QObject):
     @property
     def session(self) -> PipelineSession | None:
         """The open session; None while there is none."""
-        return self._session
+        return self._keeper.session
 
     @property
     def session_state(self) -> SessionState:
         """Where opening or closing stands."""
-        return self._session_state
+        return self._keeper.state
 
     @property
     def session_error(self) -> str:
         """Why the session could not be opened, with the next step; empty otherwise."""
-        return self._session_error
+        return self._keeper.error
 
     @property
     def is_starting(self) -> bool:
@@ -123,10 +121,7 @@ class PipelineController(QObject):
     @Slot()
     def open(self) -> None:
         """Open the session in the background, unless that has begun."""
-        if self._session_state not in {SessionState.CLOSED, SessionState.FAILED}:
-            return
-        self._session_error = ""
-        self._run_session_thread(OpenThread(self._settings, self.hub, self), SessionState.OPENING)
+        self._keeper.open(self._settings)
 
     @Slot()
     def close(self) -> None:
@@ -138,7 +133,7 @@ class PipelineController(QObject):
     @Slot()
     def start_all(self) -> None:
         """Start what is not at work, consumers before producers; opens the session first."""
-        if self._session is None:
+        if self.session is None:
             self._start_when_open.update(WorkerName)
             self.open()
         else:
@@ -161,7 +156,7 @@ class PipelineController(QObject):
     @Slot(object)
     def start(self, name: WorkerName) -> None:
         """Start one worker; opens the session first."""
-        if self._session is None:
+        if self.session is None:
             self._start_when_open.add(name)
             self.open()
         else:
@@ -186,13 +181,13 @@ class PipelineController(QObject):
         """Use other settings from now on; workers that need it start again."""
         what = consequences(self._settings, settings)
         self._settings = settings
-        if what.reopen and self._session_state in {SessionState.OPEN, SessionState.OPENING}:
+        if what.reopen and self.session_state in {SessionState.OPEN, SessionState.OPENING}:
             again = set(self._threads) | self._start_when_open
             self._then_reopen = True
             self.close()
             self._start_when_open = again
-        elif self._session is not None:
-            self._session.settings = settings
+        elif self.session is not None:
+            self.session.settings = settings
             for name in what.restart & set(self._threads):
                 self.restart(name)
         self.settings_changed.emit(settings)
@@ -205,7 +200,7 @@ class PipelineController(QObject):
 
     def _is_drained(self, name: WorkerName, since_s: float) -> bool:
         """Whether the group of a worker has no lag by a reading taken after `since_s`."""
-        session = self._session
+        session = self.session
         group = session.group_of(name) if session is not None else None
         if session is None or group is None:
             return True
@@ -221,9 +216,10 @@ class PipelineController(QObject):
         now = self._situation()
         for name in self._sequencer.stops(now):
             self._ask_to_stop(name)
-        if self._session is not None:
+        session = self.session
+        if session is not None:
             for name in self._sequencer.starts(now):
-                self._start_thread(name, self._session)
+                self._start_thread(name, session)
         for name in self._sequencer.newly_stuck(now):
             logger.bind(worker=name.value).error(
                 "{} has not stopped within {:.0f} s; what it holds will be read again at its next "
@@ -233,7 +229,7 @@ class PipelineController(QObject):
             )
             self.stuck.emit(name)
         if self._then_close and not self._threads and not self._sequencer.stopping:
-            self._close_session()
+            self._then_close = not self._keeper.close()
         self._set_timer()
 
     def _set_timer(self) -> None:
@@ -294,65 +290,29 @@ class PipelineController(QObject):
         self._on_change(change)
 
     # ------------------------------------------------------------------ session
-    def _run_session_thread(self, thread: OpenThread | CloseThread, state: SessionState) -> None:
-        self._session_thread = thread
-        thread.finished.connect(
-            self._on_session_thread_finished, Qt.ConnectionType.QueuedConnection
-        )
-        self._set_session_state(state)
-        thread.start()
-
-    def _set_session_state(self, state: SessionState) -> None:
-        self._session_state = state
+    @Slot(object)
+    def _on_session(self, state: SessionState) -> None:
         self.session_changed.emit(state)
+        match state:
+            case SessionState.OPEN if not self._then_close:
+                self._start_wanted()
+            case SessionState.FAILED:
+                self._start_when_open.clear()
+            case SessionState.CLOSED if self._then_reopen:
+                self._then_reopen = False
+                self.open()
+            case _:
+                pass
+        self._set_timer()
 
-    @Slot()
-    def _on_session_thread_finished(self) -> None:
-        thread = self._session_thread
-        if thread is None:
-            return
-        thread.wait()
-        self._session_thread = None
-        if isinstance(thread, OpenThread):
-            self._take_opened(thread)
-        else:
-            self._note_closed()
-        thread.deleteLater()
-        self._step()
-
-    def _take_opened(self, thread: OpenThread) -> None:
-        self._session = thread.session
-        self._session_error = thread.error
-        if self._session is None:
-            self._start_when_open.clear()
-            self._set_session_state(SessionState.FAILED)
-            return
-        self._set_session_state(SessionState.OPEN)
-        if self._then_close:
-            return
+    def _start_wanted(self) -> None:
         wanted, self._start_when_open = self._start_when_open, set()
         if wanted == set(WorkerName):
             self._sequencer.start_all()
         else:
             for name in wanted:
                 self._sequencer.start(name)
-
-    def _close_session(self) -> None:
-        if self._session_thread is not None:
-            return  # Still opening: it is closed as soon as it is open.
-        self._then_close = False
-        if self._session is None:
-            self._note_closed()
-            return
-        thread = CloseThread(self._session, self)
-        self._session = None
-        self._run_session_thread(thread, SessionState.CLOSING)
-
-    def _note_closed(self) -> None:
-        self._set_session_state(SessionState.CLOSED)
-        if self._then_reopen:
-            self._then_reopen = False
-            self.open()
+        self._step()
 
     def wait_until_closed(self) -> bool:
         """Stop and close at once, waiting for it: the last thing before the process ends.
@@ -370,12 +330,9 @@ class PipelineController(QObject):
             thread.wait(max(1, int((deadline_s - time.monotonic()) * 1000)))
             for thread in self._threads.values()
         ]
-        session_thread = self._session_thread
-        if session_thread is not None:
-            session_thread.wait()
-            if isinstance(session_thread, OpenThread):
-                self._session = session_thread.session
-        if all(in_time) and self._session is not None:
-            self._session.close()
-            self._session = None
+        self._keeper.wait()
+        session = self.session
+        if all(in_time) and session is not None:
+            session.close()
+            self._keeper.session = None
         return all(in_time)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, SignalInstance, Slot
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -19,7 +19,16 @@ from shiboken6 import isValid
 from console.context import ConsoleContext
 from console.export import Exporter
 from console.help import HelpDialog
-from console.page_list import PAGES, HasAlarm, HasFilter, HasLog, HasTopic, HasWall, HasWorker
+from console.page_list import (
+    PAGES,
+    HasAlarm,
+    HasFilter,
+    HasLog,
+    HasTopic,
+    HasWall,
+    HasWorker,
+    KeepsState,
+)
 from console.shutdown import Shutdown
 from console.supervision.session_thread import SessionState
 from console.supervision.wording import Level, worker_title
@@ -47,14 +56,19 @@ class MainWindow(QMainWindow):
     """Assembles the parts; holds no logic of its own.
 
     Attributes:
-        top_bar, rail, track, status_bar: the parts around the pages.
+        top_bar, rail, track, status_bar: the parts around the pages; `retranslate` makes new ones.
         exporter: Export logs.
         shutdown: the way out.
+        theme_chosen, language_chosen: what was picked in the menus of the status bar.
     """
+
+    theme_chosen = Signal(str)
+    language_chosen = Signal(str)
 
     def __init__(self, context: ConsoleContext, ui_gap: UiGap) -> None:
         super().__init__()
         self._context = context
+        self._ui_gap = ui_gap
         self._pages: dict[str, QWidget] = {}
         self._state = WindowState()
         self._troubles: dict[object, NoticeBar] = {}
@@ -63,12 +77,19 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(APP_NAME)
         self.setWindowIcon(window_icon())
         self.setMinimumSize(MINIMUM_SIZE)
-        self.top_bar = TopBar(context)
-        self.rail = NavRail(context.theme)
-        self.track = TrackDiagram(context)
-        self.status_bar = StatusBar(context, ui_gap)
         self.exporter = Exporter(context, ui_gap, self)
         self.shutdown = Shutdown(context.controller, self)
+        self._make_parts()
+        self._connect()
+        self._add_shortcuts()
+        self._restore()
+
+    def _make_parts(self) -> None:
+        """Make everything that shows words, but for the pages."""
+        self.top_bar = TopBar(self._context)
+        self.rail = NavRail(self._context.theme)
+        self.track = TrackDiagram(self._context)
+        self.status_bar = StatusBar(self._context, self._ui_gap)
         self._stack = QStackedWidget()
         self._notices = QVBoxLayout()
         for spec in PAGES:
@@ -76,9 +97,7 @@ class MainWindow(QMainWindow):
         self._fold = QToolButton()
         self.rail.add_tool(self._fold)
         self._lay_out()
-        self._connect()
-        self._add_shortcuts()
-        self._restore()
+        self._connect_parts()
 
     def _lay_out(self) -> None:
         content = QVBoxLayout()
@@ -111,14 +130,18 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(root)
         root.setFocus()
 
-    def _connect(self) -> None:
+    def _connect_parts(self) -> None:
         self.rail.chosen.connect(self.show_page)
         self.top_bar.page_asked.connect(self.show_page)
         self.top_bar.export_asked.connect(self.exporter.ask)
         self.track.topic_opened.connect(self.show_topic)
         self.track.worker_opened.connect(self.show_worker)
         self.track.log_asked.connect(self.show_log)
+        self.status_bar.theme_chosen.connect(self.theme_chosen)
+        self.status_bar.language_chosen.connect(self.language_chosen)
         self._fold.clicked.connect(self._on_fold)
+
+    def _connect(self) -> None:
         self.shutdown.finished.connect(self._save)
         self._context.controller.state_changed.connect(self._on_state)
         self._context.controller.session_changed.connect(self._on_session)
@@ -153,6 +176,31 @@ class MainWindow(QMainWindow):
         wanted = key or self._state.page()
         known = [spec.key for spec in PAGES]
         self.show_page(wanted if wanted in known else known[0])
+
+    @Slot()
+    def retranslate(self) -> None:
+        """Make every part anew in the language of now; what was chosen and typed stays."""
+        front, folded = self.page_key, self.track.is_folded
+        kept = {
+            key: page.kept() for key, page in self._pages.items() if isinstance(page, KeepsState)
+        }
+        notices = [self._notices.itemAt(place).widget() for place in range(self._notices.count())]
+        before = self.takeCentralWidget()
+        self._pages.clear()
+        self._make_parts()
+        for notice in notices:
+            self._notices.addWidget(notice)
+        before.hide()
+        before.deleteLater()
+        self.track.set_folded(folded)
+        self._show_fold()
+        for key, state in kept.items():
+            page = self.page(key)
+            if isinstance(page, KeepsState):
+                page.restore(state)
+        if front:
+            self.show_page(front)
+        self._show_surroundings()
 
     # ------------------------------------------------------------------ pages
     @property
@@ -287,11 +335,7 @@ class MainWindow(QMainWindow):
         """Show the camera wall alone, or everything again."""
         self._wall_only = not self._wall_only
         self.show_page("live")
-        page = self.page("live")
-        if isinstance(page, HasWall):
-            page.set_wall_only(wall_only=self._wall_only)
-        for part in self._surroundings():
-            part.setVisible(not self._wall_only)
+        self._show_surroundings()
         self._leave_full_screen.setEnabled(self._wall_only)
         if self._wall_only:
             self._was_maximized = self.isMaximized()
@@ -300,6 +344,13 @@ class MainWindow(QMainWindow):
             self.showMaximized()
         else:
             self.showNormal()
+
+    def _show_surroundings(self) -> None:
+        page = self._pages.get("live")
+        if isinstance(page, HasWall):
+            page.set_wall_only(wall_only=self._wall_only)
+        for part in self._surroundings():
+            part.setVisible(not self._wall_only)
 
     def _surroundings(self) -> tuple[QWidget, ...]:
         return (

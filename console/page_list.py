@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
@@ -61,6 +61,17 @@ class HasWall(Protocol):
 
     def set_wall_only(self, *, wall_only: bool) -> None:
         """Show nothing else, or everything."""
+
+
+@runtime_checkable
+class KeepsState(Protocol):
+    """A page with something chosen or typed that another one of its kind can take over."""
+
+    def kept(self) -> Any:
+        """Return what is to be kept; only `restore` looks into it."""
+
+    def restore(self, kept: Any) -> None:
+        """Take over what another page of this kind kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ class Space:
     M: Final = 12
     L: Final = 16
     XL: Final = 24
-    XXL: Final = 32
 
 
 class Radius:

@@ -18,17 +18,12 @@ class Section(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self.setAccessibleName(title)
-        self._title = QLabel(title)
-        self._title.setProperty("role", "strong")
+        heading = QLabel(title)
+        heading.setProperty("role", "strong")
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(Space.M, Space.S, Space.M, Space.M)
         self.body.setSpacing(Space.S)
-        self.body.addWidget(self._title)
-
-    def set_title(self, title: str) -> None:
-        """Show another title."""
-        self._title.setText(title)
-        self.setAccessibleName(title)
+        self.body.addWidget(heading)
 
     def add(self, widget: QWidget, stretch: int = 0) -> None:
         """Add a part below the others."""

@@ -335,8 +335,13 @@ class TestWithTheRealPipeline:
         qtbot.waitUntil(lambda: "offline rules" in bar.assessor_lamp.text(), timeout=WAIT_MS)
         assert "127.0.0.1" in bar.broker_lamp.text()
         assert not bar.start_button.isEnabled()
-        words = [child.accessibleName() for child in window.status_bar.findChildren(QWidget)]
-        assert "All workers running" in words
+        qtbot.waitUntil(
+            lambda: (
+                "All workers running"
+                in [child.accessibleName() for child in window.status_bar.findChildren(QWidget)]
+            ),
+            timeout=WAIT_MS,
+        )
         qtbot.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
         assert bar.stop_button.text() == "Stop now"
         press(qtbot, bar, "Stop now")
