@@ -166,8 +166,9 @@ def _open(
         # DirectML supports neither memory patterns nor parallel execution.
         options.enable_mem_pattern = False
     try:
+        # Its own fallback prints to the terminal and hides that another provider is used.
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=[ONNX_PROVIDERS[provider]]
+            str(path), options, providers=[ONNX_PROVIDERS[provider]], enable_fallback=0
         )
         metadata = dict(session.get_modelmeta().custom_metadata_map)
     except OPEN_ERRORS as error:
@@ -226,8 +227,8 @@ def _not_opened(path: Path, error: Exception) -> ModelError:
             f"{path.name} needs an operator that this onnxruntime does not have: {reason}. "
             "Export it for plain ONNX, without plug-ins of TensorRT or others."
         )
-    if isinstance(error, FILE_ERRORS):
+    if isinstance(error, (*FILE_ERRORS, UnicodeDecodeError)):
         return ModelError(
             f"{path.name} is not a complete ONNX model ({reason}). Download or export it again."
         )
-    return ModelError(f"{path.name} cannot be opened: {reason}")
+    return ModelError(f"{path.name} cannot be opened: {reason} Export it again, or choose another.")

@@ -157,7 +157,9 @@ def test_a_class_beyond_the_names_is_left_out(tmp_path: Path) -> None:
     assert len(detector.detect(street())) == 0
 
 
-def test_a_file_with_any_damage_never_crashes(tmp_path: Path) -> None:
+def test_a_file_with_any_damage_never_crashes(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Bytes changed, cut off and doubled at random: opened or refused, nothing else."""
     net = Network()
     table = net.among_cells(net.row(*net.centre(), net.scores), 7)
@@ -177,3 +179,4 @@ def test_a_file_with_any_damage_never_crashes(tmp_path: Path) -> None:
         except ModelError:
             refused += 1
     assert refused > 20
+    assert capfd.readouterr() == ("", "")

@@ -22,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from pipeline.detection.images import Picture
 
 NAMES: Final = ("red", "green", "blue")
-SQUARE: Final = (80, 48, 160, 96)
+SQUARE: Final = (80, 32, 192, 96)
 """Left, top, right, bottom in the picture of `street`."""
 SQUARE_RGB: Final = (102, 230, 51)
 SCORE: Final = 230 / 255
