@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from pipeline.paths import RESOURCES
 
@@ -12,6 +13,8 @@ SOURCE_LANGUAGE: Final = "en"
 TRANSLATIONS: Final = RESOURCES / "translations"
 NAMES: Final = {"en": "English", "zh_CN": "简体中文"}
 PREFIX: Final = "signalbox_"
+QT_PREFIX: Final = "qtbase_"
+"""Qt's own words: buttons of dialogs, context menus of text fields."""
 
 _installed: list[QTranslator] = []
 _current: list[str] = [SOURCE_LANGUAGE]
@@ -19,11 +22,7 @@ _current: list[str] = [SOURCE_LANGUAGE]
 
 def available() -> dict[str, str]:
     """Return the languages that can be chosen: their codes and own names."""
-    found = {
-        code: name
-        for code, name in NAMES.items()
-        if (TRANSLATIONS / f"{PREFIX}{code}.qm").is_file()
-    }
+    found = {code: name for code, name in NAMES.items() if _file(code).is_file()}
     return {SOURCE_LANGUAGE: NAMES[SOURCE_LANGUAGE], **found}
 
 
@@ -35,19 +34,48 @@ def current() -> str:
 def install(wanted: str) -> str:
     """Use a language from now on and return its code.
 
+    Texts that were asked for before stay as they are; dates and numbers follow for widgets that
+    are made from now on.
+
     Args:
         wanted: a code, or ``system``; where there is no translation, English is used.
     """
-    code = QLocale.system().name() if wanted == "system" else wanted
+    code = _of_the_system() if wanted == "system" else wanted
     chosen = code if code in available() else SOURCE_LANGUAGE
     while _installed:
         QCoreApplication.removeTranslator(_installed.pop())
-    if chosen != SOURCE_LANGUAGE:
+    qt_files = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    # The one that is installed last is asked first. English has its plural forms in a file.
+    for file in (qt_files / f"{QT_PREFIX}{chosen}.qm", _file(chosen)):
         translator = QTranslator()
-        if translator.load(str(TRANSLATIONS / f"{PREFIX}{chosen}.qm")):
+        if translator.load(str(file)):
             QCoreApplication.installTranslator(translator)
             _installed.append(translator)
-        else:
-            chosen = SOURCE_LANGUAGE
+    QLocale.setDefault(_locale(chosen))
     _current[0] = chosen
     return chosen
+
+
+def _file(code: str) -> Path:
+    return TRANSLATIONS / f"{PREFIX}{code}.qm"
+
+
+def _of_the_system() -> str:
+    """Return the first of the user's languages that there is; empty for none.
+
+    Compared by language and script: who reads Simplified Chinese may live in Singapore, and who
+    lives in Hong Kong reads another script.
+    """
+    for tag in QLocale.system().uiLanguages():
+        theirs = QLocale(tag)
+        for code in available():
+            ours = QLocale(code)
+            if (theirs.language(), theirs.script()) == (ours.language(), ours.script()):
+                return code
+    return ""
+
+
+def _locale(code: str) -> QLocale:
+    """Return how dates and numbers are written: as the user set them for this language."""
+    system, chosen = QLocale.system(), QLocale(code)
+    return system if system.language() == chosen.language() else chosen

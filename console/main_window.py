@@ -184,8 +184,9 @@ class MainWindow(QMainWindow):
         kept = {
             key: page.kept() for key, page in self._pages.items() if isinstance(page, KeepsState)
         }
-        notices = [self._notices.itemAt(place).widget() for place in range(self._notices.count())]
         before = self.takeCentralWidget()
+        assert before is not None
+        notices = before.findChildren(NoticeBar)
         self._pages.clear()
         self._make_parts()
         for notice in notices:
@@ -347,7 +348,7 @@ class MainWindow(QMainWindow):
 
     def _show_surroundings(self) -> None:
         page = self._pages.get("live")
-        if isinstance(page, HasWall):
+        if page is not None and isinstance(page, HasWall):
             page.set_wall_only(wall_only=self._wall_only)
         for part in self._surroundings():
             part.setVisible(not self._wall_only)

@@ -110,7 +110,7 @@ def sections() -> tuple[SectionSpec, ...]:
     )
 
 
-AT_NEXT_START = frozenset({("console", "language"), ("logs",)})
+AT_NEXT_START = frozenset({("logs",)})
 """Places whose changes hold from the next start of the program."""
 
 
@@ -136,7 +136,6 @@ def help_words(place: tuple[str, ...], described: str) -> str:
     """Return the help of a setting: what the model says, or what only the window knows."""
     own = {
         ("console", "theme"): translate("Settings", "Dark, light, or as the system is set."),
-        ("console", "language"): translate("Settings", "Holds from the next start."),
         ("detection", "providers"): translate(
             "Settings",
             "directml, cuda, openvino, cpu: the first that works here is used; the top bar shows "
@@ -144,6 +143,17 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("detection", "model"): translate(
             "Settings", "“bundled” is the model that ships with Signalbox; or an ONNX file."
+        ),
+        ("detection", "threads"): translate(
+            "Settings", "Threads of the model; 0 leaves one core to the window."
+        ),
+        ("detection", "confidence"): translate("Settings", "Boxes below are dropped."),
+        ("detection", "iou"): translate("Settings", "Boxes overlapping more are one object."),
+        ("detection", "classes"): translate(
+            "Settings", "Classes to keep; empty: those the model recommends for roads."
+        ),
+        ("detection", "group_distance"): translate(
+            "Settings", "Objects nearer than this many box heights form a group."
         ),
         ("scheduler", "max_in_flight"): translate("Settings", "More wait in Kafka."),
         ("scheduler", "rules", "near_distance"): translate(
@@ -157,6 +167,25 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("scheduler", "rules", "time_to_collision_high_s"): translate(
             "Settings", "In this time, it is a high one."
+        ),
+        ("scheduler", "rules", "crowd_size"): translate("Settings", "People in one group."),
+        ("aggregator", "alarm_level"): translate(
+            "Settings", "Lowest risk level that becomes an alarm."
+        ),
+        ("aggregator", "alarm_cooldown_s"): translate(
+            "Settings", "A situation seen again within this time is the same alarm."
+        ),
+        ("aggregator", "join_deadline_s"): translate(
+            "Settings", "A request is closed after this time even if groups are missing."
+        ),
+        ("kafka", "mode"): translate(
+            "Settings", "Embedded runs inside the program and keeps nothing; a cluster is yours."
+        ),
+        ("kafka", "bootstrap_servers"): translate(
+            "Settings", "For a cluster: host:port, more of them separated by commas."
+        ),
+        ("kafka", "partitions"): translate(
+            "Settings", "Partitions of a topic that Signalbox creates."
         ),
         ("logs", "level"): translate("Settings", "Holds from the next start."),
         ("logs", "rotation_mb"): translate(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QKeySequence, QShortcut, QShowEvent
@@ -147,6 +147,15 @@ class AlarmsPage(QWidget):
             self._filter.reset()
         else:
             self._read()
+
+    def kept(self) -> Any:
+        """Return the filter and the alarm that is chosen."""
+        return self._filter.kept(), self._table.chosen_id()
+
+    def restore(self, kept: Any) -> None:
+        """Take over a filter and a choice."""
+        chosen_filter, self._wanted_id = kept
+        self._filter.restore(chosen_filter)
 
     # ------------------------------------------------------------------ reading
     def showEvent(self, event: QShowEvent) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
@@ -65,6 +65,17 @@ class LivePage(QWidget):
         """Show nothing but the wall (full screen), or everything."""
         self._alarms.setVisible(not wall_only)
         self._log.setVisible(not wall_only)
+
+    def kept(self) -> Any:
+        """Return the log's filter and the camera that is shown alone."""
+        return self._log.kept(), self._wall.alone
+
+    def restore(self, kept: Any) -> None:
+        """Take over what another live page kept."""
+        log, alone = kept
+        self._log.restore(log)
+        if alone is not None:
+            self._wall.show_alone(alone)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

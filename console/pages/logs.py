@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from console.context import ConsoleContext
@@ -21,6 +23,14 @@ class LogsPage(QWidget):
     def focus_filter(self) -> None:
         """Put the cursor into the filter's text."""
         self._tail.focus_filter()
+
+    def kept(self) -> Any:
+        """Return what the filter is set to."""
+        return self._tail.kept()
+
+    def restore(self, kept: Any) -> None:
+        """Take over a filter."""
+        self._tail.restore(kept)
 
     def show_worker(self, worker: str) -> None:
         """Show only lines of `worker`."""

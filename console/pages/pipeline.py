@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
@@ -51,6 +53,14 @@ class PipelinePage(QWidget):
     def show_worker(self, name: WorkerName) -> None:
         """Bring a worker's tab to the front."""
         self._tabs.setCurrentIndex(list(WorkerName).index(name))
+
+    def kept(self) -> Any:
+        """Return the tab in front."""
+        return self._tabs.currentIndex()
+
+    def restore(self, kept: Any) -> None:
+        """Bring a tab to the front."""
+        self._tabs.setCurrentIndex(kept)
 
     @Slot()
     def _on_figures(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pydantic import ValidationError
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -127,6 +127,24 @@ class SettingsPage(QWidget):
             self._scroll.verticalScrollBar().setValue(self._cards[row].y())
 
     # ------------------------------------------------------------------ typed and in use
+    def kept(self) -> Any:
+        """Return what is typed and not in use yet, and the section in sight."""
+        typed = {field.place: field.typed() for field in self._fields if self._is_typed(field)}
+        return typed, self._list.currentRow(), self._scroll.verticalScrollBar().value()
+
+    def restore(self, kept: Any) -> None:
+        """Take over what was typed."""
+        typed, section, scrolled = kept
+        for field in self._fields:
+            if field.place in typed:
+                field.show(typed[field.place])
+        self._list.setCurrentRow(section)
+        # The form gets its height with its first layout.
+        QTimer.singleShot(0, lambda: self._scroll.verticalScrollBar().setValue(scrolled))
+
+    def _is_typed(self, field: SettingField) -> bool:
+        return field.shows_other_than(_at(self._shown, field.place))
+
     @Slot()
     def revert(self) -> None:
         """Show the settings in use."""

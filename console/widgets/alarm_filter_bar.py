@@ -119,6 +119,19 @@ class AlarmFilterBar(QWidget):
             text=self._text.text().strip(),
         )
 
+    def kept(self) -> tuple[object, ...]:
+        """Return what is chosen, for `restore`."""
+        boxes = (self._camera, self._level, self._time, self._state)
+        return (*(box.currentIndex() for box in boxes), self._text.text())
+
+    def restore(self, kept: tuple[Any, ...]) -> None:
+        """Choose what another bar kept."""
+        *places, text = kept
+        boxes = (self._camera, self._level, self._time, self._state)
+        for box, place in zip(boxes, places, strict=True):
+            box.setCurrentIndex(place)
+        self._text.setText(text)
+
     @property
     def is_filtered(self) -> bool:
         """Whether some alarms are not wanted."""

@@ -101,6 +101,11 @@ class CameraWall(QWidget):
         """Return the tiles, in the order of the settings."""
         return tuple(self._tiles)
 
+    @property
+    def alone(self) -> str | None:
+        """The camera that is shown alone; None while all are."""
+        return self._alone
+
     def show_alone(self, camera_id: str | None) -> None:
         """Show one camera alone; None for all."""
         self._alone = camera_id

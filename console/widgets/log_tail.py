@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -112,6 +112,23 @@ class LogTail(QWidget):
         """Show only lines of `worker`; empty for all."""
         self._worker.setCurrentIndex(max(0, self._worker.findData(worker)))
 
+    def kept(self) -> tuple[object, ...]:
+        """Return what the filter is set to, for `restore`."""
+        combos = (self._worker.currentData(), self._level.currentData())
+        buttons = (self._regex.isChecked(), self._follow.isChecked())
+        return (*combos, *buttons, self._text.text())
+
+    def restore(self, kept: tuple[Any, ...]) -> None:
+        """Set the filter to what another tail kept."""
+        worker, level, regex, follow, text = kept
+        self._worker.setCurrentIndex(max(0, self._worker.findData(worker)))
+        self._level.setCurrentIndex(max(0, self._level.findData(level)))
+        self._regex.setChecked(regex)
+        self._text.setText(text)
+        self._apply()
+        self._follow.setChecked(follow)
+        self._pane.set_follow(follow=follow)
+
     def _connect(self) -> None:
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -173,7 +190,7 @@ class LogTail(QWidget):
         text = formatting.count(shown)
         if shown != total:
             text = self.tr("{0} of {1}").format(text, formatting.count(total))
-        self._count.setText(self.tr("{0} lines").format(text))
+        self._count.setText(self.tr("{0} lines", "", total).format(text))
 
 
 def _open_folder() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
@@ -46,17 +46,27 @@ class NoticeBar(QFrame):
         row.setSpacing(Space.S)
         row.addWidget(icon)
         row.addWidget(words, 1)
-        if details:
-            copy = QPushButton(self.tr("Copy details"))
-            copy.clicked.connect(self._on_copy)
-            row.addWidget(copy)
-        dismiss = QToolButton()
-        theme.icons.set_on(dismiss, "x")
-        dismiss.setToolTip(self.tr("Dismiss"))
-        dismiss.setAccessibleName(self.tr("Dismiss"))
-        dismiss.clicked.connect(self.deleteLater)
-        row.addWidget(dismiss)
+        self._copy = QPushButton()
+        self._copy.clicked.connect(self._on_copy)
+        self._copy.setVisible(bool(details))
+        row.addWidget(self._copy)
+        self._dismiss = QToolButton()
+        theme.icons.set_on(self._dismiss, "x")
+        self._dismiss.clicked.connect(self.deleteLater)
+        row.addWidget(self._dismiss)
         self.setAccessibleName(text)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        self._copy.setText(self.tr("Copy details"))
+        self._dismiss.setToolTip(self.tr("Dismiss"))
+        self._dismiss.setAccessibleName(self.tr("Dismiss"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A notice outlives a change of the language; only its own text stays as it was told."""
+        if event.type() is QEvent.Type.LanguageChange:
+            self._show_words()
+        super().changeEvent(event)
 
     @Slot()
     def _on_copy(self) -> None:

@@ -88,6 +88,12 @@ class SettingField(QObject):
             return [part.strip() for part in text.split(",") if part.strip()]
         return text
 
+    def shows_other_than(self, value: Any) -> bool:
+        """Whether something else was typed or chosen than `value`."""
+        if self._choice is not None:
+            return bool(self._choice.currentData() != value)
+        return self._text is not None and self._text.text() != _text(value)
+
     def _on_changed(self) -> None:
         self._show_back()
         self.changed.emit()

@@ -1,0 +1,14 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>LogTail</name>
+    <message numerus="yes">
+        <source>{0} lines</source>
+        <translation>
+            <numerusform>{0} line</numerusform>
+            <numerusform>{0} lines</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>
