@@ -74,9 +74,12 @@ class ResultPublisher:
     def abandon(self) -> None:
         """End the thread without sending what is waiting: the worker failed."""
         self._failure = self._failure or WorkerError("the worker failed")
+        dropped = 0
         with contextlib.suppress(queue.Empty):
             while True:
-                self._waiting.get_nowait()
+                dropped += self._waiting.get_nowait() is not None
+        if dropped:
+            self._telemetry.count("frames_skipped", dropped)
         self._waiting.put(None)
         self._thread.join()
 
@@ -122,7 +125,13 @@ class ResultPublisher:
         def on_delivered() -> None:
             self._telemetry.latency((time.monotonic() - captured_s) * 1000)
 
-        self._producer.send(self._topic, frame.camera_id, encode(message), on_delivered)
+        self._producer.send(
+            self._topic,
+            frame.camera_id,
+            encode(message),
+            on_delivered,
+            smaller=lambda: encode(without_evidence(message)),
+        )
 
     def _with_evidence(self, group: TrafficGroup, frame: CapturedFrame) -> TrafficGroup:
         if group.reason is None:
@@ -130,3 +139,14 @@ class ResultPublisher:
         crop = crop_around(frame.picture, group.bbox)
         evidence = encode_evidence(crop, self._evidence_max_bytes)
         return msgspec.structs.replace(group, group_image_base64=evidence)
+
+
+def without_evidence(message: DetectionResult) -> DetectionResult:
+    """Return `message` without the pictures of its groups; the verdict needs only the rest."""
+    return msgspec.structs.replace(
+        message,
+        traffic_groups=tuple(
+            msgspec.structs.replace(group, group_image_base64=None)
+            for group in message.traffic_groups
+        ),
+    )

@@ -212,11 +212,13 @@ def _load(settings: DetectionSettings) -> Detector:
 @contextlib.contextmanager
 def _publisher(context: WorkerContext) -> Iterator[tuple[ReliableProducer, ResultPublisher]]:
     context.kafka.ensure_topics()
-    producer = context.kafka.producer(context.telemetry)
+    topic = context.settings.kafka.topics.detection_results
+    # A frame cannot be read again, as the input of the other stages can.
+    producer = context.kafka.producer(context.telemetry, spooled_topic=topic)
     try:
         publisher = ResultPublisher(
             producer,
-            context.settings.kafka.topics.detection_results,
+            topic,
             context.telemetry,
             context.settings.detection.evidence_max_bytes,
         )

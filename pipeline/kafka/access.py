@@ -18,6 +18,8 @@ from pipeline.kafka.dead_letters import dead_letter_topic
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.kafka.producer import ReliableProducer
+from pipeline.kafka.spool import TopicSpool
+from pipeline.paths import data_folder
 from pipeline.settings import KafkaSettings
 from pipeline.telemetry import WorkerTelemetry
 
@@ -32,25 +34,41 @@ class KafkaAccess:
     Attributes:
         settings: topics, groups and properties.
         bootstrap_servers: where the broker is.
+        spool_folder: where producers keep what they could not deliver.
     """
 
     def __init__(self, settings: KafkaSettings, broker: EmbeddedBroker | None) -> None:
         self.settings = settings
         self._gate = broker.gate if broker else None
         self.bootstrap_servers = broker.bootstrap_servers if broker else settings.bootstrap_servers
+        self.spool_folder = data_folder() / "spool"
         self._numbers = itertools.count(1)
 
-    def producer(self, telemetry: WorkerTelemetry) -> ReliableProducer:
+    def producer(
+        self, telemetry: WorkerTelemetry, spooled_topic: str | None = None
+    ) -> ReliableProducer:
         """Return a producer for a worker.
+
+        Args:
+            telemetry: the worker's.
+            spooled_topic: what it sends there and cannot deliver is kept on disk and sent first by
+                the next one; for work that cannot be read again. Not with the embedded broker,
+                which keeps nothing from one start to the next.
 
         Raises:
             KafkaSettingsError: the properties are wrong; says which and why.
+            OSError: the folder of the spool cannot be used.
         """
         client = self._client_id(telemetry, "producer")
         condition = BrokerCondition(client, self.bootstrap_servers, telemetry)
         properties = clients.producer_properties(self.settings, self.bootstrap_servers, client)
         producer = clients.make_producer(properties, condition)
-        return ReliableProducer(producer, condition, telemetry, self._gate)
+        spool = (
+            TopicSpool(self.spool_folder, spooled_topic, self.bootstrap_servers)
+            if spooled_topic and self.settings.mode == "cluster"
+            else None
+        )
+        return ReliableProducer(producer, condition, telemetry, self._gate, spool)
 
     def consumer(
         self, group: str, topics: Sequence[str], telemetry: WorkerTelemetry

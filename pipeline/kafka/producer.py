@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -17,6 +16,9 @@ from pipeline.kafka.condition import BrokerCondition
 from pipeline.kafka.consumer import Delivery
 from pipeline.kafka.errors import KafkaUnavailableError, MessageTooLargeError
 from pipeline.kafka.retention import RetentionGate
+from pipeline.kafka.sending import Headers, Sending
+from pipeline.kafka.spool import TopicSpool
+from pipeline.kafka.undelivered import UndeliveredMessages
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
 
@@ -31,7 +33,16 @@ CLOSE_TIMEOUT_DOWN_S = 3.0
 SEND_TIMEOUT_S = 30.0
 """How long `send` waits for space in a full local queue."""
 
-Headers = list[tuple[str, str | bytes]]
+_NEVER_TAKEN = frozenset(
+    {
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.INVALID_MSG,
+        KafkaError.INVALID_RECORD,
+        KafkaError.INVALID_TIMESTAMP,
+        KafkaError.POLICY_VIOLATION,
+    }
+)
+"""The broker refuses the message itself: sent again, it is refused again."""
 
 _NEXT_STEPS = {
     KafkaError.MSG_SIZE_TOO_LARGE: "Raise max.message.bytes of the topic, or lower "
@@ -42,24 +53,13 @@ _NEXT_STEPS = {
 }
 
 
-@dataclass(slots=True)
-class _Sending:
-    """One message on its way; called with the delivery report."""
-
-    producer: ReliableProducer
-    topic: str
-    size: int
-    on_delivered: Callable[[], None] | None
-
-    def __call__(self, error: KafkaError | None, message: Message) -> None:
-        self.producer.finish(self, error, message)
-
-
 class ReliableProducer:
     """An idempotent producer; a thread of its own serves the delivery reports.
 
     A message that cannot be delivered is remembered: the next `send` or `check` raises, the worker
-    starts anew, and its input, whose offset was not stored, is read again.
+    starts anew, and its input, whose offset was not stored, is read again. A worker whose input
+    cannot be read again gives a `spool`: there `close` keeps what was not delivered, and the next
+    producer sends it first.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class ReliableProducer:
         condition: BrokerCondition,
         telemetry: WorkerTelemetry,
         gate: RetentionGate | None,
+        spool: TopicSpool | None = None,
     ) -> None:
         self._producer = producer
         self._condition = condition
@@ -75,12 +76,16 @@ class ReliableProducer:
         self._gate = gate
         self._lock = threading.Lock()
         self._local_bytes: dict[str, int] = defaultdict(int)
+        self._undelivered = UndeliveredMessages(spool, telemetry.name)
+        self._again: deque[Sending] = deque()
         self._failure: tuple[str, str] | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(
             target=self._poll, name=f"{telemetry.name}-delivery", daemon=True
         )
         self._thread.start()
+        if spool is not None:
+            self._send_kept(spool.topic)
 
     def room(self, topic: str, key: str) -> bool:
         """Return whether a message of `topic` with `key` can be sent now.
@@ -113,36 +118,45 @@ class ReliableProducer:
         payload: bytes,
         on_delivered: Callable[[], None] | None = None,
         headers: Mapping[str, str] | None = None,
+        smaller: Callable[[], bytes] | None = None,
     ) -> None:
         """Send a message; `on_delivered` is called from another thread once the broker has it.
+
+        Args:
+            topic: where to.
+            key: decides about the partition.
+            payload: the message.
+            on_delivered: see above.
+            headers: go with it.
+            smaller: makes a smaller message, sent in its place when it turns out too large for the
+                broker, with `REDUCED_HEADER`; may be called from another thread.
 
         Raises:
             MessageTooLargeError: the message is larger than the broker takes.
             KafkaUnavailableError: an earlier message could not be delivered, or the local queue
-                stayed full for `SEND_TIMEOUT_S`.
+                stayed full for `SEND_TIMEOUT_S`. With a spool the message is kept all the same.
         """
-        self._send(topic, key, payload, on_delivered, [*headers.items()] if headers else [])
+        made: Headers = [*headers.items()] if headers else []
+        self._send(Sending(self._finish, topic, key, payload, made, on_delivered, smaller))
 
-    def _send(
-        self,
-        topic: str,
-        key: str | bytes | None,
-        payload: bytes,
-        on_delivered: Callable[[], None] | None,
-        headers: Headers,
-    ) -> None:
-        size = len(payload) + sum(len(name) + len(value) for name, value in headers)
-        sending = _Sending(self, topic, size, on_delivered)
+    def _send(self, sending: Sending) -> None:
         deadline_s = time.monotonic() + SEND_TIMEOUT_S
+        self._undelivered.keep(sending)
         self._note_sending(sending)
         try:
-            while not self._try_send(sending, key, payload, headers):
+            while not self._try_send(sending):
                 if time.monotonic() > deadline_s:
                     raise KafkaUnavailableError(
                         f"The broker has not taken any message for {SEND_TIMEOUT_S:.0f} s.",
                         next_step="See whether the Kafka cluster is up and reachable.",
                     )
                 self._closing.wait(0.02)
+        except MessageTooLargeError:
+            self._note_outcome(sending, partition=0, offset=None)
+            self._undelivered.release(sending)
+            if sending.smaller is None:
+                raise
+            self._send(self._reduce(sending))
         except BaseException:
             self._note_outcome(sending, partition=0, offset=None)
             raise
@@ -176,11 +190,16 @@ class ReliableProducer:
         )
         headers: Headers = [*delivery.headers, *origin.items()]
         try:
-            self._send(topic, delivery.raw_key, delivery.value, on_delivered, headers)
+            self._send(
+                Sending(
+                    self._finish, topic, delivery.raw_key, delivery.value, headers, on_delivered
+                )
+            )
         except MessageTooLargeError:
             cut = (dead_letters.CUT_HEADER, str(len(delivery.value)))
             value = delivery.value[: dead_letters.CUT_BYTES]
-            self._send(topic, delivery.raw_key, value, on_delivered, [*origin.items(), cut])
+            headers = [*origin.items(), cut]
+            self._send(Sending(self._finish, topic, delivery.raw_key, value, headers, on_delivered))
 
     def check(self) -> None:
         """Raise if a message could not be delivered or the broker refuses this client.
@@ -205,9 +224,13 @@ class ReliableProducer:
         Call it before the consumer of the input is closed, so that finished work is committed.
         """
         deadline_s = time.monotonic() + timeout_s
-        while len(self._producer) and time.monotonic() < deadline_s and self._failure is None:
+        while (
+            (len(self._producer) or self._again)
+            and time.monotonic() < deadline_s
+            and self._failure is None
+        ):
             self._closing.wait(0.01)
-        return len(self._producer) == 0
+        return len(self._producer) + len(self._again) == 0
 
     def close(self, timeout_s: float = 8.0) -> int:
         """Deliver what is under way, for at most `timeout_s`; return how many were not delivered."""
@@ -217,6 +240,9 @@ class ReliableProducer:
             timeout_s = min(timeout_s, CLOSE_TIMEOUT_DOWN_S)
         try:
             remaining = self._producer.flush(timeout_s)
+            if self._again:
+                self._send_again()
+                remaining = self._producer.flush(timeout_s)
             if remaining:
                 # Reports them as failed, so that nobody believes they were delivered.
                 self._producer.purge()
@@ -225,30 +251,65 @@ class ReliableProducer:
             remaining = len(self._producer)
             self._fail(str(error))
         self._release_unreported()
-        if remaining:
-            logger.bind(worker=self._telemetry.name.value).error(
-                "{} messages could not be delivered before the stop; their input is read again",
-                remaining,
-            )
+        remaining = self._undelivered.close(remaining + len(self._again))
         self._condition.forget()
-        return int(remaining)
+        return remaining
 
-    def finish(self, sending: _Sending, error: KafkaError | None, message: Message) -> None:
+    def _finish(self, sending: Sending, error: KafkaError | None, message: Message) -> None:
         """Take the delivery report of one message (called by the client library)."""
         if error is not None:
             self._note_outcome(sending, partition=0, offset=None)
-            self._telemetry.count("undelivered")
-            if not self._closing.is_set():
-                self._fail(f"{sending.topic}: {error.str()}", _NEXT_STEPS.get(error.code()))
+            self._take_refusal(sending, error)
             return
         self._note_outcome(sending, message.partition() or 0, message.offset())
+        self._undelivered.release(sending)
         if not sending.topic.endswith(dead_letters.DLQ_SUFFIX):
             self._telemetry.count("out")
         self._condition.set_up()
         if sending.on_delivered is not None:
             self._tell_delivered(sending)
 
-    def _tell_delivered(self, sending: _Sending) -> None:
+    def _take_refusal(self, sending: Sending, error: KafkaError) -> None:
+        if error.code() == KafkaError.MSG_SIZE_TOO_LARGE and sending.smaller is not None:
+            self._undelivered.release(sending)
+            smaller = self._reduce(sending)
+            self._undelivered.keep(smaller)
+            self._note_sending(smaller)
+            self._again.append(smaller)  # not sent here: the client library waits for this call
+            return
+        self._telemetry.count("undelivered")
+        if error.code() in _NEVER_TAKEN:
+            self._undelivered.release(sending)
+        if not self._closing.is_set():
+            self._fail(f"{sending.topic}: {error.str()}", _NEXT_STEPS.get(error.code()))
+
+    def _reduce(self, sending: Sending) -> Sending:
+        self._telemetry.count("reduced")
+        self._condition.quiet.write(
+            "WARNING",
+            "too large",
+            f"a message of {sending.size} bytes is too large for {sending.topic} and is sent "
+            "without its picture; raise max.message.bytes of the topic, or lower "
+            "detection.evidence_max_bytes",
+        )
+        return sending.reduced()
+
+    def _send_again(self) -> None:
+        """Hand over what is sent anew with less in it; goes on later when the queue is full."""
+        while self._again and self._failure is None:
+            sending = self._again[0]
+            try:
+                if not self._try_send(sending):
+                    return
+            except KafkaUnavailableError:
+                return  # the worker hears of it at its next call
+            except MessageTooLargeError as error:
+                self._note_outcome(sending, partition=0, offset=None)
+                self._undelivered.release(sending)
+                self._fail(str(error), _NEXT_STEPS[KafkaError.MSG_SIZE_TOO_LARGE])
+            self._again.popleft()
+
+    def _tell_delivered(self, sending: Sending) -> None:
         assert sending.on_delivered is not None
         try:
             sending.on_delivered()
@@ -258,15 +319,17 @@ class ReliableProducer:
             )
             self._fail(f"{sending.topic}: what follows a delivery failed: {error}")
 
-    def _try_send(
-        self, sending: _Sending, key: str | bytes | None, payload: bytes, headers: Headers
-    ) -> bool:
+    def _try_send(self, sending: Sending) -> bool:
         """Hand the message to the client; False when its queue is full."""
         self.check()
-        arguments: dict[str, Any] = {"headers": headers} if headers else {}
+        arguments: dict[str, Any] = {"headers": sending.headers} if sending.headers else {}
         try:
             self._producer.produce(
-                sending.topic, value=payload, key=key, on_delivery=sending, **arguments
+                sending.topic,
+                value=sending.payload,
+                key=sending.key,
+                on_delivery=sending,
+                **arguments,
             )
         except BufferError:
             return False
@@ -285,6 +348,7 @@ class ReliableProducer:
         while not self._closing.is_set():
             try:
                 self._producer.poll(POLL_INTERVAL_S)
+                self._send_again()
             except (KafkaException, SystemError) as error:
                 # A fatal error of an idempotent producer: only a new one helps.
                 self._fail(str(error))
@@ -310,14 +374,33 @@ class ReliableProducer:
             for topic, size in left.items():
                 self._gate.note_outcome(topic, size, 0, None)
 
-    def _note_sending(self, sending: _Sending) -> None:
+    def _note_sending(self, sending: Sending) -> None:
         with self._lock:
             self._local_bytes[sending.topic] += sending.size
         if self._gate is not None:
             self._gate.note_sending(sending.topic, sending.size)
 
-    def _note_outcome(self, sending: _Sending, partition: int, offset: int | None) -> None:
+    def _note_outcome(self, sending: Sending, partition: int, offset: int | None) -> None:
         with self._lock:
             self._local_bytes[sending.topic] -= sending.size
         if self._gate is not None:
             self._gate.note_outcome(sending.topic, sending.size, partition, offset)
+
+    def _send_kept(self, topic: str) -> None:
+        """Send what an earlier producer could not deliver, before anything else."""
+        made = [
+            Sending(self._finish, topic, kept.key, kept.payload, [*kept.headers], None)
+            for kept in self._undelivered.load()
+        ]
+        if not made:
+            return
+        # All of them before the first is sent: a failure must find the rest there, too.
+        self._undelivered.keep_from_before(made)
+        for sending in made:
+            try:
+                self._send(sending)
+            except MessageTooLargeError as error:
+                self._condition.quiet.write("ERROR", "kept", f"a kept message is lost: {error}")
+            except KafkaUnavailableError as error:
+                self._fail(str(error), error.next_step)
+                return
