@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 MODES = ("e2e", "producer", "consumer")
+FAULTS = ("freeze", "cut", "kill-scheduler", "poison")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +20,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--duration", type=float, default=30.0, metavar="S", help="seconds (30)")
     parser.add_argument("--bootstrap", metavar="H:P", help="an outside broker (default: embedded)")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        choices=FAULTS,
+        default=[],
+        help="bring this about after a third of the time, for a third of it; may be given several "
+        "times. freeze: the broker hangs; cut: no connection to it; kill-scheduler: two schedulers "
+        "in processes of their own, one of which is killed; poison: 1 %% of messages, all the "
+        "time, that nobody can process",
+    )
+    parser.add_argument(
+        "--broker-pid",
+        type=int,
+        metavar="PID",
+        help="the broker's process, stopped by freeze (not on Windows); else its line is stalled",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there as well")
 
 
@@ -30,15 +47,23 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.paths import log_folder
     from pipeline.runner import stop_on_signals
     from pipeline.selftest.e2e import run_selftest
+    from pipeline.selftest.faults import Fault, Faults
     from pipeline.settings import LogSettings
     from pipeline.worker import WorkerError
 
     if args.duration <= 0:
         print("--duration must be more than 0 seconds.", file=sys.stderr)
         return 2
+    if args.broker_pid is not None and sys.platform == "win32":
+        print("--broker-pid: Windows cannot stop a process and let it go on.", file=sys.stderr)
+        return 2
+    if args.mode == "producer" and "kill-scheduler" in args.fault:
+        print("--fault kill-scheduler needs a mode with a scheduler.", file=sys.stderr)
+        return 2
+    faults = Faults(frozenset(map(Fault, args.fault)), args.broker_pid)
     with Logs(LogSettings(), log_folder(), terminal=True), stop_on_signals() as stop:
         try:
-            report = run_selftest(args.mode, args.duration, args.bootstrap, stop)
+            report = run_selftest(args.mode, args.duration, args.bootstrap, stop, faults)
         except WorkerError as error:
             logger.error("{} {}", error, error.next_step)
             return 1

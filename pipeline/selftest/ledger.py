@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,7 +26,7 @@ class Ledger:
     Attributes:
         requests: request ids in ``detection-results``.
         owed_tasks, tasks, results: task ids that must come, came as tasks, came as results.
-        dead_lettered: ``(topic, key of the message's id)`` of messages that were dead-lettered.
+        dead_letters: origins (``partition@offset``) of dead letters, by source topic.
         duplicates: repeats by topic.
         alert_latency_ms: capture of the frame until its alert was read, ms.
     """
@@ -35,7 +36,8 @@ class Ledger:
     tasks: set[str] = field(default_factory=set)
     results: set[str] = field(default_factory=set)
     alerts: int = 0
-    dead_letters: Counter[str] = field(default_factory=Counter)
+    dead_letters: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    dead_letter_repeats: Counter[str] = field(default_factory=Counter)
     duplicates: Counter[str] = field(default_factory=Counter)
     alert_latency_ms: list[float] = field(default_factory=list)
 
@@ -67,9 +69,20 @@ class Ledger:
         self.alerts += 1
         self.alert_latency_ms.append((read_at - message.last_seen).total_seconds() * 1000)
 
-    def note_dead_letter(self, source_topic: str) -> None:
-        """Enter one dead letter of `source_topic`."""
-        self.dead_letters[source_topic] += 1
+    def note_dead_letter(self, source_topic: str, origin: str) -> None:
+        """Enter one dead letter of `source_topic`, made from the message at `origin`."""
+        if origin in self.dead_letters[source_topic]:
+            self.dead_letter_repeats[source_topic] += 1
+        self.dead_letters[source_topic].add(origin)
+
+    def wrong_dead_letters(self, poison: Mapping[str, int]) -> list[str]:
+        """Return what is wrong with the dead letters where `poison` says how many are due."""
+        counts = {topic: len(self.dead_letters[topic]) for topic in {*poison, *self.dead_letters}}
+        return [
+            f"{topic}: {count} messages dead-lettered, {poison.get(topic, 0)} due"
+            for topic, count in sorted(counts.items())
+            if count != poison.get(topic, 0)
+        ]
 
     def missing(self, acknowledged: int, stored: set[str]) -> dict[str, list[str]]:
         """Return what is missing, by stage; empty when every accepted message is accounted for.

@@ -11,11 +11,15 @@ SHOWN_IDS = 5
 
 
 class TopicCount(Struct, rename="camel", kw_only=True):
-    """Messages of one topic: read by the witness, repeats among them, dead-lettered."""
+    """Messages of one topic: read by the witness, repeats among them, dead-lettered.
+
+    `dead_lettered` counts origins; a dead letter that came twice adds to `dead_letter_repeats`.
+    """
 
     messages: int
     duplicates: int
     dead_lettered: int
+    dead_letter_repeats: int = 0
 
 
 class SelftestReport(Struct, rename="camel", kw_only=True):
@@ -29,6 +33,10 @@ class SelftestReport(Struct, rename="camel", kw_only=True):
         stored: verdicts in the aggregator's database; `alarms`: alarms there.
         missing, unexpected: ids by stage.
         failures: workers that failed, with the reason.
+        restarts: how often each worker started anew after a failure.
+        faults: what was brought about on purpose, in order.
+        poison: messages that nobody can process put into each topic; as many must be dead-lettered.
+        lag: unread messages of each worker's group at the end.
         frame_to_alert_ms, frame_to_stored_ms: ``p50``, ``p95``; None without samples.
     """
 
@@ -46,6 +54,10 @@ class SelftestReport(Struct, rename="camel", kw_only=True):
     missing: dict[str, list[str]]
     unexpected: dict[str, list[str]]
     failures: dict[str, str]
+    restarts: dict[str, int] = {}
+    faults: list[str] = []
+    poison: dict[str, int] = {}
+    lag: dict[str, int] = {}
     frame_to_alert_ms: dict[str, float | None]
     frame_to_stored_ms: dict[str, float | None]
     provider: str
@@ -67,6 +79,7 @@ class SelftestReport(Struct, rename="camel", kw_only=True):
         lines += [
             f"  {name:<26} {count.messages} messages, {count.duplicates} repeats, "
             f"{count.dead_lettered} dead letters"
+            + (f" ({count.dead_letter_repeats} repeats)" if count.dead_letter_repeats else "")
             for name, count in self.topics.items()
         ]
         lines += [
@@ -77,6 +90,15 @@ class SelftestReport(Struct, rename="camel", kw_only=True):
             f"  frame to alert   {_figures(self.frame_to_alert_ms)}",
             f"  frame to stored  {_figures(self.frame_to_stored_ms)}",
         ]
+        lines += [f"  fault: {fault}" for fault in self.faults]
+        if self.poison:
+            lines.append(f"  poison sent {sum(self.poison.values())}, one dead letter due for each")
+        lines += [
+            f"  {worker} started anew {times} times" for worker, times in self.restarts.items()
+        ]
+        if self.lag:
+            lag = ", ".join(f"{worker} {messages}" for worker, messages in self.lag.items())
+            lines.append(f"  unread at the end: {lag}")
         for title, gaps in (("MISSING", self.missing), ("UNEXPECTED", self.unexpected)):
             for stage, ids in gaps.items():
                 more = f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 from pipeline.kafka import KafkaAccess
 from pipeline.kafka.consumer import Delivery
@@ -58,6 +59,20 @@ class Witness:
         with self._lock:
             return self.ledger.missing(acknowledged, stored)
 
+    def seen(self) -> dict[str, int]:
+        """Return how many well-formed messages each source topic has had, without repeats."""
+        with self._lock:
+            return {
+                self._detection: len(self.ledger.requests),
+                self._tasks: len(self.ledger.tasks),
+                self._results: len(self.ledger.results),
+            }
+
+    def wrong_dead_letters(self, poison: Mapping[str, int]) -> list[str]:
+        """Return what is wrong with the dead letters by now; see `Ledger.wrong_dead_letters`."""
+        with self._lock:
+            return self.ledger.wrong_dead_letters(poison)
+
     def stop(self) -> None:
         """Stop reading and leave the group."""
         self._stop.set()
@@ -75,7 +90,9 @@ class Witness:
 
     def _note(self, delivery: Delivery) -> None:
         if delivery.topic in self._sources_of_dlq:
-            self.ledger.note_dead_letter(self._sources_of_dlq[delivery.topic])
+            headers = dict(delivery.headers)
+            origin = headers["source.partition"] + b"@" + headers["source.offset"]
+            self.ledger.note_dead_letter(self._sources_of_dlq[delivery.topic], origin.decode())
             return
         try:
             if delivery.topic == self._detection:

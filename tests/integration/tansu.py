@@ -84,6 +84,12 @@ class TansuBroker:
             self._process.kill()
             self._reap()
 
+    @property
+    def pid(self) -> int:
+        """Id of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
     def _reap(self) -> None:
         assert self._process is not None
         assert self._output is not None

@@ -39,6 +39,7 @@ def test_a_broker_that_goes_away_degrades_and_a_stop_stays_short(
     expect_log("brokers are down", maybe=True)
     expect_log("Connect to|Disconnected|Connection refused|timed out|Coordinator", maybe=True)
     expect_log("could not commit its last offsets|commit failed", maybe=True)
+    expect_log("lost 4 partitions", maybe=True)
     expect_log("2 messages could not be delivered before the stop")
     figures = telemetry()
     with running_tansu(tmp_path) as tansu:

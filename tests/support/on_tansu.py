@@ -1,7 +1,8 @@
 """Runs a command of main.py against a Tansu broker that lives as long as the command.
 
 ``python -m tests.support.on_tansu selftest --mode e2e --bootstrap BROKER``: the word BROKER is
-replaced by the broker's address. The exit code is the command's.
+replaced by the broker's address, BROKER_PID by its process id (``selftest --fault freeze
+--broker-pid BROKER_PID`` stops it for a while). The exit code is the command's.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def main(arguments: list[str]) -> int:
         tempfile.TemporaryDirectory(prefix="signalbox-tansu-") as folder,
         running_tansu(Path(folder)) as broker,
     ):
-        words = [broker.bootstrap_servers if word == "BROKER" else word for word in arguments]
+        facts = {"BROKER": broker.bootstrap_servers, "BROKER_PID": str(broker.pid)}
+        words = [facts.get(word, word) for word in arguments]
         command = [sys.executable, str(ROOT / "main.py"), *words]
         return subprocess.run(command, cwd=ROOT, check=False).returncode
 
