@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--family",
         metavar="NAME",
         help="family of the model, where it cannot be told from the file: "
-        "nanodet, yolo, yolo-end2end, yolov5, yolox, rtdetr, rfdetr, ssd",
+        "nanodet, nanodet-plus, yolo, yolo-end2end, yolov5, yolox, rtdetr, rfdetr, ssd",
     )
 
 

@@ -21,6 +21,8 @@ from pipeline.paths import RESOURCES
 BUNDLED: Final = "bundled"
 BUNDLED_MODEL: Final = RESOURCES / "models" / "nanodet-g.onnx"
 PROBE_SHAPE: Final = (360, 640, 3)
+TRIAL_STEP: Final = 32
+"""Nearly every detector takes multiples of it."""
 
 
 def model_path(name: str) -> Path:
@@ -72,7 +74,10 @@ def load_detector(
 
 
 def _facts(session: ModelSession, inputs: ModelInputs, options: DetectorOptions) -> ModelFacts:
-    usual = options.input_size or export_size(session.metadata)
+    usual = options.input_size
+    if usual is None or any(side % TRIAL_STEP for side in usual):
+        # A size that the model does not take is refused later, when the sizes are known.
+        usual = export_size(session.metadata)
     size = (inputs.width or usual[0], inputs.height or usual[1])
 
     def trial() -> Outputs:

@@ -69,11 +69,14 @@ def sigmoid(values: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(0.5 * (1 + np.tanh(0.5 * values.astype(np.float32))), np.float32)
 
 
-def grid_centres(size: tuple[int, int], strides: tuple[int, ...]) -> tuple[Floats, Floats]:
-    """Return each cell's column and row ``(cells, 2)`` and its stride ``(cells, 1)``, row by row."""
+def grid_cells(size: tuple[int, int], strides: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Return each cell's column and row ``(cells, 2)`` and its stride ``(cells, 1)``, row by row.
+
+    A grid covers the whole input ``size`` (width, height), so its last cells may reach beyond.
+    """
     places, steps = [], []
     for stride in strides:
-        rows, columns = np.mgrid[: size[1] // stride, : size[0] // stride]
+        rows, columns = np.indices((-(-size[1] // stride), -(-size[0] // stride)))
         places.append(np.stack([columns.ravel(), rows.ravel()], axis=1))
         steps.append(np.full((rows.size, 1), stride))
     return np.concatenate(places).astype(np.float32), np.concatenate(steps).astype(np.float32)
@@ -81,4 +84,4 @@ def grid_centres(size: tuple[int, int], strides: tuple[int, ...]) -> tuple[Float
 
 def cell_count(size: tuple[int, int], strides: tuple[int, ...]) -> int:
     """Return how many cells the grids of `strides` have in an input ``size`` (width, height)."""
-    return sum((size[0] // stride) * (size[1] // stride) for stride in strides)
+    return sum(-(-size[0] // stride) * -(-size[1] // stride) for stride in strides)

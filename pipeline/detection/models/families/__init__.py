@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline.detection.models.families.nanodet import NanoDetFamily
+from pipeline.detection.models.families.nanodet_plus import NanoDetPlusFamily
 from pipeline.detection.models.families.rfdetr import RfDetrFamily
 from pipeline.detection.models.families.rtdetr import RtDetrFamily
 from pipeline.detection.models.families.ssd import SsdFamily
@@ -16,6 +17,7 @@ from pipeline.detection.models.family import Family
 
 _ALL: Final[tuple[Family, ...]] = (
     NanoDetFamily(),
+    NanoDetPlusFamily(),
     YoloFamily(),
     YoloEndToEndFamily(),
     Yolov5Family(),

@@ -95,26 +95,32 @@ class NanoDetLayout:
         for stride in self.strides:
             chosen = selection.by_scores(outputs[f"scores_{stride}"][0])
             logits = outputs[f"distances_{stride}"][0][chosen.rows]
-            boxes.append(self._boxes(logits, chosen.rows, stride, size[0]))
+            sides = expected_sides(logits, self.bins)
+            boxes.append(_boxes(sides, chosen.rows, stride, size[0]))
             confidences.append(chosen.confidence)
             classes.append(chosen.class_id)
         return Detections(
             np.concatenate(boxes), np.concatenate(confidences), np.concatenate(classes)
         )
 
-    def _boxes(
-        self, logits: NDArray[Any], cells: NDArray[np.intp], stride: int, width: int
-    ) -> NDArray[np.float32]:
-        """Return boxes ``(n, 4)`` of `cells` ``(n,)`` from their bins ``(n, 4 * bins)``."""
-        bins = logits.reshape(-1, SIDES, self.bins)
-        weights = np.exp(bins - bins.max(axis=2, keepdims=True))
-        weights /= weights.sum(axis=2, keepdims=True)
-        distances = weights @ np.arange(self.bins, dtype=np.float32) * stride
-        columns = width // stride
-        x = (cells % columns + 0.5) * stride
-        y = (cells // columns + 0.5) * stride
-        left, top, right, bottom = distances.T
-        return np.stack([x - left, y - top, x + right, y + bottom], axis=1).astype(np.float32)
+
+def expected_sides(logits: NDArray[Any], bins: int) -> NDArray[np.float32]:
+    """Return left, top, right, bottom ``(n, 4)`` in strides from ``(n, 4 * bins)`` logits."""
+    table = logits.reshape(-1, SIDES, bins)
+    weights = np.exp(table - table.max(axis=2, keepdims=True))
+    weights /= weights.sum(axis=2, keepdims=True)
+    return np.asarray(weights @ np.arange(bins, dtype=np.float32))
+
+
+def _boxes(
+    sides: NDArray[np.float32], cells: NDArray[np.intp], stride: int, width: int
+) -> NDArray[np.float32]:
+    """Return boxes ``(n, 4)`` of `cells` ``(n,)`` from their sides ``(n, 4)`` in strides."""
+    columns = width // stride
+    x = (cells % columns + 0.5) * stride
+    y = (cells // columns + 0.5) * stride
+    left, top, right, bottom = (sides * stride).T
+    return np.stack([x - left, y - top, x + right, y + bottom], axis=1).astype(np.float32)
 
 
 class NanoDetFamily:

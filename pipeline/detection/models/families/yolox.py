@@ -28,10 +28,11 @@ from pipeline.detection.models.families.yolo_common import (
 from pipeline.detection.models.families.yolov5 import BOX_AND_OBJECT, ObjectnessLayout
 from pipeline.detection.models.family import Match, ModelFacts, Outputs
 from pipeline.detection.models.preparation import Preparation
-from pipeline.detection.models.selection import Selection, grid_centres
+from pipeline.detection.models.selection import Selection, grid_cells
 from pipeline.detection.models.sizes import InputSizes
 
 PREPARATION: Final = Preparation("corner", "BGR", std=(1.0, 1.0, 1.0))
+STRIDES: Final = (8, 16, 32)
 MAX_LOG_SIDE: Final = 10.0
 """exp of it times the stride is far beyond any picture; more would overflow."""
 
@@ -67,7 +68,7 @@ def from_grid(
     rows: NDArray[Any], size: tuple[int, int], strides: tuple[int, ...]
 ) -> NDArray[np.float32]:
     """Return ``(cells, 4)`` centre x, y, width, height in pixels from a grid's offsets."""
-    cells, steps = grid_centres(size, strides)
+    cells, steps = grid_cells(size, strides)
     sides = np.exp(np.minimum(rows[:, 2:4], MAX_LOG_SIDE))
     return np.concatenate([(cells + rows[:, :2]) * steps, sides * steps], axis=1)
 
@@ -78,7 +79,7 @@ def follows_grid(rows: NDArray[Any], size: tuple[int, int], strides: tuple[int, 
     Compares, over all cells, how far the centres are from their own cell (in strides) when taken as
     pixels with how far they are when taken as offsets.
     """
-    cells, steps = grid_centres(size, strides)
+    cells, steps = grid_cells(size, strides)
     as_pixels = np.abs(rows[:, :2] / steps - cells - 0.5)
     as_offsets = np.abs(rows[:, :2] - 0.5)
     return bool(np.mean(as_pixels) < np.mean(as_offsets))
@@ -98,7 +99,7 @@ class YoloxFamily:
         cells, values = table.shape[1:]
         classes = values - BOX_AND_OBJECT
         strides = cells_fit(cells, facts.size, 1)
-        if strides is None or classes < 1 or facts.known_classes not in {0, classes}:
+        if strides != STRIDES or classes < 1 or facts.known_classes not in {0, classes}:
             return None
         decoded = follows_grid(table[0], facts.size, strides)
         named = facts.output("output") is not None

@@ -51,7 +51,7 @@ def logit(net: Network, scores: str) -> str:
 @pytest.mark.parametrize("kind", TYPES)
 def test_labels_boxes_scores_with_the_size_as_an_input(tmp_path: Path, kind: str) -> None:
     """RT-DETR and D-FINE of the original projects: boxes scaled to `orig_target_sizes`."""
-    net = Network(input_type=kind)
+    net = Network(input_type=kind, shape=(1, 3, 128, 160))
     net.inputs.append(helper.make_tensor_value_info("orig_target_sizes", TensorProto.INT64, [1, 2]))
     size = net.add("Tile", net.cast("orig_target_sizes"), net.const([1, 2], np.int64))
     shares = net.row(*net.shares(net.corners()))
