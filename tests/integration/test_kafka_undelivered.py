@@ -1,0 +1,214 @@
+"""What the source could not deliver outlives the process; what is too large goes without pictures."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.detection.analysis import Analysis
+from pipeline.detection.frames import CapturedFrame
+from pipeline.detection.publishing import ResultPublisher
+from pipeline.kafka.access import KafkaAccess
+from pipeline.kafka.embedded import EmbeddedBroker
+from pipeline.kafka.errors import KafkaUnavailableError
+from pipeline.kafka.librdkafka import library
+from pipeline.kafka.producer import ReliableProducer
+from pipeline.kafka.sending import REDUCED_HEADER
+from pipeline.messages import DetectionResult, TrafficGroup, decode, utc_now
+from pipeline.selftest.proxy import BrokerProxy
+from pipeline.settings import KafkaSettings
+from tests.integration.kafka_brokers import (
+    TIMEOUT_S,
+    cluster_settings,
+    numbers,
+    take_all,
+    telemetry,
+    wait_until,
+)
+from tests.support.log_guard import ExpectLog
+
+pytestmark = pytest.mark.integration
+
+TOPIC = "detection-results"
+COUNT = 40
+PRODUCE = 0
+MESSAGE_TOO_LARGE = 10
+OUT_OF_ORDER_SEQUENCE = 45
+
+
+@pytest.fixture
+def broker() -> Iterator[EmbeddedBroker]:
+    opened = EmbeddedBroker(KafkaSettings())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def proxy(broker: EmbeddedBroker) -> Iterator[BrokerProxy]:
+    opened = BrokerProxy(broker.bootstrap_servers)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def access(proxy: BrokerProxy) -> KafkaAccess:
+    """Give access as to any outside broker, through a line that can be cut."""
+    return KafkaAccess(cluster_settings(proxy.address, embedded=True), None)
+
+
+def answer_next(broker: EmbeddedBroker, code: int) -> None:
+    """Have the broker answer the next produce request with an error."""
+    push = library().rd_kafka_mock_push_request_errors_array
+    push.restype = None
+    push.argtypes = [ctypes.c_void_p, ctypes.c_int16, ctypes.c_size_t, ctypes.POINTER(ctypes.c_int)]
+    push(broker._cluster, PRODUCE, 1, (ctypes.c_int * 1)(code))
+
+
+def source_producer(access: KafkaAccess) -> ReliableProducer:
+    """Return a producer as the detection worker has it."""
+    return access.producer(telemetry(), spooled_topic=TOPIC)
+
+
+def deliver_one(producer: ReliableProducer, number: int = 0) -> None:
+    delivered = threading.Event()
+    producer.send(TOPIC, "k", str(number).encode(), delivered.set)
+    assert delivered.wait(TIMEOUT_S)
+
+
+def spool_files(access: KafkaAccess) -> list[Path]:
+    return sorted(access.spool_folder.glob("*.spool"))
+
+
+def read_numbers(access: KafkaAccess, count: int) -> list[int]:
+    with contextlib.closing(access.consumer("reader", [TOPIC], telemetry())) as consumer:
+        taken = take_all(consumer, lambda taken: len(numbers(taken)) == count)
+        return [int(delivery.value) for delivery in taken]
+
+
+@pytest.fixture
+def outage_log(expect_log: ExpectLog) -> None:
+    expect_log("brokers are down|Connect to|Connection refused|Disconnected", maybe=True)
+    expect_log("could not be delivered before the stop; [0-9]+ of them are kept")
+
+
+@pytest.mark.usefixtures("outage_log")
+def test_what_could_not_be_delivered_is_sent_first_at_the_next_start(
+    access: KafkaAccess, proxy: BrokerProxy
+) -> None:
+    """In the order in which it was sent; the file goes with the last acknowledgement."""
+    producer = source_producer(access)
+    deliver_one(producer)
+    proxy.cut()
+    for number in range(1, COUNT):
+        producer.send(TOPIC, "k", str(number).encode(), headers={"number": str(number)})
+    assert producer.close(1.0) == COUNT - 1
+    assert [path.name for path in spool_files(access)] == ["detection-results.spool"]
+    proxy.mend()
+    after = source_producer(access)
+    deliver_one(after, COUNT)
+    wait_until(lambda: not spool_files(access))
+    assert after.close() == 0
+    assert read_numbers(access, COUNT + 1) == list(range(COUNT + 1))
+
+
+@pytest.mark.usefixtures("outage_log")
+def test_a_second_start_without_a_broker_keeps_everything(
+    access: KafkaAccess, proxy: BrokerProxy
+) -> None:
+    """The new ones come behind the old ones, and none twice."""
+    proxy.cut()
+    for start in range(3):
+        producer = source_producer(access)
+        producer.send(TOPIC, "k", str(start).encode())
+        assert producer.close(0.5) == start + 1
+    proxy.mend()
+    producer = source_producer(access)
+    assert producer.flush(TIMEOUT_S)
+    assert producer.close() == 0
+    assert read_numbers(access, 3) == [0, 1, 2]
+    assert not spool_files(access)
+
+
+@pytest.mark.usefixtures("outage_log")
+def test_a_producer_that_breaks_down_is_replaced_and_nothing_is_lost(
+    access: KafkaAccess, broker: EmbeddedBroker, expect_log: ExpectLog
+) -> None:
+    """A fatal error of the idempotent client: what it held goes with the next one."""
+    expect_log("Fatal error|sequence", maybe=True)
+    producer = source_producer(access)
+    deliver_one(producer)
+    answer_next(broker, OUT_OF_ORDER_SEQUENCE)
+    producer.send(TOPIC, "k", b"1")
+
+    def failed() -> bool:
+        try:
+            producer.check()
+        except KafkaUnavailableError:
+            return True
+        return False
+
+    wait_until(failed)
+    with pytest.raises(KafkaUnavailableError):
+        producer.send(TOPIC, "k", b"2")
+    assert producer.close() == 2
+    after = source_producer(access)
+    assert after.flush(TIMEOUT_S)
+    assert after.close() == 0
+    assert sorted(set(read_numbers(access, 3))) == [0, 1, 2]
+
+
+def test_a_message_that_the_broker_finds_too_large_goes_without_its_pictures(
+    access: KafkaAccess, broker: EmbeddedBroker, expect_log: ExpectLog
+) -> None:
+    """The broker's own limit shows only in its answer; the worker goes on."""
+    expect_log("too large for detection-results and is sent without its picture")
+    producer = source_producer(access)
+    answer_next(broker, MESSAGE_TOO_LARGE)
+    delivered = threading.Event()
+    producer.send(TOPIC, "k", b"1" * 1000, delivered.set, smaller=lambda: b"1")
+    assert delivered.wait(TIMEOUT_S)
+    producer.check()
+    assert producer.close() == 0
+    with contextlib.closing(access.consumer("reader", [TOPIC], telemetry())) as consumer:
+        [message] = take_all(consumer, lambda taken: len(taken) == 1)
+    assert message.value == b"1"
+    assert message.headers == ((REDUCED_HEADER, b"1000"),)
+
+
+def test_detection_drops_the_evidence_of_a_result_that_is_too_large(
+    access: KafkaAccess, expect_log: ExpectLog
+) -> None:
+    """Six groups of noise at the highest setting: the result arrives, its pictures do not."""
+    expect_log("too large for detection-results and is sent without its picture")
+    noise = np.random.default_rng(1).integers(0, 256, (800, 800, 3), np.uint8)
+    groups = tuple(
+        TrafficGroup(
+            group_index=index,
+            object_count=1,
+            bbox=(0.0, 0.0, 800.0, 800.0),
+            classes=("car",),
+            average_confidence=0.5,
+            object_indices=(),
+            reason="new",
+        )
+        for index in range(6)
+    )
+    figures = telemetry()
+    producer = access.producer(figures, spooled_topic=TOPIC)
+    publisher = ResultPublisher(producer, TOPIC, figures, evidence_max_bytes=500_000)
+    publisher.submit(CapturedFrame("cam-1", noise, 0.0, utc_now(), 0), Analysis((), groups))
+    publisher.close()
+    assert producer.close() == 0
+    with contextlib.closing(access.consumer("reader", [TOPIC], telemetry())) as consumer:
+        [message] = take_all(consumer, lambda taken: len(taken) == 1)
+    result = decode(message.value, DetectionResult)
+    assert [group.reason for group in result.traffic_groups] == ["new"] * 6
+    assert {group.group_image_base64 for group in result.traffic_groups} == {None}
+    assert int(dict(message.headers)[REDUCED_HEADER]) > 1_000_000
+    assert figures.snapshot().counters["reduced"] == 1
