@@ -17,7 +17,12 @@ from pipeline.settings import KafkaSettings
 
 ClientT = TypeVar("ClientT", Producer, Consumer, AdminClient)
 
+RECONNECT: Properties = {
+    # 10 s by default: an outage of 5 s would then last 10 s and more.
+    "reconnect.backoff.max.ms": 2000,
+}
 PRODUCER_DEFAULTS: Properties = {
+    **RECONNECT,
     "enable.idempotence": True,
     "acks": "all",
     "linger.ms": 5,
@@ -28,6 +33,7 @@ PRODUCER_DEFAULTS: Properties = {
     "statistics.interval.ms": STATISTICS_INTERVAL_MS,
 }
 CONSUMER_DEFAULTS: Properties = {
+    **RECONNECT,
     "enable.auto.commit": True,
     "enable.auto.offset.store": False,
     "auto.commit.interval.ms": 500,

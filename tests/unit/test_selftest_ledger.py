@@ -153,3 +153,17 @@ def test_percentiles_of_few_samples() -> None:
     assert percentile([], 0.95) is None
     assert percentile([3.0], 0.95) == 3.0
     assert percentile([1.0, 2.0, 3.0, 4.0], 0.5) == 3.0
+
+
+def test_each_poisoned_message_owes_exactly_one_dead_letter() -> None:
+    """A dead letter that comes twice is a repeat; one too many or too few is told."""
+    ledger = Ledger()
+    for origin in ("0@1", "0@2", "0@1"):
+        ledger.note_dead_letter("tasks", origin)
+    assert ledger.dead_letter_repeats["tasks"] == 1
+    assert ledger.wrong_dead_letters({"tasks": 2}) == []
+    assert ledger.wrong_dead_letters({"tasks": 3}) == ["tasks: 2 messages dead-lettered, 3 due"]
+    assert ledger.wrong_dead_letters({"tasks": 2, "results": 1}) == [
+        "results: 0 messages dead-lettered, 1 due"
+    ]
+    assert ledger.wrong_dead_letters({}) == ["tasks: 2 messages dead-lettered, 0 due"]
