@@ -15,7 +15,7 @@ from console.supervision.settings_change import consequences
 from console.supervision.status import WorkerStatus
 from console.supervision.worker_thread import WorkerThread
 from pipeline.settings import Settings
-from pipeline.states import WorkerName, WorkerState
+from pipeline.states import ENDED, WorkerName, WorkerState
 from pipeline.telemetry import TelemetryHub
 
 if TYPE_CHECKING:
@@ -182,15 +182,21 @@ class PipelineController(QObject):
         what = consequences(self._settings, settings)
         self._settings = settings
         if what.reopen and self.session_state in {SessionState.OPEN, SessionState.OPENING}:
-            again = set(self._threads) | self._start_when_open
+            again = self._wanted() | self._start_when_open
             self._then_reopen = True
             self.close()
             self._start_when_open = again
         elif self.session is not None:
             self.session.settings = settings
-            for name in what.restart & set(self._threads):
+            for name in what.restart & self._wanted():
                 self.restart(name)
         self.settings_changed.emit(settings)
+
+    def _wanted(self) -> set[WorkerName]:
+        """Return the workers that are to be at work: those that are, and whose start is due."""
+        ending = ENDED | {WorkerState.STOPPING}
+        at_work = {name for name, thread in self._threads.items() if thread.state not in ending}
+        return at_work | self._sequencer.to_start
 
     # ------------------------------------------------------------------ workers
     def _situation(self) -> Situation:
@@ -278,7 +284,6 @@ class PipelineController(QObject):
 
     def _note_unexplained_end(self, thread: WorkerThread) -> None:
         """Say Failed where a thread ended in a state that is no end: a fault of our own."""
-        from pipeline.states import ENDED
         from pipeline.supervisor import StateChange
 
         if thread.state in ENDED:

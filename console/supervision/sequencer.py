@@ -67,6 +67,11 @@ class Sequencer:
         return bool(self._to_stop or self._asked_s)
 
     @property
+    def to_start(self) -> frozenset[WorkerName]:
+        """Workers whose start was asked for and is still to happen, or not yet answered."""
+        return frozenset(self._to_start | set(self._started_s))
+
+    @property
     def stuck(self) -> frozenset[WorkerName]:
         """Workers that were asked to stop and have not in their time."""
         return frozenset(self._stuck)
@@ -94,6 +99,7 @@ class Sequencer:
         """Take back what was asked for one worker and has not happened yet."""
         self._forget_start(name)
         self._forget_stop(name)
+        self._started_s.pop(name, None)
 
     def hurry(self) -> None:
         """Let nobody drain any longer."""

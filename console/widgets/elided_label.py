@@ -56,7 +56,10 @@ class ElidedLabel(QWidget):
         return QSize(0, QFontMetrics(self.font()).height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended also where painting fails
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setPen(self._theme.color(self._token))
         painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter, self._shown())
 

@@ -45,7 +45,10 @@ class FigureGrid(QWidget):
         return QRect(x, index // COLUMNS * ROW_HEIGHT, width, ROW_HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended also where painting fails
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         tokens = self._theme.color("text_muted"), self._theme.color("text_strong")
         middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         for index, figure in enumerate(self._figures):

@@ -61,7 +61,10 @@ class LatencyHistogram(QWidget):
         return QSize(160, 64)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended also where painting fails
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setFont(self._font)
         painter.setPen(self._theme.color("text_muted"))
         if not self._latencies:

@@ -41,7 +41,10 @@ class StatusLamp(QWidget):
         return QSize(DIAMETER + 2, DIAMETER + 2)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended also where painting fails
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         center = QPointF(self.width() / 2, self.height() / 2)
         paint_dot(painter, center, DIAMETER / 2, self._theme.color(level_token(self._level)))

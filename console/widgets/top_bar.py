@@ -29,7 +29,10 @@ class _Mark(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended also where painting fails
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         first, second = self._theme.color("ok"), self._theme.color("warning")
         paint_mark(painter, QRectF(self.rect()), first, second)
@@ -178,7 +181,8 @@ class TopBar(QFrame):
         label = self._live_label(WorkerName.SCHEDULER, "assessor")
         if label is None:
             return "off", self.tr("Assessor: none"), self.tr("The scheduler is not at work")
-        text = self.tr("Assessor: {0}").format(label[:1].lower() + label[1:])
+        words = (label[:1].lower() + label[1:]).replace("offline rules", self.tr("offline rules"))
+        text = self.tr("Assessor: {0}").format(words)
         hint = self.tr("Risks are judged by fixed rules over positions and speeds, offline")
         return "warning", text, hint
 
