@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from console import alarm_words
 from console.background import in_background
@@ -180,7 +181,8 @@ class AlarmsPage(QWidget):
         )
 
     def _take(self, question: int, entries: list[AlarmEntry]) -> None:
-        if question != self._question:
+        # The desk outlives the page, and so may an answer.
+        if question != self._question or not isValid(self._table):
             return
         self._table.set_entries(entries)
         if self._wanted_id:
