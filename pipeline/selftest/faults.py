@@ -52,6 +52,7 @@ class Faults:
     broker_pid: int | None = None
     events: list[str] = field(default_factory=list)
     poison: dict[str, int] = field(default_factory=dict)
+    _broken: dict[str, str] = field(default_factory=dict)
     _proxy: BrokerProxy | None = None
     _schedulers: SchedulerProcesses | None = None
 
@@ -67,8 +68,10 @@ class Faults:
         To be entered before the session has made any client but the lag monitor's.
 
         Raises:
-            WorkerError: the broker's line cannot be had.
+            WorkerError: the broker's line or process cannot be had.
         """
+        if self.broker_pid is not None:
+            _check_process(self.broker_pid)
         with contextlib.ExitStack() as stack:
             if Fault.CUT in self.wanted or (
                 Fault.FREEZE in self.wanted and self.broker_pid is None
@@ -82,8 +85,8 @@ class Faults:
             yield
 
     def failures(self) -> dict[str, str]:
-        """Return the scheduler processes that ended by themselves, with their last words."""
-        return {} if self._schedulers is None else self._schedulers.failures()
+        """Return what did not go by plan: faults, and scheduler processes that ended early."""
+        return self._broken | ({} if self._schedulers is None else self._schedulers.failures())
 
     @contextlib.contextmanager
     def happening(
@@ -103,13 +106,20 @@ class Faults:
             thread.join()
             if poisoner is not None:
                 self.poison = poisoner.stop()
+                if poisoner.failure:
+                    self._broken["poison"] = poisoner.failure
 
     def _follow_plan(self, stop: threading.Event, duration_s: float) -> None:
         if stop.wait(duration_s / 3):
+            self._broken["faults"] = "the self-test ended before they were due"
             return
         began_s = time.monotonic()
         self._kill()
-        mending = [mend for mend in (self._freeze(), self._cut()) if mend]
+        try:
+            mending = [mend for mend in (self._freeze(), self._cut()) if mend]
+        except OSError as error:
+            self._broken["faults"] = f"could not be brought about: {error}"
+            return
         stop.wait(duration_s / 3)
         for mend in mending:
             mend()
@@ -144,6 +154,17 @@ class Faults:
     def _note(self, event: str) -> None:
         self.events.append(event)
         logger.warning("self-test: {}", event)
+
+
+def _check_process(pid: int) -> None:
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        raise WorkerError(
+            f"The broker's process {pid} cannot be stopped: {error.strerror}.",
+            next_step="Give the number of a process of yours, or leave --broker-pid out.",
+            retriable=False,
+        ) from error
 
 
 def _proxy_before(session: PipelineSession) -> BrokerProxy:

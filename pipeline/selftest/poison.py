@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from pipeline.kafka import KafkaAccess
+from pipeline.kafka import KafkaAccess, KafkaUnavailableError
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
 
@@ -26,7 +26,11 @@ KINDS: Final[Mapping[str, bytes]] = {
 
 
 class Poisoner:
-    """Keeps poison at `SHARE` of each topic, and at least one of each kind; a thread of its own."""
+    """Keeps poison at `SHARE` of each topic, and at least one of each kind; a thread of its own.
+
+    Attributes:
+        failure: why it could not go on; empty while it could.
+    """
 
     def __init__(self, kafka: KafkaAccess, seen: Callable[[], Mapping[str, int]]) -> None:
         """Begin.
@@ -35,6 +39,7 @@ class Poisoner:
             kafka: where to.
             seen: returns how many messages each topic has had.
         """
+        self.failure = ""
         self._seen = seen
         self._acknowledged: Counter[str] = Counter()
         self._sent: Counter[str] = Counter()
@@ -53,10 +58,16 @@ class Poisoner:
         return dict(self._acknowledged)
 
     def _run(self) -> None:
-        while not self._stop.wait(INTERVAL_S):
-            for topic, messages in self._seen().items():
-                while self._sent[topic] < max(len(KINDS), int(SHARE * messages)):
-                    self._send(topic)
+        while not self._stop.wait(INTERVAL_S) and not self.failure:
+            try:
+                self._keep_share()
+            except KafkaUnavailableError as error:
+                self.failure = str(error)
+
+    def _keep_share(self) -> None:
+        for topic, messages in self._seen().items():
+            while self._sent[topic] < max(len(KINDS), int(SHARE * messages)):
+                self._send(topic)
 
     def _send(self, topic: str) -> None:
         self._sent[topic] += 1

@@ -16,6 +16,7 @@ from pipeline.selftest.faults import Fault, Faults
 from pipeline.selftest.feed import RATE_PER_S
 from pipeline.selftest.poison import KINDS
 from pipeline.selftest.report import SelftestReport
+from pipeline.worker import WorkerError
 from tests.integration.kafka_brokers import BROKERS
 from tests.integration.tansu import TansuBroker, running_tansu
 from tests.support.log_guard import ExpectLog
@@ -121,3 +122,18 @@ def test_faults_at_once_lose_nothing(expect_log: ExpectLog) -> None:
     assert sum(report.poison.values()) == sum(
         count.dead_lettered for count in report.topics.values()
     )
+
+
+def test_a_process_that_is_not_there_is_named_before_anything_runs() -> None:
+    with pytest.raises(WorkerError, match="process 4194303 cannot be stopped"):
+        run(None, Faults(frozenset({Fault.FREEZE}), broker_pid=4194303))
+
+
+def test_a_fault_that_did_not_happen_is_no_success(expect_log: ExpectLog) -> None:
+    """A test that was stopped early proves nothing about the fault."""
+    expect_log("books did not settle", maybe=True)
+    stop = threading.Event()
+    stop.set()
+    report = run_selftest("consumer", DURATION_S, None, stop, Faults(frozenset({Fault.CUT})))
+    assert not report.passed
+    assert "before they were due" in report.failures["faults"]
