@@ -44,6 +44,7 @@ def sections() -> tuple[SectionSpec, ...]:
             translate("Settings", "Detection"),
             (
                 FieldSpec(("detection", "model"), translate("Settings", "Model")),
+                FieldSpec(("detection", "family"), translate("Settings", "Model family")),
                 FieldSpec(("detection", "providers"), translate("Settings", "Runs on")),
                 FieldSpec(("detection", "threads"), translate("Settings", "Threads")),
                 FieldSpec(("detection", "confidence"), translate("Settings", "Confidence")),
@@ -143,6 +144,9 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("detection", "model"): translate(
             "Settings", "“bundled” is the model that ships with Signalbox; or an ONNX file."
+        ),
+        ("detection", "family"): translate(
+            "Settings", "Empty: told by the file. Name it, such as yolo, where the file does not."
         ),
         ("detection", "threads"): translate(
             "Settings", "Threads of the model; 0 leaves one core to the window."

@@ -61,6 +61,10 @@ class DetectionSettings(Section):
     """Detector model and what is made of its boxes."""
 
     model: str = Field(default="bundled", description="`bundled`, or the path of an ONNX file.")
+    family: str = Field(
+        default="",
+        description="Family of the model's export, such as `yolo`; empty: told by the file itself.",
+    )
     providers: tuple[Literal["directml", "cuda", "openvino", "cpu"], ...] = Field(
         default=("directml", "cpu"), description="Execution providers in order of preference."
     )

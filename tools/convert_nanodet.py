@@ -23,7 +23,7 @@ from typing import Any, Final
 import onnx
 from onnx import TensorProto, helper
 
-from tools.coco import COCO_NAMES
+from pipeline.detection.models.coco import COCO_NAMES
 from tools.onnx_emitter import OnnxEmitter
 from tools.tfjs_graph import TfjsGraph, read_graph
 from tools.verify_nanodet import compare_with_tfjs

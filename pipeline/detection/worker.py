@@ -200,6 +200,7 @@ def _load(settings: DetectionSettings) -> Detector:
             confidence=settings.confidence * UNSURE_SHARE,
             iou=settings.iou,
             classes=settings.classes,
+            family=settings.family or None,
         )
     except ModelError as error:
         raise WorkerError(
