@@ -137,6 +137,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
     """Return the help of a setting: what the model says, or what only the window knows."""
     own = {
         ("console", "theme"): translate("Settings", "Dark, light, or as the system is set."),
+        ("console", "language"): translate("Settings", "Of this window; the log is in English."),
         ("detection", "providers"): translate(
             "Settings",
             "directml, cuda, openvino, cpu: the first that works here is used; the top bar shows "

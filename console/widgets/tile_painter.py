@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from console.pipeline_words import object_word
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
 from console.widgets.tile_geometry import Placement
@@ -202,7 +203,7 @@ class TilePainter:
 
     @staticmethod
     def _words(box: OverlayBox, layers: Layers) -> str:
-        text = f"{box.label} {box.confidence:.2f}"
+        text = f"{object_word(box.label)} {box.confidence:.2f}"
         if layers.tracks and box.track_id is not None:
             text += f" #{box.track_id}"
         return text

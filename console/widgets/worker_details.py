@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWi
 
 from console import formatting
 from console.context import ConsoleContext
+from console.pipeline_words import figure_word, setting_word
 from console.supervision.wording import LEVELS, clock, state_word, worker_title
 from console.supervision.worker_settings import worker_settings
 from console.theme.tokens import Space, TypeSize
@@ -189,14 +190,18 @@ class WorkerDetails(QWidget):
         self._percentiles.setText("    ".join(parts))
         self._histogram.set_latencies(snapshot.latency_ms)
         rows = [
-            (_words(name), formatting.count(total), formatting.rate(figures.rate(self._name, name)))
+            (
+                figure_word(name),
+                formatting.count(total),
+                formatting.rate(figures.rate(self._name, name)),
+            )
             for name, total in sorted(snapshot.counters.items())
         ]
         rows += [
-            (_words(name), formatting.gauge(value), "")
+            (figure_word(name), formatting.gauge(value), "")
             for name, value in sorted(snapshot.gauges.items())
         ]
-        rows += [(_words(name), text, "") for name, text in sorted(snapshot.labels.items())]
+        rows += [(figure_word(name), text, "") for name, text in sorted(snapshot.labels.items())]
         self._counters.set_rows(rows)
 
     def _show_history(self) -> None:
@@ -217,12 +222,9 @@ class WorkerDetails(QWidget):
         settings = self._context.settings
         if settings is not self._shown_settings:
             self._shown_settings = settings
-            self._settings.set_rows(worker_settings(self._name, settings))
+            rows = worker_settings(self._name, settings)
+            self._settings.set_rows([(setting_word(name), value) for name, value in rows])
 
     @Slot()
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self._trouble.text())
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -771,6 +771,121 @@ Choose another folder, or free some space.</source>
     </message>
 </context>
 <context>
+    <name>Figure</name>
+    <message>
+        <source>alarms</source>
+        <translation>告警</translation>
+    </message>
+    <message>
+        <source>assessor</source>
+        <translation>评估器</translation>
+    </message>
+    <message>
+        <source>cameras live</source>
+        <translation>有画面的摄像头</translation>
+    </message>
+    <message>
+        <source>cameras total</source>
+        <translation>已启用的摄像头</translation>
+    </message>
+    <message>
+        <source>db bytes</source>
+        <translation>数据库大小（字节）</translation>
+    </message>
+    <message>
+        <source>dead lettered</source>
+        <translation>转入死信</translation>
+    </message>
+    <message>
+        <source>duplicates</source>
+        <translation>重复消息</translation>
+    </message>
+    <message>
+        <source>errors</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>frames detected</source>
+        <translation>已检测帧</translation>
+    </message>
+    <message>
+        <source>frames dropped</source>
+        <translation>已丢弃帧</translation>
+    </message>
+    <message>
+        <source>frames read</source>
+        <translation>已读取帧</translation>
+    </message>
+    <message>
+        <source>frames skipped</source>
+        <translation>已跳过帧</translation>
+    </message>
+    <message>
+        <source>in</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>in flight</source>
+        <translation>评估中</translation>
+    </message>
+    <message>
+        <source>incomplete</source>
+        <translation>不完整请求</translation>
+    </message>
+    <message>
+        <source>infer ms</source>
+        <translation>推理用时 (ms)</translation>
+    </message>
+    <message>
+        <source>joined</source>
+        <translation>已汇总请求</translation>
+    </message>
+    <message>
+        <source>late</source>
+        <translation>迟到的结论</translation>
+    </message>
+    <message>
+        <source>open requests</source>
+        <translation>未完成请求</translation>
+    </message>
+    <message>
+        <source>out</source>
+        <translation>输出</translation>
+    </message>
+    <message>
+        <source>provider</source>
+        <translation>执行提供程序</translation>
+    </message>
+    <message>
+        <source>provider reason</source>
+        <translation>执行提供程序说明</translation>
+    </message>
+    <message>
+        <source>reduced</source>
+        <translation>已缩减的消息</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>拒收</translation>
+    </message>
+    <message>
+        <source>retries</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>tasks</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>undelivered</source>
+        <translation>未送达</translation>
+    </message>
+    <message>
+        <source>verdicts</source>
+        <translation>评估结论</translation>
+    </message>
+</context>
+<context>
     <name>Help</name>
     <message>
         <source>the pages, from Live to Settings</source>
@@ -1175,6 +1290,49 @@ It opens by itself when workers start.</source>
     </message>
 </context>
 <context>
+    <name>Object</name>
+    <message>
+        <source>person</source>
+        <translation>行人</translation>
+    </message>
+    <message>
+        <source>bicycle</source>
+        <translation>自行车</translation>
+    </message>
+    <message>
+        <source>car</source>
+        <translation>汽车</translation>
+    </message>
+    <message>
+        <source>motorcycle</source>
+        <translation>摩托车</translation>
+    </message>
+    <message>
+        <source>bus</source>
+        <translation>公交车</translation>
+    </message>
+    <message>
+        <source>train</source>
+        <translation>列车</translation>
+    </message>
+    <message>
+        <source>truck</source>
+        <translation>卡车</translation>
+    </message>
+    <message>
+        <source>traffic light</source>
+        <translation>交通灯</translation>
+    </message>
+    <message>
+        <source>stop sign</source>
+        <translation>停车标志</translation>
+    </message>
+    <message>
+        <source>dog</source>
+        <translation>狗</translation>
+    </message>
+</context>
+<context>
     <name>Overall</name>
     <message>
         <source>{0} failed</source>
@@ -1366,6 +1524,10 @@ It opens by itself when workers start.</source>
         <translation>模型</translation>
     </message>
     <message>
+        <source>Model family</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Runs on</source>
         <translation>推理后端</translation>
     </message>
@@ -1502,6 +1664,14 @@ It opens by itself when workers start.</source>
         <translation>深色、浅色，或跟随系统。</translation>
     </message>
     <message>
+        <source>Of this window; the log is in English.</source>
+        <translation>窗口的语言；日志为英文。</translation>
+    </message>
+    <message>
+        <source>Empty: told by the file. Name it, such as yolo, where the file does not.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Threads of the model; 0 leaves one core to the window.</source>
         <translation>模型使用的线程数；0 表示给窗口留出一个核心。</translation>
     </message>
@@ -1543,7 +1713,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>For a cluster: host:port, more of them separated by commas.</source>
-        <translation>用于集群：主机:端口，多个用逗号分隔。</translation>
+        <translation>用于集群：host:port，多个用逗号分隔。</translation>
     </message>
     <message>
         <source>Partitions of a topic that Signalbox creates.</source>
@@ -1842,6 +2012,10 @@ It opens by itself when workers start.</source>
         <translation>评估调度未在工作</translation>
     </message>
     <message>
+        <source>offline rules</source>
+        <translation>离线规则</translation>
+    </message>
+    <message>
         <source>Assessor: {0}</source>
         <translation>评估器：{0}</translation>
     </message>
@@ -2135,6 +2309,109 @@ The line shows the unread messages lately.</source>
     <message>
         <source>No errors since the program started.</source>
         <translation>程序启动以来没有错误。</translation>
+    </message>
+</context>
+<context>
+    <name>WorkerSetting</name>
+    <message>
+        <source>alarm cooldown s</source>
+        <translation>告警冷却时间（秒）</translation>
+    </message>
+    <message>
+        <source>alarm level</source>
+        <translation>告警级别</translation>
+    </message>
+    <message>
+        <source>assessor</source>
+        <translation>评估器</translation>
+    </message>
+    <message>
+        <source>cameras</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>classes</source>
+        <translation>目标类别</translation>
+    </message>
+    <message>
+        <source>confidence</source>
+        <translation>置信度</translation>
+    </message>
+    <message>
+        <source>database</source>
+        <translation>数据库</translation>
+    </message>
+    <message>
+        <source>evidence max bytes</source>
+        <translation>证据图片上限（字节）</translation>
+    </message>
+    <message>
+        <source>group</source>
+        <translation>消费者组</translation>
+    </message>
+    <message>
+        <source>group distance</source>
+        <translation>成组距离</translation>
+    </message>
+    <message>
+        <source>input size</source>
+        <translation>输入尺寸</translation>
+    </message>
+    <message>
+        <source>iou</source>
+        <translation>重叠度 (IoU)</translation>
+    </message>
+    <message>
+        <source>join deadline s</source>
+        <translation>等待评估结论（秒）</translation>
+    </message>
+    <message>
+        <source>max in flight</source>
+        <translation>同时处理的任务数</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>providers</source>
+        <translation>执行提供程序</translation>
+    </message>
+    <message>
+        <source>reads</source>
+        <translation>读取主题</translation>
+    </message>
+    <message>
+        <source>rules: conflict distance</source>
+        <translation>规则：冲突距离</translation>
+    </message>
+    <message>
+        <source>rules: crowd density</source>
+        <translation>规则：聚集密度</translation>
+    </message>
+    <message>
+        <source>rules: crowd size</source>
+        <translation>规则：聚集人数</translation>
+    </message>
+    <message>
+        <source>rules: near distance</source>
+        <translation>规则：接近距离</translation>
+    </message>
+    <message>
+        <source>rules: time to collision high s</source>
+        <translation>规则：碰撞时间，高（秒）</translation>
+    </message>
+    <message>
+        <source>rules: time to collision medium s</source>
+        <translation>规则：碰撞时间，中（秒）</translation>
+    </message>
+    <message>
+        <source>threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>writes</source>
+        <translation>写入主题</translation>
     </message>
 </context>
 <context>

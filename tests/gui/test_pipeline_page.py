@@ -79,7 +79,7 @@ def test_each_worker_has_a_tab_with_its_settings(qtbot: QtBot, page: PipelinePag
     qtbot.mouseClick(
         tabs.tabBar(), Qt.MouseButton.LeftButton, pos=tabs.tabBar().tabRect(2).center()
     )
-    assert table(page, "Settings")["max_in_flight"] == "50"
+    assert table(page, "Settings")["max in flight"] == "50"
     assert table(page, "Settings")["rules.crowd_size"] == "6"
 
 

@@ -1,0 +1,95 @@
+"""Words of the pipeline in the language of the window: figures, settings, classes of objects."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+_FIGURES: Final = (
+    QT_TRANSLATE_NOOP("Figure", "alarms"),
+    QT_TRANSLATE_NOOP("Figure", "assessor"),
+    QT_TRANSLATE_NOOP("Figure", "cameras live"),
+    QT_TRANSLATE_NOOP("Figure", "cameras total"),
+    QT_TRANSLATE_NOOP("Figure", "db bytes"),
+    QT_TRANSLATE_NOOP("Figure", "dead lettered"),
+    QT_TRANSLATE_NOOP("Figure", "duplicates"),
+    QT_TRANSLATE_NOOP("Figure", "errors"),
+    QT_TRANSLATE_NOOP("Figure", "frames detected"),
+    QT_TRANSLATE_NOOP("Figure", "frames dropped"),
+    QT_TRANSLATE_NOOP("Figure", "frames read"),
+    QT_TRANSLATE_NOOP("Figure", "frames skipped"),
+    QT_TRANSLATE_NOOP("Figure", "in"),
+    QT_TRANSLATE_NOOP("Figure", "in flight"),
+    QT_TRANSLATE_NOOP("Figure", "incomplete"),
+    QT_TRANSLATE_NOOP("Figure", "infer ms"),
+    QT_TRANSLATE_NOOP("Figure", "joined"),
+    QT_TRANSLATE_NOOP("Figure", "late"),
+    QT_TRANSLATE_NOOP("Figure", "open requests"),
+    QT_TRANSLATE_NOOP("Figure", "out"),
+    QT_TRANSLATE_NOOP("Figure", "provider"),
+    QT_TRANSLATE_NOOP("Figure", "provider reason"),
+    QT_TRANSLATE_NOOP("Figure", "reduced"),
+    QT_TRANSLATE_NOOP("Figure", "rejected"),
+    QT_TRANSLATE_NOOP("Figure", "retries"),
+    QT_TRANSLATE_NOOP("Figure", "tasks"),
+    QT_TRANSLATE_NOOP("Figure", "undelivered"),
+    QT_TRANSLATE_NOOP("Figure", "verdicts"),
+)
+
+_SETTINGS: Final = (
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarm cooldown s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarm level"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "assessor"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "cameras"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "classes"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "confidence"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "database"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "evidence max bytes"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "group"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "group distance"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "input size"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "iou"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "join deadline s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "max in flight"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "model"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "providers"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "reads"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "rules: conflict distance"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "rules: crowd density"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "rules: crowd size"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "rules: near distance"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "rules: time to collision high s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "rules: time to collision medium s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "threads"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "writes"),
+)
+
+_OBJECTS: Final = (
+    QT_TRANSLATE_NOOP("Object", "person"),
+    QT_TRANSLATE_NOOP("Object", "bicycle"),
+    QT_TRANSLATE_NOOP("Object", "car"),
+    QT_TRANSLATE_NOOP("Object", "motorcycle"),
+    QT_TRANSLATE_NOOP("Object", "bus"),
+    QT_TRANSLATE_NOOP("Object", "train"),
+    QT_TRANSLATE_NOOP("Object", "truck"),
+    QT_TRANSLATE_NOOP("Object", "traffic light"),
+    QT_TRANSLATE_NOOP("Object", "stop sign"),
+    QT_TRANSLATE_NOOP("Object", "dog"),
+)
+
+
+def figure_word(name: str) -> str:
+    """Return the name of a counter, gauge or label of a worker."""
+    return QCoreApplication.translate("Figure", name.replace("_", " "))
+
+
+def setting_word(name: str) -> str:
+    """Return the name of a setting, as `worker_settings` names it."""
+    words = name.replace(".", ": ").replace("_", " ")
+    return QCoreApplication.translate("WorkerSetting", words)
+
+
+def object_word(label: str) -> str:
+    """Return the name of a class; those that are not of the road stay as the model names them."""
+    return QCoreApplication.translate("Object", label)
