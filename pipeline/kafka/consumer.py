@@ -106,6 +106,7 @@ class WorkConsumer:
         self._changed = threading.Condition()
         self._assigned: dict[tuple[str, int], _Assigned] = {}
         self._epoch = 0
+        self._lost_key = f"lost-{group}"
         self._paused = False
         self._closed = False
         self._polled_s = time.monotonic()
@@ -204,6 +205,7 @@ class WorkConsumer:
                 "last commit is read again",
                 self._group,
             )
+        self._telemetry.recover(self._lost_key)
         self._condition.forget()
 
     def on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
@@ -315,6 +317,7 @@ class WorkConsumer:
             for partition in partitions:
                 key = (partition.topic, partition.partition)
                 self._assigned[key] = _Assigned(self._epoch, OffsetTracker())
+        self._telemetry.recover(self._lost_key)
         if partitions:
             logger.bind(worker="kafka").info(
                 "{} got {} partitions of {}", self._group, len(partitions), _names(partitions)
@@ -331,6 +334,12 @@ class WorkConsumer:
         with self._changed:
             for partition in partitions:
                 self._assigned.pop((partition.topic, partition.partition), None)
+        # A broker that hangs shows in nothing else for a minute: its connections stay open.
+        if not self._closed:
+            self._telemetry.degrade(
+                self._lost_key,
+                "broker did not answer in time; joining the group again, nothing is lost",
+            )
         logger.bind(worker="kafka").warning(
             "{} lost {} partitions; unfinished work is read again by their next owner",
             self._group,

@@ -212,3 +212,21 @@ def test_detection_drops_the_evidence_of_a_result_that_is_too_large(
     assert {group.group_image_base64 for group in result.traffic_groups} == {None}
     assert int(dict(message.headers)[REDUCED_HEADER]) > 1_000_000
     assert figures.snapshot().counters["reduced"] == 1
+
+
+def test_a_broker_that_hangs_degrades_the_reader_until_it_answers(
+    access: KafkaAccess, proxy: BrokerProxy, expect_log: ExpectLog
+) -> None:
+    """Its connections stay open, so that only the membership that ends tells of it."""
+    expect_log("lost 4 partitions")
+    expect_log("timed out|commit failed|coordinator", maybe=True)
+    figures = telemetry()
+    with contextlib.closing(access.consumer("reader", [TOPIC], figures)) as consumer:
+        with contextlib.closing(source_producer(access)) as producer:
+            deliver_one(producer)
+        take_all(consumer, lambda taken: len(taken) == 1)[0].done()
+        proxy.freeze()
+        wait_until(lambda: consumer.take(1) == [] and figures.degraded is not None)
+        assert "did not answer in time" in str(figures.degraded)
+        proxy.thaw()
+        wait_until(lambda: consumer.take(1) == [] and figures.degraded is None)
