@@ -30,6 +30,9 @@ MAX_LOCAL_BYTES = 32_000_000
 CLOSE_TIMEOUT_DOWN_S = 3.0
 """How long a producer waits for its last deliveries while no broker answers anyhow."""
 
+CLOSE_TIMEOUT_FLUSHED_S = 1.0
+"""The same after a `flush` in vain: a worker has 10 s for its whole stop."""
+
 SEND_TIMEOUT_S = 30.0
 """How long `send` waits for space in a full local queue."""
 
@@ -78,6 +81,7 @@ class ReliableProducer:
         self._local_bytes: dict[str, int] = defaultdict(int)
         self._undelivered = UndeliveredMessages(spool, telemetry.name)
         self._again: deque[Sending] = deque()
+        self._flushed_in_vain = False
         self._failure: tuple[str, str] | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(
@@ -218,7 +222,7 @@ class ReliableProducer:
                 next_step="Check user, password, certificates and rights in the Kafka settings.",
             )
 
-    def flush(self, timeout_s: float = 5.0) -> bool:
+    def flush(self, timeout_s: float = 3.0) -> bool:
         """Wait until everything sent is acknowledged; False when that took longer.
 
         Call it before the consumer of the input is closed, so that finished work is committed.
@@ -230,14 +234,17 @@ class ReliableProducer:
             and self._failure is None
         ):
             self._closing.wait(0.01)
-        return len(self._producer) + len(self._again) == 0
+        self._flushed_in_vain = len(self._producer) + len(self._again) > 0
+        return not self._flushed_in_vain
 
-    def close(self, timeout_s: float = 8.0) -> int:
+    def close(self, timeout_s: float = 6.0) -> int:
         """Deliver what is under way, for at most `timeout_s`; return how many were not delivered."""
         self._closing.set()
         self._thread.join()
         if self._condition.is_down:
             timeout_s = min(timeout_s, CLOSE_TIMEOUT_DOWN_S)
+        if self._flushed_in_vain:
+            timeout_s = min(timeout_s, CLOSE_TIMEOUT_FLUSHED_S)
         try:
             remaining = self._producer.flush(timeout_s)
             if self._again:
