@@ -46,6 +46,7 @@ _SETTINGS: Final = (
     QT_TRANSLATE_NOOP("WorkerSetting", "confidence"),
     QT_TRANSLATE_NOOP("WorkerSetting", "database"),
     QT_TRANSLATE_NOOP("WorkerSetting", "evidence max bytes"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "family"),
     QT_TRANSLATE_NOOP("WorkerSetting", "group"),
     QT_TRANSLATE_NOOP("WorkerSetting", "group distance"),
     QT_TRANSLATE_NOOP("WorkerSetting", "input size"),

@@ -1525,7 +1525,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Model family</source>
-        <translation type="unfinished"></translation>
+        <translation>模型类型</translation>
     </message>
     <message>
         <source>Runs on</source>
@@ -1669,7 +1669,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Empty: told by the file. Name it, such as yolo, where the file does not.</source>
-        <translation type="unfinished"></translation>
+        <translation>留空：由模型文件给出。文件中没有时请填写，例如 yolo。</translation>
     </message>
     <message>
         <source>Threads of the model; 0 leaves one core to the window.</source>
@@ -2344,6 +2344,10 @@ The line shows the unread messages lately.</source>
     <message>
         <source>evidence max bytes</source>
         <translation>证据图片上限（字节）</translation>
+    </message>
+    <message>
+        <source>family</source>
+        <translation>模型类型</translation>
     </message>
     <message>
         <source>group</source>

@@ -80,7 +80,7 @@ def test_each_worker_has_a_tab_with_its_settings(qtbot: QtBot, page: PipelinePag
         tabs.tabBar(), Qt.MouseButton.LeftButton, pos=tabs.tabBar().tabRect(2).center()
     )
     assert table(page, "Settings")["max in flight"] == "50"
-    assert table(page, "Settings")["rules.crowd_size"] == "6"
+    assert table(page, "Settings")["rules: crowd size"] == "6"
 
 
 def test_changed_settings_are_shown(context: ConsoleContext, page: PipelinePage) -> None:

@@ -298,7 +298,7 @@ def choose_language(qtbot: QtBot, window: MainWindow, name: str) -> None:
 
 STAY = """
 signalbox kafka broker cpu gpu usb csv json jpeg zip iou id ui api p50 p95 p99 ms kb mb gb ctrl shift
-alt end pgup pgdn del return enter demo rtsp onnx directml cuda openvino bundled trace debug info
+alt end pgup pgdn del return enter demo rtsp onnx directml cuda openvino yolo bundled trace debug info
 success warning error detection generator scheduler aggregator console english
 """
 """Names, units, keys, and values that are written so in the settings and the log."""
