@@ -130,12 +130,9 @@ COMMANDS = (
     ),
     Command(
         "bench",
-        "[NAME...] [--json FILE]",
+        "[NAME...] [--rounds N] [--bootstrap H:P] [--json FILE]",
         "benchmarks against the bare libraries",
-        "unavailable",
-        packages=Packages.NONE,
-        libraries=Libraries.NONE,
-        passes_on=True,
+        "bench",
     ),
     Command(
         "test",

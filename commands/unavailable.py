@@ -10,7 +10,6 @@ from commands import EXIT_USAGE
 INSTEAD = {
     "check-config": "The settings are checked when workers start; errors name the line to change.",
     "translate-config": "Settings use librdkafka's own property names, not the Java client's.",
-    "bench": "selftest --json reports rates and latencies of a real run.",
 }
 
 

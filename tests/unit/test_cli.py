@@ -81,7 +81,7 @@ def test_main_can_be_read_by_old_pythons() -> None:
     ast.parse(source, feature_version=(3, 4))
 
 
-@pytest.mark.parametrize("name", ["check-config", "translate-config", "bench"])
+@pytest.mark.parametrize("name", ["check-config", "translate-config"])
 def test_what_is_not_there_yet_says_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(resolve([name, "anything", "--at-all"])) == 2
     assert f"{name} is not in this version yet" in capsys.readouterr().err

@@ -1,0 +1,252 @@
+"""``bench kafka``: the generator's and the aggregator's loops against bare confluent-kafka loops.
+
+Both sides read the same messages from the same broker, turn about, and do the same decoding and
+encoding; the figure that counts is their ratio, which depends little on the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.bench import bare, messages
+from pipeline.bench.bare import BenchmarkError
+from pipeline.kafka import KafkaAccess
+from pipeline.kafka.embedded import EmbeddedBroker
+from pipeline.messages import encode
+from pipeline.registry import make_worker
+from pipeline.settings import (
+    AggregatorSettings,
+    ConsumerGroupSettings,
+    KafkaSettings,
+    Settings,
+    TopicSettings,
+)
+from pipeline.states import WorkerName
+from pipeline.telemetry import TelemetryHub, WorkerTelemetry
+from pipeline.worker import WorkerContext, WorkerError
+
+PARTITIONS = 16
+"""Enough for a round: the embedded broker keeps 5 MB of each."""
+
+CAMERAS = 256
+RISKY_EVERY = 10
+LIMIT_S = 90.0
+_POLL_S = 0.005
+_STOP_TIMEOUT_S = 10.0
+_QUICK_GROUP: dict[str, str | int | float | bool] = {
+    "session.timeout.ms": 2000,
+    "heartbeat.interval.ms": 500,
+    "fetch.wait.max.ms": 20,
+}
+"""As the embedded broker needs it; both sides have the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is run.
+
+    Attributes:
+        detections, verdicts: messages that the generator and the aggregator get in a round.
+        rounds: of each side.
+        evidence_bytes: picture in every detection and in every tenth verdict; small, so that the
+            loop is what limits the rate, and not the broker.
+        bootstrap: servers of an outside broker; None for an embedded one.
+    """
+
+    detections: int = 20_000
+    verdicts: int = 20_000
+    rounds: int = 5
+    evidence_bytes: int = 300
+    bootstrap: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One loop against a bare one.
+
+    Attributes:
+        name: which, in words.
+        ours_per_s, bare_per_s: messages per second of each round.
+        ratio: median of ours over median of the bare ones; 1 is as quick as bare.
+    """
+
+    name: str
+    ours_per_s: tuple[float, ...]
+    bare_per_s: tuple[float, ...]
+    ratio: float
+
+
+def run(plan: Plan) -> list[Comparison]:
+    """Run the rounds and compare.
+
+    Raises:
+        BenchmarkError: a round did not come to its end.
+        WorkerError: a worker or the broker failed.
+    """
+    with (
+        _access(plan) as access,
+        tempfile.TemporaryDirectory(prefix="signalbox-bench-") as folder,
+    ):
+        _feed(access, plan)
+        place = Path(folder)
+        generated: dict[str, list[float]] = {"ours": [], "bare": []}
+        joined: dict[str, list[float]] = {"ours": [], "bare": [], "store": []}
+        for number in range(plan.rounds):
+            group = f"bench-{number}"
+            generated["bare"].append(bare.generate(access, f"{group}-gb", plan.detections, LIMIT_S))
+            generated["ours"].append(
+                _work(access, WorkerName.GENERATOR, f"{group}-g", plan.detections)
+            )
+            joined["bare"].append(bare.join(access, f"{group}-ab", plan.verdicts, LIMIT_S))
+            joined["store"].append(
+                bare.store(
+                    access, f"{group}-as", plan.verdicts, LIMIT_S, place / f"bare-{number}.db"
+                )
+            )
+            joined["ours"].append(
+                _work(
+                    access,
+                    WorkerName.AGGREGATOR,
+                    f"{group}-a",
+                    plan.verdicts,
+                    place / f"{number}.db",
+                )
+            )
+    return [
+        _compare("generator / bare loop", generated["ours"], generated["bare"]),
+        _compare(
+            "aggregator / bare loop, same SQL without alarms", joined["ours"], joined["store"]
+        ),
+        _compare("aggregator / bare loop, nothing stored", joined["ours"], joined["bare"]),
+    ]
+
+
+def _compare(name: str, ours: list[float], others: list[float]) -> Comparison:
+    ratio = statistics.median(ours) / statistics.median(others)
+    return Comparison(name, tuple(ours), tuple(others), ratio)
+
+
+@contextlib.contextmanager
+def _access(plan: Plan) -> Iterator[KafkaAccess]:
+    """Give topics of their own on the cluster, or on a fresh embedded broker; ends them after."""
+    prefix = f"signalbox-bench-{secrets.token_hex(3)}"
+    topics = TopicSettings(
+        detection_results=f"{prefix}-detections",
+        assessment_tasks=f"{prefix}-tasks",
+        risk_assessment_results=f"{prefix}-results",
+        risk_alerts=f"{prefix}-alerts",
+    )
+    settings = KafkaSettings(
+        mode="cluster",
+        bootstrap_servers=plan.bootstrap or "to be known",
+        partitions=PARTITIONS,
+        topics=topics,
+        consumer=_QUICK_GROUP if plan.bootstrap is None else {},
+        producer={"compression.type": "none"},
+    )
+    if plan.bootstrap is not None:
+        access = KafkaAccess(settings, None)
+        access.ensure_topics()
+        try:
+            yield access
+        finally:
+            admin = access.admin()
+            there = [name for name in admin.list_topics(timeout=10.0).topics if prefix in name]
+            for deleted in admin.delete_topics(there, request_timeout=10.0).values():
+                deleted.exception(10.0)
+        return
+    broker = EmbeddedBroker(settings)
+    try:
+        # As an outside broker, without the gate that holds a source back: nobody reads the tasks.
+        outside = settings.model_copy(update={"bootstrap_servers": broker.bootstrap_servers})
+        yield KafkaAccess(outside, None)
+    finally:
+        broker.close()
+
+
+def _feed(access: KafkaAccess, plan: Plan) -> None:
+    picture = messages.evidence(plan.evidence_bytes)
+    topics = access.settings.topics
+    never = threading.Event()
+    producer = access.producer(WorkerTelemetry(WorkerName.DETECTION))
+
+    def send(topic: str, camera: str, payload: bytes) -> None:
+        producer.wait_for_room(topic, camera, never)
+        producer.send(topic, camera, payload)
+
+    try:
+        for number in range(plan.detections):
+            camera = f"cam-{number % CAMERAS}"
+            send(topics.detection_results, camera, encode(messages.detection(camera, picture)))
+        for number in range(plan.verdicts):
+            camera = f"cam-{number % CAMERAS}"
+            verdict = messages.verdict(camera, picture, risky=number % RISKY_EVERY == 0)
+            send(topics.risk_assessment_results, camera, encode(verdict))
+    finally:
+        lost = producer.close(LIMIT_S)
+    if lost:
+        raise BenchmarkError(f"the broker has not taken {lost} messages")
+
+
+def _work(
+    access: KafkaAccess,
+    name: WorkerName,
+    group: str,
+    expected: int,
+    database: Path | None = None,
+) -> float:
+    """Let a worker handle all messages; return messages per second from its first one on."""
+    kafka = access.settings.model_copy(
+        update={"groups": ConsumerGroupSettings(generator=group, aggregator=group)}
+    )
+    hub = TelemetryHub()
+    telemetry = hub.workers[name]
+    done = "out" if name is WorkerName.GENERATOR else "joined"
+    context = WorkerContext(
+        settings=Settings(kafka=kafka, aggregator=AggregatorSettings(database=database)),
+        kafka=KafkaAccess(kafka, None),
+        stop=threading.Event(),
+        telemetry=telemetry,
+        hub=hub,
+        ready=lambda: None,
+    )
+    failures: list[Exception] = []
+    thread = threading.Thread(target=_run_worker, args=(name, context, failures), name=name.value)
+
+    def count(counter: str) -> int:
+        if failures:
+            raise failures[0]
+        return telemetry.snapshot().counters.get(counter, 0)
+
+    thread.start()
+    try:
+        _wait(lambda: count("in") > 0, f"the first message of the {name}")
+        began_s, handled = time.perf_counter(), count(done)
+        _wait(lambda: count(done) >= expected, f"the last message of the {name}")
+        return (expected - handled) / (time.perf_counter() - began_s)
+    finally:
+        context.stop.set()
+        thread.join(_STOP_TIMEOUT_S)
+
+
+def _run_worker(name: WorkerName, context: WorkerContext, failures: list[Exception]) -> None:
+    try:
+        make_worker(name).run(context)
+    except WorkerError as error:
+        failures.append(error)
+
+
+def _wait(condition: Callable[[], bool], what: str) -> None:
+    deadline_s = time.monotonic() + LIMIT_S
+    while not condition():
+        if time.monotonic() > deadline_s:
+            raise BenchmarkError(f"{what} did not come within {LIMIT_S:.0f} s")
+        time.sleep(_POLL_S)
