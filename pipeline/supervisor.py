@@ -102,12 +102,15 @@ class WorkerSupervisor:
             hub=self.hub,
             ready=self._on_ready,
         )
+        has_begun = False
         try:
             with logger.contextualize(worker=self.name.value):
                 self.kafka.ensure_topics()
+                has_begun = True
                 self.make_worker(self.name).run(context)
         except Exception as error:  # noqa: BLE001 - the supervisor is where failures end
-            return error
+            # Stopped while it waited for a broker that is away: it held nothing it could lose.
+            return None if self._stop.is_set() and not has_begun else error
         if self._stop.is_set():
             return None
         return WorkerError(f"{self.name} ended by itself without being asked to")

@@ -145,7 +145,10 @@ class AlarmCard(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        painter = QPainter(self)
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         theme = self._context.theme
         if self.underMouse():
             painter.fillRect(self.rect(), theme.color("hover"))

@@ -106,8 +106,11 @@ class CameraTile(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         view = self._view
-        painter = QPainter(self)
         area = QRectF(self.rect())
         painter.fillRect(self.rect(), self._context.theme.color("scrim"))
         verdicts = self._context.hub.verdicts(view.camera_id)

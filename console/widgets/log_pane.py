@@ -159,7 +159,10 @@ class LogPane(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        painter = QPainter(self.viewport())
+        with QPainter(self.viewport()) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setFont(self._font)
         painter.fillRect(self.viewport().rect(), self._colors["sunken"])
         if not self._view.shown:

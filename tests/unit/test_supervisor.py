@@ -254,3 +254,32 @@ def test_a_worker_that_cannot_finish_its_stop_says_so(
     assert at_work.wait(WAIT_S)
     life.supervisor.request_stop()
     assert life.ended()[-2:] == ["stopping", "failed"]
+
+
+def test_stopping_while_the_broker_is_away_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipeline.kafka.access.METADATA_TIMEOUT_S", 1.0)
+    changes: list[StateChange] = []
+    asked = threading.Event()
+    settings = Settings(kafka=KafkaSettings(mode="cluster", bootstrap_servers="127.0.0.1:9"))
+
+    class Access(KafkaAccess):
+        def ensure_topics(self) -> None:
+            asked.set()
+            super().ensure_topics()
+
+    supervisor = WorkerSupervisor(
+        WorkerName.GENERATOR,
+        lambda _: ScriptedWorker(until_stopped),
+        settings,
+        Access(settings.kafka, None),
+        TelemetryHub(),
+        changes.append,
+    )
+    life = Life(supervisor, changes)
+    life.start()
+    assert asked.wait(WAIT_S)
+    supervisor.request_stop()
+    life.thread.join(2 * WAIT_S)
+    assert life.ended() == ["starting", "stopping", "stopped"]
