@@ -47,6 +47,9 @@ CONSUMER_DEFAULTS: Properties = {
     "max.poll.interval.ms": 300_000,
     "fetch.wait.max.ms": 100,
     "queued.max.messages.kbytes": 16_384,
+    # How long fetching rests once that much is queued. At the default of 1 s a backlog was read at
+    # 16 MB a second, whatever the size of its messages; measured: a quarter of what is possible.
+    "fetch.queue.backoff.ms": 20,
     "statistics.interval.ms": STATISTICS_INTERVAL_MS,
 }
 EMBEDDED_CONSUMER: Properties = {
