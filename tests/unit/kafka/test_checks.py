@@ -48,7 +48,7 @@ def _only(role: Role, name: str, value: str | int | float | bool) -> Finding:
         ("producer", "max.poll.records", "500", "warning", "does nothing"),
         ("consumer", "no.such.thing", "1", "error", "no such property"),
         ("consumer", "Group.Protocol", "classic", "error", "no such property"),
-        ("consumer", "key.deserializer", "String", "error", "bytes"),
+        ("consumer", "key.deserializer", "String", "error", "msg.key()"),
         ("producer", "max.request.size", 1000, "error", "message.max.bytes"),
         ("producer", "delivery.timeout.ms.", 1000, "error", "no such property"),
         ("producer", "acks", "1", "error", "acks = all"),
@@ -68,6 +68,7 @@ def _only(role: Role, name: str, value: str | int | float | bool) -> Finding:
         ("admin", "bootstrap.servers", ":::", "error", "no address"),
         ("admin", "bootstrap.servers", "host:99999", "error", "no address"),
         ("admin", "bootstrap.servers", "http://host:9092", "error", "web address"),
+        ("admin", "bootstrap.servers", "SSL://host:9092", "error", "security.protocol"),
     ],
 )
 def test_finding(role: Role, name: str, value: str | int | bool, severity: str, words: str) -> None:
@@ -79,7 +80,9 @@ def test_finding(role: Role, name: str, value: str | int | bool, severity: str, 
     assert finding.fix.endswith(".")
 
 
-@pytest.mark.parametrize("value", ["127.0.0.1:9092", "a:1,b:2", "host", "[::1]:9092", "SSL://h:1"])
+@pytest.mark.parametrize(
+    "value", ["127.0.0.1:9092", "a:1,b:2", "host", "[::1]:9092", "PLAINTEXT://h:1"]
+)
 def test_good_servers(value: str) -> None:
     """Addresses that librdkafka reads are taken."""
     assert check({"bootstrap.servers": value}, "admin") == []

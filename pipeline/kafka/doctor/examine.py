@@ -1,0 +1,89 @@
+"""The examination: all checks over one client's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.kafka.doctor.advice import advice
+from pipeline.kafka.doctor.effective import Effective
+from pipeline.kafka.doctor.findings import (
+    Edit,
+    Finding,
+    Role,
+    Setting,
+    Severity,
+    Value,
+    about,
+    as_text,
+    settings_of,
+    shown_value,
+)
+from pipeline.kafka.doctor.rules_client import client_rules
+from pipeline.kafka.doctor.rules_consumer import consumer_rules
+from pipeline.kafka.doctor.rules_producer import producer_rules
+from pipeline.kafka.doctor.rules_security import security_rules
+from pipeline.kafka.doctor.single import single
+from pipeline.kafka.doctor.table import table
+
+
+def examine(settings: Sequence[Setting] | Mapping[str, Value], role: Role) -> list[Finding]:
+    """Return what is wrong with the settings of one client, the worst first.
+
+    Nothing is connected to, and no client is made. Files that the settings name (certificates,
+    keys) are opened.
+
+    Args:
+        settings: in the order in which they are applied; where one is set twice the last counts.
+        role: what the client is.
+    """
+    given = settings_of(settings) if isinstance(settings, Mapping) else list(settings)
+    found = [finding for setting in given for finding in single(setting, role)]
+    broken = {finding.name for finding in found if finding.refused and finding.rule != "java-name"}
+    # A value that cannot be read would give misleading findings in the rules across properties.
+    effective = Effective([one for one in given if one.name not in broken], role)
+    found += _twice(given)
+    found += client_rules(effective)
+    if role == "consumer":
+        found += _unless_broken(consumer_rules(effective), broken)
+    else:
+        found += producer_rules(effective)
+    found += security_rules(effective)
+    found += advice(effective)
+    return sorted(found, key=lambda finding: finding.severity_level.rank)
+
+
+def _unless_broken(findings: Iterator[Finding], broken: set[str]) -> Iterator[Finding]:
+    """Yield findings about what is missing only where it is missing, not where it is broken."""
+    return (one for one in findings if one.setting is not None or one.name not in broken)
+
+
+def _twice(settings: Sequence[Setting]) -> Iterator[Finding]:
+    """Yield properties that are set more than once, under one name or several."""
+    known = table().by_name
+    first: dict[str, Setting] = {}
+    for setting in settings:
+        found = known.get(setting.name)
+        canonical = found.name if found else setting.name
+        earlier = first.get(canonical)
+        if earlier is not None:
+            yield _set_twice(earlier, setting)
+        first[canonical] = setting
+
+
+def _set_twice(earlier: Setting, later: Setting) -> Finding:
+    same = as_text(earlier.value).strip() == as_text(later.value).strip()
+    alias = earlier.name != later.name
+    names = f"{earlier.name} and {later.name} are two names of one property"
+    where = f" (line {later.line})" if later.line and not alias else ""
+    return about(
+        earlier,
+        "set-twice",
+        Severity.ADVICE if same else Severity.WARNING,
+        effect="nothing, as both are the same"
+        if same
+        else f"{shown_value(earlier.name, earlier.value)!r} does not count, "
+        f"{shown_value(later.name, later.value)!r} does",
+        reason=names if alias else f"it is set again later{where}, and the last one wins",
+        fix="Keep one of them.",
+        edits=[Edit("remove", earlier.name)] if alias else [],
+    )

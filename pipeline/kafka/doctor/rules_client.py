@@ -1,0 +1,182 @@
+"""Rules across properties that hold for every client: addresses, back-off, time limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline.kafka.doctor.effective import Effective
+from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
+
+DEFAULT_PORT: Final = 9092
+_SERVER: Final = re.compile(
+    r"^(?:(?P<scheme>\w+)://)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^\s:/,\[\]@]+)(?::(?P<port>\d+))?$"
+)
+_SCHEMES: Final = frozenset({"plaintext", "ssl", "sasl_plaintext", "sasl_ssl"})
+
+
+def client_rules(effective: Effective) -> Iterator[Finding]:
+    """Yield what is wrong with the settings of any client."""
+    yield from _servers(effective)
+    yield from _backoff(effective)
+    yield from _assignors(effective)
+
+
+def _servers(effective: Effective) -> Iterator[Finding]:
+    setting = effective.setting("bootstrap.servers")
+    if setting is None:
+        yield Finding(
+            "no-servers",
+            Severity.WARNING,
+            "bootstrap.servers",
+            "",
+            "the client can never connect",
+            "no broker is named, and librdkafka only logs a notice",
+            "Name at least one host:port, unless the program adds it.",
+        )
+        return
+    if effective.is_code("bootstrap.servers") or isinstance(setting.value, list):
+        return
+    text = as_text(setting.value)
+    servers = [server.strip() for server in text.split(",") if server.strip()]
+    if not servers:
+        yield _bad_server(setting, "no broker is named", "Name at least one host:port.")
+    for server in servers:
+        yield from _server(setting, server, servers, effective)
+
+
+def _server(
+    setting: Setting, server: str, servers: list[str], effective: Effective
+) -> Iterator[Finding]:
+    match = _SERVER.match(server)
+    if match is None or not 0 < int(match["port"] or DEFAULT_PORT) < 65536:
+        yield _bad_server(
+            setting,
+            f"{server!r} is no address of a broker",
+            "Write host:port, several of them separated by commas.",
+        )
+        return
+    scheme = (match["scheme"] or "").lower()
+    if scheme and scheme not in _SCHEMES:
+        plain = [
+            f"{match['host']}:{match['port'] or DEFAULT_PORT}" if one == server else one
+            for one in servers
+        ]
+        yield _bad_server(
+            setting, f"{server!r} is a web address", "Write host:port.", ",".join(plain)
+        )
+    elif scheme and scheme != effective.word("security.protocol"):
+        # Seen in rd_kafka_broker_name_parse: it ends the reading of the whole list.
+        yield about(
+            setting,
+            "server-protocol",
+            Severity.ERROR,
+            effect=f"{server!r} and all servers after it are passed over",
+            reason=f"it says {scheme}, while security.protocol is "
+            f"{effective.word('security.protocol')}",
+            fix=f"Set security.protocol = {scheme}, or write host:port alone.",
+            edits=[Edit("set", "security.protocol", scheme)],
+        )
+
+
+def _bad_server(setting: Setting, effect: str, fix: str, value: str | None = None) -> Finding:
+    return about(
+        setting,
+        "bad-server",
+        Severity.ERROR,
+        effect=effect,
+        reason="librdkafka does not check addresses: it would try for ever in vain",
+        fix=fix,
+        edits=[] if value is None else [Edit("set", setting.name, value)],
+    )
+
+
+def _backoff(effective: Effective) -> Iterator[Finding]:
+    low = effective.integer("reconnect.backoff.ms")
+    high = effective.integer("reconnect.backoff.max.ms")
+    if high < low:
+        setting = effective.setting("reconnect.backoff.max.ms")
+        culprit = setting or effective.setting("reconnect.backoff.ms")
+        if culprit is not None:
+            yield about(
+                culprit,
+                "reconnect-backoff",
+                Severity.ERROR,
+                effect="the client is not made",
+                reason=f"reconnect.backoff.max.ms ({high}) must not be below "
+                f"reconnect.backoff.ms ({low})",
+                fix=f"Use at least {low} for reconnect.backoff.max.ms.",
+                edits=[
+                    Edit("set", setting.name if setting else "reconnect.backoff.max.ms", str(low))
+                ],
+                refused=True,
+            )
+    ceiling = effective.integer("retry.backoff.max.ms")
+    for name in ("retry.backoff.ms", "topic.metadata.refresh.fast.interval.ms"):
+        setting = effective.setting(name) or (
+            effective.setting("retry.backoff.max.ms") if name == "retry.backoff.ms" else None
+        )
+        if setting is not None and effective.integer(name) > ceiling:
+            yield about(
+                setting,
+                "retry-backoff",
+                Severity.WARNING,
+                effect=f"every wait is {ceiling} ms and never grows",
+                reason=f"{name} ({effective.integer(name)}) is above retry.backoff.max.ms "
+                f"({ceiling})",
+                fix=f"Set retry.backoff.max.ms to {effective.integer(name)} or more.",
+                edits=[Edit("set", "retry.backoff.max.ms", str(effective.integer(name)))],
+            )
+
+
+ASSIGNORS: Final = {"range": "eager", "roundrobin": "eager", "cooperative-sticky": "cooperative"}
+
+
+def _assignors(effective: Effective) -> Iterator[Finding]:
+    """Read as ``rd_kafka_assignors_init`` does, for producers too."""
+    name = "partition.assignment.strategy"
+    setting = effective.setting(name)
+    text = effective.text(name)
+    if setting is None or text is None or effective.is_code(name):
+        return
+    words = _split_assignors(text)
+    unknown = [word for word in words if word not in ASSIGNORS]
+    if unknown:
+        from pipeline.kafka.doctor.java import convert
+
+        meant = convert(name, ",".join(word for word in words if word)).lower()
+        known = bool(meant) and all(word in ASSIGNORS for word in meant.split(","))
+        yield about(
+            setting,
+            "assignor-unknown",
+            Severity.ERROR,
+            effect="the client is not made",
+            reason=f"there is no strategy {unknown[0]!r} here"
+            if unknown[0]
+            else "the list ends with a comma and a space, which is read as a strategy without a name",
+            fix=f"Write {meant}." if known else f"Write some of: {', '.join(ASSIGNORS)}.",
+            edits=[Edit("set", setting.name, meant)] if known else [],
+            refused=True,
+        )
+    elif len({ASSIGNORS[word] for word in words}) > 1:
+        yield about(
+            setting,
+            "assignors-mixed",
+            Severity.ERROR,
+            effect="the client is not made",
+            reason="eager strategies (range, roundrobin) and cooperative ones cannot be mixed",
+            fix="Write cooperative-sticky, or range,roundrobin; not both.",
+            edits=[Edit("set", setting.name, "cooperative-sticky")],
+            refused=True,
+        )
+
+
+def _split_assignors(text: str) -> list[str]:
+    """Split as librdkafka does: what follows the last comma is a name, were it only a space."""
+    words = []
+    rest = text
+    while rest:
+        word, _, rest = rest.lstrip(" ,").partition(",")
+        words.append(word.rstrip())
+    return words

@@ -1,0 +1,247 @@
+"""Rules across properties of a consumer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline.kafka.doctor.effective import Effective
+from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
+from pipeline.kafka.doctor.values import C_SPACE
+
+_OVERHEAD_BYTES: Final = 512
+_FETCH_MIN_LIMIT: Final = 100_000_000
+_NOT_WITH_NEW_PROTOCOL: Final = (
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "partition.assignment.strategy",
+    "group.protocol.type",
+)
+
+
+def consumer_rules(effective: Effective) -> Iterator[Finding]:
+    """Yield what is wrong with a consumer's settings."""
+    yield from _group(effective)
+    if effective.word("group.protocol") == "consumer":
+        yield from _new_protocol(effective)
+    else:
+        yield from _classic_protocol(effective)
+    yield from _fetching(effective)
+    yield from _committing(effective)
+
+
+def _refused(setting: Setting, rule: str, reason: str, fix: str, *edits: Edit) -> Finding:
+    return about(
+        setting,
+        rule,
+        Severity.ERROR,
+        effect="librdkafka refuses it, and the consumer is not made",
+        reason=reason,
+        fix=fix,
+        edits=edits,
+        refused=True,
+    )
+
+
+def _group(effective: Effective) -> Iterator[Finding]:
+    setting = effective.setting("group.id")
+    if setting is None:
+        yield Finding(
+            "group-missing",
+            Severity.ERROR,
+            "group.id",
+            "",
+            "the consumer is not made",
+            "no consumer group is named, and confluent-kafka asks for one (ValueError)",
+            "Name one.",
+            refused=True,
+        )
+    elif not effective.is_code("group.id") and not as_text(setting.value).strip(C_SPACE):
+        yield about(
+            setting,
+            "group-empty",
+            Severity.ERROR,
+            effect="the whole process dies when the consumer is made (on Windows at its first use)",
+            reason="no consumer group is named, and confluent-kafka checks that by an assertion",
+            fix="Name one.",
+            refused=True,
+            fatal=True,
+        )
+
+
+def _new_protocol(effective: Effective) -> Iterator[Finding]:
+    for name in _NOT_WITH_NEW_PROTOCOL:
+        setting = effective.setting(name)
+        if setting is not None:
+            instead = (
+                "group.remote.assignor takes its place"
+                if name == "partition.assignment.strategy"
+                else "the broker decides it"
+            )
+            yield _refused(
+                setting,
+                "group-protocol",
+                f"with group.protocol=consumer it may not be set: {instead}",
+                "Take it out, or use group.protocol = classic.",
+                Edit("remove", setting.name),
+            )
+
+
+def _classic_protocol(effective: Effective) -> Iterator[Finding]:
+    session = effective.integer("session.timeout.ms")
+    heartbeat = effective.integer("heartbeat.interval.ms")
+    poll = effective.integer("max.poll.interval.ms")
+    if poll < session:
+        setting = effective.setting("max.poll.interval.ms")
+        culprit = setting or effective.setting("session.timeout.ms")
+        if culprit is not None:
+            yield _refused(
+                culprit,
+                "poll-session",
+                f"max.poll.interval.ms ({poll}) is below session.timeout.ms = {session}",
+                f"Use at least {session} for max.poll.interval.ms.",
+                Edit("set", setting.name if setting else "max.poll.interval.ms", str(session)),
+            )
+    culprit = effective.setting("heartbeat.interval.ms") or effective.setting("session.timeout.ms")
+    if culprit is not None and heartbeat * 3 > session:
+        yield about(
+            culprit,
+            "heartbeat-session",
+            Severity.ERROR if heartbeat >= session else Severity.WARNING,
+            effect="the member is thrown out of its group again and again"
+            if heartbeat >= session
+            else "one lost packet may throw the member out of its group",
+            reason=f"too few heartbeats (every {heartbeat} ms) fit into session.timeout.ms = "
+            f"{session}",
+            fix=f"Use at most {max(1, session // 3)} for heartbeat.interval.ms.",
+            edits=[Edit("set", "heartbeat.interval.ms", str(max(1, session // 3)))],
+        )
+    setting = effective.setting("group.remote.assignor")
+    if setting is not None:
+        yield about(
+            setting,
+            "remote-assignor",
+            Severity.WARNING,
+            effect="it does nothing",
+            reason="only group.protocol=consumer asks the broker to assign partitions",
+            fix="Use partition.assignment.strategy, or group.protocol = consumer (Kafka 4).",
+            edits=[Edit("remove", setting.name)],
+        )
+
+
+def _fetching(effective: Effective) -> Iterator[Finding]:
+    minimum = effective.integer("fetch.min.bytes")
+    setting = effective.setting("fetch.min.bytes")
+    if setting and not 1 <= minimum <= _FETCH_MIN_LIMIT:
+        near = 1 if minimum < 1 else _FETCH_MIN_LIMIT
+        yield _refused(
+            setting,
+            "fetch-min",
+            f"a consumer takes 1 to {_FETCH_MIN_LIMIT} (the table's wider range is for share "
+            "consumers)",
+            f"Use {near}.",
+            Edit("set", setting.name, str(near)),
+        )
+    largest = effective.integer("message.max.bytes")
+    fetch = effective.integer("fetch.max.bytes")
+    setting = effective.setting("fetch.max.bytes")
+    if setting and fetch < largest:
+        yield _refused(
+            setting,
+            "fetch-message",
+            f"fetch.max.bytes must not be below message.max.bytes ({largest})",
+            f"Use at least {largest}.",
+            Edit("set", setting.name, str(largest)),
+        )
+    if setting is None:
+        queue = effective.integer("queued.max.messages.kbytes") * 1024
+        fetch = max(min(fetch, (queue + 2**31) % 2**32 - 2**31), largest)
+    setting = effective.setting("receive.message.max.bytes")
+    if setting and fetch + _OVERHEAD_BYTES > effective.integer("receive.message.max.bytes"):
+        yield _refused(
+            setting,
+            "receive-fetch",
+            f"it must hold a whole answer: fetch.max.bytes ({fetch}) and 512 bytes of framing",
+            f"Use at least {fetch + _OVERHEAD_BYTES}, or leave it out.",
+            Edit("set", setting.name, str(fetch + _OVERHEAD_BYTES)),
+        )
+    partition = effective.setting("fetch.message.max.bytes")
+    if partition and effective.integer("fetch.message.max.bytes") > fetch:
+        yield about(
+            partition,
+            "partition-fetch",
+            Severity.WARNING,
+            effect=f"a fetch ends at {fetch} bytes",
+            reason="fetch.max.bytes bounds the answer for all partitions together",
+            fix=f"Use at most {fetch}.",
+            edits=[Edit("set", partition.name, str(fetch))],
+        )
+    queue_setting = effective.setting("queued.max.messages.kbytes")
+    per_partition = effective.integer("fetch.message.max.bytes")
+    if queue_setting and effective.integer("queued.max.messages.kbytes") * 1024 < per_partition:
+        yield about(
+            queue_setting,
+            "queue-fetch",
+            Severity.WARNING,
+            effect="one fetch overshoots the queue, and fetching stops and starts",
+            reason=f"fetch.message.max.bytes is {per_partition} bytes per partition",
+            fix=f"Use at least {-(-per_partition // 1024)}.",
+            edits=[Edit("set", queue_setting.name, str(-(-per_partition // 1024)))],
+        )
+    wait = effective.integer("fetch.wait.max.ms")
+    timeout = effective.integer("socket.timeout.ms")
+    culprit = effective.setting("fetch.wait.max.ms") or effective.setting("socket.timeout.ms")
+    if culprit and wait + 1000 > timeout:
+        yield about(
+            culprit,
+            "fetch-wait",
+            Severity.WARNING,
+            effect="fetches without messages may time out and block what comes after them",
+            reason=f"fetch.wait.max.ms ({wait}) should be 1000 ms below socket.timeout.ms "
+            f"({timeout})",
+            fix="Use a smaller fetch.wait.max.ms."
+            if timeout > 1000
+            else "Use a larger socket.timeout.ms.",
+            edits=[Edit("set", "fetch.wait.max.ms", str(timeout - 1000))]
+            if timeout > 1000
+            else [Edit("set", "socket.timeout.ms", str(wait + 1000))],
+        )
+
+
+def _committing(effective: Effective) -> Iterator[Finding]:
+    commits = effective.boolean("enable.auto.commit")
+    interval = effective.setting("auto.commit.interval.ms")
+    if interval and not commits:
+        yield about(
+            interval,
+            "commit-interval",
+            Severity.WARNING,
+            effect="it does nothing",
+            reason="enable.auto.commit is false",
+            fix="Take it out, or use enable.auto.commit = true.",
+            edits=[Edit("remove", interval.name)],
+        )
+    elif interval and effective.integer("auto.commit.interval.ms") == 0:
+        yield about(
+            interval,
+            "commit-interval",
+            Severity.WARNING,
+            effect="offsets are committed only when the consumer closes",
+            reason="0 turns the interval off although enable.auto.commit is true",
+            fix="Use 5000, or enable.auto.commit = false.",
+            edits=[Edit("set", interval.name, "5000")],
+        )
+    store = effective.setting("enable.auto.offset.store")
+    if commits and store and effective.boolean("enable.auto.offset.store"):
+        yield about(
+            store,
+            "store-before-work",
+            Severity.WARNING,
+            effect="a crash loses the messages that were taken and not finished",
+            reason="an offset is stored when the message is handed out, before it is handled, and "
+            "enable.auto.commit commits it by itself",
+            fix="Use enable.auto.offset.store = false, and store_offsets() when the work is done.",
+            edits=[Edit("set", store.name, "false")],
+            reference="https://github.com/confluentinc/librdkafka/blob/master/INTRODUCTION.md"
+            "#at-least-once-processing",
+        )

@@ -1,0 +1,153 @@
+"""Rules across the properties of OAUTHBEARER, after librdkafka's own checks.
+
+See ``rd_kafka_conf_finalize_oauthbearer_oidc`` in librdkafka's rdkafka_conf.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline.kafka.doctor.effective import Effective
+from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about
+from pipeline.kafka.doctor.values import C_SPACE
+
+_ASSERTION: Final = "sasl.oauthbearer.assertion."
+_NOT_WITH_FILE_TEXT: Final = (
+    "private.key.file",
+    "private.key.pem",
+    "private.key.passphrase",
+    "jwt.template.file",
+    "claim.sub",
+    "claim.aud",
+    "claim.iss",
+)
+_NOT_WITH_FILE_SET: Final = ("claim.jti.include", "claim.exp.seconds", "claim.nbf.seconds")
+
+
+def oauth_rules(effective: Effective, sasl: bool) -> Iterator[Finding]:
+    """Yield what is wrong with the login by OAuth; librdkafka checks it even without SASL."""
+    if (effective.text("sasl.mechanisms") or "").upper() != "OAUTHBEARER":
+        return
+    if effective.word("sasl.oauthbearer.method") == "oidc":
+        yield from _oidc(effective)
+    elif sasl and not effective.boolean("enable.sasl.oauthbearer.unsecure.jwt"):
+        yield from _no_token(effective)
+
+
+def _refused(setting: Setting, rule: str, reason: str, fix: str, *edits: Edit) -> Finding:
+    return about(
+        setting,
+        rule,
+        Severity.ERROR,
+        effect="the client is not made",
+        reason=reason,
+        fix=fix,
+        edits=edits,
+        refused=True,
+    )
+
+
+def _no_token(effective: Effective) -> Iterator[Finding]:
+    setting = effective.setting("sasl.mechanisms")
+    if setting is None or any(one.name == "oauth_cb" for one in effective.settings):
+        return
+    yield about(
+        setting,
+        "oauth-no-token",
+        Severity.WARNING,
+        effect="the client is made and never logs in, unless the program passes oauth_cb",
+        reason="nothing says where the token comes from",
+        fix="Set sasl.oauthbearer.method = oidc with its address, client id and secret.",
+        edits=[Edit("set", "sasl.oauthbearer.method", "oidc")],
+    )
+
+
+def _oidc(effective: Effective) -> Iterator[Finding]:
+    method = effective.setting("sasl.oauthbearer.method")
+    if method is None:
+        return
+    setting = effective.setting("enable.sasl.oauthbearer.unsecure.jwt")
+    if setting and effective.boolean("enable.sasl.oauthbearer.unsecure.jwt"):
+        yield _refused(
+            setting,
+            "oauth-unsecure",
+            "unsigned tokens and sasl.oauthbearer.method=oidc exclude each other",
+            "Take it out.",
+            Edit("remove", setting.name),
+        )
+    kind = effective.word("sasl.oauthbearer.metadata.authentication.type")
+    if _lacks(effective, "sasl.oauthbearer.token.endpoint.url"):
+        query = _has_query(effective.text("sasl.oauthbearer.config"))
+        if kind == "none" or (kind == "azure_imds" and not query):
+            yield _refused(
+                method,
+                "oauth-endpoint",
+                "method=oidc needs to know where tokens are made",
+                "Set sasl.oauthbearer.token.endpoint.url.",
+            )
+    if kind == "none":
+        if effective.word("sasl.oauthbearer.grant.type") == "client_credentials":
+            yield from _client_credentials(effective, method)
+        else:
+            yield from _jwt_bearer(effective, method)
+    setting = effective.setting("sasl.oauthbearer.sub.claim.name")
+    claim = effective.text("sasl.oauthbearer.sub.claim.name") or ""
+    if setting and not claim.strip(C_SPACE):
+        yield _refused(
+            setting,
+            "oauth-claim",
+            "the name of a claim may not be empty",
+            "Take it out.",
+            Edit("remove", setting.name),
+        )
+
+
+def _lacks(effective: Effective, name: str) -> bool:
+    return effective.text(name) is None and not effective.is_code(name)
+
+
+def _has_query(config: str | None) -> bool:
+    pairs = [pair for pair in (config or "").split(",") if "=" in pair]
+    # librdkafka looks only at every second of the first half of the pairs (rd_kafka_conf_kv_get).
+    return any(pair.split("=", 1)[0].strip() == "query" for pair in pairs)
+
+
+def _client_credentials(effective: Effective, method: Setting) -> Iterator[Finding]:
+    for name in ("sasl.oauthbearer.client.id", "sasl.oauthbearer.client.secret"):
+        if _lacks(effective, name):
+            yield _refused(method, "oauth-client", f"method=oidc needs {name}", f"Set {name}.")
+
+
+def _jwt_bearer(effective: Effective, method: Setting) -> Iterator[Finding]:
+    key_file = effective.text(_ASSERTION + "private.key.file")
+    key_pem = effective.text(_ASSERTION + "private.key.pem")
+    if effective.text(_ASSERTION + "file") is None:
+        if key_file is None and key_pem is None:
+            yield _refused(
+                method,
+                "oauth-key",
+                "the grant type jwt-bearer needs a key to sign with",
+                f"Set {_ASSERTION}private.key.file.",
+            )
+        elif key_file is not None and key_pem is not None:
+            yield from _exclusive(effective, _ASSERTION + "private.key.pem", "private.key.file")
+        return
+    for name in _NOT_WITH_FILE_TEXT:
+        if effective.text(_ASSERTION + name) is not None:
+            yield from _exclusive(effective, _ASSERTION + name, "file")
+    for name in _NOT_WITH_FILE_SET:
+        if effective.is_set(_ASSERTION + name):
+            yield from _exclusive(effective, _ASSERTION + name, "file")
+
+
+def _exclusive(effective: Effective, name: str, other: str) -> Iterator[Finding]:
+    setting = effective.setting(name)
+    if setting is not None:
+        yield _refused(
+            setting,
+            "oauth-exclusive",
+            f"it and {_ASSERTION}{other} exclude each other",
+            "Take one of them out.",
+            Edit("remove", setting.name),
+        )

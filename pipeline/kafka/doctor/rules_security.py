@@ -1,0 +1,133 @@
+"""Rules across properties of TLS and SASL; OAuth has a module of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline.kafka.doctor.certificates import certificate_rules
+from pipeline.kafka.doctor.effective import Effective
+from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
+from pipeline.kafka.doctor.rules_oauth import oauth_rules
+from pipeline.kafka.doctor.table import table
+from pipeline.kafka.librdkafka import ConfResult, try_property
+
+MECHANISMS: Final = (
+    "PLAIN",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-512",
+    "OAUTHBEARER",
+    "GSSAPI",
+)
+_FEATURES: Final = {
+    "PLAIN": "sasl_plain",
+    "SCRAM": "sasl_scram",
+    "OAUTHBEARER": "sasl_oauthbearer",
+    "GSSAPI": "sasl_gssapi",
+}
+
+
+def security_rules(effective: Effective) -> Iterator[Finding]:
+    """Yield what is wrong with how the client protects its connection and proves who it is."""
+    protocol = effective.word("security.protocol")
+    if effective.is_code("security.protocol"):
+        return
+    sasl = protocol.startswith("sasl_")
+    if sasl:
+        yield from _mechanism(effective)
+    else:
+        yield from _sasl_without_protocol(effective)
+    yield from oauth_rules(effective, sasl)
+    yield from certificate_rules(effective, tls=protocol.endswith("ssl"))
+    if sasl and protocol == "sasl_plaintext" and effective.text("sasl.mechanisms") == "PLAIN":
+        setting = effective.setting("security.protocol")
+        if setting is not None:
+            yield about(
+                setting,
+                "password-in-clear",
+                Severity.WARNING,
+                effect="the password crosses the network in clear text",
+                reason="the mechanism PLAIN sends it as it is, and SASL_PLAINTEXT does not encrypt",
+                fix="Use security.protocol = SASL_SSL, or a SCRAM mechanism.",
+                edits=[Edit("set", setting.name, "SASL_SSL")],
+            )
+
+
+def _mechanism(effective: Effective) -> Iterator[Finding]:
+    if effective.is_code("sasl.mechanisms"):
+        return
+    mechanism = effective.text("sasl.mechanisms") or ""
+    setting = effective.setting("sasl.mechanisms") or effective.setting("security.protocol")
+    if setting is None:
+        return
+    if mechanism not in MECHANISMS:
+        yield _unknown_mechanism(setting, mechanism)
+        return
+    feature = _FEATURES[mechanism.partition("-")[0]]
+    if try_property("builtin.features", feature)[0] is not ConfResult.OK:
+        chosen = effective.is_set("sasl.mechanisms")
+        yield about(
+            setting,
+            "mechanism-not-built",
+            Severity.ERROR,
+            effect="the client is not made",
+            reason=f"this build of librdkafka {table().version} lacks {mechanism}"
+            + ("" if chosen else ", which is the default where no sasl.mechanism is set"),
+            fix="Use sasl.mechanism = SCRAM-SHA-512 or another one that the brokers offer; "
+            "Kerberos needs the Windows build, or a librdkafka built with libsasl2.",
+            edits=[Edit("set", "sasl.mechanism", "SCRAM-SHA-512")] if not chosen else [],
+            refused=True,
+        )
+    elif mechanism.partition("-")[0] in ("PLAIN", "SCRAM"):
+        yield from _user_and_password(effective, setting, mechanism)
+
+
+def _unknown_mechanism(setting: Setting, mechanism: str) -> Finding:
+    upper = mechanism.strip().upper()
+    known = upper in MECHANISMS
+    return about(
+        setting,
+        "mechanism-unknown",
+        Severity.ERROR,
+        effect="the client is not made",
+        reason=f"there is no SASL mechanism {mechanism!r}"
+        + (": its name is written in capitals" if known else ""),
+        fix=f"Write {upper}." if known else f"Write one of: {', '.join(MECHANISMS)}.",
+        edits=[Edit("set", setting.name, upper)] if known else [],
+        refused=True,
+    )
+
+
+def _user_and_password(effective: Effective, setting: Setting, mechanism: str) -> Iterator[Finding]:
+    missing = [
+        name
+        for name in ("sasl.username", "sasl.password")
+        if effective.text(name) is None and not effective.is_code(name)
+    ]
+    if missing:
+        yield about(
+            setting,
+            "credentials-missing",
+            Severity.ERROR,
+            effect="the client is not made",
+            reason=f"{mechanism} needs sasl.username and sasl.password",
+            fix=f"Set {' and '.join(missing)}.",
+            refused=True,
+        )
+
+
+def _sasl_without_protocol(effective: Effective) -> Iterator[Finding]:
+    setting = effective.setting("sasl.mechanisms") or effective.setting("sasl.username")
+    if setting is None or (setting.name == "sasl.username" and not as_text(setting.value)):
+        return
+    wanted = "SASL_SSL" if effective.word("security.protocol") == "ssl" else "SASL_PLAINTEXT"
+    yield about(
+        setting,
+        "sasl-without-protocol",
+        Severity.WARNING,
+        effect="the client does not log in",
+        reason=f"security.protocol is {effective.word('security.protocol')}, without SASL",
+        fix="Use security.protocol = SASL_SSL (or SASL_PLAINTEXT), or take the sasl.* lines out.",
+        edits=[Edit("set", "security.protocol", wanted)],
+    )
