@@ -13,6 +13,7 @@ from pathlib import Path
 from commands import EXIT_OK, EXIT_USAGE
 
 ROOT = Path(__file__).resolve().parent.parent
+MAX_PROCESSES = 4
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ CHECKS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Explain what is passed on."""
     parser.description = (
-        "Runs ruff, mypy, the import rules and all tests. With arguments, runs only pytest, with "
-        'them: -m "not integration" for the quick ones, tests/unit -k name, and so on.'
+        "Runs ruff, mypy, the import rules and all tests, several at once. With arguments, runs "
+        'only pytest, with them: -m "not integration" for the quick ones, tests/unit -k name...'
     )
 
 
@@ -48,12 +49,21 @@ def run(args: argparse.Namespace) -> int:
         print("The tests are not part of an installed Signalbox; use a checkout.", file=sys.stderr)
         return EXIT_USAGE
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    pytest_step = Step("pytest", ("-m", "pytest", *args.rest))
+    pytest_step = Step("pytest", ("-m", "pytest", *(args.rest or in_parallel())))
     steps = [pytest_step] if args.rest else [*CHECKS, pytest_step]
     outcomes = [_run(step) for step in steps]
     if len(steps) > 1:
         _summarise(steps, outcomes)
     return next((code for code, _ in outcomes if code), EXIT_OK)
+
+
+def in_parallel() -> tuple[str, ...]:
+    """Return pytest's arguments for a whole run: much of it waits, so one process more than cores.
+
+    More than a few would only take the processor from the tests that measure.
+    """
+    processes = min(MAX_PROCESSES, (os.cpu_count() or 1) + 1)
+    return ("-n", str(processes), "--dist", "worksteal")
 
 
 def _run(step: Step) -> tuple[int, float]:
