@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
 
 from console.risk_words import risk_title, risk_word
+from console.rule_words import rule_words
 from console.supervision.wording import Level
 from pipeline.messages import RiskLevel
 
@@ -77,6 +78,11 @@ def place(alarm: Alarm, settings: Settings) -> str:
     """Return camera, group and confidence on one line."""
     name = camera_name(settings, alarm.camera_id)
     return f"{name} · {group(alarm)} · {alarm.confidence:.2f}"
+
+
+def said(alarm: Alarm) -> str:
+    """Return what the assessor said; a language model's own words stay as they are."""
+    return rule_words(alarm.description) if alarm.assessor == "rules" else alarm.description
 
 
 def assessor(alarm: Alarm) -> str:

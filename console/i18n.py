@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+from PySide6.QtCore import (
+    QT_TRANSLATE_NOOP,
+    QCoreApplication,
+    QLibraryInfo,
+    QLocale,
+    QTranslator,
+)
 
 from pipeline.paths import RESOURCES
 
@@ -15,6 +21,12 @@ NAMES: Final = {"en": "English", "zh_CN": "简体中文"}
 PREFIX: Final = "signalbox_"
 QT_PREFIX: Final = "qtbase_"
 """Qt's own words: buttons of dialogs, context menus of text fields."""
+
+_QT_LACKS: Final = (
+    QT_TRANSLATE_NOOP("QFileDialog", "Look in:"),
+    QT_TRANSLATE_NOOP("QFileDialog", "Files of type:"),
+)
+"""Words of Qt that its own translation has not; our file is asked first, so ours has them."""
 
 _installed: list[QTranslator] = []
 _current: list[str] = [SOURCE_LANGUAGE]

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+
 from PySide6.QtGui import QFont, QFontDatabase
 
 from console.theme.tokens import TypeSize
 
 MONOSPACED_FAMILIES = ["Cascadia Mono", "Consolas", "SF Mono", "Menlo", "DejaVu Sans Mono"]
 """Asked for in this order, so that logs look alike; the system's own fixed font comes last."""
+
+HAN_FAMILIES = {"win32": ["Microsoft YaHei UI"], "darwin": ["PingFang SC"]}
+"""Asked for where the system's font has no Chinese, so that it is not set in Japanese shapes.
+
+None on Linux: its system font is an alias, before which Qt would take any family that is named.
+"""
+
+
+def _with_han(families: list[str]) -> list[str]:
+    return families + HAN_FAMILIES.get(sys.platform, [])
 
 
 def ui_font(pixels: int = TypeSize.LARGE, *, strong: bool = False, tabular: bool = False) -> QFont:
@@ -19,6 +31,7 @@ def ui_font(pixels: int = TypeSize.LARGE, *, strong: bool = False, tabular: bool
         tabular: all figures equally wide, so that numbers that change do not jitter.
     """
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    font.setFamilies(_with_han(font.families()))
     font.setPixelSize(pixels)
     if strong:
         font.setWeight(QFont.Weight.DemiBold)
@@ -37,7 +50,7 @@ def mono_font(pixels: int = TypeSize.BODY) -> QFont:
     fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     installed = set(QFontDatabase.families())
     families = [family for family in MONOSPACED_FAMILIES if family in installed]
-    font = QFont([*families, fixed.family()])
+    font = QFont(_with_han([*families, fixed.family()]))
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setFixedPitch(True)
     font.setPixelSize(pixels)

@@ -119,11 +119,11 @@ class AlarmCard(QFrame):
         is_new = entry.state == "new"
         self._acknowledge.setVisible(is_new)
         self._state.setText("" if is_new else alarm_words.state_word(entry.state))
-        self.setToolTip(plain_tooltip(alarm.description))
+        self.setToolTip(plain_tooltip(alarm_words.said(alarm)))
         self.setAccessibleName(
             f"{level} {title}, {place}, {time}, {alarm_words.state_word(entry.state)}"
         )
-        self.setAccessibleDescription(alarm.description)
+        self.setAccessibleDescription(alarm_words.said(alarm))
 
     def set_picture(self, image: QImage | None) -> None:
         """Show the evidence; None while there is none."""

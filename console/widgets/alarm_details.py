@@ -182,7 +182,7 @@ class AlarmDetails(QWidget):
         self._badge.setText(alarm_words.level_badge(alarm.risk_level))
         set_property(self._badge, "level", alarm_words.BADGES[alarm.risk_level])
         self._title.setText(alarm_words.title(alarm))
-        self._said.setText(alarm.description or self.tr("Nothing."))
+        self._said.setText(alarm_words.said(alarm) or self.tr("Nothing."))
         lasted = (alarm.last_seen - alarm.first_seen).total_seconds()
         texts = {
             "camera": alarm_words.camera_name(self._context.settings, alarm.camera_id),

@@ -102,7 +102,6 @@ class CameraDialog(QDialog):
         self._fields["name"].setFocus()
 
     def _make_rows(self) -> dict[str, FormRow]:
-        described = CameraSettings.model_fields
         names = {
             "name": self.tr("Name"),
             "source": self.tr("Source"),
@@ -111,13 +110,26 @@ class CameraDialog(QDialog):
             "detections_per_second": self.tr("Detections per second"),
             "assess_interval_s": self.tr("Assess again after (s)"),
         }
+        helps = {
+            "name": self.tr("Name shown to people."),
+            "source": self.tr(
+                "File, folder of pictures, rtsp://, http:// address, or the USB index. “demo” is "
+                "the clip that ships with Signalbox."
+            ),
+            "id": self.tr("Short name in messages; also the Kafka key."),
+            "start_offset_s": self.tr("Files: where to start, seconds."),
+            "detections_per_second": self.tr("Highest detection rate of this camera."),
+            "assess_interval_s": self.tr(
+                "A group that does not change is assessed again after this time."
+            ),
+        }
         for name in NUMBERS:
             self._fields[name].setFixedWidth(NUMBER_WIDTH)
         return {
             name: FormRow(
                 text,
                 self._fields[name],
-                described[name].description or "",
+                helps[name],
                 self._source_button() if name == "source" else None,
             )
             for name, text in names.items()

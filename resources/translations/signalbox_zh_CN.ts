@@ -404,6 +404,30 @@
         <translation>再次评估间隔（秒）</translation>
     </message>
     <message>
+        <source>Name shown to people.</source>
+        <translation>界面上显示的名称。</translation>
+    </message>
+    <message>
+        <source>File, folder of pictures, rtsp://, http:// address, or the USB index. “demo” is the clip that ships with Signalbox.</source>
+        <translation>文件、图片文件夹、rtsp:// 或 http:// 地址，或 USB 序号。“demo” 为 Signalbox 自带的演示片段。</translation>
+    </message>
+    <message>
+        <source>Short name in messages; also the Kafka key.</source>
+        <translation>消息中的短名称，同时用作 Kafka 消息键。</translation>
+    </message>
+    <message>
+        <source>Files: where to start, seconds.</source>
+        <translation>文件：从第几秒开始。</translation>
+    </message>
+    <message>
+        <source>Highest detection rate of this camera.</source>
+        <translation>此摄像头每秒最多检测的次数。</translation>
+    </message>
+    <message>
+        <source>A group that does not change is assessed again after this time.</source>
+        <translation>没有变化的目标组经过此时间后再次评估。</translation>
+    </message>
+    <message>
         <source>Choose</source>
         <translation>选择</translation>
     </message>
@@ -1456,6 +1480,17 @@ It opens by itself when workers start.</source>
     </message>
 </context>
 <context>
+    <name>QFileDialog</name>
+    <message>
+        <source>Look in:</source>
+        <translation>查找范围：</translation>
+    </message>
+    <message>
+        <source>Files of type:</source>
+        <translation>文件类型：</translation>
+    </message>
+</context>
+<context>
     <name>Risk</name>
     <message>
         <source>none</source>
@@ -1488,6 +1523,21 @@ It opens by itself when workers start.</source>
     <message>
         <source>Dense group</source>
         <translation>人员密集</translation>
+    </message>
+</context>
+<context>
+    <name>Rule</name>
+    <message>
+        <source>Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s). Seen in the picture, not on the ground.</source>
+        <translation>碰撞时间规则：{0} 与 {1} 相距 {2} 个人体高度，正以每秒 {3} 个人体高度接近；照此速度，两者轮廓将在 {4} 秒后相遇（低于 {5} 秒需留意，低于 {6} 秒为危急）。以上为画面中的距离，并非地面实际距离。</translation>
+    </message>
+    <message>
+        <source>Rule near-moving-vehicle: {0} is {1} person heights from {2} (near below {3}), which moves at {4} of its own heights per second. Seen in the picture, not on the ground.</source>
+        <translation>靠近行驶车辆规则：{0} 与 {2} 相距 {1} 个人体高度（低于 {3} 即为靠近），后者正以每秒 {4} 个自身高度移动。以上为画面中的距离，并非地面实际距离。</translation>
+    </message>
+    <message>
+        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
+        <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
     </message>
 </context>
 <context>

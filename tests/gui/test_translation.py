@@ -29,14 +29,20 @@ from pytestqt.qtbot import QtBot
 
 from console import i18n
 from console.context import ConsoleContext
+from console.help import HelpDialog
 from console.main_window import MainWindow
 from console.page_list import PAGES
 from console.pages.settings import SettingsPage
+from console.rule_words import rule_words
 from console.settings_form import help_words, sections
 from console.ui_gap import UiGap
+from console.widgets.camera_dialog import CameraDialog
 from console.widgets.setting_field import SettingField
-from pipeline.settings import Settings, demo_settings
+from pipeline.messages import AssessmentTask, DetectedObject, GroupMetadata
+from pipeline.scheduling.rules.rules import assess
+from pipeline.settings import CameraSettings, RulesSettings, Settings, demo_settings
 from pipeline.states import WorkerName
+from tests.support import messages as made
 from tests.support.console_parts import console_context
 from tools import make_translations
 from tools.make_translations import LANGUAGES, OUTPUT, SOURCES, qm_file, ts_file
@@ -198,7 +204,7 @@ def test_the_context_of_each_text_is_the_one_that_is_asked_at_run_time() -> None
             if isinstance(source, ast.Constant):
                 if (context, source.value) not in known:
                     unknown.append((path.name, context, source.value))
-            elif path.name != "pipeline_words.py":
+            elif path.name not in {"pipeline_words.py", "rule_words.py"}:
                 unknown.append((path.name, context, ast.unparse(source)))
     assert unknown == []
 
@@ -211,6 +217,46 @@ def test_every_setting_has_its_help_from_the_window() -> None:
     described = {place: text for place, text in helps.items() if text != "(from the model)"}
     assert set(described.values()) <= own
     assert set(places) == set(described)
+
+
+# ---------------------------------------------------------------------- what the rules say
+def task(
+    *people: DetectedObject, distance: float, closing: float, speed: float, crowding: float = 0.0
+) -> AssessmentTask:
+    height = made.CAR_BOX[3] - made.CAR_BOX[1]
+    return made.task(
+        objects=(made.car(velocity=(speed * height, 0.0)), made.person(), *people),
+        metadata=GroupMetadata(pairs=(made.pair(distance, closing),), crowding=crowding),
+    )
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        task(distance=0.2, closing=0.2, speed=0.0),
+        task(distance=0.2, closing=0.0, speed=0.5),
+        task(*[made.person()] * 7, distance=0.9, closing=0.0, speed=0.0, crowding=0.8),
+    ],
+    ids=["time to collision", "near a moving vehicle", "dense group"],
+)
+def test_the_words_of_a_rule_are_told_in_the_language_of_the_window(
+    qapp: QApplication, of: AssessmentTask
+) -> None:
+    """The sentences of the rules and those of the window must not drift apart."""
+    said = assess(of, RulesSettings())[0].description
+    assert said.startswith("Rule ")
+    assert rule_words(said) == said
+    i18n.install(CHINESE)
+    chinese = rule_words(said)
+    assert not re.search(r"[A-Za-z]", chinese)
+    assert sorted(re.findall(r"[\d.]*\d%?", chinese)) == sorted(re.findall(r"[\d.]*\d%?", said))
+
+
+def test_what_no_rule_says_stays_as_it_is(qapp: QApplication) -> None:
+    i18n.install(CHINESE)
+    assert (
+        rule_words("A lorry turns across the cycle path.") == "A lorry turns across the cycle path."
+    )
 
 
 # ---------------------------------------------------------------------- which language
@@ -298,7 +344,7 @@ def choose_language(qtbot: QtBot, window: MainWindow, name: str) -> None:
 
 STAY = """
 signalbox kafka broker cpu gpu usb csv json jpeg zip iou id ui api p50 p95 p99 ms kb mb gb ctrl shift
-alt end pgup pgdn del return enter demo rtsp onnx directml cuda openvino yolo bundled trace debug info
+alt esc end pgup pgdn del return enter demo rtsp onnx directml cuda openvino yolo bundled trace debug info
 success warning error detection generator scheduler aggregator console english
 """
 """Names, units, keys, and values that are written so in the settings and the log."""
@@ -354,6 +400,20 @@ def test_no_english_is_left_in_the_chinese_window(
         if (words := foreign_words(text, known))
     }
     assert left == {}
+
+
+def test_no_english_is_left_in_chinese_dialogs(
+    qtbot: QtBot, window: MainWindow, context: ConsoleContext
+) -> None:
+    choose_language(qtbot, window, "简体中文")
+    camera = CameraSettings(id="9", name="九", source="demo")
+    for dialog in (HelpDialog(window), CameraDialog(context, camera, "", window)):
+        dialog.show()
+        left = {
+            text: found for text in shown_texts(dialog) if (found := foreign_words(text, set()))
+        }
+        assert left == {}
+        dialog.close()
 
 
 def test_the_language_changes_there_and_back_while_the_window_is_open(

@@ -1,0 +1,56 @@
+"""What the offline rules say, in the language of the window; messages carry it in English."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from console.pipeline_words import object_word
+
+_SENTENCES: Final = (
+    QT_TRANSLATE_NOOP(
+        "Rule",
+        "Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; "
+        "at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s). "
+        "Seen in the picture, not on the ground.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Rule",
+        "Rule near-moving-vehicle: {0} is {1} person heights from {2} (near below {3}), which "
+        "moves at {4} of its own heights per second. Seen in the picture, not on the ground.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Rule",
+        "Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).",
+    ),
+)
+_PLACEHOLDER: Final = re.compile(r"\\\{\d+\\\}")
+_OBJECT: Final = re.compile(r"([a-z][a-z ]*?)( #\d+)?")
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return each sentence with the expression that finds what stands at its placeholders."""
+    return tuple(
+        (re.compile(_PLACEHOLDER.sub("(.+?)", re.escape(sentence))), sentence)
+        for sentence in map(str, _SENTENCES)
+    )
+
+
+def rule_words(description: str) -> str:
+    """Return a description by the rules for people; one that is not known stays as it is."""
+    for pattern, sentence in _patterns():
+        found = pattern.fullmatch(description)
+        if found is not None:
+            parts = [_object(part) for part in found.groups()]
+            return QCoreApplication.translate("Rule", sentence).format(*parts)
+    return description
+
+
+def _object(part: str) -> str:
+    """Return ``person #12`` with the class as a word; numbers stay."""
+    found = _OBJECT.fullmatch(part)
+    return part if found is None else object_word(found[1]) + (found[2] or "")
