@@ -23,8 +23,8 @@ QT_PREFIX: Final = "qtbase_"
 """Qt's own words: buttons of dialogs, context menus of text fields."""
 
 _QT_LACKS: Final = (
-    QT_TRANSLATE_NOOP("QFileDialog", "Look in:"),
-    QT_TRANSLATE_NOOP("QFileDialog", "Files of type:"),
+    QT_TRANSLATE_NOOP("QFileDialog", "&Look in:"),
+    QT_TRANSLATE_NOOP("QFileDialog", "Files of &type:"),
 )
 """Words of Qt that its own translation has not; our file is asked first, so ours has them."""
 
@@ -54,6 +54,8 @@ def install(wanted: str) -> str:
     """
     code = _of_the_system() if wanted == "system" else wanted
     chosen = code if code in available() else SOURCE_LANGUAGE
+    if _installed and chosen == current():
+        return chosen  # Every widget would be told of a change.
     while _installed:
         QCoreApplication.removeTranslator(_installed.pop())
     qt_files = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))

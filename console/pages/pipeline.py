@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from console.context import ConsoleContext
 from console.supervision.wording import worker_title
@@ -37,12 +37,8 @@ class PipelinePage(QWidget):
         for name in WorkerName:
             details = WorkerDetails(name, context)
             details.log_asked.connect(self.log_asked)
-            holder = QWidget()
-            column = QVBoxLayout(holder)
-            column.setContentsMargins(0, Space.M, 0, 0)
-            column.addWidget(details)
             self._details[name] = details
-            self._tabs.addTab(holder, worker_title(name))
+            self._tabs.addTab(_scrolled(details), worker_title(name))
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L, Space.S, Space.L, Space.L)
         column.addWidget(self._tabs)
@@ -75,3 +71,18 @@ class PipelinePage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         self.refresh()
         super().showEvent(event)
+
+
+def _scrolled(details: WorkerDetails) -> QScrollArea:
+    """Return the details in an area that scrolls where the window is too low for them."""
+    holder = QWidget()
+    with_role(holder, "page")
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, Space.M, 0, 0)
+    column.addWidget(details)
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setWidget(holder)
+    return scroll
