@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self._context = context
         self._ui_gap = ui_gap
         self._pages: dict[str, QWidget] = {}
+        self._kept: dict[str, Any] = {}
         self._state = WindowState()
         self._troubles: dict[object, NoticeBar] = {}
         self._wall_only = False
@@ -179,11 +180,14 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def retranslate(self) -> None:
-        """Make every part anew in the language of now; what was chosen and typed stays."""
+        """Make every part anew in the language of now; what was chosen and typed stays.
+
+        Pages but the one in front wait until they are wanted.
+        """
         front, folded = self.page_key, self.track.is_folded
-        kept = {
-            key: page.kept() for key, page in self._pages.items() if isinstance(page, KeepsState)
-        }
+        for key, page in self._pages.items():
+            if isinstance(page, KeepsState):
+                self._kept[key] = page.kept()
         before = self.takeCentralWidget()
         assert before is not None
         notices = before.findChildren(NoticeBar)
@@ -195,10 +199,6 @@ class MainWindow(QMainWindow):
         before.deleteLater()
         self.track.set_folded(folded)
         self._show_fold()
-        for key, state in kept.items():
-            page = self.page(key)
-            if isinstance(page, KeepsState):
-                page.restore(state)
         if front:
             self.show_page(front)
         self._show_surroundings()
@@ -218,6 +218,8 @@ class MainWindow(QMainWindow):
             self._connect_page(page)
             self._pages[key] = page
             self._stack.addWidget(page)
+            if key in self._kept and isinstance(page, KeepsState):
+                page.restore(self._kept.pop(key))
         return self._pages[key]
 
     def _connect_page(self, page: QWidget) -> None:

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from console import i18n
+from console.app import Console, Launch
 from console.context import ConsoleContext
 from console.help import HelpDialog
 from console.main_window import MainWindow
@@ -38,6 +39,8 @@ from console.settings_form import help_words, sections
 from console.ui_gap import UiGap
 from console.widgets.camera_dialog import CameraDialog
 from console.widgets.setting_field import SettingField
+from console.window_state import keep_in_files
+from pipeline.logs import Logs
 from pipeline.messages import AssessmentTask, DetectedObject, GroupMetadata
 from pipeline.scheduling.rules.rules import assess
 from pipeline.settings import CameraSettings, RulesSettings, Settings, demo_settings
@@ -478,6 +481,33 @@ def test_the_wall_alone_stays_alone(qtbot: QtBot, window: MainWindow) -> None:
     assert not window.top_bar.isVisible()
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     qtbot.waitUntil(window.top_bar.isVisible)
+
+
+def test_the_program_follows_its_settings_and_keeps_the_language(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path
+) -> None:
+    path = tmp_path / "settings.toml"
+    keep_in_files()
+    with Logs(demo_settings().logs, tmp_path, terminal=False) as logs:
+        console = Console(qapp, Launch(demo_settings(), settings_path=path), logs)
+        console.window.show()
+        console.window.open_first_page("settings")
+        box = setting(console.window, ("console", "language")).row.findChildren(QComboBox)[0]
+        box.setCurrentIndex(box.findData(CHINESE))
+        before = console.window.page("settings")
+        qtbot.mouseClick(button(before, "Apply"), Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: console.window.page("settings") is not before)
+        assert button(console.window.page("settings"), "应用").isVisibleTo(console.window)
+        assert 'language = "zh_CN"' in path.read_text(encoding="utf-8")
+        assert console.close()
+        console.context.theme.deleteLater()
+        console.window.deleteLater()
+        console.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def button(root: QWidget, text: str) -> QAbstractButton:
+    return next(each for each in root.findChildren(QAbstractButton) if each.text() == text)
 
 
 # ---------------------------------------------------------------------- room
