@@ -38,8 +38,9 @@ CHECKS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Explain what is passed on."""
     parser.description = (
-        "Runs ruff, mypy, the import rules and all tests, several at once. With arguments, runs "
-        'only pytest, with them: -m "not integration" for the quick ones, tests/unit -k name...'
+        "Runs ruff, mypy, the import rules and the everyday tests, several at once. With "
+        'arguments, runs only pytest, with them: -m "not integration" for the quick tests, '
+        "-m slow for the slow ones, tests/unit -k name, and so on."
     )
 
 
