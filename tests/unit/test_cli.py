@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 import commands
-from commands import COMMANDS, WINDOW, Command, Invocation, execute, resolve, unavailable
+from commands import COMMANDS, WINDOW, Command, Invocation, execute, resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,13 +79,6 @@ def test_main_can_be_read_by_old_pythons() -> None:
     source = (ROOT / "main.py").read_text(encoding="utf-8")
     assert "annotations" not in source  # A syntax error before Python 3.7.
     ast.parse(source, feature_version=(3, 4))
-
-
-@pytest.mark.parametrize("name", ["check-config", "translate-config"])
-def test_what_is_not_there_yet_says_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert execute(resolve([name, "anything", "--at-all"])) == 2
-    assert f"{name} is not in this version yet" in capsys.readouterr().err
-    assert name in unavailable.INSTEAD
 
 
 def _invocation_of(run: object, monkeypatch: pytest.MonkeyPatch) -> Invocation:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pipeline.kafka.doctor.findings import Edit, Finding, Role, Setting, Severity, about, as_text
 from pipeline.kafka.doctor.java import JavaName, convert, java_name, java_names, read_jaas
 from pipeline.kafka.doctor.table import table
+from pipeline.kafka.librdkafka import ConfResult, try_property
 
 _CUTOFF = 0.8
 """How alike (0 to 1) a name must be to be offered."""
@@ -27,6 +28,18 @@ def unknown_name(setting: Setting, role: Role) -> Iterator[Finding]:
 
 
 def _hidden(setting: Setting) -> Finding:
+    result, words = try_property(setting.name, as_text(setting.value))
+    if result is not ConfResult.OK:
+        return about(
+            setting,
+            "internal-property",
+            Severity.ERROR,
+            effect=words.rstrip(". \n"),
+            reason="librdkafka refuses the value of this internal property",
+            fix="Take it out.",
+            edits=[Edit("remove", setting.name)],
+            refused=True,
+        )
     return about(
         setting,
         "internal-property",

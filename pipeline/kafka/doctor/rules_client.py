@@ -138,14 +138,34 @@ def _assignors(effective: Effective) -> Iterator[Finding]:
     name = "partition.assignment.strategy"
     setting = effective.setting(name)
     text = effective.text(name)
-    if setting is None or text is None or effective.is_code(name):
+    if text is None or effective.is_code(name):
+        return
+    protocol = effective.setting("group.protocol.type")
+    if (
+        protocol is not None
+        and text
+        and as_text(protocol.value) not in ("", "consumer")
+        and not effective.is_code("group.protocol.type")
+    ):
+        yield about(
+            protocol,
+            "group-protocol-type",
+            Severity.ERROR,
+            effect="the client is not made",
+            reason="librdkafka has assignment strategies for the type consumer only",
+            fix="Take it out.",
+            edits=[Edit("remove", protocol.name)],
+            refused=True,
+        )
+        return
+    if setting is None:
         return
     words = _split_assignors(text)
     unknown = [word for word in words if word not in ASSIGNORS]
     if unknown:
         from pipeline.kafka.doctor.java import convert
 
-        meant = convert(name, ",".join(word for word in words if word)).lower()
+        meant = convert(name, ",".join(word for word in words if word.strip())).lower()
         known = bool(meant) and all(word in ASSIGNORS for word in meant.split(","))
         yield about(
             setting,
@@ -173,10 +193,10 @@ def _assignors(effective: Effective) -> Iterator[Finding]:
 
 
 def _split_assignors(text: str) -> list[str]:
-    """Split as librdkafka does: what follows the last comma is a name, were it only a space."""
+    """Split as librdkafka does: spaces after a name belong to it, were they all of it."""
     words = []
     rest = text
     while rest:
         word, _, rest = rest.lstrip(" ,").partition(",")
-        words.append(word.rstrip())
+        words.append(word)
     return words

@@ -5,11 +5,12 @@ See ``rd_kafka_conf_finalize_oauthbearer_oidc`` in librdkafka's rdkafka_conf.c.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from typing import Final
 
 from pipeline.kafka.doctor.effective import Effective
-from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about
+from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
 from pipeline.kafka.doctor.values import C_SPACE
 
 _ASSERTION: Final = "sasl.oauthbearer.assertion."
@@ -27,6 +28,7 @@ _NOT_WITH_FILE_SET: Final = ("claim.jti.include", "claim.exp.seconds", "claim.nb
 
 def oauth_rules(effective: Effective, sasl: bool) -> Iterator[Finding]:
     """Yield what is wrong with the login by OAuth; librdkafka checks it even without SASL."""
+    yield from _aws(effective)
     if (effective.text("sasl.mechanisms") or "").upper() != "OAUTHBEARER":
         return
     if effective.word("sasl.oauthbearer.method") == "oidc":
@@ -46,6 +48,41 @@ def _refused(setting: Setting, rule: str, reason: str, fix: str, *edits: Edit) -
         edits=edits,
         refused=True,
     )
+
+
+def _aws(effective: Effective) -> Iterator[Finding]:
+    """Check as confluent-kafka itself does, whatever the mechanism, and letter by letter."""
+    setting = effective.setting("sasl.oauthbearer.metadata.authentication.type")
+    if setting is None or setting.value != "aws_iam":
+        return
+    if any(one.name == "oauth_cb" for one in effective.settings):
+        return
+    method = effective.setting("sasl.oauthbearer.method")
+    if method is None or method.value != "oidc":
+        yield _refused(
+            setting,
+            "oauth-aws",
+            "aws_iam needs sasl.oauthbearer.method=oidc, in small letters",
+            "Set sasl.oauthbearer.method = oidc, or take this out.",
+            Edit("set", "sasl.oauthbearer.method", "oidc"),
+        )
+        return
+    config = effective.setting("sasl.oauthbearer.config")
+    if config is None or not as_text(config.value):
+        yield _refused(
+            setting,
+            "oauth-aws",
+            "aws_iam needs a region and an audience",
+            "Set sasl.oauthbearer.config = region=... audience=...",
+        )
+    if importlib.util.find_spec("boto3") is None:
+        yield _refused(
+            setting,
+            "oauth-aws",
+            "aws_iam needs the Python package boto3, which is not installed",
+            "Install confluent-kafka[oauthbearer-aws], or take this out.",
+            Edit("remove", setting.name),
+        )
 
 
 def _no_token(effective: Effective) -> Iterator[Finding]:

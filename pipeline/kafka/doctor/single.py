@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from pipeline.kafka.doctor.findings import (
@@ -136,6 +138,18 @@ def _invalid(
 
 def _value(setting: Setting, found: Property) -> Iterator[Finding]:
     text = as_text(setting.value)
+    if _not_in_this_build(setting.name):
+        yield about(
+            setting,
+            "not-built",
+            Severity.ERROR,
+            effect="the client is not made",
+            reason="librdkafka's build for this system lacks what is behind it",
+            fix="Take it out.",
+            edits=[Edit("remove", setting.name)],
+            refused=True,
+        )
+        return
     match found.kind:
         case "integer" | "float":
             yield from _number(setting, found, text)
@@ -174,7 +188,7 @@ def _number(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
             f"Write a number from {_plain(low)} to {_plain(high)}.",
             _plain(low if number.meant < low else high),
         )
-    elif number.meant != number.value:
+    elif number.meant != number.value:  # Also true of NaN.
         yield _misread(
             setting,
             f"it becomes {_plain(number.value)}",
@@ -259,7 +273,8 @@ def _boolean(setting: Setting, text: str) -> Finding:
 
 def _word(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
     word = text.strip(C_SPACE)
-    if word.lower() in {value.lower() for value in found.values}:
+    # Spaces before the word are passed over, those after it are not.
+    if text.lstrip(C_SPACE).lower() in {value.lower() for value in found.values}:
         return
     choice = ", ".join(found.values)
     if text and not word:
@@ -281,6 +296,13 @@ def _word(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
         f"Write {meant}." if meant else f"Write one of: {choice}.",
         meant or _nearest(word, found.values),
     )
+
+
+@cache
+def _not_in_this_build(name: str) -> bool:
+    """Whether librdkafka has the property, and its build lacks what is behind it."""
+    result, words = try_property(name, "x")
+    return result is ConfResult.INVALID and "not supported in this build" in words
 
 
 def _nearest(word: str, words: tuple[str, ...]) -> str | None:
@@ -408,4 +430,4 @@ def _first_sentence(text: str) -> str:
 
 
 def _plain(number: float) -> str:
-    return str(int(number)) if number == int(number) else f"{number:g}"
+    return str(int(number)) if math.isfinite(number) and number == int(number) else f"{number:g}"
