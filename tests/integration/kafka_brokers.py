@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.consumer import Delivery, WorkConsumer
 from pipeline.kafka.embedded import EmbeddedBroker
@@ -15,7 +17,8 @@ from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
 from tests.integration.tansu import running_tansu
 
-BROKERS = ("embedded", "tansu")
+# Tansu lets each join of a group wait for half a session: true, and slow.
+BROKERS = ("embedded", pytest.param("tansu", marks=pytest.mark.slow))
 TIMEOUT_S = 30.0
 
 # Tansu lets a group wait for half of it at every join; 6 s is the least that Kafka takes.

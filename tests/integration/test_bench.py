@@ -31,6 +31,7 @@ def test_on_the_embedded_broker() -> None:
     check(kafka.run(SMALL))
 
 
+@pytest.mark.slow
 def test_on_an_outside_broker_which_is_left_as_it_was(tmp_path: Path) -> None:
     with running_tansu(tmp_path) as broker:
         check(kafka.run(replace(SMALL, bootstrap=broker.bootstrap_servers)))

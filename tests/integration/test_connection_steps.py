@@ -27,6 +27,7 @@ from pipeline.kafka.connection_test import Step, StepName, StepState, first_fail
 from pipeline.settings import KafkaSettings
 from tests.integration.kafka_brokers import open_access
 from tests.integration.tansu import running_tansu
+from tests.support.log_guard import ExpectLog
 
 pytestmark = pytest.mark.integration
 
@@ -315,7 +316,8 @@ def test_a_cluster_over_tls_whose_authority_is_known(
         assert steps[name].state is StepState.OK
 
 
-def test_a_login_that_the_broker_refuses(tmp_path: Path) -> None:
+def test_a_login_that_the_broker_refuses(tmp_path: Path, expect_log: ExpectLog) -> None:
+    expect_log("the password crosses the network in clear text")
     login = {
         "security.protocol": "SASL_PLAINTEXT",
         "sasl.mechanism": "PLAIN",

@@ -32,6 +32,7 @@ STOP_LIMIT_S = 10.0
 PROCESS = Path("/proc/self")
 
 
+@pytest.mark.slow
 def test_a_broker_that_goes_away_degrades_and_a_stop_stays_short(
     tmp_path: Path, expect_log: ExpectLog
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_crowd_of_unread_messages_is_never_negative_on_tansu(tmp_path: Path) -
         assert (partition.committed, partition.end, partition.messages) == (100, 100, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts by /proc")
 def test_ten_starts_leave_no_thread_and_no_handle() -> None:
     """Broker, clients and lag monitor end without a trace."""
