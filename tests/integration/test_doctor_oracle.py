@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import hypothesis
@@ -263,10 +266,86 @@ def _refused(role: Role, properties: dict[str, TrialValue]) -> list[Finding]:
 def _compare(trial: TrialProcess, role: Role, properties: dict[str, TrialValue]) -> None:
     findings = _refused(role, properties)
     answer = trial.refusal(role, list(properties.items()))
-    hypothesis.event("refused" if answer else "taken")
     assert bool(findings) == (answer is not None), (
         f"librdkafka: {answer}; doctor: {[str(finding) for finding in findings]}"
     )
+
+
+def _openssl(*arguments: str, folder: Path) -> None:
+    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys and certificates of many kinds, in one folder."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificates")
+    folder = tmp_path_factory.mktemp("certificates")
+    for name in ("a", "b"):
+        _openssl(
+            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "2", "-subj", "/CN=x"),
+            folder=folder,
+        )
+    _openssl(
+        *("ec", "-in", "a.key", "-aes256", "-passout", "pass:word", "-out", "locked.key"),
+        folder=folder,
+    )
+    _openssl(
+        *("pkcs12", "-export", "-in", "a.pem", "-inkey", "a.key", "-passout", "pass:word"),
+        *("-out", "a.p12"),
+        folder=folder,
+    )
+    (folder / "store.jks").write_bytes(b"\xfe\xed\xfe\xed\x00\x00\x00\x02")
+    (folder / "words.txt").write_text("neither key nor certificate", encoding="utf-8")
+    (folder / "empty.pem").touch()
+    return folder
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"ssl.ca.location": "a.pem"},
+        {"ssl.ca.location": "words.txt"},
+        {"ssl.ca.location": "empty.pem"},
+        {"ssl.ca.location": "a.key"},
+        {"ssl.ca.location": "no.pem"},
+        {"ssl.ca.location": "."},
+        {"ssl.crl.location": "words.txt"},
+        {"ssl.certificate.location": "a.pem"},
+        {"ssl.certificate.location": "words.txt"},
+        {"ssl.certificate.location": "a.key"},
+        {"ssl.key.location": "a.key"},
+        {"ssl.certificate.location": "a.pem", "ssl.key.location": "a.key"},
+        {"ssl.certificate.location": "a.pem", "ssl.key.location": "b.key"},
+        {"ssl.certificate.location": "a.pem", "ssl.key.location": "a.pem"},
+        {"ssl.certificate.location": "a.pem", "ssl.key.location": "locked.key"},
+        {
+            "ssl.certificate.location": "a.pem",
+            "ssl.key.location": "locked.key",
+            "ssl.key.password": "word",
+        },
+        {
+            "ssl.certificate.location": "a.pem",
+            "ssl.key.location": "locked.key",
+            "ssl.key.password": "wrong",
+        },
+        {"ssl.keystore.location": "a.p12"},
+        {"ssl.keystore.location": "a.p12", "ssl.keystore.password": "word"},
+        {"ssl.keystore.location": "store.jks", "ssl.keystore.password": "word"},
+        {"ssl.keystore.location": "words.txt", "ssl.keystore.password": "word"},
+        {"ssl.keystore.location": "no.p12", "ssl.keystore.password": "word"},
+    ],
+    ids=lambda properties: ",".join(f"{name}={value}" for name, value in properties.items()),
+)
+def test_certificates(
+    trial: TrialProcess, certificates: Path, properties: dict[str, TrialValue]
+) -> None:
+    placed = {
+        name: str(certificates / str(value)) if name.endswith("location") else value
+        for name, value in properties.items()
+    }
+    _compare(trial, "admin", {**dict([SERVERS]), "security.protocol": "ssl", **placed})
 
 
 @hypothesis.settings(max_examples=400)

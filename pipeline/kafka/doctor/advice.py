@@ -59,7 +59,11 @@ def _producer(effective: Effective) -> Iterator[Finding]:
 
 
 def _consumer(effective: Effective) -> Iterator[Finding]:
-    if effective.boolean("enable.auto.commit") and not effective.is_set("enable.auto.offset.store"):
+    if (
+        effective.boolean("enable.auto.commit")
+        and not effective.is_set("enable.auto.offset.store")
+        and not effective.is_code("enable.auto.offset.store")
+    ):
         yield _advise(
             effective,
             "advise-offset-store",

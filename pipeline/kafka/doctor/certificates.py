@@ -128,8 +128,13 @@ def _contents(effective: Effective) -> Iterator[Finding]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     location = effective.text("ssl.ca.location")
     pem = effective.text("ssl.ca.pem")
-    if location and location != _PROBE and not Path(location).is_dir():
-        yield from _authority(effective, context, location)
+    setting = effective.setting("ssl.ca.location")
+    if setting and location and location != _PROBE and not Path(location).is_dir():
+        yield from _certificate_file(setting, location)
+    setting = effective.setting("ssl.certificate.location")
+    location = effective.text("ssl.certificate.location")
+    if setting and location:
+        yield from _certificate_file(setting, location)
     setting = effective.setting("ssl.ca.pem")
     if setting and pem is not None and not effective.is_code("ssl.ca.pem"):
         try:
@@ -147,13 +152,11 @@ def _contents(effective: Effective) -> Iterator[Finding]:
     yield from _ciphers(effective, context)
 
 
-def _authority(effective: Effective, context: ssl.SSLContext, location: str) -> Iterator[Finding]:
-    setting = effective.setting("ssl.ca.location")
+def _certificate_file(setting: Setting, location: str) -> Iterator[Finding]:
     try:
-        context.load_verify_locations(cafile=location)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=location)
     except (ssl.SSLError, ValueError):
-        if setting is not None:
-            yield _no_pem(setting, "a certificate")
+        yield _no_pem(setting, "a certificate")
 
 
 def _pem_blocks(location: str) -> int:
@@ -191,22 +194,29 @@ def _ciphers(effective: Effective, context: ssl.SSLContext) -> Iterator[Finding]
     suites = effective.text("ssl.cipher.suites")
     if setting is None or suites is None or effective.is_code("ssl.cipher.suites"):
         return
-    try:
-        context.set_ciphers(suites)
-    except (ssl.SSLError, ValueError):
+    if not _takes_ciphers(context, suites):
         openssl = ":".join(part.strip() for part in suites.split(","))
+        known = openssl != suites and _takes_ciphers(context, openssl)
         yield _refused(
             setting,
             "no-cipher",
             "OpenSSL knows none of these cipher suites",
             "Use OpenSSL's names separated by colons, or leave it out.",
-            *([Edit("set", setting.name, openssl)] if openssl != suites else []),
+            *([Edit("set", setting.name, openssl)] if known else []),
         )
 
 
+def _takes_ciphers(context: ssl.SSLContext, suites: str) -> bool:
+    try:
+        context.set_ciphers(suites)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
+
+
 def _key_and_certificate(effective: Effective) -> Iterator[Finding]:
-    key = effective.setting("ssl.key.location") if effective.text("ssl.key.location") else None
-    key = key or (effective.setting("ssl.key.pem") if effective.text("ssl.key.pem") else None)
+    keys = [name for name in ("ssl.key.location", "ssl.key.pem") if effective.text(name)]
+    key = effective.setting(keys[0]) if keys else None
     location = effective.text("ssl.certificate.location")
     has_certificate = location is not None or effective.text("ssl.certificate.pem") is not None
     keystore = effective.text("ssl.keystore.location") is not None
@@ -218,7 +228,7 @@ def _key_and_certificate(effective: Effective) -> Iterator[Finding]:
             "Set ssl.certificate.location too.",
         )
     certificate = effective.setting("ssl.certificate.location")
-    if certificate and location and not key and not keystore:
+    if certificate and location and not keys and not keystore:
         yield about(
             certificate,
             "certificate-without-key",

@@ -26,6 +26,8 @@ def client_rules(effective: Effective) -> Iterator[Finding]:
 def _servers(effective: Effective) -> Iterator[Finding]:
     setting = effective.setting("bootstrap.servers")
     if setting is None:
+        if effective.is_code("bootstrap.servers"):
+            return
         yield Finding(
             "no-servers",
             Severity.WARNING,
@@ -36,7 +38,7 @@ def _servers(effective: Effective) -> Iterator[Finding]:
             "Name at least one host:port, unless the program adds it.",
         )
         return
-    if effective.is_code("bootstrap.servers") or isinstance(setting.value, list):
+    if isinstance(setting.value, list):
         return
     text = as_text(setting.value)
     servers = [server.strip() for server in text.split(",") if server.strip()]
@@ -66,7 +68,7 @@ def _server(
         yield _bad_server(
             setting, f"{server!r} is a web address", "Write host:port.", ",".join(plain)
         )
-    elif scheme and scheme != effective.word("security.protocol"):
+    elif scheme and scheme != (effective.word("security.protocol") or scheme):
         # Seen in rd_kafka_broker_name_parse: it ends the reading of the whole list.
         yield about(
             setting,

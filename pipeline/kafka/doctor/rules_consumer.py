@@ -24,7 +24,7 @@ def consumer_rules(effective: Effective) -> Iterator[Finding]:
     yield from _group(effective)
     if effective.word("group.protocol") == "consumer":
         yield from _new_protocol(effective)
-    else:
+    elif not effective.is_code("group.protocol"):
         yield from _classic_protocol(effective)
     yield from _fetching(effective)
     yield from _committing(effective)
@@ -45,6 +45,8 @@ def _refused(setting: Setting, rule: str, reason: str, fix: str, *edits: Edit) -
 
 def _group(effective: Effective) -> Iterator[Finding]:
     setting = effective.setting("group.id")
+    if effective.is_code("group.id"):
+        return
     if setting is None:
         yield Finding(
             "group-missing",
@@ -56,7 +58,7 @@ def _group(effective: Effective) -> Iterator[Finding]:
             "Name one.",
             refused=True,
         )
-    elif not effective.is_code("group.id") and not as_text(setting.value).strip(C_SPACE):
+    elif not as_text(setting.value).strip(C_SPACE):
         yield about(
             setting,
             "group-empty",

@@ -61,7 +61,7 @@ def _aws(effective: Effective) -> Iterator[Finding]:
     if method is None or method.value != "oidc":
         yield _refused(
             setting,
-            "oauth-aws",
+            "oauth-aws-method",
             "aws_iam needs sasl.oauthbearer.method=oidc, in small letters",
             "Set sasl.oauthbearer.method = oidc, or take this out.",
             Edit("set", "sasl.oauthbearer.method", "oidc"),
@@ -71,14 +71,14 @@ def _aws(effective: Effective) -> Iterator[Finding]:
     if config is None or not as_text(config.value):
         yield _refused(
             setting,
-            "oauth-aws",
+            "oauth-aws-config",
             "aws_iam needs a region and an audience",
             "Set sasl.oauthbearer.config = region=... audience=...",
         )
     if importlib.util.find_spec("boto3") is None:
         yield _refused(
             setting,
-            "oauth-aws",
+            "oauth-aws-package",
             "aws_iam needs the Python package boto3, which is not installed",
             "Install confluent-kafka[oauthbearer-aws], or take this out.",
             Edit("remove", setting.name),

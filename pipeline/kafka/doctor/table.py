@@ -16,7 +16,7 @@ Kind = Literal["integer", "float", "boolean", "string", "enum", "flags", "patter
 
 TABLE_FILE: Final = RESOURCES / "kafka" / "properties.json"
 _SECRET: Final = re.compile(
-    r"passw(or)?d|passphrase|secret|\.pem$|token$|jaas|credential|oauthbearer[._]config$|api.?key",
+    r"passw(or)?d|passphrase|secret|\.pem|token$|jaas|credential|oauthbearer[._]config|api.?key",
     re.IGNORECASE,
 )
 _NO_SECRET: Final = frozenset(
