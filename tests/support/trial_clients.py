@@ -6,6 +6,7 @@ Offline: no broker is needed to make a client. In a child, as some settings end 
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,13 @@ class TrialProcess:
 
     def refusal(self, role: str, properties: Trial) -> str | None:
         """Make a client with these properties; return why that failed, or None."""
+        return self._ask(role, properties)[0]
+
+    def warnings(self, role: str, properties: Trial) -> list[str]:
+        """Make a client with these properties; return what librdkafka logs about them."""
+        return self._ask(role, properties)[1]
+
+    def _ask(self, role: str, properties: Trial) -> tuple[str | None, list[str]]:
         self.made += 1
         child = self._running()
         assert child.stdin is not None
@@ -36,9 +44,9 @@ class TrialProcess:
         line = child.stdout.readline()
         if not line:
             self.close()
-            return DIED
-        answer = json.loads(line)
-        return None if answer is None else str(answer)
+            return DIED, []
+        refusal, warnings = json.loads(line)
+        return refusal, warnings
 
     def close(self) -> None:
         """End the child."""
@@ -64,23 +72,29 @@ class TrialProcess:
         return self._child
 
 
-def _make(role: str, properties: dict[str, TrialValue]) -> str | None:
+def _make(role: str, properties: dict[str, TrialValue]) -> tuple[str | None, list[str]]:
+    warnings: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: warnings.append(record.getMessage())  # type: ignore[method-assign]
+    log = logging.Logger("trial")  # noqa: LOG001 - one a client
+    log.addHandler(handler)
     from confluent_kafka import Consumer, KafkaException, Producer
     from confluent_kafka.admin import AdminClient
 
     kinds = {"producer": Producer, "consumer": Consumer, "admin": AdminClient}
     try:
-        client = kinds[role](properties)
+        client = kinds[role](properties, logger=log)
     except (KafkaException, ValueError, TypeError, AttributeError, ImportError) as error:
-        return str(error)
+        return str(error), []
+    client.poll(0)
     del client
-    return None
+    return None, [words for words in warnings if words.startswith("CONFWARN")]
 
 
 def _serve() -> None:
     for line in sys.stdin:
         role, properties = json.loads(line)
-        print(json.dumps(_make(role, {"log_level": 0, **dict(properties)})), flush=True)
+        print(json.dumps(_make(role, {"log_level": 4, **dict(properties)})), flush=True)
 
 
 if __name__ == "__main__":

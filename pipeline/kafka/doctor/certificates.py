@@ -127,7 +127,6 @@ def _contents(effective: Effective) -> Iterator[Finding]:
     """Load what is named as librdkafka does: both use OpenSSL."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     location = effective.text("ssl.ca.location")
-    pem = effective.text("ssl.ca.pem")
     setting = effective.setting("ssl.ca.location")
     if setting and location and location != _PROBE and not Path(location).is_dir():
         yield from _certificate_file(setting, location)
@@ -135,12 +134,15 @@ def _contents(effective: Effective) -> Iterator[Finding]:
     location = effective.text("ssl.certificate.location")
     if setting and location:
         yield from _certificate_file(setting, location)
-    setting = effective.setting("ssl.ca.pem")
-    if setting and pem is not None and not effective.is_code("ssl.ca.pem"):
-        try:
-            context.load_verify_locations(cadata=pem)
-        except (ssl.SSLError, ValueError):
+    for name in ("ssl.ca.pem", "ssl.certificate.pem"):
+        setting = effective.setting(name)
+        pem = effective.text(name)
+        if setting and pem is not None and not _is_certificate(pem):
             yield _no_pem(setting, "a certificate")
+    setting = effective.setting("ssl.key.pem")
+    pem = effective.text("ssl.key.pem")
+    if setting and pem is not None and "PRIVATE KEY-----" not in pem:
+        yield _no_pem(setting, "a private key")
     setting = effective.setting("ssl.crl.location")
     location = effective.text("ssl.crl.location")
     if setting and location and _pem_blocks(location) == 0:
@@ -150,6 +152,14 @@ def _contents(effective: Effective) -> Iterator[Finding]:
     if setting and location:
         yield from _keystore_content(setting, location)
     yield from _ciphers(effective, context)
+
+
+def _is_certificate(pem: str) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
 
 
 def _certificate_file(setting: Setting, location: str) -> Iterator[Finding]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pipeline.kafka.doctor.findings import Edit, Finding, Role, Setting, Severity, about, as_text
 from pipeline.kafka.doctor.java import JavaName, convert, java_name, java_names, read_jaas
-from pipeline.kafka.doctor.table import table
+from pipeline.kafka.doctor.table import is_secret, table
 from pipeline.kafka.librdkafka import ConfResult, try_property
+from pipeline.redact import MASK
 
 _CUTOFF = 0.8
 """How alike (0 to 1) a name must be to be offered."""
@@ -103,7 +106,7 @@ def _misspelt(setting: Setting, role: Role) -> Finding:
     reason = f"librdkafka {table().version} does not know it"
     if near and near == name.lower():
         reason = "names are case-sensitive"
-    return about(
+    finding = about(
         setting,
         "unknown-name",
         Severity.ERROR,
@@ -113,8 +116,12 @@ def _misspelt(setting: Setting, role: Role) -> Finding:
         edits=[Edit("rename", name, None, near)] if near else [Edit("remove", name)],
         refused=True,
     )
+    if near and is_secret(near):
+        return dataclasses.replace(finding, value=MASK)
+    return finding
 
 
+@lru_cache(maxsize=1024)
 def _near(name: str, role: Role) -> str | None:
     known = table().by_name
     plain = name.strip().lower().replace("_", ".").replace("-", ".")

@@ -78,6 +78,9 @@ ROWS: list[tuple[Role, dict[str, Value], str, str, str, bool]] = [
     ("consumer", {"group.id": " \t"}, "group-empty", "group.id", "error", True),
     ("consumer", {"group.id": None}, "group-empty", "group.id", "error", True),
     ("consumer", {"acks": "all"}, "wrong-side", "acks", "warning", False),
+    ("consumer", {"request.timeout.ms": 1000}, "wrong-side", "request.timeout.ms", "warning",
+     False),
+    ("admin", {"group.id": "g"}, "wrong-side", "group.id", "warning", False),
     ("consumer", {"max.poll.records": 500}, "share-consumer-only", "max.poll.records", "warning",
      False),
     ("consumer", {"max.poll.interval.ms": 44_999}, "poll-session", "max.poll.interval.ms",
@@ -181,6 +184,7 @@ ROWS: list[tuple[Role, dict[str, Value], str, str, str, bool]] = [
     ("admin", {"socket.blocking.max.ms": 1}, "deprecated", "socket.blocking.max.ms", "warning",
      False),
     ("admin", {"opaque": "x"}, "not-a-text", "opaque", "error", True),
+    ("producer", {"dr_cb": Code.UNKNOWN}, "not-a-text", "dr_cb", "error", True),
     ("admin", {"error_cb": "x"}, "callback-as-text", "error_cb", "error", True),
     ("admin", {"enable.sparse.connections": "true"}, "internal-property",
      "enable.sparse.connections", "warning", False),
@@ -299,6 +303,11 @@ def test_java_names_and_units(
     finding = next(one for one in _find(role, {name: value}) if one.name == name)
     assert finding.rule == "java-name"
     assert [(edit.new_name, edit.value) for edit in finding.edits] == [(new_name, new_value)]
+
+
+def test_javas_name_for_another_thing() -> None:
+    finding = next(one for one in _find("consumer", {"request.timeout.ms": "9000"}))
+    assert [edit.new_name for edit in finding.edits] == ["socket.timeout.ms"]
 
 
 def test_a_jaas_line_becomes_user_and_password() -> None:

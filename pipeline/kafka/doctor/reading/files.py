@@ -187,17 +187,16 @@ def _clients(tree: Tree, path: Path, *, shares: bool) -> Iterator[ClientSettings
 
 
 def _looks_like_client(tree: Tree) -> bool:
-    known = table()
-    names = [entry.key for entry in tree.entries]
-    names += [name.partition(".")[2] for name in names if name.partition(".")[0] in _ROLES]
     if tree.client:
         return True
-    hits = sum(
-        name in known.by_name or name in known.hidden or name in java_names() for name in names
-    )
-    dotted = sum("." in name for name in names)
-    nested = any(entry.nested_name for entry in tree.entries)
-    return hits > 0 and (dotted > 0 or nested or hits == len(names))
+    known = table().by_name.keys() | table().hidden | java_names().keys()
+    own = [entry.key for entry in tree.entries if not isinstance(entry.value, Tree)]
+    own += [name.partition(".")[2] for name in own if name.partition(".")[0] in _ROLES]
+    hits = sum(name in known for name in own)
+    if hits and (hits == len(own) or any("." in name for name in own)):
+        return True
+    # Names whose dots made maps of them: {"session": {"timeout": {"ms": 6000}}}.
+    return any(setting.name in known for setting in _settings(tree, Path()) if "." in setting.name)
 
 
 def _by_prefix(tree: Tree, path: Path) -> Iterator[ClientSettings]:

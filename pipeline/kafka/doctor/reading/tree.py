@@ -16,13 +16,11 @@ class Entry:
         key: as written; keys that are no text are made one.
         value: its value, or a map in turn.
         line: 1 is the first.
-        nested_name: the key was written without quotes, so that its dots made maps of it.
     """
 
     key: str
     value: Value | Tree
     line: int | None
-    nested_name: bool = False
 
 
 @dataclass(slots=True)

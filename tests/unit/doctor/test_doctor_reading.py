@@ -1,0 +1,180 @@
+"""Which settings are found in files of all kinds, on which lines; nothing is executed."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.kafka.doctor import Code
+from pipeline.kafka.doctor.reading import ClientSettings, ReadError, read_clients
+from pipeline.kafka.doctor.reading.properties_file import escape, read_properties
+
+
+def _read(tmp_path: Path, name: str, text: str) -> list[ClientSettings]:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return read_clients(path)
+
+
+def _plain(client: ClientSettings) -> list[tuple[str, object, int | None]]:
+    return [(one.name, one.value, one.line) for one in client.settings]
+
+
+def test_signalbox_settings(tmp_path: Path) -> None:
+    producer, consumer = _read(
+        tmp_path,
+        "s.toml",
+        '# a comment\n[kafka]\nmode = "embedded"\n\n[kafka.common]\n"client.id" = "x"\n'
+        "[kafka.producer]\nacks = 1 # why\n'linger.ms' = 5\n"
+        '[kafka.consumer]\n"max.poll.records" = 500\nsession.timeout.ms = 6000\n',
+    )
+    assert (producer.role, consumer.role) == ("producer", "consumer")
+    assert _plain(producer) == [("client.id", "x", 6), ("acks", 1, 8), ("linger.ms", 5, 9)]
+    assert _plain(consumer) == [
+        ("client.id", "x", 6),
+        ("max.poll.records", 500, 11),
+        ("session.timeout.ms", 6000, 12),
+    ]
+
+
+def test_toml_inline_tables_and_long_texts(tmp_path: Path) -> None:
+    (client,) = _read(
+        tmp_path,
+        "x.toml",
+        'note = """\nacks = 5\n"""\nproducer = { acks = 1, "linger.ms" = 5 }\n',
+    )
+    assert (client.role, _plain(client)) == ("producer", [("acks", 1, 4), ("linger.ms", 5, 4)])
+
+
+def test_properties(tmp_path: Path) -> None:
+    (client,) = _read(
+        tmp_path,
+        "x.properties",
+        "# c\n! c\n\nacks=all\n  linger.ms : 5\ncompression.type gzip\n"
+        "sasl.jaas.config=a \\\n    b\\u0041 \\\n    c\nclient.id=a\\=b\\\\\nretries\n",
+    )
+    assert _plain(client) == [
+        ("acks", "all", 4),
+        ("linger.ms", "5", 5),
+        ("compression.type", "gzip", 6),
+        ("sasl.jaas.config", "a bA c", 7),
+        ("client.id", "a=b\\", 10),
+        ("retries", "", 11),
+    ]
+
+
+def test_properties_with_prefixes(tmp_path: Path) -> None:
+    clients = _read(
+        tmp_path, "w.properties", "bootstrap.servers=a\nconsumer.group.id=g\nproducer.acks=1\n"
+    )
+    assert [(one.role, [s.name for s in one.settings]) for one in clients] == [
+        ("producer", ["bootstrap.servers", "acks"]),
+        ("consumer", ["bootstrap.servers", "group.id"]),
+    ]
+
+
+def test_yaml(tmp_path: Path) -> None:
+    producer, consumer = _read(
+        tmp_path,
+        "x.yaml",
+        "app:\n  kafka:\n    common: {bootstrap.servers: a}\n    producer:\n      acks: 1\n"
+        "    consumer:\n      group.id: g\n      enable.auto.commit: yes\n"
+        "      session:\n        timeout.ms: 6000\n",
+    )
+    assert _plain(producer) == [("bootstrap.servers", "a", 3), ("acks", 1, 5)]
+    assert _plain(consumer)[1:] == [
+        ("group.id", "g", 7),
+        ("enable.auto.commit", True, 8),
+        ("session.timeout.ms", 6000, 10),
+    ]
+
+
+def test_json(tmp_path: Path) -> None:
+    (client,) = _read(
+        tmp_path, "x.json", '{\n\t"bootstrap.servers": "a",\n\t"acks": 1,\n "acks": "all"\n}'
+    )
+    assert [(name, value) for name, value, _ in _plain(client)][:1] == [("bootstrap.servers", "a")]
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    (client,) = _read(tmp_path, "x.json", '{\n  "acks": 1,\n  "acks": "all"\n}')
+    assert _plain(client) == [("acks", 1, 2), ("acks", "all", 3)]
+
+
+def test_python_is_read_and_never_run(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    consumer, producer = _read(
+        tmp_path,
+        "app.py",
+        f"open({str(mark)!r}, 'w')\n"
+        "base = {'bootstrap.servers': servers(), 'client.id': 'a'}\n"
+        "conf = {**base, 'group.id': 'g',\n        'client.id': 'b', 'on_commit': lambda e: 0}\n"
+        "conf['acks'] = 1\nconf.update({'retries': 0})\n"
+        "other = {'colour': 'red'}\n"
+        "Consumer(conf)\nself.p = confluent_kafka.Producer({'acks': -1, 'x.y': None})\n",
+    )
+    assert not mark.exists()
+    assert (consumer.title, consumer.role) == ("conf", "consumer")
+    assert _plain(consumer) == [
+        ("bootstrap.servers", Code.UNKNOWN, 2),
+        ("group.id", "g", 3),
+        ("client.id", "b", 4),
+        ("on_commit", Code.UNKNOWN, 4),
+        ("acks", 1, 5),
+        ("retries", 0, 6),
+    ]
+    assert (producer.role, _plain(producer)) == ("producer", [("acks", -1, 9), ("x.y", None, 9)])
+
+
+def test_a_bare_dict_literal(tmp_path: Path) -> None:
+    (client,) = _read(tmp_path, "conf.txt", "{'group.id': 'g', 'max.poll.records': 500}")
+    assert client.guessed_role() == "consumer"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("x.toml", "a = ", "no valid TOML"),
+        ("x.json", "{", "no valid JSON"),
+        ("x.yaml", "a: [", "no valid YAML"),
+        ("x.yaml", "a: !!python/object/apply:os.getcwd []", "no"),
+        ("x.py", "a = (", "no valid Python"),
+        ("x.py", "a = {'colour': 1}", "no Kafka client settings"),
+        ("x.properties", "", "no Kafka client settings"),
+        ("x.json", "[1]", "no Kafka client settings"),
+        ("x.json", "[" * 100_000, "no valid JSON"),
+    ],
+)
+def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, text: str, words: str) -> None:
+    with pytest.raises(ReadError, match=words):
+        _read(tmp_path, name, text)
+
+
+def test_files_that_are_not_there_or_no_text(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="No such file"):
+        read_clients(tmp_path / "no.toml")
+    (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ReadError, match="UTF-8"):
+        read_clients(tmp_path / "x.toml")
+
+
+_text = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+
+
+@given(st.dictionaries(_text.filter(bool), _text))
+def test_properties_survive_writing_and_reading(table: dict[str, str]) -> None:
+    text = "\n".join(f"{escape(key, key=True)}={escape(value)}" for key, value in table.items())
+    read = {entry.key: entry.value for entry in read_properties(text).entries}
+    assert read == table
+
+
+@given(st.sampled_from([".toml", ".yaml", ".json", ".py", ".properties", ""]), st.text())
+def test_no_text_is_a_crash(tmp_path_factory: pytest.TempPathFactory, kind: str, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / f"any{kind}"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with contextlib.suppress(ReadError):
+        read_clients(path)
