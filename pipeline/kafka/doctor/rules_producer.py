@@ -9,6 +9,8 @@ from pipeline.kafka.doctor.effective import Effective
 from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about
 
 MAX_IN_FLIGHT_IDEMPOTENT: Final = 5
+_SOCKET_MARGIN_MS: Final = 100
+_INT_MAX: Final = 2**31 - 1
 _LEVELS: Final = {"gzip": (0, 9), "lz4": (0, 12), "snappy": (0, 0), "zstd": (1, 12)}
 
 
@@ -55,12 +57,21 @@ def _transactions(effective: Effective) -> Iterator[Finding]:
             Edit("set", setting.name, "true"),
         )
     setting = effective.setting("socket.timeout.ms")
-    if setting is not None and effective.integer("socket.timeout.ms") > limit + 100:
+    if setting is not None and limit + _SOCKET_MARGIN_MS > _INT_MAX:
+        # Seen with 2.16.0: the sum wraps around, and every socket.timeout.ms is above it.
+        yield _refused(
+            setting,
+            "transactions-socket-timeout",
+            f"transaction.timeout.ms = {limit} is so large that librdkafka's comparison overflows",
+            "Use a smaller transaction.timeout.ms, such as 60000.",
+            Edit("set", "transaction.timeout.ms", "60000"),
+        )
+    elif setting and effective.integer("socket.timeout.ms") > limit + _SOCKET_MARGIN_MS:
         yield _refused(
             setting,
             "transactions-socket-timeout",
             f"a request must not outlive its transaction: transaction.timeout.ms is {limit}",
-            f"Use at most {limit + 100}.",
+            f"Use at most {limit + _SOCKET_MARGIN_MS}.",
             Edit("set", setting.name, str(limit)),
         )
 
