@@ -41,14 +41,15 @@ def examine(settings: Sequence[Setting] | Mapping[str, Value], role: Role) -> li
     broken = {finding.name for finding in found if finding.refused and finding.rule != "java-name"}
     # A value that cannot be read would give misleading findings in the rules across properties.
     effective = Effective([one for one in given if one.name not in broken], role)
-    found += _twice(given)
-    found += client_rules(effective)
+    across = [*client_rules(effective), *security_rules(effective), *advice(effective)]
     if role == "consumer":
-        found += _unless_broken(consumer_rules(effective), broken)
+        across += _unless_broken(consumer_rules(effective), broken)
     else:
-        found += producer_rules(effective)
-    found += security_rules(effective)
-    found += advice(effective)
+        across += producer_rules(effective)
+    misread = {finding.name for finding in found if finding.rule == "misread-number"}
+    found += _twice(given)
+    # Of a number that is misread, one finding is enough, unless librdkafka refuses what it reads.
+    found += [finding for finding in across if finding.refused or finding.name not in misread]
     return sorted(found, key=lambda finding: finding.severity_level.rank)
 
 

@@ -183,13 +183,14 @@ def _timeouts(effective: Effective) -> Iterator[Finding]:
     too_long = any(limit != 0 and limit <= linger for limit in (timeout, plain))
     if setting and too_long:
         # Without any topic property librdkafka finds out only when the first message is produced.
+        shorter = min(5, min(limit for limit in (timeout, plain) if limit != 0) - 1)
         finding = _refused(
             setting,
             "linger-message-timeout",
             f"a message must live longer (message.timeout.ms is {timeout}) than it waits for its "
             f"batch ({linger:g} ms)",
-            "Use a smaller linger.ms, such as 5.",
-            Edit("set", setting.name, "5"),
+            f"Use a smaller linger.ms, such as {shorter}.",
+            Edit("set", setting.name, str(shorter)),
         )
         if effective.sets_topic_property:
             yield finding

@@ -146,6 +146,7 @@ def test_a_bare_dict_literal(tmp_path: Path) -> None:
         ("x.py", "a = {'colour': 1}", "no Kafka client settings"),
         ("x.properties", "", "no Kafka client settings"),
         ("x.json", "[1]", "no Kafka client settings"),
+        ("prose", "A text\nin which retries\nare a word\nof many more", "no Kafka client settings"),
         ("x.json", "[" * 100_000, "no valid JSON"),
     ],
 )

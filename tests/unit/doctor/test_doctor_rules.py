@@ -259,6 +259,12 @@ def test_units_are_converted(value: str, fixed: str | None) -> None:
     assert [edit.value for edit in finding.edits] == ([] if fixed is None else [fixed])
 
 
+def test_of_a_misread_number_one_finding_is_enough() -> None:
+    assert [one.rule for one in _find("consumer", {"session.timeout.ms": "1m"})] == [
+        "misread-number"
+    ]
+
+
 def test_sizes_are_converted() -> None:
     (finding,) = _find("admin", {"message.max.bytes": "2048k"})
     assert finding.edits[0].value == str(2048 * 1024)

@@ -193,7 +193,8 @@ def _looks_like_client(tree: Tree) -> bool:
     own = [entry.key for entry in tree.entries if not isinstance(entry.value, Tree)]
     own += [name.partition(".")[2] for name in own if name.partition(".")[0] in _ROLES]
     hits = sum(name in known for name in own)
-    if hits and (hits == len(own) or any("." in name for name in own)):
+    likely = sum(name in known or "." in name.strip(".") for name in own)
+    if hits and (hits == len(own) or 2 * likely > len(own)):
         return True
     # Names whose dots made maps of them: {"session": {"timeout": {"ms": 6000}}}.
     return any(setting.name in known for setting in _settings(tree, Path()) if "." in setting.name)
