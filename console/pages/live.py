@@ -13,7 +13,7 @@ from console.widgets.alarm_list import AlarmList
 from console.widgets.camera_wall import CameraWall
 from console.widgets.log_tail import LogTail
 
-ALARM_WIDTH: Final = 304
+ALARM_WIDTH: Final = 344
 LOG_HEIGHT: Final = 172
 
 
