@@ -499,7 +499,9 @@ def test_the_program_follows_its_settings_and_keeps_the_language(
         before = console.window.page("settings")
         qtbot.mouseClick(button(before, "Apply"), Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: console.window.page("settings") is not before)
-        assert button(console.window.page("settings"), "应用").isVisibleTo(console.window)
+        after = button(console.window.page("settings"), "应用")
+        # On a cold machine the page is there a moment before it is in front.
+        qtbot.waitUntil(lambda: after.isVisibleTo(console.window))
         assert 'language = "zh_CN"' in path.read_text(encoding="utf-8")
         assert console.close()
         console.context.theme.deleteLater()
