@@ -76,6 +76,7 @@ TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "ssl.ca.location": ("", "probe", MISSING, "/tmp"),
     "https.ca.location": ("", "probe", MISSING, "/tmp"),
     "sasl.oauthbearer.sub.claim.name": ("sub", "", " "),
+    "sasl.oauthbearer.config": ("", "query=1", "x=2,query=1", "query=1,x=2", "a=1,query=2,c=3"),
     "builtin.features": ("gzip", "sasl_plain,ssl", "nope", "sasl_gssapi", "", "+gzip,-ssl"),
 }
 FILES: Final = frozenset(
@@ -102,6 +103,13 @@ BASES: Final[dict[str, dict[str, TrialValue]]] = {
         "sasl.oauthbearer.token.endpoint.url": "http://127.0.0.1:1",
         "sasl.oauthbearer.client.id": "i",
         "sasl.oauthbearer.client.secret": "s",
+    },
+    "azure": {
+        "security.protocol": "sasl_plaintext",
+        "sasl.mechanism": "OAUTHBEARER",
+        "sasl.oauthbearer.method": "oidc",
+        "sasl.oauthbearer.metadata.authentication.type": "azure_imds",
+        "sasl.oauthbearer.config": "query=1",
     },
     "oauth by key": {
         "security.protocol": "sasl_plaintext",
@@ -131,6 +139,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "password": ("security.protocol", "sasl.mechanism", "sasl.username", "sasl.password"),
     "oauth": tuple(name for name in table().by_name if "oauthbearer" in name),
+    "azure": ("sasl.oauthbearer.config", "sasl.oauthbearer.token.endpoint.url", "client.id"),
     "oauth by key": tuple(name for name in table().by_name if "oauthbearer.assertion" in name),
     "tls": tuple(name for name in table().by_name if name.startswith(("ssl.", "https."))),
     "linger": (

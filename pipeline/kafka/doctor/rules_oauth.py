@@ -115,14 +115,10 @@ def _oidc(effective: Effective) -> Iterator[Finding]:
         )
     kind = effective.word("sasl.oauthbearer.metadata.authentication.type")
     if _lacks(effective, "sasl.oauthbearer.token.endpoint.url"):
-        query = _has_query(effective.text("sasl.oauthbearer.config"))
-        if kind == "none" or (kind == "azure_imds" and not query):
-            yield _refused(
-                method,
-                "oauth-endpoint",
-                "method=oidc needs to know where tokens are made",
-                "Set sasl.oauthbearer.token.endpoint.url.",
-            )
+        if kind == "azure_imds":
+            yield from _azure(effective, method)
+        elif kind == "none":
+            yield _no_endpoint(method)
     if kind == "none":
         if effective.word("sasl.oauthbearer.grant.type") == "client_credentials":
             yield from _client_credentials(effective, method)
@@ -144,10 +140,35 @@ def _lacks(effective: Effective, name: str) -> bool:
     return effective.text(name) is None and not effective.is_code(name)
 
 
-def _has_query(config: str | None) -> bool:
-    pairs = [pair for pair in (config or "").split(",") if "=" in pair]
-    # librdkafka looks only at every second of the first half of the pairs (rd_kafka_conf_kv_get).
-    return any(pair.split("=", 1)[0].strip() == "query" for pair in pairs)
+def _no_endpoint(method: Setting) -> Finding:
+    return _refused(
+        method,
+        "oauth-endpoint",
+        "method=oidc needs to know where tokens are made",
+        "Set sasl.oauthbearer.token.endpoint.url.",
+    )
+
+
+def _azure(effective: Effective, method: Setting) -> Iterator[Finding]:
+    """Look for ``query=...`` as ``rd_kafka_conf_kv_get`` does: in the first half of the pairs."""
+    setting = effective.setting("sasl.oauthbearer.config")
+    if effective.is_code("sasl.oauthbearer.config"):
+        return
+    text = effective.text("sasl.oauthbearer.config") or ""
+    pairs = [part.strip(C_SPACE) for part in text.split(",") if part.strip(C_SPACE)]
+    if setting and any("=" not in pair for pair in pairs):
+        yield about(
+            setting,
+            "oauth-config",
+            Severity.ERROR,
+            effect="the whole process dies when the client is made",
+            reason="librdkafka expects name=value pairs with commas here, and does not check them",
+            fix="Write query=... first.",
+            refused=True,
+            fatal=True,
+        )
+    elif not any(pair.startswith("query=") for at, pair in enumerate(pairs) if 2 * at < len(pairs)):
+        yield _no_endpoint(method)
 
 
 def _client_credentials(effective: Effective, method: Setting) -> Iterator[Finding]:
