@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Seconds = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+from pipeline.settings_alarms import AlarmSettings, StorageSettings
+from pipeline.settings_section import Identifier, Seconds, Share
+from pipeline.settings_section import Section as Section
 
 
 class SettingsError(ValueError):
@@ -28,12 +28,6 @@ class SettingsError(ValueError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
-
-
-class Section(BaseModel):
-    """A table of the settings file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class CameraSettings(Section):
@@ -162,6 +156,8 @@ class AggregatorSettings(Section):
         default=30.0, description="A situation seen again within this time is the same alarm."
     )
     database: Path | None = Field(default=None, description="SQLite file; empty: data folder.")
+    alarms: AlarmSettings = AlarmSettings()
+    storage: StorageSettings = StorageSettings()
 
 
 class LogSettings(Section):

@@ -1,0 +1,108 @@
+"""Settings of what alarms do by themselves: maintenance, escalation, closing, telling, keeping."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from pipeline.settings_section import Section, Seconds
+
+AlarmLevel = Literal["low", "medium", "high"]
+
+
+class MaintenanceWindow(Section):
+    """A time in which nobody wants alarms; verdicts are stored all the same."""
+
+    camera: str = Field(default="", description="Camera id; empty: all cameras.")
+    begin: AwareDatetime = Field(description="From when on, with its time zone.")
+    end: AwareDatetime = Field(description="Until when.")
+    reason: str = Field(default="", max_length=200)
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.end <= self.begin:
+            raise ValueError("end must be later than begin")
+        return self
+
+    def covers(self, camera_id: str, moment: datetime) -> bool:
+        """Return whether it holds for a camera at a moment."""
+        return self.camera in {"", camera_id} and self.begin <= moment < self.end
+
+
+class WebhookSettings(Section):
+    """Where alarms are posted to as JSON."""
+
+    url: str = Field(default="", description="http:// or https:// address; empty: none.")
+    secret: str = Field(
+        default="",
+        description="Where the signing secret is: `env:NAME` or `keyring:NAME`, never the secret.",
+    )
+    level: AlarmLevel = Field(default="medium", description="Lowest level that is told.")
+    timeout_s: Seconds = 10.0
+
+    @model_validator(mode="after")
+    def _is_an_address(self) -> Self:
+        parts = urlsplit(self.url)
+        if self.url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("url must begin with http:// or https:// and name a host")
+        _check_reference("secret", self.secret)
+        return self
+
+
+class MailSettings(Section):
+    """The mail server that alarms are sent through."""
+
+    host: str = Field(default="", description="SMTP server; empty: no mail.")
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: str = Field(
+        default="",
+        description="Where the password is: `env:NAME` or `keyring:NAME`, never the password.",
+    )
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    level: AlarmLevel = Field(default="high", description="Lowest level that is told.")
+    timeout_s: Seconds = 15.0
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.host and not (self.sender and self.recipients):
+            raise ValueError("sender and recipients must be given with a host")
+        if any("\n" in text or "\r" in text for text in (self.sender, *self.recipients)):
+            raise ValueError("recipients and sender must be on one line each")
+        _check_reference("password", self.password)
+        return self
+
+
+class StorageSettings(Section):
+    """How long what the aggregator stores is kept."""
+
+    keep_verdicts_days: float = Field(default=14.0, gt=0, description="Verdicts and requests.")
+    keep_alarms_days: float = Field(default=90.0, gt=0, description="Alarms and the timeline.")
+    max_mb: int = Field(
+        default=2_000, ge=10, description="Database and pictures; beyond it the oldest go."
+    )
+
+
+class AlarmSettings(Section):
+    """What alarms do by themselves."""
+
+    escalate_after_s: float = Field(
+        default=300.0, ge=0, description="Told again when nobody acknowledged it; 0: never."
+    )
+    close_after_s: float = Field(
+        default=120.0, ge=0, description="Closed when not seen for this long; 0: never."
+    )
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    webhook: WebhookSettings = WebhookSettings()
+    mail: MailSettings = MailSettings()
+
+
+def _check_reference(name: str, text: str) -> None:
+    # The text itself is not repeated: it may be the secret.
+    if text and not text.startswith(("env:", "keyring:")):
+        raise ValueError(f"{name} must be a reference such as env:NAME or keyring:NAME")
