@@ -14,8 +14,7 @@ import pydantic
 from pydantic import Field, model_validator
 
 from pipeline.settings_alarms import AlarmSettings, StorageSettings
-from pipeline.settings_section import Identifier, Seconds, Share
-from pipeline.settings_section import Section as Section
+from pipeline.settings_section import Identifier, Seconds, Section, Share
 
 
 class SettingsError(ValueError):

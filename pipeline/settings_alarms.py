@@ -8,9 +8,15 @@ from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from pipeline.settings_section import Section, Seconds
+from pipeline.settings_section import Seconds, Section
 
 AlarmLevel = Literal["low", "medium", "high"]
+
+
+def _check_reference(name: str, text: str) -> None:
+    # The text itself is not repeated: it may be the secret.
+    if text and not text.startswith(("env:", "keyring:")):
+        raise ValueError(f"{name} must be a reference such as env:NAME or keyring:NAME")
 
 
 class MaintenanceWindow(Section):
@@ -100,9 +106,3 @@ class AlarmSettings(Section):
     maintenance: tuple[MaintenanceWindow, ...] = ()
     webhook: WebhookSettings = WebhookSettings()
     mail: MailSettings = MailSettings()
-
-
-def _check_reference(name: str, text: str) -> None:
-    # The text itself is not repeated: it may be the secret.
-    if text and not text.startswith(("env:", "keyring:")):
-        raise ValueError(f"{name} must be a reference such as env:NAME or keyring:NAME")
