@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.settings import Section, Settings
+from pipeline.settings import Settings
+from pipeline.settings_section import Section
 from pipeline.states import WorkerName
 
 
