@@ -79,6 +79,26 @@ _MIGRATIONS: Final[tuple[str, ...]] = (
             min(captured_us), min(stored_us), max(stored_us)
         FROM results GROUP BY request_id;
     """,
+    """
+    CREATE TABLE acknowledgements (
+        number INTEGER PRIMARY KEY,
+        alarm_id TEXT NOT NULL REFERENCES alarms (alarm_id) ON DELETE CASCADE,
+        at_us INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        note TEXT NOT NULL
+    );
+    CREATE INDEX acknowledgements_by_alarm ON acknowledgements (alarm_id);
+    CREATE TABLE daily_counts (
+        day TEXT NOT NULL,
+        camera_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        amount INTEGER NOT NULL,
+        PRIMARY KEY (day, camera_id, name)
+    ) WITHOUT ROWID;
+    ALTER TABLE alarms ADD COLUMN closed_us INTEGER;
+    CREATE INDEX alarms_open ON alarms (last_seen_us) WHERE closed_us IS NULL;
+    CREATE INDEX requests_by_time ON requests (opened_us);
+    """,
 )
 """Each brings the schema from its index to the next version."""
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from loguru import logger
 
 from pipeline.aggregation.joiner import GroupVerdict, Joined, Joiner
+from pipeline.aggregation.keeper import Keeper
 from pipeline.aggregation.situations import Alarm, Change, Situations
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.kafka.consumer import Delivery
@@ -44,6 +45,8 @@ class Desk:
         self._joiner = Joiner(settings.join_deadline_s)
         self._situations = Situations(settings.alarm_level, settings.alarm_cooldown_s)
         self._sized_s = 0.0
+        self._keeper = Keeper(store, settings.storage)
+        self._alarm_rules = settings.alarms
         # Filled from the producer's thread, emptied by ours: the database belongs to one thread.
         self._alerts_sent: queue.SimpleQueue[tuple[str, RiskLevel]] = queue.SimpleQueue()
         self._take_up()
@@ -66,7 +69,7 @@ class Desk:
                     self._context.telemetry.count("duplicates")
                     continue
                 joined += self._join(result)
-                change = self._situations.note(result)
+                change = self._note_situation(result)
                 if change is not None:
                     self._store.put_alarm(
                         change.alarm,
@@ -74,6 +77,9 @@ class Desk:
                         is_new=change.is_new,
                         is_escalation=change.is_escalation,
                     )
+                    if change.is_new:
+                        day = change.alarm.first_seen.astimezone().date()
+                        self._store.add_daily(day, change.alarm.camera_id, "alarms")
                     changes.append(change)
             self._store.close_requests(joined)
         now = utc_now()
@@ -98,6 +104,26 @@ class Desk:
         if time.monotonic() - self._sized_s > SIZE_INTERVAL_S:
             self._sized_s = time.monotonic()
             telemetry.gauge("db_bytes", self._store.size_bytes())
+            self._close_alarms()
+            self._keeper.step(utc_now())
+
+    def _note_situation(self, result: RiskAssessmentResult) -> Change | None:
+        """Return what a verdict changes; nothing in a maintenance window."""
+        windows = self._alarm_rules.maintenance
+        if any(window.covers(result.camera_id, result.timestamp) for window in windows):
+            self._context.telemetry.count("in_maintenance")
+            return None
+        return self._situations.note(result)
+
+    def _close_alarms(self) -> None:
+        if not self._alarm_rules.close_after_s:
+            return
+        # What may still go on stays open.
+        settings = self._context.settings.aggregator
+        quiet_s = max(self._alarm_rules.close_after_s, settings.alarm_cooldown_s)
+        with self._store.transaction():
+            closed = self._store.close_alarms(utc_now() - timedelta(seconds=quiet_s))
+        self._context.telemetry.count("alarms_closed", closed)
 
     def _take_up(self) -> None:
         """Go on where the run before ended: open requests, situations, alerts not yet sent."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from pipeline.aggregation.database import open_reader, to_us
+from pipeline.aggregation.database import from_us, open_reader, to_us
 from pipeline.aggregation.rows import alarm_of
 from pipeline.aggregation.situations import Alarm
-from pipeline.messages import RiskLevel
+from pipeline.messages import RiskLevel, utc_now
 
 AlarmState = Literal["new", "acknowledged", "false_alarm"]
 
@@ -24,6 +24,25 @@ class AlarmEntry:
     alarm: Alarm
     state: AlarmState
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """One thing that somebody made of an alarm."""
+
+    at: datetime
+    state: AlarmState
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DailyCount:
+    """How often something happened at a camera on one day."""
+
+    day: date
+    camera_id: str
+    name: str
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +144,24 @@ class AlarmReader:
         """Take a mark back: the alarm is new again; otherwise like `acknowledge`."""
         return self._set_state(alarm_id, "new", note)
 
+    def acknowledgements(self, alarm_id: str) -> list[Acknowledgement]:
+        """Return what people made of an alarm, one after the other, oldest first."""
+        rows = self._query(
+            "SELECT * FROM acknowledgements WHERE alarm_id = ? ORDER BY number", (alarm_id,)
+        )
+        return [Acknowledgement(from_us(row["at_us"]), row["state"], row["note"]) for row in rows]
+
+    def daily(self, first: date, last: date) -> list[DailyCount]:
+        """Return the counters of the days from `first` to `last`, both included."""
+        rows = self._query(
+            "SELECT * FROM daily_counts WHERE day BETWEEN ? AND ? ORDER BY day, camera_id, name",
+            (first.isoformat(), last.isoformat()),
+        )
+        return [
+            DailyCount(date.fromisoformat(row["day"]), row["camera_id"], row["name"], row["amount"])
+            for row in rows
+        ]
+
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
@@ -137,12 +174,21 @@ class AlarmReader:
         self.close()
 
     def _set_state(self, alarm_id: str, state: AlarmState, note: str | None) -> bool:
-        rows = self._query(
+        # One statement each, so that no transaction stays open: what was said, then what holds.
+        said = self._query(
+            "INSERT INTO acknowledgements (alarm_id, at_us, state, note) "
+            "SELECT alarm_id, ?, ?, coalesce(?, note) FROM alarms WHERE alarm_id = ? "
+            "RETURNING alarm_id",
+            (to_us(utc_now()), state, note, alarm_id),
+        )
+        if not said:
+            return False
+        self._query(
             "UPDATE alarms SET state = ?, note = coalesce(?, note) WHERE alarm_id = ? "
             "RETURNING alarm_id",
             (state, note, alarm_id),
         )
-        return bool(rows)
+        return True
 
     def _query(self, sql: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
         with self._lock:

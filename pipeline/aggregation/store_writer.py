@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -104,6 +104,7 @@ class StoreWriter:
                 first_seen_us = excluded.first_seen_us, last_seen_us = excluded.last_seen_us,
                 occurrences = excluded.occurrences,
                 state = CASE WHEN :reopen THEN 'new' ELSE state END,
+                closed_us = NULL,
                 alert_pending = max(alert_pending, excluded.alert_pending)
             """,
             values,
@@ -189,10 +190,31 @@ class StoreWriter:
             for row in rows
         ]
 
+    def close_alarms(self, unseen_since: datetime) -> int:
+        """Close the alarms whose situation was last seen before; return how many those were."""
+        cursor = self._connection.execute(
+            "UPDATE alarms SET closed_us = ? WHERE closed_us IS NULL AND last_seen_us < ?",
+            (to_us(utc_now()), to_us(unseen_since)),
+        )
+        return cursor.rowcount
+
+    def add_daily(self, day: date, camera_id: str, name: str, amount: int = 1) -> None:
+        """Add to a counter of one camera and day, such as ``line:gate:in`` or ``alarms``."""
+        self._connection.execute(
+            "INSERT INTO daily_counts VALUES (?, ?, ?, ?) ON CONFLICT (day, camera_id, name) "
+            "DO UPDATE SET amount = amount + excluded.amount",
+            (day.isoformat(), camera_id, name, amount),
+        )
+
     def size_bytes(self) -> int:
         """Return what the database and its journal take on the disk."""
         files = (self.path, self.path.with_name(self.path.name + "-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The writer's connection, for what works beside it in the same thread."""
+        return self._connection
 
     def _rows(self, sql: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
         cursor = self._connection.cursor()
