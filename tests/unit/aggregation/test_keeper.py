@@ -1,0 +1,139 @@
+"""Retention, closing and counting: little by little, the oldest first, nothing that is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.aggregation import keeper
+from pipeline.aggregation.keeper import Keeper
+from pipeline.aggregation.situations import Situations
+from pipeline.aggregation.store import AlarmReader
+from pipeline.aggregation.store_writer import StoreWriter
+from pipeline.messages import utc_now
+from pipeline.settings_alarms import MaintenanceWindow, StorageSettings
+from tests.support import messages as made
+from tests.support.log_guard import ExpectLog
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "alarms.db"
+
+
+@pytest.fixture
+def writer(path: Path) -> Iterator[StoreWriter]:
+    with closing(StoreWriter(path)) as made_writer:
+        yield made_writer
+
+
+def fill(writer: StoreWriter, count: int, *, sent: bool = True, said: str = "") -> None:
+    """Store alarms a minute apart, each with its verdict, all of them closed."""
+    for number in range(count):
+        item = made.result(f"r{number}", level="low", at_s=60.0 * number, camera_id=f"c{number}")
+        change = Situations("low", 30.0).note(item)
+        assert change is not None
+        with writer.transaction():
+            writer.add_result(item)
+            writer.put_alarm(
+                change.alarm, made.JPEG + said.encode(), is_new=True, is_escalation=False
+            )
+            if sent:
+                writer.alerts_sent([(change.alarm.alarm_id, change.alarm.risk_level)])
+
+
+def count(writer: StoreWriter, table: str) -> int:
+    return int(writer.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def test_what_is_too_old_goes_in_small_steps_with_its_picture(
+    writer: StoreWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "STEP_ROWS", 4)
+    fill(writer, 10)
+    settings = StorageSettings(keep_alarms_days=1, keep_verdicts_days=1)
+    later = max(utc_now(), made.NOON) + timedelta(days=3)
+    tidy = Keeper(writer, settings)
+    left = []
+    while tidy.step(later):
+        left.append(count(writer, "alarms"))
+    assert left == [6, 2, 0]
+    assert (count(writer, "results"), count(writer, "evidence")) == (0, 0)
+
+
+def test_what_is_young_stays(writer: StoreWriter) -> None:
+    fill(writer, 3)
+    assert Keeper(writer, StorageSettings()).step(made.NOON) == 0
+
+
+def test_an_alarm_whose_alert_is_owed_stays(writer: StoreWriter) -> None:
+    fill(writer, 2, sent=False)
+    Keeper(writer, StorageSettings()).step(utc_now() + timedelta(days=9999))
+    assert count(writer, "alarms") == 2
+
+
+def test_beyond_its_size_the_oldest_go_until_it_fits(
+    writer: StoreWriter, monkeypatch: pytest.MonkeyPatch, expect_log: ExpectLog
+) -> None:
+    expect_log("WARNING the alarm database has reached 10 MB")
+    monkeypatch.setattr(keeper, "STEP_ROWS", 5)
+    fill(writer, 40, said="x" * 400_000)
+    tidy = Keeper(writer, StorageSettings(max_mb=10, keep_alarms_days=9999))
+    now = max(utc_now(), made.NOON + timedelta(hours=1))
+    while tidy.step(now):
+        pass
+    assert tidy.used_bytes() <= 10_000_000
+    assert 0 < count(writer, "alarms") < 40
+    (youngest,) = writer.connection.execute(
+        "SELECT camera_id FROM alarms ORDER BY last_seen_us DESC LIMIT 1"
+    ).fetchone()
+    assert youngest == "c39"
+
+
+def test_alarms_are_closed_when_quiet_and_open_again_when_they_go_on(writer: StoreWriter) -> None:
+    fill(writer, 2)
+    with writer.transaction():
+        assert writer.close_alarms(made.NOON + timedelta(seconds=30)) == 1
+        assert writer.close_alarms(made.NOON + timedelta(seconds=30)) == 0
+    fill(writer, 1)
+    assert count(writer, "alarms WHERE closed_us IS NOT NULL") == 0
+
+
+def test_daily_counters_add_up(writer: StoreWriter, path: Path) -> None:
+    day = date(2026, 3, 1)
+    with writer.transaction():
+        for _ in range(3):
+            writer.add_daily(day, "cam-1", "line:gate:in", 2)
+        writer.add_daily(day + timedelta(days=1), "cam-1", "alarms")
+    with AlarmReader(path) as reader:
+        assert [(c.camera_id, c.name, c.amount) for c in reader.daily(day, day)] == [
+            ("cam-1", "line:gate:in", 6)
+        ]
+        assert len(reader.daily(day, date(2026, 3, 2))) == 2
+
+
+def test_what_people_made_of_an_alarm_is_kept_in_order(writer: StoreWriter, path: Path) -> None:
+    fill(writer, 1)
+    with AlarmReader(path) as reader:
+        assert reader.acknowledge("r0-0", "patrol sent")
+        assert reader.mark_false("r0-0")
+        assert not reader.acknowledge("another")
+        said = reader.acknowledgements("r0-0")
+    assert [(one.state, one.note) for one in said] == [
+        ("acknowledged", "patrol sent"),
+        ("false_alarm", "patrol sent"),
+    ]
+    assert said[0].at <= said[1].at
+
+
+@pytest.mark.parametrize(
+    ("camera", "seconds", "covered"),
+    [("", 0, True), ("cam-1", 59, True), ("cam-2", 0, False), ("", 60, False), ("", -1, False)],
+)
+def test_maintenance_windows(camera: str, seconds: int, covered: bool) -> None:
+    window = MaintenanceWindow(camera=camera, begin=made.NOON, end=made.NOON + timedelta(minutes=1))
+    assert window.covers("cam-1", made.NOON + timedelta(seconds=seconds)) is covered
