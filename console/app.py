@@ -33,6 +33,7 @@ from console.main_window import MainWindow
 from console.signals import QuitSignals
 from console.theme.theme import ThemeManager
 from console.ticker import Ticker
+from console.tray import Tray
 from console.ui_gap import UiGap
 from console.window_state import keep_in_files
 from pipeline import __version__, settings_file
@@ -108,6 +109,7 @@ class Console(QObject):
     Attributes:
         context: what pages work with.
         window: the main window.
+        tray: the icon beside the clock, where there is one.
         ui_gap: how long the window was away.
         exit_code: what the process will return.
     """
@@ -139,6 +141,8 @@ class Console(QObject):
         self.window.theme_chosen.connect(self._on_theme)
         self.window.language_chosen.connect(self._on_language)
         controller.settings_changed.connect(self._on_settings)
+        self.window.shutdown.remembered.connect(self._on_close_choice)
+        self.tray = Tray(self.context, self.window)
         self.window.shutdown.finished.connect(self._on_shut_down)
         self.failed.connect(self._on_failed)
         app.commitDataRequest.connect(self._on_session_end)
@@ -206,6 +210,11 @@ class Console(QObject):
         """Use another language now, and at the next start."""
         self._change_looks({"language": code})
 
+    @Slot(str)
+    def _on_close_choice(self, choice: str) -> None:
+        """Do the same at every close from now on."""
+        self._change_looks({"on_close": choice})
+
     def _change_looks(self, changes: dict[str, str]) -> None:
         settings = self.context.settings
         looks = settings.console.model_copy(update=changes)
@@ -241,6 +250,7 @@ class Console(QObject):
     def close(self) -> bool:
         """Wait for every thread; False when a worker is still at work."""
         self.window.hide()
+        self.tray.hide()
         self.context.ticker.stop()
         self.window.exporter.wait()
         QThreadPool.globalInstance().waitForDone(POOL_TIMEOUT_MS)

@@ -38,6 +38,8 @@ def sections() -> tuple[SectionSpec, ...]:
             (
                 FieldSpec(("console", "theme"), translate("Settings", "Theme")),
                 FieldSpec(("console", "language"), translate("Settings", "Language")),
+                FieldSpec(("console", "on_close"), translate("Settings", "Closing the window")),
+                FieldSpec(("console", "notices"), translate("Settings", "Notices")),
             ),
         ),
         SectionSpec(
@@ -122,6 +124,12 @@ def choice_words(place: tuple[str, ...], value: str) -> str:
         ("console", "theme", "dark"): translate("Settings", "Dark"),
         ("console", "theme", "light"): translate("Settings", "Light"),
         ("console", "language", "system"): translate("Settings", "As the system"),
+        ("console", "on_close", "ask"): translate("Settings", "Asks"),
+        ("console", "on_close", "quit"): translate("Settings", "Stops and quits"),
+        ("console", "on_close", "tray"): translate("Settings", "Keeps it in the tray"),
+        ("console", "notices", "quiet"): translate("Settings", "Without a sound"),
+        ("console", "notices", "sound"): translate("Settings", "With a sound"),
+        ("console", "notices", "off"): translate("Settings", "None"),
         ("console", "language", "en"): "English",
         ("console", "language", "zh_CN"): "简体中文",
         ("aggregator", "alarm_level", "low"): translate("Settings", "Low and worse"),
@@ -138,6 +146,10 @@ def help_words(place: tuple[str, ...], described: str) -> str:
     own = {
         ("console", "theme"): translate("Settings", "Dark, light, or as the system is set."),
         ("console", "language"): translate("Settings", "Of this window; the log is in English."),
+        ("console", "on_close"): translate("Settings", "While workers run; else it quits."),
+        ("console", "notices"): translate(
+            "Settings", "Of new alarms and failed workers, from the tray; never in your way."
+        ),
         ("detection", "providers"): translate(
             "Settings",
             "directml, cuda, openvino, cpu: the first that works here is used; the top bar shows "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QMessageBox, QProgressDialog, QWidget
+from PySide6.QtWidgets import QCheckBox, QMessageBox, QProgressDialog, QWidget
 
 from console.controller import STOP_TIMEOUT_S, PipelineController
 from console.supervision.session_thread import SessionState
@@ -16,14 +16,20 @@ class Shutdown(QObject):
 
     Attributes:
         finished: everything is stopped and closed, or the user does not want to wait for it.
+        tray_wanted: the window is to be closed, and the workers to go on.
+        remembered: the answer is to hold from now on: ``quit`` or ``tray``.
+        has_tray: whether there is a tray to stay in; without one it is not offered.
     """
 
     finished = Signal()
+    tray_wanted = Signal()
+    remembered = Signal(str)
 
     def __init__(self, controller: PipelineController, window: QWidget) -> None:
         super().__init__(window)
         self._controller = controller
         self._window = window
+        self.has_tray = False
         self._begun = False
         self._question: QMessageBox | None = None
         self._progress: QProgressDialog | None = None
@@ -34,7 +40,21 @@ class Shutdown(QObject):
         return self._begun
 
     def ask(self) -> None:
-        """Quit; asks first if workers are running."""
+        """Quit or stay in the tray, as the settings say; by default asks if workers are running."""
+        if self._begun:
+            return
+        wanted = self._controller.settings.console.on_close
+        if not self._controller.running or wanted == "quit":
+            self.begin()
+            return
+        if wanted == "tray" and self.has_tray:
+            self.tray_wanted.emit()
+            return
+        self.ask_to_quit()
+
+    @Slot()
+    def ask_to_quit(self) -> None:
+        """Ask what to do about workers that run; quit at once if there are none."""
         if self._begun:
             return
         if not self._controller.running:
@@ -57,7 +77,12 @@ class Shutdown(QObject):
         box.setDefaultButton(stop)
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        stop.clicked.connect(self.begin)
+        always = QCheckBox(self.tr("Do this from now on; Settings can change it"))
+        box.setCheckBox(always)
+        stop.clicked.connect(lambda: self._on_choice("quit", always=always.isChecked()))
+        if self.has_tray:
+            tray = box.addButton(self.tr("Keep in tray"), QMessageBox.ButtonRole.ActionRole)
+            tray.clicked.connect(lambda: self._on_choice("tray", always=always.isChecked()))
         box.finished.connect(self._on_answered)
         self._question = box
         box.open()
@@ -65,6 +90,14 @@ class Shutdown(QObject):
     @Slot()
     def _on_answered(self) -> None:
         self._question = None
+
+    def _on_choice(self, choice: str, *, always: bool) -> None:
+        if always:
+            self.remembered.emit(choice)
+        if choice == "tray":
+            self.tray_wanted.emit()
+        else:
+            self.begin()
 
     @Slot()
     def begin(self, *, hurry: bool = False) -> None:

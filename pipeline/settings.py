@@ -168,10 +168,16 @@ class LogSettings(Section):
 
 
 class ConsoleSettings(Section):
-    """How the window looks."""
+    """How the window looks, and what it does by itself."""
 
     theme: Literal["system", "dark", "light"] = "system"
     language: Literal["system", "en", "zh_CN"] = "system"
+    on_close: Literal["ask", "quit", "tray"] = Field(
+        default="ask", description="What closing the window does while workers run."
+    )
+    notices: Literal["quiet", "sound", "off"] = Field(
+        default="quiet", description="How new alarms and failed workers are told of in the tray."
+    )
 
 
 class Settings(Section):

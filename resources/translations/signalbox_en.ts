@@ -11,4 +11,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>Tray</name>
+    <message numerus="yes">
+        <source>%n new alarms</source>
+        <translation>
+            <numerusform>%n new alarm</numerusform>
+            <numerusform>%n new alarms</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

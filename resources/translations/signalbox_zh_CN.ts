@@ -1566,6 +1566,14 @@ It opens by itself when workers start.</source>
         <translation>语言</translation>
     </message>
     <message>
+        <source>Closing the window</source>
+        <translation>关闭窗口时</translation>
+    </message>
+    <message>
+        <source>Notices</source>
+        <translation>通知</translation>
+    </message>
+    <message>
         <source>Detection</source>
         <translation>检测</translation>
     </message>
@@ -1690,6 +1698,30 @@ It opens by itself when workers start.</source>
         <translation>浅色</translation>
     </message>
     <message>
+        <source>Asks</source>
+        <translation>询问</translation>
+    </message>
+    <message>
+        <source>Stops and quits</source>
+        <translation>停止并退出</translation>
+    </message>
+    <message>
+        <source>Keeps it in the tray</source>
+        <translation>保留在托盘中</translation>
+    </message>
+    <message>
+        <source>Without a sound</source>
+        <translation>无提示音</translation>
+    </message>
+    <message>
+        <source>With a sound</source>
+        <translation>带提示音</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>不通知</translation>
+    </message>
+    <message>
         <source>Low and worse</source>
         <translation>低及以上</translation>
     </message>
@@ -1716,6 +1748,14 @@ It opens by itself when workers start.</source>
     <message>
         <source>Of this window; the log is in English.</source>
         <translation>窗口的语言；日志为英文。</translation>
+    </message>
+    <message>
+        <source>While workers run; else it quits.</source>
+        <translation>有处理单元运行时适用；否则直接退出。</translation>
+    </message>
+    <message>
+        <source>Of new alarms and failed workers, from the tray; never in your way.</source>
+        <translation>新告警和处理单元失败时由托盘通知，不会打扰操作。</translation>
     </message>
     <message>
         <source>Empty: told by the file. Name it, such as yolo, where the file does not.</source>
@@ -1894,6 +1934,14 @@ It opens by itself when workers start.</source>
     <message>
         <source>Stop and quit</source>
         <translation>停止并退出</translation>
+    </message>
+    <message>
+        <source>Do this from now on; Settings can change it</source>
+        <translation>以后都这样做；可在设置中更改</translation>
+    </message>
+    <message>
+        <source>Keep in tray</source>
+        <translation>保留在托盘中</translation>
     </message>
     <message>
         <source>Stopping the workers; they finish what is under way…</source>
@@ -2083,6 +2131,47 @@ The line shows the unread messages lately.</source>
         <translation>{0}
 {1} · {2} · {3}
 曲线表示最近的未读消息数。</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>Open Signalbox</source>
+        <translation>打开 Signalbox</translation>
+    </message>
+    <message>
+        <source>Start all</source>
+        <translation>全部启动</translation>
+    </message>
+    <message>
+        <source>Stop all</source>
+        <translation>全部停止</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>{0} stays stopped</source>
+        <translation>{0} 已停止，不会自动重启</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n new alarms</source>
+        <translation>
+            <numerusform>%n 条新告警</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>New alarm: {0}</source>
+        <translation>新告警：{0}</translation>
+    </message>
+    <message>
+        <source>Signalbox goes on in the tray</source>
+        <translation>Signalbox 在托盘中继续运行</translation>
+    </message>
+    <message>
+        <source>A click on its icon brings the window back.</source>
+        <translation>点击其图标可恢复窗口。</translation>
     </message>
 </context>
 <context>
