@@ -25,9 +25,52 @@ def keys() -> list[tuple[str, str]]:
     ]
 
 
-def help_text() -> str:
-    """Return the text as simple HTML."""
+def page_text(page: str) -> str:
+    """Return what the page with this key is for and how it is used; empty for an unknown key."""
+    texts = {
+        "live": translate(
+            "Help",
+            "Live shows the cameras and the newest alarms. Double-click a camera to see it alone. "
+            "A tile without a picture says why, and when the camera is tried again.",
+        ),
+        "alarms": translate(
+            "Help",
+            "Alarms keeps everything that was told. Choose one to see its picture and what the "
+            "assessor said; acknowledge it with a note, or mark it as false.",
+        ),
+        "pipeline": translate(
+            "Help",
+            "Pipeline tells all about each worker: its last trouble, how long its work takes, when "
+            "it was restarted, and the settings it runs with.",
+        ),
+        "kafka": translate(
+            "Help",
+            "Kafka shows topics and the lag of their readers. A lag that grows means that the "
+            "reader is slower than what comes in: look at that worker, or start another one.",
+        ),
+        "logs": translate(
+            "Help",
+            "Logs holds the lines of all workers. F3 goes to the next error; scrolling up stops "
+            "following, the End key follows again.",
+        ),
+        "cameras": translate(
+            "Help",
+            "Cameras is where they are added, changed and tested. A test shows one picture, or why "
+            "there is none.",
+        ),
+        "settings": translate(
+            "Help",
+            "Settings are checked as you type. Apply saves them and says which workers restart.",
+        ),
+    }
+    return texts.get(page, "")
+
+
+def help_text(page: str = "") -> str:
+    """Return the text as simple HTML, beginning with the page in front."""
+    first = page_text(page)
     paragraphs = (
+        *((first,) if first else ()),
         translate(
             "Help",
             "The track at the top is the pipeline: Detection finds road users in the pictures of "
@@ -57,11 +100,11 @@ def help_text() -> str:
 class HelpDialog(QDialog):
     """Shows the text; closed by Esc."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, page: str = "") -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Help"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        text = QLabel(help_text())
+        text = QLabel(help_text(page))
         text.setWordWrap(True)
         text.setTextFormat(Qt.TextFormat.RichText)
         text.setMinimumWidth(560)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from console.about import AboutDialog
 from console.context import ConsoleContext
 from console.export import Exporter
 from console.help import HelpDialog
@@ -140,6 +141,7 @@ class MainWindow(QMainWindow):
         self.track.log_asked.connect(self.show_log)
         self.status_bar.theme_chosen.connect(self.theme_chosen)
         self.status_bar.language_chosen.connect(self.language_chosen)
+        self.status_bar.about_asked.connect(self._on_about)
         self._fold.clicked.connect(self._on_fold)
 
     def _connect(self) -> None:
@@ -319,7 +321,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_help(self) -> None:
-        HelpDialog(self).open()
+        HelpDialog(self, self.page_key).open()
+
+    @Slot()
+    def _on_about(self) -> None:
+        AboutDialog(self).open()
 
     @Slot()
     def _on_fold(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from console import formatting, i18n
 from console.context import ConsoleContext
@@ -32,10 +32,12 @@ class StatusBar(QFrame):
 
     Attributes:
         theme_chosen, language_chosen: what was picked in the menus.
+        about_asked: the version was clicked.
     """
 
     theme_chosen = Signal(str)
     language_chosen = Signal(str)
+    about_asked = Signal()
 
     def __init__(
         self, context: ConsoleContext, ui_gap: UiGap, parent: QWidget | None = None
@@ -79,8 +81,12 @@ class StatusBar(QFrame):
         row.addStretch(1)
         row.addWidget(self._theme_menu())
         row.addWidget(self._language_menu())
-        version = QLabel(f"v{__version__}")
-        version.setProperty("role", "muted")
+        version = QToolButton()
+        version.setText(f"v{__version__}")
+        version.setProperty("role", "flat")
+        version.setToolTip(self.tr("Versions and licences"))
+        version.setAccessibleName(self.tr("Versions and licences"))
+        version.clicked.connect(self.about_asked)
         row.addWidget(version)
 
     def _menu_button(self, text: str, hint: str, menu: QMenu) -> QToolButton:

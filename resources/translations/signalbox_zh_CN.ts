@@ -2,6 +2,45 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Signalbox</source>
+        <translation>关于 Signalbox</translation>
+    </message>
+    <message>
+        <source>Reading what is installed…</source>
+        <translation>正在读取已安装的组件…</translation>
+    </message>
+    <message>
+        <source>Package</source>
+        <translation>组件</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Packages and their licences</source>
+        <translation>组件及其许可证</translation>
+    </message>
+    <message>
+        <source>Copy all</source>
+        <translation>全部复制</translation>
+    </message>
+    <message>
+        <source>These packages are installed for Signalbox; each names its own licence.</source>
+        <translation>Signalbox 使用这些已安装的组件；许可证由各组件自行声明。</translation>
+    </message>
+    <message>
+        <source>The packages cannot be read: {0}</source>
+        <translation>无法读取组件：{0}</translation>
+    </message>
+</context>
+<context>
     <name>Alarm</name>
     <message>
         <source>New</source>
@@ -946,6 +985,34 @@ Choose another folder, or free some space.</source>
     <message>
         <source>this text</source>
         <translation>本帮助</translation>
+    </message>
+    <message>
+        <source>Live shows the cameras and the newest alarms. Double-click a camera to see it alone. A tile without a picture says why, and when the camera is tried again.</source>
+        <translation>“实时”显示摄像头画面和最新告警。双击某个摄像头可单独查看。没有画面时，会说明原因以及何时重试。</translation>
+    </message>
+    <message>
+        <source>Alarms keeps everything that was told. Choose one to see its picture and what the assessor said; acknowledge it with a note, or mark it as false.</source>
+        <translation>“告警”保存所有告警。选择一条可查看其图片和评估说明；可附备注确认，或标记为误报。</translation>
+    </message>
+    <message>
+        <source>Pipeline tells all about each worker: its last trouble, how long its work takes, when it was restarted, and the settings it runs with.</source>
+        <translation>“流水线”显示每个处理单元的详情：最近的问题、处理耗时、重启记录以及所用设置。</translation>
+    </message>
+    <message>
+        <source>Kafka shows topics and the lag of their readers. A lag that grows means that the reader is slower than what comes in: look at that worker, or start another one.</source>
+        <translation>“Kafka”显示主题及其消费者的积压。积压增长说明消费速度低于写入速度：请查看该处理单元，或再启动一个。</translation>
+    </message>
+    <message>
+        <source>Logs holds the lines of all workers. F3 goes to the next error; scrolling up stops following, the End key follows again.</source>
+        <translation>“日志”包含所有处理单元的日志行。F3 跳到下一个错误；向上滚动会停止跟随，按 End 键恢复跟随。</translation>
+    </message>
+    <message>
+        <source>Cameras is where they are added, changed and tested. A test shows one picture, or why there is none.</source>
+        <translation>“摄像头”用于添加、更改和测试摄像头。测试会显示一张画面，或说明没有画面的原因。</translation>
+    </message>
+    <message>
+        <source>Settings are checked as you type. Apply saves them and says which workers restart.</source>
+        <translation>“设置”在输入时即检查。“应用”会保存设置，并说明哪些处理单元将重启。</translation>
     </message>
     <message>
         <source>The track at the top is the pipeline: Detection finds road users in the pictures of the cameras, the Generator makes one task of each group, the Scheduler has it assessed, the Aggregator turns risks into alarms. Between two workers lies a Kafka topic; its colour tells whether its reader keeps up.</source>
@@ -1981,6 +2048,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>99 of 100 gaps between two turns of the window are no longer than this</source>
         <translation>窗口每两次刷新之间的间隔，100 次中有 99 次不超过此值</translation>
+    </message>
+    <message>
+        <source>Versions and licences</source>
+        <translation>版本与许可证</translation>
     </message>
     <message>
         <source>As the system</source>

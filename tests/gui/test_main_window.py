@@ -21,10 +21,12 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPushButton,
     QToolButton,
+    QTreeWidget,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
+from console.about import AboutDialog
 from console.context import ConsoleContext
 from console.main_window import MainWindow
 from console.page_list import PAGES
@@ -164,6 +166,40 @@ def test_f1_shows_help_that_names_the_keys(qtbot: QtBot, window: MainWindow) -> 
     assert "Shift+F5" in shown.findChildren(QLabel)[0].text()
     qtbot.keyClick(shown, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not [w for w in QApplication.topLevelWidgets() if w is shown])
+
+
+@pytest.mark.parametrize(("page", "word"), [("logs", "F3"), ("kafka", "lag"), ("live", "camera")])
+def test_help_begins_with_the_page_in_front(
+    qtbot: QtBot, window: MainWindow, page: str, word: str
+) -> None:
+    window.show_page(page)
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    shown = dialog(qtbot, QDialog)
+    first = shown.findChildren(QLabel)[0].text().partition("</p>")[0]
+    assert first.lower().startswith(f"<p>{page}")
+    assert word in first
+    qtbot.keyClick(shown, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(QDialog))
+
+
+def test_the_version_leads_to_versions_and_licences(qtbot: QtBot, window: MainWindow) -> None:
+    version = next(
+        button
+        for button in window.status_bar.findChildren(QToolButton)
+        if button.accessibleName() == "Versions and licences"
+    )
+    qtbot.mouseClick(version, Qt.MouseButton.LeftButton)
+    about = dialog(qtbot, AboutDialog)
+    (table,) = about.findChildren(QTreeWidget)
+    qtbot.waitUntil(lambda: table.topLevelItemCount() > 0, timeout=WAIT_MS)
+    items = [table.topLevelItem(row) for row in range(table.topLevelItemCount())]
+    licences = {item.text(0): item.text(2) for item in items if item is not None}
+    assert licences["msgspec"] not in {"", "–"}
+    assert "LGPL" in licences["PySide6_Essentials"]
+    press(qtbot, about, "Copy all")
+    assert "msgspec" in QGuiApplication.clipboard().text()
+    qtbot.keyClick(about, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(AboutDialog))
 
 
 def test_f11_shows_the_wall_alone_and_esc_brings_everything_back(
