@@ -99,6 +99,10 @@ _MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX alarms_open ON alarms (last_seen_us) WHERE closed_us IS NULL;
     CREATE INDEX requests_by_time ON requests (opened_us);
     """,
+    """
+    ALTER TABLE alarms ADD COLUMN reminded INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX alarms_unseen ON alarms (first_seen_us) WHERE state = 'new' AND NOT reminded;
+    """,
 )
 """Each brings the schema from its index to the next version."""
 

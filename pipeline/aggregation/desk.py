@@ -11,6 +11,7 @@ from loguru import logger
 
 from pipeline.aggregation.joiner import GroupVerdict, Joined, Joiner
 from pipeline.aggregation.keeper import Keeper
+from pipeline.aggregation.notifier import notifiers
 from pipeline.aggregation.situations import Alarm, Change, Situations
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.kafka.consumer import Delivery
@@ -30,6 +31,8 @@ from pipeline.telemetry import AlarmHint
 from pipeline.worker import WorkerContext
 
 SIZE_INTERVAL_S = 2.0
+REMIND_WITHIN = timedelta(days=1)
+"""An alarm that began before is not told again: the program was off, or nobody ever cared."""
 
 
 class Desk:
@@ -47,6 +50,7 @@ class Desk:
         self._sized_s = 0.0
         self._keeper = Keeper(store, settings.storage)
         self._alarm_rules = settings.alarms
+        self._notifiers = notifiers(settings.alarms)
         # Filled from the producer's thread, emptied by ours: the database belongs to one thread.
         self._alerts_sent: queue.SimpleQueue[tuple[str, RiskLevel]] = queue.SimpleQueue()
         self._take_up()
@@ -105,6 +109,7 @@ class Desk:
             self._sized_s = time.monotonic()
             telemetry.gauge("db_bytes", self._store.size_bytes())
             self._close_alarms()
+            self._remind()
             self._keeper.step(utc_now())
 
     def _note_situation(self, result: RiskAssessmentResult) -> Change | None:
@@ -124,6 +129,31 @@ class Desk:
         with self._store.transaction():
             closed = self._store.close_alarms(utc_now() - timedelta(seconds=quiet_s))
         self._context.telemetry.count("alarms_closed", closed)
+
+    def _remind(self) -> None:
+        """Tell again of alarms that nobody has acknowledged."""
+        after_s = self._alarm_rules.escalate_after_s
+        if not after_s:
+            return
+        now = utc_now()
+        with self._store.transaction():
+            unseen = self._store.remind(now - timedelta(seconds=after_s), now - REMIND_WITHIN)
+        for alarm in unseen:
+            self._context.telemetry.count("reminders")
+            logger.warning(
+                "alarm {} on {} is not acknowledged after {:.0f} s; it is told again",
+                alarm.risk_type,
+                alarm.camera_id,
+                after_s,
+            )
+            self._send_alert(alarm)
+
+    def close(self) -> None:
+        """End the threads that tell of alarms; what they could not tell is said in the log."""
+        for notifier in self._notifiers:
+            notifier.stop()
+        for notifier in self._notifiers:
+            notifier.join()
 
     def _take_up(self) -> None:
         """Go on where the run before ended: open requests, situations, alerts not yet sent."""
@@ -208,6 +238,8 @@ class Desk:
             first_seen=alarm.first_seen,
             last_seen=alarm.last_seen,
         )
+        for notifier in self._notifiers:
+            notifier.offer(alert)
         topic = self._context.settings.kafka.topics.risk_alerts
         self._producer.send(
             topic,

@@ -198,6 +198,18 @@ class StoreWriter:
         )
         return cursor.rowcount
 
+    def remind(self, unseen_since: datetime, begun_after: datetime) -> list[Alarm]:
+        """Return, once each, the alarms that nobody has acknowledged since `unseen_since`.
+
+        Those that began before `begun_after` are too old to be told again.
+        """
+        rows = self._rows(
+            "UPDATE alarms SET reminded = 1, alert_pending = 1 WHERE state = 'new' "
+            "AND NOT reminded AND first_seen_us < ? AND first_seen_us >= ? RETURNING *",
+            (to_us(unseen_since), to_us(begun_after)),
+        )
+        return [alarm_of(row) for row in rows]
+
     def add_daily(self, day: date, camera_id: str, name: str, amount: int = 1) -> None:
         """Add to a counter of one camera and day, such as ``line:gate:in`` or ``alarms``."""
         self._connection.execute(

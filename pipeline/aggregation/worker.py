@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 
 from pipeline.aggregation.database import DatabaseTooNewError, database_path
@@ -55,13 +56,14 @@ class AggregatorWorker:
             )
             try:
                 desk = Desk(context, store, producer)
-                context.ready()
-                while not context.stop.is_set():
-                    producer.check()
-                    desk.handle(consumer.take(BATCH))
+                with contextlib.closing(desk):
+                    context.ready()
+                    while not context.stop.is_set():
+                        producer.check()
+                        desk.handle(consumer.take(BATCH))
+                        desk.tick()
+                    producer.flush(FLUSH_TIMEOUT_S)
                     desk.tick()
-                producer.flush(FLUSH_TIMEOUT_S)
-                desk.tick()
             finally:
                 consumer.close()
         finally:

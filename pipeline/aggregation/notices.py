@@ -1,0 +1,158 @@
+"""Telling of alarms by webhook and mail: what is sent, and sending it once. Blocks; own thread."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import os
+import smtplib
+import ssl
+import time
+import urllib.error
+import urllib.request
+from email.message import EmailMessage
+from typing import Final
+
+import keyring
+import keyring.errors
+
+from pipeline.messages import RiskAlert, encode
+from pipeline.settings_alarms import MailSettings, WebhookSettings
+
+SIGNATURE_HEADER: Final = "X-Signalbox-Signature"
+TIME_HEADER: Final = "X-Signalbox-Timestamp"
+KEYRING_SERVICE: Final = "signalbox"
+
+_CLIENT_ERRORS: Final = range(400, 500)
+_WORTH_RETRYING: Final = frozenset({408, 425, 429})
+
+
+class NoticeError(RuntimeError):
+    """A notice was not taken.
+
+    Attributes:
+        retriable: whether trying again may help.
+    """
+
+    def __init__(self, text: str, *, retriable: bool) -> None:
+        super().__init__(text)
+        self.retriable = retriable
+
+
+def find_secret(reference: str) -> str:
+    """Return the secret that `env:NAME` or `keyring:NAME` stands for; empty for no reference.
+
+    Raises:
+        NoticeError: there is none under that name, or the credential store is closed.
+    """
+    kind, _, name = reference.partition(":")
+    try:
+        found = os.environ.get(name) if kind == "env" else None
+        if kind == "keyring":
+            found = keyring.get_password(KEYRING_SERVICE, name)
+    except keyring.errors.KeyringError as error:
+        raise NoticeError(
+            f"the credential store cannot be read ({type(error).__name__})", retriable=False
+        ) from error
+    if reference and not found:
+        raise NoticeError(f"nothing is stored as {reference}", retriable=False)
+    return found or ""
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """Return ``sha256=`` and the hex HMAC-SHA256 of ``timestamp.body``.
+
+    The time is signed along, so that a recorded request cannot be sent again later.
+    """
+    mac = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
+    return "sha256=" + mac.hexdigest()
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A signed request goes where the settings say and nowhere else."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def post(settings: WebhookSettings, alert: RiskAlert) -> None:
+    """Post an alert to the webhook: the JSON of the topic ``risk-alerts``.
+
+    Raises:
+        NoticeError: it was not taken.
+    """
+    body = encode(alert)
+    headers = {"Content-Type": "application/json", "User-Agent": "Signalbox"}
+    secret = find_secret(settings.secret)
+    if secret:
+        headers[TIME_HEADER] = str(int(time.time()))
+        headers[SIGNATURE_HEADER] = signature(secret, headers[TIME_HEADER], body)
+    # http and https only: the settings take no other address.
+    request = urllib.request.Request(settings.url, body, headers, method="POST")
+    opener = urllib.request.build_opener(_NoRedirect)
+    try:
+        with opener.open(request, timeout=settings.timeout_s):
+            return
+    except urllib.error.HTTPError as error:
+        error.close()
+        helps = error.code not in _CLIENT_ERRORS or error.code in _WORTH_RETRYING
+        raise NoticeError(f"the webhook answered {error.code}", retriable=helps) from None
+    except (OSError, ValueError) as error:
+        # Not the address: it may hold a token.
+        reason = getattr(error, "reason", error)
+        raise NoticeError(f"the webhook cannot be reached: {reason}", retriable=True) from None
+    except http.client.HTTPException as error:
+        raise NoticeError(
+            f"the webhook did not speak HTTP ({type(error).__name__})", retriable=True
+        ) from None
+
+
+def mail(settings: MailSettings, alert: RiskAlert) -> None:
+    """Send an alert through the mail server.
+
+    Raises:
+        NoticeError: the server did not take it.
+    """
+    message = letter(settings, alert)
+    password = find_secret(settings.password)
+    timeout_s = settings.timeout_s
+    try:
+        if settings.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                settings.host,
+                settings.port,
+                timeout=timeout_s,
+                context=ssl.create_default_context(),
+            )
+        else:
+            server = smtplib.SMTP(settings.host, settings.port, timeout=timeout_s)
+        with server:
+            if settings.security == "starttls":
+                server.starttls(context=ssl.create_default_context())
+            if settings.user:
+                server.login(settings.user, password)
+            server.send_message(message)
+    except smtplib.SMTPAuthenticationError as error:
+        raise NoticeError(
+            f"the mail server refuses the user or password ({error.smtp_code})", retriable=False
+        ) from None
+    except smtplib.SMTPNotSupportedError as error:
+        raise NoticeError(f"the mail server cannot do this: {error}", retriable=False) from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise NoticeError(f"the mail was not taken: {error}", retriable=True) from None
+
+
+def letter(settings: MailSettings, alert: RiskAlert) -> EmailMessage:
+    """Return the mail about an alert."""
+    message = EmailMessage()
+    message["From"] = settings.sender
+    message["To"] = ", ".join(settings.recipients)
+    kind = " ".join((alert.risk_types or ("risk",))[0].split())
+    message["Subject"] = f"[Signalbox] {alert.risk_level.upper()}: {kind}, {alert.camera_id}"[:200]
+    message.set_content(
+        f"Camera: {alert.camera_id}\nLevel: {alert.risk_level}\n"
+        f"First seen: {alert.first_seen.isoformat(timespec='seconds')}\n"
+        f"Judged by: {alert.assessor}\n\n{alert.description}\n\nAlarm {alert.alarm_id}\n"
+    )
+    return message
