@@ -103,6 +103,11 @@ _MIGRATIONS: Final[tuple[str, ...]] = (
     ALTER TABLE alarms ADD COLUMN reminded INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX alarms_unseen ON alarms (first_seen_us) WHERE state = 'new' AND NOT reminded;
     """,
+    """
+    ALTER TABLE alarms ADD COLUMN stored_us INTEGER NOT NULL DEFAULT 0;
+    UPDATE alarms SET stored_us = last_seen_us;
+    CREATE INDEX alarms_by_storing ON alarms (stored_us);
+    """,
 )
 """Each brings the schema from its index to the next version."""
 

@@ -16,11 +16,12 @@ STEP_ROWS: Final = 200
 
 _MB: Final = 1_000_000
 
+# Age counts from storing: the clock of a camera may be wrong, and old footage may be assessed.
 # Alarms that still owe an alert and requests that wait for verdicts are not forgotten by age.
 _BY_AGE: Final = (
     ("results", "message_id", "stored_us", "", "verdicts"),
     ("requests", "request_id", "opened_us", "AND closed_us IS NOT NULL", "verdicts"),
-    ("alarms", "alarm_id", "last_seen_us", "AND NOT alert_pending", "alarms"),
+    ("alarms", "alarm_id", "stored_us", "AND NOT alert_pending", "alarms"),
 )
 
 

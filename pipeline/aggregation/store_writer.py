@@ -85,6 +85,7 @@ class StoreWriter:
             "first_seen_us": to_us(alarm.first_seen),
             "last_seen_us": to_us(alarm.last_seen),
             "occurrences": alarm.occurrences,
+            "stored_us": to_us(utc_now()),
             "reopen": is_escalation,
             "alert": is_new or is_escalation,
         }
@@ -92,10 +93,10 @@ class StoreWriter:
             """
             INSERT INTO alarms (alarm_id, camera_id, request_id, group_index, x1, y1, x2, y2,
                 risk_type, risk_level, confidence, description, assessor,
-                first_seen_us, last_seen_us, occurrences, alert_pending)
+                first_seen_us, last_seen_us, occurrences, alert_pending, stored_us)
             VALUES (:alarm_id, :camera_id, :request_id, :group_index, :x1, :y1, :x2, :y2,
                 :risk_type, :risk_level, :confidence, :description, :assessor,
-                :first_seen_us, :last_seen_us, :occurrences, :alert)
+                :first_seen_us, :last_seen_us, :occurrences, :alert, :stored_us)
             ON CONFLICT (alarm_id) DO UPDATE SET
                 request_id = excluded.request_id, group_index = excluded.group_index,
                 x1 = excluded.x1, y1 = excluded.y1, x2 = excluded.x2, y2 = excluded.y2,
@@ -104,7 +105,7 @@ class StoreWriter:
                 first_seen_us = excluded.first_seen_us, last_seen_us = excluded.last_seen_us,
                 occurrences = excluded.occurrences,
                 state = CASE WHEN :reopen THEN 'new' ELSE state END,
-                closed_us = NULL,
+                closed_us = NULL, stored_us = excluded.stored_us,
                 alert_pending = max(alert_pending, excluded.alert_pending)
             """,
             values,
