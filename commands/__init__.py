@@ -111,6 +111,12 @@ COMMANDS = (
         "check_connection",
     ),
     Command(
+        "dead-letters",
+        "list|resend [--topic TOPIC] [--limit N] [--config FILE] [--bootstrap H:P] [--json]",
+        "messages that could not be processed, and sending them back",
+        "dead_letters",
+    ),
+    Command(
         "check-config",
         "FILE... [--role ROLE] [--format text|json] [--fix]",
         "the settings doctor",

@@ -14,12 +14,13 @@ from console.supervision.link_view import LinkView, link_view
 from console.supervision.wording import level_token
 from console.theme.theme import ThemeManager
 from console.widgets.value_table import ValueTable, set_color, set_texts
+from pipeline.states import ALIVE
 
 if TYPE_CHECKING:
     from pipeline.kafka.lag import LinkLag
     from pipeline.states import WorkerState
 
-STATUS_COLUMN = 3
+STATUS_COLUMN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class LagTable(ValueTable):
     """One row a topic, with its partitions below."""
 
     def __init__(self, theme: ThemeManager, parent: QWidget | None = None) -> None:
-        super().__init__([""] * 9, numbers_from=1, parent=parent)
+        super().__init__([""] * 10, numbers_from=1, parent=parent)
         self._theme = theme
         self._items: dict[str, QTreeWidgetItem] = {}
         self.setRootIsDecorated(True)
@@ -46,6 +47,7 @@ class LagTable(ValueTable):
                 self.tr("Topic ← group"),
                 self.tr("Lag"),
                 self.tr("Oldest unread"),
+                self.tr("Clear in"),
                 self.tr("Status"),
                 self.tr("In /s"),
                 self.tr("Done /s"),
@@ -80,7 +82,7 @@ class LagTable(ValueTable):
         view = link_view(row.link, row.consumer)
         name = f"{row.topic} ← {row.group}"
         if row.link is None:
-            set_texts(item, (name, "–", "–", view.word, "–", "–", "", "", "–"))
+            set_texts(item, (name, "–", "–", "–", view.word, "–", "–", "", "", "–"))
             return
         link = row.link
         set_texts(
@@ -89,6 +91,7 @@ class LagTable(ValueTable):
                 name,
                 formatting.count(link.messages),
                 formatting.seconds(link.seconds),
+                self._clears_in(row),
                 view.word,
                 formatting.rate(link.end_rate),
                 formatting.rate(link.commit_rate),
@@ -115,11 +118,21 @@ class LagTable(ValueTable):
                     "",
                     "",
                     "",
+                    "",
                     self.tr("never") if committed is None else formatting.count(committed),
                     formatting.count(partition.end),
                     "",
                 ),
             )
+
+    def _clears_in(self, row: LagRow) -> str:
+        """Return when nothing will be unread, for people."""
+        if row.link is None or row.consumer not in ALIVE:
+            return "–"
+        seconds = row.link.clears_in_s
+        if seconds is None:
+            return self.tr("not at this rate")
+        return self.tr("clear") if seconds == 0 else formatting.seconds(seconds)
 
     def _color(self, item: QTreeWidgetItem, view: LinkView, dead_letters: int | None) -> None:
         set_color(item, STATUS_COLUMN, self._theme.color(level_token(view.level)))

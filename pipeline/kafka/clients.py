@@ -139,6 +139,23 @@ def make_consumer(
     return _construct(Consumer, properties, "consumer", condition, on_commit=on_commit)
 
 
+def make_reader(settings: KafkaSettings, servers: str) -> Consumer:
+    """Return a consumer for looking: it tells the end of a partition.
+
+    Assigned by hand it joins no group; since it stores no offset, nothing is committed.
+
+    Raises:
+        KafkaSettingsError: the properties are wrong; says which and why.
+    """
+    properties = {
+        **consumer_properties(settings, servers, "signalbox-reader", "signalbox-reader"),
+        "enable.partition.eof": True,
+        "statistics.interval.ms": 0,
+        "log_level": 2,
+    }
+    return _construct(Consumer, properties, "consumer", None)
+
+
 def make_admin(
     settings: KafkaSettings,
     servers: str,

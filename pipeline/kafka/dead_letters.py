@@ -13,6 +13,11 @@ CUT_BYTES = 100_000
 CUT_HEADER = "source.bytes"
 """Header of a dead letter whose value was cut: how long it was."""
 
+ORIGIN_HEADERS = frozenset(
+    {"source.topic", "source.partition", "source.offset", "worker", "error", CUT_HEADER}
+)
+"""Headers that a dead letter has on top of the message's own."""
+
 
 def dead_letter_topic(topic: str) -> str:
     """Return the name of the topic for messages of `topic` that cannot be processed."""

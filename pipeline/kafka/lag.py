@@ -25,7 +25,14 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.dead_letters import dead_letter_topic
 from pipeline.kafka.errors import KafkaSettingsError
-from pipeline.kafka.lag_rules import LagSample, LagStatus, OffsetTimes, judge, worst
+from pipeline.kafka.lag_rules import (
+    LagSample,
+    LagStatus,
+    OffsetTimes,
+    judge,
+    time_to_clear_s,
+    worst,
+)
 from pipeline.redact import redact_text
 
 INTERVAL_S: Final = 1.0
@@ -77,6 +84,11 @@ class LinkLag:
     end_rate: float
     commit_rate: float
     partitions: tuple[PartitionLag, ...]
+
+    @property
+    def clears_in_s(self) -> float | None:
+        """Seconds until nothing is unread at these rates; None if it does not come to that."""
+        return time_to_clear_s(self.messages, self.end_rate, self.commit_rate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,24 @@ def worst(statuses: Sequence[LagStatus]) -> LagStatus:
     return max(statuses, key=_ORDER.index, default=LagStatus.UNKNOWN)
 
 
+def time_to_clear_s(messages: int, end_rate: float, commit_rate: float) -> float | None:
+    """Return in how many seconds `messages` unread ones will be read, at these rates.
+
+    Args:
+        messages: unread now.
+        end_rate: messages produced a second.
+        commit_rate: messages finished a second.
+
+    Returns:
+        0 when nothing is unread; None when it will not clear: the reader is not faster than what
+        comes.
+    """
+    if messages <= 0:
+        return 0.0
+    gain = commit_rate - end_rate
+    return messages / gain if gain > 0 else None
+
+
 @dataclass(slots=True)
 class OffsetTimes:
     """When the end of a partition stood where; tells how old a message is."""

@@ -165,6 +165,22 @@ class ReliableProducer:
             self._note_outcome(sending, partition=0, offset=None)
             raise
 
+    def forward(
+        self,
+        topic: str,
+        key: bytes | None,
+        payload: bytes,
+        headers: Headers,
+        on_delivered: Callable[[], None],
+    ) -> None:
+        """Send a message as it came from elsewhere, byte by byte.
+
+        Raises:
+            MessageTooLargeError: the message is larger than the broker takes.
+            KafkaUnavailableError: as for `send`.
+        """
+        self._send(Sending(self._finish, topic, key, payload, headers, on_delivered))
+
     def dead_letter(self, delivery: Delivery, worker: WorkerName, error: str) -> None:
         """Send a message that cannot be processed to its dead-letter topic.
 

@@ -1127,6 +1127,10 @@ It opens by itself when workers start.</source>
         <translation>最早未读</translation>
     </message>
     <message>
+        <source>Clear in</source>
+        <translation>预计清空</translation>
+    </message>
+    <message>
         <source>Status</source>
         <translation>状态</translation>
     </message>
@@ -1161,6 +1165,14 @@ It opens by itself when workers start.</source>
     <message>
         <source>never</source>
         <translation>从未</translation>
+    </message>
+    <message>
+        <source>not at this rate</source>
+        <translation>按此速度清不完</translation>
+    </message>
+    <message>
+        <source>clear</source>
+        <translation>已清空</translation>
     </message>
 </context>
 <context>
@@ -1877,10 +1889,6 @@ It opens by itself when workers start.</source>
         <translation>Signalbox 创建的主题所用的分区数。</translation>
     </message>
     <message>
-        <source>Holds from the next start.</source>
-        <translation>下次启动后生效。</translation>
-    </message>
-    <message>
         <source>directml, cuda, openvino, cpu: the first that works here is used; the top bar shows which.</source>
         <translation>执行提供程序 directml、cuda、openvino、cpu：采用本机上第一个可用的，顶栏会显示是哪一个。</translation>
     </message>
@@ -1907,6 +1915,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>In this time, it is a high one.</source>
         <translation>在此时间内会碰到行人，为高风险。</translation>
+    </message>
+    <message>
+        <source>Lines below are not written.</source>
+        <translation>低于此级别的日志不写入。</translation>
     </message>
     <message>
         <source>A log file is closed at this size. Holds from the next start.</source>

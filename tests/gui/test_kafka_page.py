@@ -22,7 +22,7 @@ from tests.support.log_guard import ExpectLog
 from tests.support.stages import feed
 
 WAIT_MS = 30_000
-LAG, STATUS, COMMITTED, END, DEAD = 1, 3, 6, 7, 8
+LAG, STATUS, COMMITTED, END, DEAD = 1, 4, 7, 8, 9
 
 
 @pytest.fixture

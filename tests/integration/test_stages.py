@@ -359,8 +359,14 @@ def test_one_situation_is_one_alarm_with_an_alert_for_the_start_and_the_worsenin
 def test_a_verdict_stored_before_a_crash_is_a_repeat_that_changes_nothing(database: Path) -> None:
     """As after a kill between the commit and the stored offset: the same messages come again."""
     settings = stage_settings(database)
+    now = utc_now()  # the store forgets what is older than it is to keep
     items = [
-        made.result(f"r{number}", level="low", at_s=number * 0.1, evidence=made.JPEG)
+        made.result(
+            f"r{number}",
+            level="low",
+            timestamp=now + timedelta(seconds=number * 0.1),
+            evidence=made.JPEG,
+        )
         for number in range(50)
     ]
     for run in range(2):

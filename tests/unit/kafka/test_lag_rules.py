@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kafka.lag_rules import LagSample, LagStatus, OffsetTimes, judge, worst
+from pipeline.kafka.lag_rules import (
+    LagSample,
+    LagStatus,
+    OffsetTimes,
+    judge,
+    time_to_clear_s,
+    worst,
+)
 
 OK, WARN, STALL, UNKNOWN = LagStatus.OK, LagStatus.WARN, LagStatus.STALL, LagStatus.UNKNOWN
 
@@ -109,3 +116,21 @@ def test_age_is_never_negative(increments: list[int], position: int, later_s: fl
         times.note(end, float(second))
     age = times.age_s(position, len(increments) + later_s)
     assert age is None or age >= 0.0
+
+
+@pytest.mark.parametrize(
+    ("messages", "end_rate", "commit_rate", "seconds"),
+    [
+        (0, 10.0, 0.0, 0.0),
+        (100, 0.0, 10.0, 10.0),
+        (100, 5.0, 10.0, 20.0),
+        (100, 10.0, 10.0, None),
+        (100, 11.0, 10.0, None),
+        (1, 0.0, 0.0, None),
+    ],
+)
+def test_time_to_clear(
+    messages: int, end_rate: float, commit_rate: float, seconds: float | None
+) -> None:
+    """What is unread clears by what the reader gains on what comes."""
+    assert time_to_clear_s(messages, end_rate, commit_rate) == seconds
