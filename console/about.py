@@ -76,6 +76,7 @@ class AboutDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         self._copy = QPushButton(self.tr("Copy all"))
+        self._copy.setEnabled(False)
         self._copy.clicked.connect(self._on_copy)
         buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ActionRole)
         column = QVBoxLayout(self)
@@ -91,6 +92,7 @@ class AboutDialog(QDialog):
             self.tr("These packages are installed for Signalbox; each names its own licence.")
         )
         self._table.set_rows(rows)
+        self._copy.setEnabled(True)
 
     def _on_failed(self, error: Exception) -> None:
         self._words.setText(self.tr("The packages cannot be read: {0}").format(error))

@@ -120,6 +120,7 @@ class Console(QObject):
         super().__init__()
         self._app = app
         self._launch = launch
+        self._logs = logs
         settings = launch.settings
         hub = TelemetryHub()
         controller = PipelineController(settings, hub, self)
@@ -232,6 +233,7 @@ class Console(QObject):
     @Slot(object)
     def _on_settings(self, settings: Settings) -> None:
         self.context.theme.set_mode(settings.console.theme)
+        self._logs.set_level(settings.logs.level)
         before = i18n.current()
         if i18n.install(settings.console.language) != before:
             # Not at once: the page or menu that asked for it is still at work.

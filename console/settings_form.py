@@ -113,7 +113,7 @@ def sections() -> tuple[SectionSpec, ...]:
     )
 
 
-AT_NEXT_START = frozenset({("logs",)})
+AT_NEXT_START = frozenset({("logs", "rotation_mb"), ("logs", "keep_files")})
 """Places whose changes hold from the next start of the program."""
 
 
@@ -204,7 +204,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ("kafka", "partitions"): translate(
             "Settings", "Partitions of a topic that Signalbox creates."
         ),
-        ("logs", "level"): translate("Settings", "Holds from the next start."),
+        ("logs", "level"): translate("Settings", "Lines below are not written."),
         ("logs", "rotation_mb"): translate(
             "Settings", "A log file is closed at this size. Holds from the next start."
         ),

@@ -65,13 +65,36 @@ class Logs:
                 backups=settings.keep_files,
             )
         self.folder = self._files.folder if self._files else None
+        self._terminal = terminal
         logger.configure(patcher=_prepare)
         logger.remove()
-        logger.add(self._to_sinks, level=settings.level, format=_file_format, diagnose=False)
-        if terminal and sys.stderr is not None:  # no stderr without a console on Windows
-            logger.add(sys.stderr, level=settings.level, format=_terminal_format, diagnose=False)
+        self._level: str = settings.level
+        self._handlers = self._add_handlers(settings.level)
         logging.basicConfig(handlers=[_ToLoguru()], level=logging.INFO, force=True)
         logging.captureWarnings(capture=True)
+
+    @property
+    def level(self) -> str:
+        """The lowest level that is written."""
+        return self._level
+
+    def set_level(self, level: str) -> None:
+        """Write lines of this level and above from now on; nothing is lost meanwhile."""
+        if level == self._level:
+            return
+        # The new ones first: a line of this very moment may come twice, but none goes missing.
+        before, self._handlers, self._level = self._handlers, self._add_handlers(level), level
+        for handler in before:
+            logger.remove(handler)
+        logger.info("the log level is {} now", level)
+
+    def _add_handlers(self, level: str) -> list[int]:
+        handlers = [logger.add(self._to_sinks, level=level, format=_file_format, diagnose=False)]
+        if self._terminal and sys.stderr is not None:  # no stderr without a console on Windows
+            handlers.append(
+                logger.add(sys.stderr, level=level, format=_terminal_format, diagnose=False)
+            )
+        return handlers
 
     def flush(self) -> None:
         """Wait until every line so far is in its file."""

@@ -99,6 +99,17 @@ def test_the_standard_library_and_warnings_come_in(logs: Logs, expect_log: Expec
     assert "ZeroDivisionError" in lines[1].message
 
 
+def test_the_level_can_be_changed_while_the_program_runs(logs: Logs) -> None:
+    logs.set_level("WARNING")
+    logger.info("too quiet")
+    logs.set_level("TRACE")
+    logger.trace("quiet, but wanted")
+    messages = [line.message for line in logs.ring.since(0)]
+    assert "too quiet" not in messages
+    assert messages.count("quiet, but wanted") == 1
+    assert logs.level == "TRACE"
+
+
 def test_two_processes_never_share_a_file(tmp_path: Path) -> None:
     first = LogFileWriter(tmp_path, max_bytes=1000, backups=1)
     second = LogFileWriter(tmp_path, max_bytes=1000, backups=1)
