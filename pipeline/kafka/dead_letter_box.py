@@ -139,22 +139,6 @@ class DeadLetterBox:
         self._access = access
         self._note = note or SentNote(data_folder() / "dead-letters-sent-back.json")
 
-    def counts(self) -> dict[str, int]:
-        """Return how many dead letters each source topic has, sent back or not.
-
-        Raises:
-            KafkaUnavailableError: the broker does not answer.
-            KafkaSettingsError: no client can be made with the settings.
-        """
-        with _Reader(self._access) as reader:
-            return {
-                topic: sum(
-                    high - low
-                    for low, high in map(reader.bounds, reader.partitions(dead_letter_topic(topic)))
-                )
-                for topic in self._access.source_topics()
-            }
-
     def letters(
         self, source_topic: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> list[DeadLetter]:
@@ -176,9 +160,7 @@ class DeadLetterBox:
                 for place in reader.partitions(dead_letter_topic(source)):
                     low, high = reader.bounds(place)
                     start = max(low, high - limit)
-                    found += [
-                        _letter(message, marks) for message in reader.read(place, start, high)
-                    ]
+                    found += [_letter(message, marks) for message in reader.read(place, start)]
         found.sort(key=lambda letter: letter.at or datetime.min.replace(tzinfo=UTC), reverse=True)
         return found[:limit]
 
@@ -275,10 +257,12 @@ class _Reader:
             raise self._away("no offsets")
         return bounds[0], max(bounds)
 
-    def read(self, place: TopicPartition, start: int, end: int) -> Iterator[Message]:
-        """Yield the messages from offset `start` up to, not with, `end`."""
-        if start >= end:
-            return
+    def read(self, place: TopicPartition, start: int) -> Iterator[Message]:
+        """Yield the messages from offset `start` to the end of the partition.
+
+        The end is what fetching tells: Tansu 0.6 answers a request for the end offset with the one
+        after the first message of its last batch.
+        """
         self._consumer.assign([TopicPartition(place.topic, place.partition, start)])
         deadline_s = time.monotonic() + READ_TIMEOUT_S
         while True:
@@ -294,24 +278,17 @@ class _Reader:
                 if error.retriable() or error.code() == KafkaError._TRANSPORT:
                     continue
                 raise self._away(error.str())
-            offset = message.offset()
-            assert offset is not None
-            if offset >= end:
-                return
             deadline_s = time.monotonic() + READ_TIMEOUT_S
             yield message
-            if offset == end - 1:
-                return
 
     def one(self, letter: DeadLetter) -> Message | None:
         """Return the message of a letter; None when Kafka no longer keeps it."""
         place = TopicPartition(letter.topic, letter.partition)
-        low, high = self.bounds(place)
-        if not low <= letter.offset < high:
+        low, _ = self.bounds(place)
+        if letter.offset < low:
             return None
-        for message in self.read(place, letter.offset, letter.offset + 1):
-            return message
-        return None
+        message = next(self.read(place, letter.offset), None)
+        return message if message is not None and message.offset() == letter.offset else None
 
     def _away(self, why: str) -> KafkaUnavailableError:
         return KafkaUnavailableError(
