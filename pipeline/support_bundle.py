@@ -25,9 +25,11 @@ from pipeline.paths import log_folder, runtime_folder, shown
 from pipeline.redact import redact_table, redact_text
 from pipeline.settings import Settings
 from pipeline.states import WorkerName, WorkerState
+from pipeline.support_selection import LogSelection
 from pipeline.telemetry import WorkerSnapshot
 
 MAX_LAST_ERRORS = 200
+EVERYTHING = LogSelection()
 ERROR_MARKS = ("| ERROR ", "| CRITICAL")
 
 
@@ -64,6 +66,7 @@ def export(
     *,
     settings: Settings,
     live: LiveState | None = None,
+    selection: LogSelection = EVERYTHING,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Path:
@@ -73,6 +76,7 @@ def export(
         output: the ZIP to make; its folder is made when missing.
         settings: written without secrets.
         live: state of the running program, if there is one.
+        selection: which log records; reports of crashes and the tables are always there.
         progress: called with the number of files written and their total.
         cancelled: asked between files.
 
@@ -80,8 +84,9 @@ def export(
         ExportCancelledError: `cancelled` said so.
         OSError: the file cannot be written.
     """
-    logs = _log_files()
+    logs = [each for each in _log_files() if _is_wanted(each[0], selection)]
     tables = _tables(settings, live)
+    tables["about.json"]["logs"] = selection.as_table()
     total = len(logs) + len(tables) + 1
     output.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=output.parent, suffix=".part")
@@ -91,7 +96,7 @@ def export(
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle,
         ):
             errors: list[str] = []
-            for done, (name, text) in enumerate(_entries(tables, logs, errors), start=1):
+            for done, (name, text) in enumerate(_entries(tables, logs, selection, errors), start=1):
                 if cancelled():
                     raise ExportCancelledError
                 bundle.writestr(name, text)
@@ -105,13 +110,22 @@ def export(
     return output
 
 
+def _is_wanted(name: str, selection: LogSelection) -> bool:
+    return not name.startswith("logs/") or selection.takes_file(name.rpartition("/")[2])
+
+
 def _entries(
-    tables: dict[str, Any], logs: list[tuple[str, Path]], errors: list[str]
+    tables: dict[str, Any],
+    logs: list[tuple[str, Path]],
+    selection: LogSelection,
+    errors: list[str],
 ) -> Iterator[tuple[str, str]]:
     for name, table in tables.items():
         yield name, json.dumps(table, indent=2, ensure_ascii=False, default=_plain)
     for name, path in logs:
         text = redact_text(path.read_text(encoding="utf-8", errors="replace"))
+        if name.startswith("logs/"):
+            text = selection.cut(text)
         if name.endswith(".log"):
             errors.extend(
                 line for line in text.splitlines() if any(mark in line for mark in ERROR_MARKS)
@@ -177,6 +191,7 @@ def _lag_table(lag: LagSnapshot) -> dict[str, Any]:
         "takenAtS": lag.taken_at_s,
         "brokerOk": lag.broker_ok,
         "error": lag.error,
+        "deadLetters": lag.dlq,
         "links": {f"{group} / {topic}": asdict(link) for (group, topic), link in lag.links.items()},
     }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
+from commands import execute, resolve
 from pipeline import support_bundle
 from pipeline.kafka.lag import LagSnapshot
 from pipeline.logs import Logs
@@ -77,6 +78,44 @@ def test_it_holds_what_support_needs_and_no_secret(tmp_path: Path, settings: Set
     assert workers["detection"]["state"] == "running"
     assert json.loads(found["settings.json"])["kafka"]["common"]["sasl.username"] == "signalbox"
     assert json.loads(found["lag.json"])["history"] == {"group/topic": [[1.0, 3]]}
+
+
+def test_only_the_wanted_records_go_in(tmp_path: Path) -> None:
+    folder = log_folder() / "streaming"
+    folder.mkdir(parents=True)
+    (folder / "scheduler.log").write_text(
+        "rest of an older record\n"
+        "2026-01-02 03:00:00.000 | ERROR    | a:b:1 - too early\n"
+        "2026-01-02 03:10:00.000 | ERROR    | a:b:1 - wanted\nTraceback of it\n"
+        "2026-01-02 03:11:00.000 | INFO     | a:b:1 - too quiet\nmore of the quiet one\n"
+        "2026-01-02 03:12:00.000 | WARNING  | a:b:1 - wanted too\n"
+        "2026-01-02 03:30:00.000 | ERROR    | a:b:1 - too late\n",
+        encoding="utf-8",
+    )
+    (folder / "detection.log").write_text("another worker\n", encoding="utf-8")
+    span = ["--since", "2026-01-02T03:05", "--until", "2026-01-02T03:20"]
+    wanted = [*span, "--worker", "scheduler", "--level", "WARNING"]
+    invocation = resolve(["export-logs", "--output", str(tmp_path / "b.zip"), *wanted])
+    assert execute(invocation) == 0
+    found = read(tmp_path / "b.zip")
+    assert found["logs/streaming/scheduler.log"].splitlines() == [
+        "2026-01-02 03:10:00.000 | ERROR    | a:b:1 - wanted",
+        "Traceback of it",
+        "2026-01-02 03:12:00.000 | WARNING  | a:b:1 - wanted too",
+    ]
+    assert "logs/streaming/detection.log" not in found
+    assert "too late" not in found["last-errors.txt"]
+    assert json.loads(found["about.json"])["logs"]["workers"] == ["scheduler"]
+
+
+@pytest.mark.parametrize("text", ["soon", "-1h", "2026-13-01", ""])
+def test_a_time_that_is_none_is_refused_with_examples(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = resolve(["export-logs", "--output", str(tmp_path / "b.zip"), f"--since={text}"])
+    with pytest.raises(SystemExit):
+        execute(asked)
+    assert "30m" in capsys.readouterr().err
 
 
 def test_without_a_running_program_it_says_so(tmp_path: Path) -> None:
