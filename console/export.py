@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,10 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QProgressDialog, QWidget
 
 from console.context import ConsoleContext
 from console.ui_gap import UiGap
+from console.widgets.export_dialog import ExportDialog
 from pipeline.paths import shown
 from pipeline.states import WorkerName
+from pipeline.support_selection import LogSelection
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -34,7 +37,12 @@ class ExportThread(QThread):
     progressed = Signal(int, int)
 
     def __init__(
-        self, output: Path, settings: Settings, live: LiveState, parent: QObject | None = None
+        self,
+        output: Path,
+        settings: Settings,
+        live: LiveState,
+        selection: LogSelection,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("export")
@@ -43,6 +51,7 @@ class ExportThread(QThread):
         self.cancelled = False
         self._settings = settings
         self._live = live
+        self._selection = selection
         self._cancel = threading.Event()
 
     def cancel(self) -> None:
@@ -57,6 +66,7 @@ class ExportThread(QThread):
                 self.output,
                 settings=self._settings,
                 live=self._live,
+                selection=self._selection,
                 progress=self.progressed.emit,
                 cancelled=self._cancel.is_set,
             )
@@ -73,27 +83,38 @@ class ExportThread(QThread):
 
 
 class Exporter(QObject):
-    """Asks where to, exports, tells how it went; one at a time."""
+    """Asks what and where to, exports, tells how it went; one at a time.
+
+    Attributes:
+        seen: gives the lines that the Logs page shows.
+    """
 
     def __init__(self, context: ConsoleContext, ui_gap: UiGap, window: QWidget) -> None:
         super().__init__(window)
         self._context = context
         self._ui_gap = ui_gap
         self._window = window
+        self.seen: Callable[[], LogSelection] = LogSelection
         self._thread: ExportThread | None = None
         self._progress: QProgressDialog | None = None
 
     @Slot()
     def ask(self) -> None:
-        """Ask for a file and export into it."""
+        """Ask what to export and for a file, and export into it."""
         if self._thread is not None:
             return
+        question = ExportDialog(self.seen(), self._window)
+        question.chosen.connect(self._ask_where)
+        question.open()
+
+    @Slot(object)
+    def _ask_where(self, selection: LogSelection) -> None:
         dialog = QFileDialog(self._window, self.tr("Export logs"), self._suggestion())
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter(self.tr("ZIP files (*.zip)"))
         dialog.setDefaultSuffix("zip")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda path: self.export(Path(path)))
+        dialog.fileSelected.connect(lambda path: self.export(Path(path), selection))
         dialog.open()
 
     def _suggestion(self) -> str:
@@ -104,9 +125,11 @@ class Exporter(QObject):
         folder = documents if documents.is_dir() else Path.home()
         return str(folder / suggested_name())
 
-    def export(self, output: Path) -> None:
-        """Export into `output`; shows progress and can be cancelled."""
-        thread = ExportThread(output, self._context.settings, self._live_state(), self)
+    def export(self, output: Path, selection: LogSelection | None = None) -> None:
+        """Export into `output`, by default everything; shows progress and can be cancelled."""
+        wanted = selection if selection is not None else LogSelection()
+        settings, live = self._context.settings, self._live_state()
+        thread = ExportThread(output, settings, live, wanted, self)
         progress = QProgressDialog(
             self.tr("Exporting logs…"), self.tr("Cancel"), 0, 0, self._window
         )

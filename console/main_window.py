@@ -44,6 +44,7 @@ from console.widgets.track_diagram import TrackDiagram
 from console.window_state import WindowState
 from pipeline.paths import APP_NAME
 from pipeline.states import WorkerName, WorkerState
+from pipeline.support_selection import LogSelection
 
 if TYPE_CHECKING:
     from pipeline.supervisor import StateChange
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(window_icon())
         self.setMinimumSize(MINIMUM_SIZE)
         self.exporter = Exporter(context, ui_gap, self)
+        self.exporter.seen = self._seen_logs
         self.shutdown = Shutdown(context.controller, self)
         self._make_parts()
         self._connect()
@@ -265,6 +267,12 @@ class MainWindow(QMainWindow):
         page = self.page("logs")
         if isinstance(page, HasLog):
             page.show_worker(name.value)
+
+    def _seen_logs(self) -> LogSelection:
+        page = self._pages.get("logs")
+        if page is not None and isinstance(page, HasLog):
+            return page.selection()
+        return LogSelection()
 
     @Slot(str)
     def show_alarm(self, alarm_id: str) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from console.context import ConsoleContext
 from pipeline.states import WorkerName
+from pipeline.support_selection import LogSelection
 
 translate = QCoreApplication.translate
 
@@ -42,6 +43,9 @@ class HasWorker(Protocol):
 @runtime_checkable
 class HasLog(Protocol):
     """A page that can show one worker's log."""
+
+    def selection(self) -> LogSelection:
+        """Return which lines it shows."""
 
     def show_worker(self, worker: str) -> None:
         """Show the lines of one worker."""

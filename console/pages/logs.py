@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from console.context import ConsoleContext
 from console.widgets.log_tail import LogTail
+from pipeline.support_selection import LogSelection
 
 
 class LogsPage(QWidget):
@@ -23,6 +24,10 @@ class LogsPage(QWidget):
     def focus_filter(self) -> None:
         """Put the cursor into the filter's text."""
         self._tail.focus_filter()
+
+    def selection(self) -> LogSelection:
+        """Return worker and level that are shown, for an export."""
+        return self._tail.selection()
 
     def kept(self) -> Any:
         """Return what the filter is set to."""

@@ -24,6 +24,7 @@ from console.widgets.log_pane import LogPane
 from console.widgets.painting import line, set_property, with_role
 from pipeline.paths import log_folder
 from pipeline.states import WorkerName
+from pipeline.support_selection import LogSelection
 
 TYPING_PAUSE_MS: Final = 200
 SHOWN_LEVELS: Final = ("DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR")
@@ -111,6 +112,12 @@ class LogTail(QWidget):
     def show_worker(self, worker: str) -> None:
         """Show only lines of `worker`; empty for all."""
         self._worker.setCurrentIndex(max(0, self._worker.findData(worker)))
+
+    def selection(self) -> LogSelection:
+        """Return worker and level that are shown, for an export."""
+        worker = str(self._worker.currentData())
+        workers = frozenset({worker} if worker else ())
+        return LogSelection(workers=workers, min_level=str(self._level.currentData()))
 
     def kept(self) -> tuple[object, ...]:
         """Return what the filter is set to, for `restore`."""

@@ -2,6 +2,23 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>DeadLetterDialog</name>
+    <message numerus="yes">
+        <source>%n message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Send %n message(s) back to where they came from?</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>LogTail</name>
     <message numerus="yes">
         <source>{0} lines</source>

@@ -791,6 +791,156 @@
     </message>
 </context>
 <context>
+    <name>DeadLetterDialog</name>
+    <message>
+        <source>Dead letters</source>
+        <translation type="unfinished">死信</translation>
+    </message>
+    <message>
+        <source>The message that is selected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation type="unfinished">时间</translation>
+    </message>
+    <message>
+        <source>Came from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation type="unfinished">尺寸</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation type="unfinished">状态</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Messages that could not be processed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read again (F5)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send back…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send the selected messages to where they came from, as they were</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel sending</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading from the broker…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are no dead letters. A message that a worker cannot process is put aside here with the reason, so that the work goes on without it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>sent back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>failed again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>put aside</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>Send %n message(s) back to where they came from?</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The workers take them again. If the cause is not mended, they come back here as new dead letters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sending back…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} sent back, {1} not. {2}: {3}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export logs</source>
+        <translation>导出日志</translation>
+    </message>
+    <message>
+        <source>All there is</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>The last 10 minutes</source>
+        <translation>最近 10 分钟</translation>
+    </message>
+    <message>
+        <source>The last hour</source>
+        <translation>最近 1 小时</translation>
+    </message>
+    <message>
+        <source>The last day</source>
+        <translation>最近 1 天</translation>
+    </message>
+    <message>
+        <source>All workers and levels</source>
+        <translation>全部处理单元和级别</translation>
+    </message>
+    <message>
+        <source>Worker and level as on the Logs page</source>
+        <translation>与“日志”页相同的处理单元和级别</translation>
+    </message>
+    <message>
+        <source>Settings, versions and figures always go in; keys and passwords never do.</source>
+        <translation>设置、版本和数据始终包含在内；密钥和密码从不包含。</translation>
+    </message>
+    <message>
+        <source>Choose a file…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Lines</source>
+        <translation>日志行</translation>
+    </message>
+</context>
+<context>
     <name>Exporter</name>
     <message>
         <source>Export logs</source>
@@ -1055,6 +1205,14 @@ Choose another folder, or free some space.</source>
     <message>
         <source>Consumer groups</source>
         <translation>消费者组</translation>
+    </message>
+    <message>
+        <source>Dead letters…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Messages that could not be processed, and why</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The broker does not answer: {0}.</source>

@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
+    QComboBox,
     QDialog,
     QFileDialog,
     QLabel,
@@ -36,6 +37,7 @@ from console.pages.logs import LogsPage
 from console.pages.pipeline import PipelinePage
 from console.supervision.session_thread import SessionState
 from console.ui_gap import UiGap
+from console.widgets.export_dialog import ExportDialog
 from console.widgets.notice_bar import NoticeBar
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
@@ -407,7 +409,13 @@ class TestWithTheRealPipeline:
         start_all(qtbot, window, context)
         qtbot.waitUntil(lambda: context.lag() is not None and context.lag().broker_ok)  # type: ignore[union-attr]
         output = tmp_path / "for support.zip"
+        window.show_log(WorkerName.SCHEDULER)
         qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+        what = dialog(qtbot, ExportDialog)
+        span, lines = what.findChildren(QComboBox)
+        qtbot.keyClick(span, Qt.Key.Key_Down)
+        qtbot.keyClick(lines, Qt.Key.Key_Down)
+        press(qtbot, what, "Choose a file")
         ask = dialog(qtbot, QFileDialog)
         name = ask.findChildren(QLineEdit)[0]
         name.setText(str(output))
@@ -419,6 +427,10 @@ class TestWithTheRealPipeline:
             workers = json.loads(bundle.read("workers.json"))
             lag = json.loads(bundle.read("lag.json"))
             gap = json.loads(bundle.read("console.json"))
+            logs = json.loads(bundle.read("about.json"))["logs"]
+        assert logs["workers"] == ["scheduler"]
+        assert logs["minLevel"] == "INFO"
+        assert logs["since"]
         assert {worker["state"] for worker in workers.values()} == {"running"}
         assert lag["newest"]["brokerOk"]
         assert gap["uiGapP99Ms"] > 0
