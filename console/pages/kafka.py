@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from console.background import in_background
 from console.context import ConsoleContext
 from console.supervision.session_thread import SessionState
 from console.theme.tokens import Space
+from console.widgets.dead_letter_dialog import DeadLetterDialog
 from console.widgets.lag_table import LagRow, LagTable
 from console.widgets.painting import with_role
 from console.widgets.section import Section, page_heading
@@ -85,6 +94,7 @@ class KafkaPage(QWidget):
         splitter = QSplitter(Qt.Orientation.Vertical)
         section = Section(self.tr("Consumer groups"))
         section.add(self._table, 1)
+        section.add(self._letters_row())
         splitter.addWidget(section)
         splitter.addWidget(self._chart_section)
         splitter.setChildrenCollapsible(False)
@@ -94,6 +104,24 @@ class KafkaPage(QWidget):
         splitter.setStretchFactor(0, 1)
         splitter.setStretchFactor(1, 1)
         return splitter
+
+    def _letters_row(self) -> QWidget:
+        """Return the way to the messages that could not be processed."""
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        button = QPushButton(self.tr("Dead letters…"))
+        button.setToolTip(self.tr("Messages that could not be processed, and why"))
+        button.clicked.connect(self._open_letters)
+        row.addStretch(1)
+        row.addWidget(button)
+        return holder
+
+    @Slot()
+    def _open_letters(self) -> None:
+        session = self._context.session
+        if session is not None:
+            DeadLetterDialog(session.kafka, self).open()
 
     def show_topic(self, topic: str) -> None:
         """Bring a topic's row to the reader's eye."""

@@ -5,16 +5,16 @@
     <name>DeadLetterDialog</name>
     <message numerus="yes">
         <source>%n message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n message could not be processed and was put aside. Mend the cause, then select it and send it back.</numerusform>
+            <numerusform>%n messages could not be processed and were put aside. Mend the cause, then select them and send them back.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Send %n message(s) back to where they came from?</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Send %n message back to where it came from?</numerusform>
+            <numerusform>Send %n messages back to where they came from?</numerusform>
         </translation>
     </message>
 </context>

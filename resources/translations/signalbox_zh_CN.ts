@@ -794,103 +794,103 @@
     <name>DeadLetterDialog</name>
     <message>
         <source>Dead letters</source>
-        <translation type="unfinished">死信</translation>
+        <translation>死信</translation>
     </message>
     <message>
         <source>The message that is selected</source>
-        <translation type="unfinished"></translation>
+        <translation>选中的消息</translation>
     </message>
     <message>
         <source>Time</source>
-        <translation type="unfinished">时间</translation>
+        <translation>时间</translation>
     </message>
     <message>
         <source>Came from</source>
-        <translation type="unfinished"></translation>
+        <translation>来自</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished">尺寸</translation>
+        <translation>大小</translation>
     </message>
     <message>
         <source>State</source>
-        <translation type="unfinished">状态</translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>Reason</source>
-        <translation type="unfinished"></translation>
+        <translation>原因</translation>
     </message>
     <message>
         <source>Messages that could not be processed</source>
-        <translation type="unfinished"></translation>
+        <translation>无法处理的消息</translation>
     </message>
     <message>
         <source>Read again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新读取</translation>
     </message>
     <message>
         <source>Read again (F5)</source>
-        <translation type="unfinished"></translation>
+        <translation>重新读取 (F5)</translation>
     </message>
     <message>
         <source>Send back…</source>
-        <translation type="unfinished"></translation>
+        <translation>送回…</translation>
     </message>
     <message>
         <source>Send the selected messages to where they came from, as they were</source>
-        <translation type="unfinished"></translation>
+        <translation>把选中的消息原样送回来处</translation>
     </message>
     <message>
         <source>Cancel sending</source>
-        <translation type="unfinished"></translation>
+        <translation>取消送回</translation>
     </message>
     <message>
         <source>Reading from the broker…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在从代理读取…</translation>
     </message>
     <message>
         <source>There are no dead letters. A message that a worker cannot process is put aside here with the reason, so that the work goes on without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有死信。工作单元无法处理的消息会连同原因放到这里，其余工作照常进行。</translation>
     </message>
     <message numerus="yes">
         <source>%n message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n 条消息无法处理，已搁置。请先消除原因，再选中并送回。</numerusform>
         </translation>
     </message>
     <message>
         <source>sent back</source>
-        <translation type="unfinished"></translation>
+        <translation>已送回</translation>
     </message>
     <message>
         <source>failed again</source>
-        <translation type="unfinished"></translation>
+        <translation>再次失败</translation>
     </message>
     <message>
         <source>put aside</source>
-        <translation type="unfinished"></translation>
+        <translation>已搁置</translation>
     </message>
     <message>
         <source>Send back</source>
-        <translation type="unfinished"></translation>
+        <translation>送回</translation>
     </message>
     <message numerus="yes">
         <source>Send %n message(s) back to where they came from?</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>把 %n 条消息送回来处？</numerusform>
         </translation>
     </message>
     <message>
         <source>The workers take them again. If the cause is not mended, they come back here as new dead letters.</source>
-        <translation type="unfinished"></translation>
+        <translation>工作单元会重新处理它们。如果原因没有消除，它们会作为新的死信回到这里。</translation>
     </message>
     <message>
         <source>Sending back…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在送回…</translation>
     </message>
     <message>
         <source>{0} sent back, {1} not. {2}: {3}</source>
-        <translation type="unfinished"></translation>
+        <translation>已送回 {0} 条，未送回 {1} 条。{2}：{3}</translation>
     </message>
 </context>
 <context>
@@ -1208,11 +1208,11 @@ Choose another folder, or free some space.</source>
     </message>
     <message>
         <source>Dead letters…</source>
-        <translation type="unfinished"></translation>
+        <translation>死信…</translation>
     </message>
     <message>
         <source>Messages that could not be processed, and why</source>
-        <translation type="unfinished"></translation>
+        <translation>无法处理的消息及其原因</translation>
     </message>
     <message>
         <source>The broker does not answer: {0}.</source>

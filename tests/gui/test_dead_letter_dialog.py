@@ -1,0 +1,127 @@
+"""Dead letters in the window: seen with their reason, sent back after a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.pages.kafka import KafkaPage
+from console.supervision.session_thread import SessionState
+from console.widgets.dead_letter_dialog import DeadLetterDialog
+from console.widgets.value_table import ValueTable
+from pipeline.settings import Settings
+from pipeline.states import WorkerName
+from tests.support.console_parts import console_context
+from tests.support.log_guard import ExpectLog
+from tests.support.stages import feed
+
+pytestmark = pytest.mark.integration
+
+WAIT_MS = 30_000
+
+
+@pytest.fixture
+def context(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ConsoleContext]:
+    monkeypatch.setenv("SIGNALBOX_HOME", str(tmp_path))
+    with console_context(qtbot, Settings()) as made:
+        yield made
+
+
+@pytest.fixture
+def page(qtbot: QtBot, context: ConsoleContext) -> KafkaPage:
+    made = KafkaPage(context)
+    qtbot.addWidget(made)
+    made.resize(1200, 700)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def _open(qtbot: QtBot, context: ConsoleContext, page: KafkaPage) -> DeadLetterDialog:
+    if context.controller.session_state is not SessionState.OPEN:
+        context.controller.open()
+        qtbot.waitUntil(
+            lambda: context.controller.session_state is SessionState.OPEN, timeout=WAIT_MS
+        )
+    page.refresh()
+    _click(qtbot, page, "Dead letters…")
+    (dialog,) = page.findChildren(DeadLetterDialog)
+    qtbot.waitUntil(lambda: "Reading" not in _words(dialog), timeout=WAIT_MS)
+    return dialog
+
+
+def _click(qtbot: QtBot, parent: KafkaPage | DeadLetterDialog | QMessageBox, text: str) -> None:
+    (button,) = [
+        each
+        for each in parent.findChildren(QPushButton)
+        if each.text() == text and each.isVisible()
+    ]
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def _words(dialog: DeadLetterDialog) -> str:
+    return "\n".join(label.text() for label in dialog.findChildren(QLabel))
+
+
+def _question(qtbot: QtBot) -> QMessageBox:
+    def find() -> QMessageBox | None:
+        widget = QApplication.activeModalWidget()
+        return widget if isinstance(widget, QMessageBox) else None
+
+    qtbot.waitUntil(lambda: find() is not None, timeout=WAIT_MS)
+    found = find()
+    assert found is not None
+    return found
+
+
+def test_without_dead_letters_it_says_what_they_are(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage
+) -> None:
+    dialog = _open(qtbot, context, page)
+    assert "There are no dead letters" in _words(dialog)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+
+
+def test_a_message_is_read_and_sent_back(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage, expect_log: ExpectLog
+) -> None:
+    """Chosen by keys, sent after a question, it fails again and is seen as that."""
+    expect_log("goes to the dead letters")
+    context.controller.open()
+    qtbot.waitUntil(lambda: context.controller.session_state is SessionState.OPEN, timeout=WAIT_MS)
+    assert context.session is not None
+    feed(context.session.kafka, "detection-results", [("cam-1", b"no JSON at all")])
+    context.controller.start(WorkerName.GENERATOR)
+
+    def dead() -> int:
+        return context.figures.lag.dlq.get("detection-results", 0) if context.figures.lag else 0
+
+    qtbot.waitUntil(lambda: dead() == 1, timeout=WAIT_MS)
+    dialog = _open(qtbot, context, page)
+    assert "were put aside. Mend the cause" in _words(dialog)
+    (table,) = dialog.findChildren(ValueTable)
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    (details,) = dialog.findChildren(QPlainTextEdit)
+    assert "no JSON at all" in details.toPlainText()
+
+    _click(qtbot, dialog, "Send back…")
+    _click(qtbot, _question(qtbot), "Send back")
+
+    qtbot.waitUntil(lambda: dead() == 2, timeout=WAIT_MS)
+    qtbot.waitUntil(table.isEnabled, timeout=WAIT_MS)
+    _click(qtbot, dialog, "Read again")
+    qtbot.waitUntil(table.isEnabled, timeout=WAIT_MS)
+    assert table.topLevelItemCount() == 2
+    states = {item.text(3) for i in range(2) if (item := table.topLevelItem(i)) is not None}
+    assert states == {"sent back", "failed again"}
+    dialog.close()
