@@ -250,7 +250,7 @@ def test_table_and_pictures_go_into_a_folder(
     folder.mkdir()
     export(page, "Table and pictures into a folder…")
     accept(qtbot, page, folder)
-    qtbot.waitUntil((folder / "alarms.csv").exists)
+    qtbot.waitUntil(lambda: any("Alarms saved: 3" in text for text in shown_texts(page)))
     with (folder / "alarms.csv").open(encoding="utf-8-sig", newline="") as file:
         names = [row["picture"] for row in csv.DictReader(file)]
     assert sorted(names) == sorted(path.name for path in folder.glob("*.jpg"))
