@@ -22,10 +22,12 @@ from console.background import in_background
 from console.context import ConsoleContext
 from console.supervision.session_thread import SessionState
 from console.theme.tokens import Space
+from console.widgets.connection_dialog import ConnectionDialog
 from console.widgets.dead_letter_dialog import DeadLetterDialog
 from console.widgets.lag_table import LagRow, LagTable
 from console.widgets.painting import with_role
 from console.widgets.section import Section, page_heading
+from pipeline.kafka import KafkaAccess
 from pipeline.states import WorkerName
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class KafkaPage(QWidget):
         self._context = context
         self._shown_reading_s = -1.0
         self._chart_asked = False
+        self._test_buttons: list[QPushButton] = []
         self._chart: LagChart | None = None
         with_role(self, "page")
         self._broker = QLabel()
@@ -87,6 +90,7 @@ class KafkaPage(QWidget):
         column.addStretch(1)
         column.addWidget(self._empty_text)
         column.addWidget(self._open_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._test_button(), 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(2)
         return holder
 
@@ -114,8 +118,22 @@ class KafkaPage(QWidget):
         button.setToolTip(self.tr("Messages that could not be processed, and why"))
         button.clicked.connect(self._open_letters)
         row.addStretch(1)
+        row.addWidget(self._test_button())
         row.addWidget(button)
         return holder
+
+    def _test_button(self) -> QPushButton:
+        """Return a button that is there for a cluster only: the embedded broker is in here."""
+        button = QPushButton(self.tr("Test connection…"))
+        button.setToolTip(self.tr("Name, network, TLS, login, topics and rights, one by one"))
+        button.clicked.connect(self._open_connection_test)
+        self._test_buttons.append(button)
+        return button
+
+    @Slot()
+    def _open_connection_test(self) -> None:
+        kafka = KafkaAccess(self._context.settings.kafka, None)
+        ConnectionDialog(kafka, self._context.theme, self).open()
 
     @Slot()
     def _open_letters(self) -> None:
@@ -149,6 +167,8 @@ class KafkaPage(QWidget):
     def refresh(self) -> None:
         """Show the newest reading."""
         state = self._context.controller.session_state
+        for button in self._test_buttons:
+            button.setVisible(self._context.settings.kafka.mode == "cluster")
         self._broker.setText(self._broker_words())
         self._stack.setCurrentIndex(1 if state is SessionState.OPEN else 0)
         lag = self._context.figures.lag

@@ -776,6 +776,87 @@
     </message>
 </context>
 <context>
+    <name>ConnectionDialog</name>
+    <message>
+        <source>Test connection</source>
+        <translation>测试连接</translation>
+    </message>
+    <message>
+        <source>Kafka cluster: {0}</source>
+        <translation>Kafka 集群：{0}</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>步骤</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>用时</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>结果说明</translation>
+    </message>
+    <message>
+        <source>Steps of the connection test</source>
+        <translation>连接测试的步骤</translation>
+    </message>
+    <message>
+        <source>Make the missing topics</source>
+        <translation>创建缺少的主题</translation>
+    </message>
+    <message>
+        <source>Test again</source>
+        <translation>重新测试</translation>
+    </message>
+    <message>
+        <source>Test again (F5)</source>
+        <translation>重新测试 (F5)</translation>
+    </message>
+    <message>
+        <source>Testing…</source>
+        <translation>正在测试…</translation>
+    </message>
+    <message>
+        <source>✓ works</source>
+        <translation>✓ 正常</translation>
+    </message>
+    <message>
+        <source>✗ fails</source>
+        <translation>✗ 失败</translation>
+    </message>
+    <message>
+        <source>– left out</source>
+        <translation>– 已跳过</translation>
+    </message>
+    <message>
+        <source>{0} ms</source>
+        <translation>{0} 毫秒</translation>
+    </message>
+    <message>
+        <source>{0} fails: {1}
+{2}</source>
+        <translation>{0} 失败：{1}
+{2}</translation>
+    </message>
+    <message>
+        <source>The cluster answers. Topics that are missing there: {0}.</source>
+        <translation>集群有应答。缺少的主题：{0}。</translation>
+    </message>
+    <message>
+        <source>All is well: the cluster can be used.</source>
+        <translation>一切正常：集群可以使用。</translation>
+    </message>
+    <message>
+        <source>Making the topics…</source>
+        <translation>正在创建主题…</translation>
+    </message>
+</context>
+<context>
     <name>Console</name>
     <message>
         <source>The settings could not be used, so the defaults hold. The file is kept as {0}. {1}</source>
@@ -1213,6 +1294,14 @@ Choose another folder, or free some space.</source>
     <message>
         <source>Messages that could not be processed, and why</source>
         <translation>无法处理的消息及其原因</translation>
+    </message>
+    <message>
+        <source>Test connection…</source>
+        <translation>测试连接…</translation>
+    </message>
+    <message>
+        <source>Name, network, TLS, login, topics and rights, one by one</source>
+        <translation>逐项检查名称、网络、加密、登录、主题和权限</translation>
     </message>
     <message>
         <source>The broker does not answer: {0}.</source>
