@@ -88,7 +88,7 @@ class StorageSettings(Section):
     """How long what the aggregator stores is kept."""
 
     keep_verdicts_days: float = Field(default=14.0, gt=0, description="Verdicts and requests.")
-    keep_alarms_days: float = Field(default=90.0, gt=0, description="Alarms and the timeline.")
+    keep_alarms_days: float = Field(default=90.0, gt=0, description="Alarms with their pictures.")
     max_mb: int = Field(
         default=2_000, ge=10, description="Database and pictures; beyond it the oldest go."
     )
