@@ -48,4 +48,4 @@ def test_a_link_leads_somewhere(link: str) -> None:
 
 def test_something_was_found_to_check() -> None:
     assert len(LINES) >= 10
-    assert len(TABLES) == 2
+    assert len(TABLES) >= 2
