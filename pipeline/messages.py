@@ -117,8 +117,48 @@ class TrafficGroup(Struct, rename="camel", frozen=True, kw_only=True):
     group_image_base64: bytes | None = None
 
 
+class LineCount(Struct, rename="camel", frozen=True, kw_only=True):
+    """Objects of one class that crossed a counting line since the camera's message before.
+
+    Attributes:
+        line: name of the line in the camera's settings.
+        direction: ``in`` comes over from the left, looking from the line's first point to its
+            second; ``out`` from the right.
+        object_class: class name (``class`` in JSON).
+        count: how many crossed; sums over messages are totals, as long as a repeated `request_id`
+            counts once.
+    """
+
+    line: Name
+    direction: Literal["in", "out"]
+    object_class: Name = msgspec.field(name="class")
+    count: Size
+
+
+class ZoneCount(Struct, rename="camel", frozen=True, kw_only=True):
+    """Objects of one class in a counting zone.
+
+    Attributes:
+        zone: name of the zone in the camera's settings.
+        object_class: class name (``class`` in JSON).
+        present: how many stand in it in this frame.
+        entered: how many came in since the camera's message before; adds up as
+            `LineCount.count` does.
+    """
+
+    zone: Name
+    object_class: Name = msgspec.field(name="class")
+    present: Count
+    entered: Count
+
+
 class DetectionResult(Struct, rename="camel", frozen=True, kw_only=True):
-    """Topic ``detection-results``: what was found in one frame (one request)."""
+    """Topic ``detection-results``: what was found in one frame (one request).
+
+    Attributes:
+        line_counts, zone_counts: only lines and zones with something to tell; by name, direction
+            and class.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     request_id: Name
@@ -128,6 +168,8 @@ class DetectionResult(Struct, rename="camel", frozen=True, kw_only=True):
     image_height: Size
     detected_objects: tuple[DetectedObject, ...] = ()
     traffic_groups: tuple[TrafficGroup, ...] = ()
+    line_counts: tuple[LineCount, ...] = ()
+    zone_counts: tuple[ZoneCount, ...] = ()
 
 
 class AssessmentTask(Struct, rename="camel", frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ import pydantic
 from pydantic import Field, model_validator
 
 from pipeline.settings_alarms import AlarmSettings, StorageSettings
+from pipeline.settings_cameras import CameraSettings
 from pipeline.settings_section import Identifier, Seconds, Section, Share
 
 
@@ -27,27 +28,6 @@ class SettingsError(ValueError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
-
-
-class CameraSettings(Section):
-    """One camera."""
-
-    id: Identifier = Field(description="Short name in messages; also the Kafka key.")
-    name: str = Field(min_length=1, max_length=80, description="Name shown to people.")
-    source: str = Field(
-        min_length=1,
-        description="File, folder of pictures, rtsp://, http:// address, or the USB index. "
-        "`demo` is the clip that ships with Signalbox.",
-    )
-    enabled: bool = True
-    loop: bool = Field(default=True, description="Files: start again at the end.")
-    start_offset_s: float = Field(default=0.0, ge=0, description="Files: where to start, seconds.")
-    detections_per_second: float = Field(
-        default=5.0, gt=0, le=60, description="Highest detection rate of this camera."
-    )
-    assess_interval_s: Seconds = Field(
-        default=5.0, description="A group that does not change is assessed again after this time."
-    )
 
 
 class DetectionSettings(Section):

@@ -28,7 +28,8 @@ from console.widgets.section import page_heading
 from console.widgets.undo_bar import UndoBar
 from console.widgets.value_table import ValueTable, set_color, set_texts
 from pipeline.redact import redact_text
-from pipeline.settings import CameraSettings, Settings
+from pipeline.settings import Settings
+from pipeline.settings_cameras import CameraSettings
 
 NAME, ID, STATE, FPS, SIZE, RATE, SOURCE, DETAIL = range(8)
 ID_ROLE: Final = Qt.ItemDataRole.UserRole

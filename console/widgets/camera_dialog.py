@@ -27,7 +27,7 @@ from console.problem_words import problems_by_place
 from console.theme.tokens import Space
 from console.widgets.camera_test import CameraTest
 from console.widgets.form_row import FormRow
-from pipeline.settings import CameraSettings
+from pipeline.settings_cameras import CameraSettings
 
 FORM_WIDTH: Final = 480
 NUMBER_WIDTH: Final = 96

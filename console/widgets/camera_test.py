@@ -16,7 +16,7 @@ from console.theme.tokens import Space
 from console.widgets.evidence_view import EvidenceView
 from console.widgets.painting import set_property
 from pipeline.redact import redact_text
-from pipeline.settings import CameraSettings
+from pipeline.settings_cameras import CameraSettings
 
 if TYPE_CHECKING:
     from pipeline.detection.try_camera import CameraTrial

@@ -16,7 +16,7 @@ from pipeline.detection.pacing import Pacer, Sampler
 from pipeline.detection.sources import Reader, SourceError, open_source
 from pipeline.messages import utc_now
 from pipeline.redact import redact_text
-from pipeline.settings import CameraSettings
+from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraView, WorkerTelemetry
 
 FIRST_DELAY_S: Final = 1.0

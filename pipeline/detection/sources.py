@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.detection.images import ImageError, Picture, read_image
 from pipeline.paths import RESOURCES
 from pipeline.redact import redact_text
-from pipeline.settings import CameraSettings
+from pipeline.settings_cameras import CameraSettings
 
 DEMO: Final = "demo"
 DEMO_CLIP: Final = RESOURCES / "demo" / "market-street-1906.mp4"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.detection.live_view import scaled_bgra
 from pipeline.detection.sources import Reader, SourceError, open_source
-from pipeline.settings import CameraSettings
+from pipeline.settings_cameras import CameraSettings
 
 MEASURE_S: Final = 2.0
 """How long a live source is watched to tell its rate."""

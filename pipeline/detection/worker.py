@@ -22,7 +22,8 @@ from pipeline.detection.models import (
 )
 from pipeline.detection.publishing import ResultPublisher
 from pipeline.kafka.producer import ReliableProducer
-from pipeline.settings import CameraSettings, DetectionSettings
+from pipeline.settings import DetectionSettings
+from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
 from pipeline.worker import WorkerContext, WorkerError
 

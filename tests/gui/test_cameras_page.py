@@ -19,7 +19,8 @@ from console.widgets.camera_test import CameraTest
 from console.widgets.camera_wall import CameraWall
 from console.widgets.value_table import ValueTable
 from pipeline import settings_file
-from pipeline.settings import CameraSettings, Settings, demo_settings
+from pipeline.settings import Settings, demo_settings
+from pipeline.settings_cameras import CameraSettings
 from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
 

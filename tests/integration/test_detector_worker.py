@@ -18,7 +18,8 @@ from pipeline.kafka import KafkaAccess
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import DetectionResult, decode
-from pipeline.settings import CameraSettings, DetectionSettings, Settings, demo_settings
+from pipeline.settings import DetectionSettings, Settings, demo_settings
+from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import TelemetryHub, WorkerTelemetry
 from pipeline.worker import WorkerContext, WorkerError

@@ -18,7 +18,7 @@ from pipeline.detection.capture import CameraCapture
 from pipeline.detection.frames import FrameInbox
 from pipeline.detection.images import Picture
 from pipeline.detection.sources import DEMO_CLIP, Reader, SourceError, open_source
-from pipeline.settings import CameraSettings
+from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import CameraView, WorkerTelemetry
 from tests.support.log_guard import ExpectLog

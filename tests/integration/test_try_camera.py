@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.detection.sources import SourceError
 from pipeline.detection.try_camera import try_camera
-from pipeline.settings import CameraSettings
+from pipeline.settings_cameras import CameraSettings
 
 pytestmark = pytest.mark.integration
 

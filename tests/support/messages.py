@@ -15,6 +15,7 @@ from pipeline.messages import (
     DetectedObject,
     DetectionResult,
     GroupMetadata,
+    LineCount,
     ObjectPair,
     ResultMetadata,
     RiskAlert,
@@ -22,6 +23,7 @@ from pipeline.messages import (
     RiskAssessmentResult,
     RiskLevel,
     TrafficGroup,
+    ZoneCount,
     task_id,
 )
 
@@ -197,6 +199,14 @@ groups = st.builds(
     reason=st.sampled_from(["new", "changed", "interval", None]),
     group_image_base64=pictures,
 )
+line_counts = st.builds(
+    LineCount,
+    line=names,
+    direction=st.sampled_from(("in", "out")),
+    object_class=names,
+    count=sizes,
+)
+zone_counts = st.builds(ZoneCount, zone=names, object_class=names, present=counts, entered=counts)
 detections = st.builds(
     DetectionResult,
     request_id=names,
@@ -206,6 +216,8 @@ detections = st.builds(
     image_height=sizes,
     detected_objects=st.lists(detected_objects, max_size=5).map(tuple),
     traffic_groups=st.lists(groups, max_size=4).map(tuple),
+    line_counts=st.lists(line_counts, max_size=3).map(tuple),
+    zone_counts=st.lists(zone_counts, max_size=3).map(tuple),
 )
 tasks = st.builds(
     AssessmentTask,

@@ -151,6 +151,8 @@ def test_names_in_json_are_the_established_ones() -> None:
         "imageHeight",
         "detectedObjects",
         "trafficGroups",
+        "lineCounts",
+        "zoneCounts",
     }
     assert {"class", "confidence", "bbox", "trackId"} <= set(document["detectedObjects"][0])
     assert document["timestamp"] == "2026-01-02T12:00:00Z"

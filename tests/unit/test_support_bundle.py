@@ -14,7 +14,8 @@ from pipeline import support_bundle
 from pipeline.kafka.lag import LagSnapshot
 from pipeline.logs import Logs
 from pipeline.paths import log_folder, runtime_folder
-from pipeline.settings import CameraSettings, KafkaSettings, LogSettings, Settings
+from pipeline.settings import KafkaSettings, LogSettings, Settings
+from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.support_bundle import ExportCancelledError, LiveState
 from pipeline.telemetry import TelemetryHub
