@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 MASK: Final = "***"
 
@@ -48,10 +51,40 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 )
 
 
+SHORTEST_KNOWN: Final = 4
+"""Shorter secrets are not looked for: masking every `a` tells more than it hides."""
+
+_known: tuple[str, ...] = ()
+"""Secrets in use, in all the ways in which a text may hold them; the longest first."""
+
+_known_lock: Final = threading.Lock()
+
+
+def register_secret(secret: str) -> None:
+    """Have a secret masked wherever it stands, for as long as the process lives."""
+    global _known
+    if len(secret) < SHORTEST_KNOWN or secret in _known:
+        return
+    # As it is, in an address, in JSON, and as Python shows it.
+    ways = {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+    with _known_lock:
+        _known = tuple(sorted({*_known, *ways}, key=len, reverse=True))
+
+
+def forget_secrets() -> None:
+    """Mask only what looks like a secret from now on; between tests."""
+    global _known
+    with _known_lock:
+        _known = ()
+
+
 def redact_text(text: str) -> str:
-    """Return `text` with credentials in addresses, keys and passwords masked."""
-    if len(text) < 4:
+    """Return `text` without registered secrets, and credentials in addresses, keys and passwords."""
+    if len(text) < SHORTEST_KNOWN:
         return text
+    for secret in _known:
+        if secret in text:
+            text = text.replace(secret, MASK)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from pipeline.secrets import is_reference
 from pipeline.settings_section import Seconds, Section
 
 AlarmLevel = Literal["low", "medium", "high"]
@@ -15,7 +16,7 @@ AlarmLevel = Literal["low", "medium", "high"]
 
 def _check_reference(name: str, text: str) -> None:
     # The text itself is not repeated: it may be the secret.
-    if text and not text.startswith(("env:", "keyring:")):
+    if text and not is_reference(text):
         raise ValueError(f"{name} must be a reference such as env:NAME or keyring:NAME")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from pipeline.redact import forget_secrets
 from tests.support.log_guard import ExpectLog, watched_logs
 from tests.support.thread_guard import no_thread_left
 
@@ -38,6 +39,12 @@ def signalbox_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "signalbox-home"
     monkeypatch.setenv(HOME_VARIABLE, str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_of_another_test() -> Iterator[None]:
+    yield
+    forget_secrets()
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
-import os
 import smtplib
 import ssl
 import time
@@ -14,15 +13,12 @@ import urllib.request
 from email.message import EmailMessage
 from typing import Final
 
-import keyring
-import keyring.errors
-
 from pipeline.messages import RiskAlert, encode
+from pipeline.secrets import SecretError, resolve
 from pipeline.settings_alarms import MailSettings, WebhookSettings
 
 SIGNATURE_HEADER: Final = "X-Signalbox-Signature"
 TIME_HEADER: Final = "X-Signalbox-Timestamp"
-KEYRING_SERVICE: Final = "signalbox"
 
 _CLIENT_ERRORS: Final = range(400, 500)
 _WORTH_RETRYING: Final = frozenset({408, 425, 429})
@@ -40,24 +36,12 @@ class NoticeError(RuntimeError):
         self.retriable = retriable
 
 
-def find_secret(reference: str) -> str:
-    """Return the secret that `env:NAME` or `keyring:NAME` stands for; empty for no reference.
-
-    Raises:
-        NoticeError: there is none under that name, or the credential store is closed.
-    """
-    kind, _, name = reference.partition(":")
+def _secret(reference: str) -> str:
+    """Return the secret that is referred to; empty where none is."""
     try:
-        found = os.environ.get(name) if kind == "env" else None
-        if kind == "keyring":
-            found = keyring.get_password(KEYRING_SERVICE, name)
-    except keyring.errors.KeyringError as error:
-        raise NoticeError(
-            f"the credential store cannot be read ({type(error).__name__})", retriable=False
-        ) from error
-    if reference and not found:
-        raise NoticeError(f"nothing is stored as {reference}", retriable=False)
-    return found or ""
+        return resolve(reference) if reference else ""
+    except SecretError as error:
+        raise NoticeError(f"{error}. {error.next_step}", retriable=False) from error
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -84,7 +68,7 @@ def post(settings: WebhookSettings, alert: RiskAlert) -> None:
     """
     body = encode(alert)
     headers = {"Content-Type": "application/json", "User-Agent": "Signalbox"}
-    secret = find_secret(settings.secret)
+    secret = _secret(settings.secret)
     if secret:
         headers[TIME_HEADER] = str(int(time.time()))
         headers[SIGNATURE_HEADER] = signature(secret, headers[TIME_HEADER], body)
@@ -115,7 +99,7 @@ def mail(settings: MailSettings, alert: RiskAlert) -> None:
         NoticeError: the server did not take it.
     """
     message = letter(settings, alert)
-    password = find_secret(settings.password)
+    password = _secret(settings.password)
     timeout_s = settings.timeout_s
     try:
         if settings.security == "tls":

@@ -13,6 +13,7 @@ from loguru import logger
 from pipeline.kafka.checks import Properties, Role, as_text, check
 from pipeline.kafka.condition import STATISTICS_INTERVAL_MS, BrokerCondition, ClientLogHandler
 from pipeline.kafka.errors import KafkaSettingsError
+from pipeline.kafka.secret_properties import with_secrets
 from pipeline.settings import KafkaSettings
 
 ClientT = TypeVar("ClientT", Producer, Consumer, AdminClient)
@@ -184,6 +185,7 @@ def _construct(
     condition: BrokerCondition | None,
     **callbacks: object,
 ) -> ClientT:
+    properties = with_secrets(properties)
     findings = check(properties, role)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:

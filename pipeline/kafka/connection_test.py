@@ -30,6 +30,7 @@ from pipeline.kafka.checks import as_text
 from pipeline.kafka.dead_letters import dead_letter_topic
 from pipeline.kafka.errors import KafkaSettingsError
 from pipeline.kafka.reach import ReachError, Server
+from pipeline.kafka.secret_properties import is_referenced, with_secrets
 from pipeline.redact import MASK, redact_table, redact_text
 
 ResultT = TypeVar("ResultT")
@@ -133,7 +134,12 @@ def walk(access: KafkaAccess, limit_s: float = STEP_LIMIT_S) -> Iterator[Step]:
 def _clean(step: Step, properties: Mapping[str, str]) -> Step:
     """Return the step with every secret value masked, whoever put it into a text."""
     masked = redact_table(properties)
-    secrets = {value for name, value in properties.items() if value and masked[name] == MASK}
+    secrets = {
+        value
+        for name, value in properties.items()
+        # A reference is no secret; what it stands for is masked by `redact_text`.
+        if value and masked[name] == MASK and not is_referenced(name, value)
+    }
 
     def clean(text: str) -> str:
         for secret in sorted(secrets, key=len, reverse=True):
@@ -187,6 +193,7 @@ class _Walk:
 
     def _client(self) -> AdminClient:
         try:
+            self._properties = with_secrets(self._properties)
             return clients.make_admin(
                 self._access.settings, self._access.bootstrap_servers, self._errors.append
             )

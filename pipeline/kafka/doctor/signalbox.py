@@ -5,11 +5,23 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pipeline.kafka.doctor.examine import examine
-from pipeline.kafka.doctor.findings import Edit, Finding, Role, Setting, Severity, about, as_text
-from pipeline.kafka.doctor.table import table
+from pipeline.kafka.doctor.findings import (
+    Code,
+    Edit,
+    Finding,
+    Role,
+    Setting,
+    Severity,
+    about,
+    as_text,
+)
+from pipeline.kafka.doctor.table import is_secret, table
+
+PLAIN_SECRET: Final = "plain-secret"
+"""The rule about secrets in the settings file; the window offers to move them."""
 
 
 def examine_signalbox(path: Path, settings: Sequence[Setting], role: Role) -> list[Finding]:
@@ -21,8 +33,11 @@ def examine_signalbox(path: Path, settings: Sequence[Setting], role: Role) -> li
         role: producer or consumer.
     """
     from pipeline.kafka.checks import own_rules
+    from pipeline.kafka.secret_properties import unresolved
 
-    texts = [Setting(one.name, as_text(one.value), one.file, one.line) for one in settings]
+    texts = [
+        unresolved(Setting(one.name, as_text(one.value), one.file, one.line)) for one in settings
+    ]
     decided = list(_decided_elsewhere(texts))
     theirs = {finding.name for finding in decided}
     own = [one for one in texts if one.name not in theirs]
@@ -39,7 +54,10 @@ def examine_signalbox(path: Path, settings: Sequence[Setting], role: Role) -> li
         if finding.severity_level is not Severity.ADVICE
     ]
     nested = [finding for one in settings if (finding := _unquoted(one, path)) is not None]
-    return sorted(decided + kept + nested + found, key=lambda finding: finding.severity_level.rank)
+    plain = list(_plain_secrets(texts))
+    return sorted(
+        decided + kept + nested + found + plain, key=lambda finding: finding.severity_level.rank
+    )
 
 
 def _base(path: Path, role: Role) -> list[Setting]:
@@ -77,6 +95,21 @@ def _decided_elsewhere(settings: Sequence[Setting]) -> Iterator[Finding]:
                 reason=f"{_DECIDED[setting.name]} decides it for all of Signalbox",
                 fix=f"Set {_DECIDED[setting.name]} instead, and take this out.",
                 edits=[Edit("remove", setting.name)],
+            )
+
+
+def _plain_secrets(settings: Sequence[Setting]) -> Iterator[Finding]:
+    """Yield advice about secrets that the settings file itself holds."""
+    for setting in settings:
+        if is_secret(setting.name) and setting.value and not isinstance(setting.value, Code):
+            yield about(
+                setting,
+                PLAIN_SECRET,
+                Severity.ADVICE,
+                effect="whoever can read the settings file, or a copy of it, has the secret",
+                reason="it stands there as it is",
+                fix="Keep it in the credential store and write keyring:NAME in its place, or "
+                "env:NAME and set that environment variable.",
             )
 
 
