@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -23,12 +24,15 @@ class LogSelection:
         since, until: local times without a zone, as in the files; both ends belong to the span.
         workers: names of workers, ``kafka`` and ``console``; empty for all.
         min_level: this level and worse.
+        text: part of the record, any case; a regular expression with `regex`.
     """
 
     since: datetime | None = None
     until: datetime | None = None
     workers: frozenset[str] = frozenset()
     min_level: str = "TRACE"
+    text: str = ""
+    regex: bool = False
 
     @property
     def is_everything(self) -> bool:
@@ -44,23 +48,27 @@ class LogSelection:
 
         Lines before the first record, which a rotation may have left, go with it.
         """
-        if self.since is None and self.until is None and self.min_level == LEVELS[0]:
+        if replace(self, workers=frozenset()).is_everything:
             return text
+        search = self._search()
         kept: list[str] = []
-        before: list[str] = []
-        wanted: bool | None = None
-        for line in text.splitlines(keepends=True):
-            head = _HEAD.match(line)
-            if head is not None:
-                first = wanted is None
-                wanted = self._wants(head[1], head[2])
-                if first and wanted:
-                    kept += before
-            if wanted:
-                kept.append(line)
-            elif wanted is None:
-                before.append(line)
+        before = ""
+        for head, record in _records(text):
+            if head is None:
+                before = record
+                continue
+            if self._wants(head[1], head[2]) and search(record.partition(" - ")[2].rstrip("\n")):
+                kept.append(before + record)
+            before = ""
         return "".join(kept)
+
+    def _search(self) -> Callable[[str], object]:
+        """Return what tells whether a message has the text; any has where it is no pattern."""
+        pattern = self.text if self.regex else re.escape(self.text)
+        try:
+            return re.compile(pattern, re.IGNORECASE).search
+        except re.error:
+            return lambda _message: True  # better too much than too little
 
     def _wants(self, written: str, level: str) -> bool:
         try:
@@ -81,4 +89,21 @@ class LogSelection:
             "until": self.until.isoformat(sep=" ") if self.until else None,
             "workers": sorted(self.workers) or "all",
             "minLevel": self.min_level,
+            "text": self.text,
+            "textIsPattern": self.regex,
         }
+
+
+def _records(text: str) -> Iterator[tuple[re.Match[str] | None, str]]:
+    """Split a log file into records, each with all its lines; None heads what is before the first."""
+    head: re.Match[str] | None = None
+    lines: list[str] = []
+    for line in text.splitlines(keepends=True):
+        found = _HEAD.match(line)
+        if found is not None:
+            if lines:
+                yield head, "".join(lines)
+            head, lines = found, []
+        lines.append(line)
+    if lines:
+        yield head, "".join(lines)

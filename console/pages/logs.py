@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -26,7 +27,7 @@ class LogsPage(QWidget):
         self._tail.focus_filter()
 
     def selection(self) -> LogSelection:
-        """Return worker and level that are shown, for an export."""
+        """Return which lines are shown, for an export."""
         return self._tail.selection()
 
     def kept(self) -> Any:
@@ -40,3 +41,7 @@ class LogsPage(QWidget):
     def show_worker(self, worker: str) -> None:
         """Show only lines of `worker`."""
         self._tail.show_worker(worker)
+
+    def show_moment(self, moment: datetime) -> None:
+        """Show what was logged from a moment on."""
+        self._tail.show_moment(moment)

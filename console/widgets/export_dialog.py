@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -36,7 +37,7 @@ class ExportDialog(QDialog):
             self._span.addItem(text, span)
         self._lines = QComboBox()
         self._lines.addItem(self.tr("All workers and levels"), LogSelection())
-        self._lines.addItem(self.tr("Worker and level as on the Logs page"), seen)
+        self._lines.addItem(self.tr("What I see on the Logs page"), seen)
         words = QLabel(
             self.tr("Settings, versions and figures always go in; keys and passwords never do.")
         )
@@ -60,5 +61,5 @@ class ExportDialog(QDialog):
         span = self._span.currentData()
         lines: LogSelection = self._lines.currentData()
         since = datetime.now() - span if span is not None else None  # noqa: DTZ005 - as the files
-        self.chosen.emit(LogSelection(since, None, lines.workers, lines.min_level))
+        self.chosen.emit(replace(lines, since=since))
         self.accept()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
@@ -10,17 +12,20 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFontMetricsF,
     QGuiApplication,
+    QHideEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QMenu
 
 from console.context import ConsoleContext
-from console.models.log_view import ERROR_LEVELS, LogFilter, LogView, one_line
+from console.models.log_filter import ERROR_LEVELS, LogFilter
+from console.models.log_view import LogView, one_line
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
 from pipeline.log_ring import LogLine
@@ -28,6 +33,9 @@ from pipeline.log_ring import LogLine
 BATCH_MS: Final = 50
 FILTER_MS: Final = 5
 """Between two slices of a new filter: the rest of the window gets its turn, but not much more."""
+
+COPY_LIMIT: Final = 20_000
+"""More lines than this go into a file, not into the clipboard: the window would stand still."""
 
 LINE_PADDING: Final = 4
 COLUMNS: Final = (0, 14, 23, 35)
@@ -50,17 +58,20 @@ class LogPane(QAbstractScrollArea):
     Attributes:
         follow_changed: it follows the newest line, or has let go.
         counts_changed: shown and total lines changed.
+        progressed: how much of a new filter is worked off, 0 to 1.
+        told: something to say about what was just asked for; empty when it went well.
     """
 
     follow_changed = Signal(bool)
     counts_changed = Signal(int, int)
+    progressed = Signal(float)
+    told = Signal(str)
 
     def __init__(self, context: ConsoleContext, empty_text: str) -> None:
         super().__init__()
         self._context = context
-        self._view = LogView()
+        self._view = LogView(context.log_ring)
         self._empty_text = empty_text
-        self._sequence = 0
         self._follow = True
         self._widest = 0
         self._anchor: int | None = None
@@ -81,7 +92,6 @@ class LogPane(QAbstractScrollArea):
         self._timer = QTimer(self)
         self._timer.setInterval(BATCH_MS)
         self._timer.timeout.connect(self._on_batch)
-        self._timer.start()
 
     @property
     def follows(self) -> bool:
@@ -91,9 +101,24 @@ class LogPane(QAbstractScrollArea):
     def sizeHint(self) -> QSize:
         return QSize(800, 8 * self._height)
 
-    def shown_lines(self) -> list[LogLine]:
-        """Return the lines that pass the filter."""
-        return list(self._view.shown)
+    @property
+    def row_count(self) -> int:
+        """How many lines pass the filter."""
+        return len(self._view.shown)
+
+    @property
+    def cursor_row(self) -> int | None:
+        """The row of the keyboard; None before the first use."""
+        return self._cursor
+
+    def row_text(self, row: int) -> str:
+        """Return a row as it is read out: time, level, worker, message; empty when it is gone."""
+        line = self._view.line(row) if 0 <= row < len(self._view.shown) else None
+        return "" if line is None else written(line)
+
+    def shown_sequences(self) -> Sequence[int]:
+        """Return which lines of the ring pass the filter; a copy."""
+        return self._view.shown[:]
 
     def set_filter(self, wanted: LogFilter) -> None:
         """Show only lines that pass.
@@ -102,7 +127,8 @@ class LogPane(QAbstractScrollArea):
             LogFilterError: its pattern is no regular expression; the filter before stays.
         """
         self._view.set_filter(wanted)
-        self._timer.setInterval(FILTER_MS)
+        if self.isVisible():
+            self._timer.start(FILTER_MS)
         self._anchor = self._cursor = None
         self._widest = 0
         self._refresh()
@@ -128,25 +154,43 @@ class LogPane(QAbstractScrollArea):
             start = -1 if forward else len(self._view.shown)
         row = self._view.next_error(start, forward=forward)
         if row is None:
+            self.told.emit(
+                self.tr("No error further down") if forward else self.tr("No error further up")
+            )
             return False
+        self.told.emit("")
+        self._go_to(row)
+        return True
+
+    def go_to_time(self, moment: datetime) -> bool:
+        """Go to the first line from `moment` on; False when there is none."""
+        row = self._view.row_at_time(moment.timestamp())
+        if row >= len(self._view.shown):
+            self.told.emit(self.tr("No line since then"))
+            return False
+        self.told.emit("")
+        self._go_to(row)
+        return True
+
+    def _go_to(self, row: int) -> None:
         self.set_follow(follow=False)
         self._select(row, row)
-        self._bring_into_sight(row)
-        return True
+        # In the middle, so that what led there is in sight.
+        bar = self.verticalScrollBar()
+        if not bar.value() <= row < bar.value() + self._rows_in_sight():
+            bar.setValue(max(0, row - self._rows_in_sight() // 2))
 
     def selected_text(self) -> str:
         """Return the selected lines in full."""
-        if self._anchor is None or self._cursor is None:
-            return ""
-        first, last = sorted((self._anchor, self._cursor))
-        return "\n".join(
-            f"{line.time:%Y-%m-%d %H:%M:%S}.{line.time.microsecond // 1000:03} {line.level} "
-            f"{line.worker} {line.message}"
-            for line in self._view.shown[first : last + 1]
-        )
+        rows = self._selection()
+        return "\n".join(written(line) for line in self._view.lines(rows.start, len(rows)))
 
     def copy(self) -> None:
-        """Copy the selected lines."""
+        """Copy the selected lines, if the clipboard can take so many."""
+        if len(self._selection()) > COPY_LIMIT:
+            self.told.emit(self.tr("Too many lines to copy; save them to a file instead"))
+            return
+        self.told.emit("")
         text = self.selected_text()
         if text:
             # Half a surrogate pair cannot be handed to other programs.
@@ -172,7 +216,7 @@ class LogPane(QAbstractScrollArea):
         first = self.verticalScrollBar().value()
         left = Space.M - self.horizontalScrollBar().value()
         selected = self._selection()
-        rows = self._view.shown[first : first + self._rows_in_sight() + 1]
+        rows = self._view.lines(first, self._rows_in_sight() + 1)
         for number, line in enumerate(rows):
             self._paint_line(
                 painter, line, left, number * self._height, selected=first + number in selected
@@ -226,25 +270,32 @@ class LogPane(QAbstractScrollArea):
         menu.addAction(self.tr("Clear this view"), self.clear)
         menu.exec(event.globalPos())
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._timer.start(FILTER_MS if self._view.is_filtering else BATCH_MS)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        # Nobody reads; what comes meanwhile is caught up when it is shown again.
+        self._timer.stop()
+
     def _on_batch(self) -> None:
-        if not self.isVisible():
-            return
         changed = False
         if self._view.is_filtering:
-            added = self._view.filter_slice()
+            self._shift_rows(self._view.filter_slice())
             changed = True
-            self._shift_rows(added)
-        elif self._timer.interval() != BATCH_MS:
-            self._timer.setInterval(BATCH_MS)
-        lines = self._context.log_ring.since(self._sequence)
-        if lines:
-            self._sequence = lines[-1].sequence
-            shown, gone = self._view.append(lines)
-            changed = changed or bool(shown or gone)
+            self.progressed.emit(self._view.progress)
+        total = self._view.total
+        shown, gone = self._view.pull()
+        if gone:
             self._shift_rows(-gone)
-            self.counts_changed.emit(len(self._view.shown), self._view.total)
-        if changed:
+        if changed or shown or gone:
             self._refresh()
+        elif self._view.total != total:
+            self.counts_changed.emit(len(self._view.shown), self._view.total)
+        wanted_ms = FILTER_MS if self._view.is_filtering else BATCH_MS
+        if self._timer.interval() != wanted_ms:
+            self._timer.setInterval(wanted_ms)
 
     def _shift_rows(self, by: int) -> None:
         """Keep selection and place when rows came or went at the front."""
@@ -269,9 +320,7 @@ class LogPane(QAbstractScrollArea):
             bar.setValue(bar.maximum())
         bar.blockSignals(False)
         first = bar.value()
-        longest = max(
-            (len(line.message) for line in self._view.shown[first : first + rows]), default=0
-        )
+        longest = max((len(line.message) for line in self._view.lines(first, rows)), default=0)
         self._widest = max(self._widest, min(longest, 2_000))
         width = round((COLUMNS[-1] + self._widest) * self._char) + 2 * Space.M
         sideways = self.horizontalScrollBar()
@@ -350,3 +399,9 @@ class LogPane(QAbstractScrollArea):
         tokens = {"sunken", "selected", "text_muted", *LEVEL_TOKENS.values()}
         self._colors = {token: theme.color(token) for token in tokens}
         self.viewport().update()
+
+
+def written(line: LogLine) -> str:
+    """Return a line in full, as it is copied and saved."""
+    clock = f"{line.time:%Y-%m-%d %H:%M:%S}.{line.time.microsecond // 1000:03}"
+    return f"{clock} {line.level} {line.worker} {line.message}"

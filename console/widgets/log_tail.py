@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QLocale, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
+    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from console import formatting
+from console.background import in_background
 from console.context import ConsoleContext
-from console.models.log_view import LogFilter, LogFilterError
+from console.log_save import save_lines
+from console.models.log_filter import LogFilter, LogFilterError
 from console.theme.tokens import Space
 from console.widgets.log_pane import LogPane
 from console.widgets.painting import line, set_property, with_role
-from pipeline.paths import log_folder
+from pipeline.paths import log_folder, shown
 from pipeline.states import WorkerName
 from pipeline.support_selection import LogSelection
 
 TYPING_PAUSE_MS: Final = 200
+MINUTES_AGO: Final = (1, 10, 60)
 SHOWN_LEVELS: Final = ("DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR")
 SOURCES: Final = (*(name.value for name in WorkerName), "kafka", "console")
 
@@ -69,6 +76,7 @@ class LogTail(QWidget):
         self._regex.setToolTip(self.tr("The text is a regular expression"))
         self._regex.setAccessibleName(self.tr("Regular expression"))
         self._problem = QLabel()
+        self._problem_text = ""
         with_role(self._problem, "status", "danger")
         self._row.addWidget(self._text)
         self._row.addWidget(self._regex)
@@ -113,11 +121,22 @@ class LogTail(QWidget):
         """Show only lines of `worker`; empty for all."""
         self._worker.setCurrentIndex(max(0, self._worker.findData(worker)))
 
+    def show_moment(self, moment: datetime) -> None:
+        """Show what was logged from `moment` on, by all workers."""
+        self.show_worker("")
+        self._text.clear()
+        self._apply()
+        self._pane.go_to_time(moment)
+
     def selection(self) -> LogSelection:
-        """Return worker and level that are shown, for an export."""
-        worker = str(self._worker.currentData())
-        workers = frozenset({worker} if worker else ())
-        return LogSelection(workers=workers, min_level=str(self._level.currentData()))
+        """Return which lines are shown, for an export."""
+        wanted = self._wanted()
+        return LogSelection(
+            workers=frozenset({wanted.worker} if wanted.worker else ()),
+            min_level=wanted.min_level,
+            text="" if self._problem_text else wanted.text,
+            regex=wanted.regex,
+        )
 
     def kept(self) -> tuple[object, ...]:
         """Return what the filter is set to, for `restore`."""
@@ -148,6 +167,8 @@ class LogTail(QWidget):
         self._follow.clicked.connect(lambda on: self._pane.set_follow(follow=on))
         self._pane.follow_changed.connect(self._follow.setChecked)
         self._pane.counts_changed.connect(self._on_counts)
+        self._pane.progressed.connect(self._on_progress)
+        self._pane.told.connect(self._tell)
 
     def _combo(self, name: str, entries: list[tuple[str, str]]) -> QComboBox:
         combo = QComboBox()
@@ -167,6 +188,7 @@ class LogTail(QWidget):
                 lambda: self._pane.jump_to_error(forward=False),
             ),
             ("copy", self.tr("Copy the selected lines (Ctrl+C)"), self._pane.copy),
+            ("floppy-disk", self.tr("Save the lines shown to a file…"), self._ask_where),
             ("eraser", self.tr("Clear this view; the files keep all"), self._pane.clear),
             ("folder-open", self.tr("Open the folder of log files"), _open_folder),
         ):
@@ -176,26 +198,91 @@ class LogTail(QWidget):
             self._context.theme.icons.set_on(button, icon)
             button.clicked.connect(action)
             self._row.addWidget(button)
+        self._row.addWidget(self._time_menu())
+        # Also while the cursor is in the filter.
+        for keys, jump in (
+            ("F3", self._pane.jump_to_error),
+            ("Shift+F3", lambda: self._pane.jump_to_error(forward=False)),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(jump)
 
-    def _apply(self) -> None:
-        self._typing.stop()
-        wanted = LogFilter(
+    def _time_menu(self) -> QToolButton:
+        button = QToolButton()
+        button.setToolTip(self.tr("Go back in time"))
+        button.setAccessibleName(button.toolTip())
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._context.theme.icons.set_on(button, "clock-counter-clockwise")
+        menu = QMenu(button)
+        for minutes in MINUTES_AGO:
+            text = self.tr("{0} minutes ago", "", minutes).format(minutes)
+            menu.addAction(text).triggered.connect(
+                lambda _checked, minutes=minutes: self._go_back(minutes)
+            )
+        button.setMenu(menu)
+        return button
+
+    def _go_back(self, minutes: int) -> None:
+        self._pane.go_to_time(datetime.now().astimezone() - timedelta(minutes=minutes))
+        self._pane.setFocus()
+
+    def _ask_where(self) -> None:
+        dialog = QFileDialog(self, self.tr("Save the lines shown"), "signalbox-log.txt")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(self.tr("Text files (*.txt)"))
+        dialog.setDefaultSuffix("txt")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.save_shown(Path(path)))
+        dialog.open()
+
+    def save_shown(self, path: Path) -> None:
+        """Write the lines that pass the filter to `path`, in the background."""
+        ring, sequences = self._context.log_ring, self._pane.shown_sequences()
+        self._tell(self.tr("Saving…"))
+
+        def tell_saved(count: int) -> None:
+            text = self.tr("{0} lines saved to {1}", "", count)
+            self._tell(text.format(formatting.count(count), shown(path)))
+
+        in_background(
+            self,
+            lambda: save_lines(ring, sequences, path),
+            tell_saved,
+            lambda error: self._tell(self.tr("Not saved: {0}").format(error)),
+        )
+
+    def _tell(self, text: str) -> None:
+        """Say something beside the filter; a wrong pattern comes first."""
+        self._problem.setText(self._problem_text or text)
+        self._problem.setToolTip(self._problem.text())
+        set_property(self._problem, "level", "danger" if self._problem_text else "info")
+
+    def _wanted(self) -> LogFilter:
+        return LogFilter(
             min_level=str(self._level.currentData()),
             worker=str(self._worker.currentData()),
             text=self._text.text(),
             regex=self._regex.isChecked(),
         )
-        try:
-            self._pane.set_filter(wanted)
-            problem = ""
-        except LogFilterError as error:
-            problem = self.tr("Not a regular expression: {0}").format(error)
-        self._problem.setText(problem)
-        set_property(self._text, "level", "danger" if problem else "")
 
-    def _on_counts(self, shown: int, total: int) -> None:
-        text = formatting.count(shown)
-        if shown != total:
+    def _apply(self) -> None:
+        self._typing.stop()
+        try:
+            self._pane.set_filter(self._wanted())
+            self._problem_text = ""
+        except LogFilterError as error:
+            self._problem_text = self.tr("Not a regular expression: {0}").format(error)
+        self._tell("")
+        set_property(self._text, "level", "danger" if self._problem_text else "")
+
+    def _on_progress(self, done: float) -> None:
+        percent = QLocale().toString(int(done * 100))
+        self._tell(self.tr("Looking through the lines… {0} %").format(percent) if done < 1 else "")
+
+    def _on_counts(self, passing: int, total: int) -> None:
+        text = formatting.count(passing)
+        if passing != total:
             text = self.tr("{0} of {1}").format(text, formatting.count(total))
         self._count.setText(self.tr("{0} lines", "", total).format(text))
 

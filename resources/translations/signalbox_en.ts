@@ -21,6 +21,20 @@
 <context>
     <name>LogTail</name>
     <message numerus="yes">
+        <source>{0} minutes ago</source>
+        <translation>
+            <numerusform>{0} minute ago</numerusform>
+            <numerusform>{0} minutes ago</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} lines saved to {1}</source>
+        <translation>
+            <numerusform>{0} line saved to {1}</numerusform>
+            <numerusform>{0} lines saved to {1}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>{0} lines</source>
         <translation>
             <numerusform>{0} line</numerusform>

@@ -1001,8 +1001,8 @@
         <translation>全部处理单元和级别</translation>
     </message>
     <message>
-        <source>Worker and level as on the Logs page</source>
-        <translation>与“日志”页相同的处理单元和级别</translation>
+        <source>What I see on the Logs page</source>
+        <translation>“日志”页上看到的内容</translation>
     </message>
     <message>
         <source>Settings, versions and figures always go in; keys and passwords never do.</source>
@@ -1494,6 +1494,22 @@ It opens by itself when workers start.</source>
         <translation>日志行</translation>
     </message>
     <message>
+        <source>No error further down</source>
+        <translation>下面没有错误了</translation>
+    </message>
+    <message>
+        <source>No error further up</source>
+        <translation>上面没有错误了</translation>
+    </message>
+    <message>
+        <source>No line since then</source>
+        <translation>此后没有日志行</translation>
+    </message>
+    <message>
+        <source>Too many lines to copy; save them to a file instead</source>
+        <translation>行数太多，无法复制；请保存到文件</translation>
+    </message>
+    <message>
         <source>Copy</source>
         <translation>复制</translation>
     </message>
@@ -1573,6 +1589,10 @@ It opens by itself when workers start.</source>
         <translation>复制选中的行 (Ctrl+C)</translation>
     </message>
     <message>
+        <source>Save the lines shown to a file…</source>
+        <translation>将显示的行保存到文件…</translation>
+    </message>
+    <message>
         <source>Clear this view; the files keep all</source>
         <translation>清空此视图；日志文件仍完整保留</translation>
     </message>
@@ -1581,8 +1601,44 @@ It opens by itself when workers start.</source>
         <translation>打开日志文件夹</translation>
     </message>
     <message>
+        <source>Go back in time</source>
+        <translation>回到之前的时间</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} minutes ago</source>
+        <translation>
+            <numerusform>{0} 分钟前</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Save the lines shown</source>
+        <translation>保存显示的行</translation>
+    </message>
+    <message>
+        <source>Text files (*.txt)</source>
+        <translation>文本文件 (*.txt)</translation>
+    </message>
+    <message>
+        <source>Saving…</source>
+        <translation>正在保存…</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} lines saved to {1}</source>
+        <translation>
+            <numerusform>已将 {0} 行保存到 {1}</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Not saved: {0}</source>
+        <translation>未保存：{0}</translation>
+    </message>
+    <message>
         <source>Not a regular expression: {0}</source>
         <translation>不是有效的正则表达式：{0}</translation>
+    </message>
+    <message>
+        <source>Looking through the lines… {0} %</source>
+        <translation>正在查找… {0} %</translation>
     </message>
     <message>
         <source>{0} of {1}</source>

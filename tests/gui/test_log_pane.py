@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QLineEdit, QToolButton
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
+from console.widgets.log_pane import COPY_LIMIT
 from console.widgets.log_tail import LogTail
 from pipeline.messages import utc_now
 from pipeline.settings import Settings
@@ -41,7 +44,7 @@ def write(context: ConsoleContext, count: int, level: str = "INFO", worker: str 
 
 
 def shown(tail: LogTail) -> int:
-    return len(tail.pane.shown_lines())
+    return tail.pane.row_count
 
 
 def test_lines_appear_and_the_newest_is_followed(
@@ -150,3 +153,76 @@ def test_clearing_empties_the_view_only(
     qtbot.mouseClick(clear, Qt.MouseButton.LeftButton)
     assert shown(tail) == 0
     assert len(context.log_ring.since(0)) == 3
+
+
+def button(tail: LogTail, name: str) -> QToolButton:
+    return next(b for b in tail.findChildren(QToolButton) if b.accessibleName().startswith(name))
+
+
+def test_what_the_filter_leaves_is_saved_as_it_is_shown(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail, tmp_path: Path
+) -> None:
+    write(context, 5, "INFO", "detection")
+    write(context, 2, "ERROR", "kafka")
+    _, level = tail.findChildren(QComboBox)
+    qtbot.keyClick(level, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: shown(tail) == 2)
+    qtbot.mouseClick(button(tail, "Save the lines"), Qt.MouseButton.LeftButton)
+    dialog = tail.findChild(QFileDialog)
+    assert isinstance(dialog, QFileDialog)
+    target = tmp_path / "lines.txt"
+    dialog.fileSelected.emit(str(target))
+    dialog.reject()
+    qtbot.waitUntil(target.exists)
+    text = target.read_text(encoding="utf-8").splitlines()
+    assert [each.split(" ", 2)[2] for each in text] == ["ERROR kafka line 0", "ERROR kafka line 1"]
+    qtbot.waitUntil(
+        lambda: any("2 lines saved" in label.text() for label in tail.findChildren(QLabel))
+    )
+
+
+def test_going_back_ten_minutes(qtbot: QtBot, context: ConsoleContext, tail: LogTail) -> None:
+    now = datetime.now().astimezone()
+    for minutes in (30, 20, 11, 9, 5, 1):
+        moment = now - timedelta(minutes=minutes)
+        context.log_ring.append(moment, "INFO", "kafka", f"{minutes} minutes ago")
+    qtbot.waitUntil(lambda: shown(tail) == 6)
+    menu = button(tail, "Go back").menu()
+    assert menu is not None
+    menu.actions()[1].trigger()
+    assert tail.pane.selected_text().endswith("9 minutes ago")
+    assert not tail.pane.follows
+
+
+def test_no_further_error_is_told(qtbot: QtBot, context: ConsoleContext, tail: LogTail) -> None:
+    write(context, 3)
+    qtbot.waitUntil(lambda: shown(tail) == 3)
+    tail.focus_filter()
+    qtbot.keyClick(tail, Qt.Key.Key_F3)
+    assert any("No error" in label.text() for label in tail.findChildren(QLabel))
+
+
+def test_a_hidden_pane_does_nothing_and_catches_up(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail
+) -> None:
+    write(context, 3)
+    qtbot.waitUntil(lambda: shown(tail) == 3)
+    tail.hide()
+    write(context, 30_000)
+    qtbot.wait(120)
+    assert shown(tail) == 3
+    tail.show()
+    qtbot.waitUntil(lambda: shown(tail) == 30_003)
+
+
+def test_too_many_lines_for_the_clipboard_are_refused_in_words(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail
+) -> None:
+    write(context, COPY_LIMIT + 1)
+    qtbot.waitUntil(lambda: shown(tail) == COPY_LIMIT + 1)
+    QGuiApplication.clipboard().setText("before")
+    tail.pane.setFocus()
+    qtbot.keyClick(tail.pane, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(tail.pane, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "before"
+    assert any("Too many" in label.text() for label in tail.findChildren(QLabel))

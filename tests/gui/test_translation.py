@@ -190,7 +190,7 @@ def calls(path: Path) -> Iterator[tuple[str, ast.expr]]:
                 name = getattr(child.func, "attr", getattr(child.func, "id", ""))
                 if name == "tr":
                     yield inside, child.args[0]
-                elif name in {"translate", "QT_TRANSLATE_NOOP"}:
+                elif name in {"translate", "QT_TRANSLATE_NOOP"} and len(child.args) > 1:
                     context = child.args[0]
                     assert isinstance(context, ast.Constant)
                     yield str(context.value), child.args[1]

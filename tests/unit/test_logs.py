@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from loguru import logger
 
 from pipeline.log_files import LogFileWriter
-from pipeline.log_ring import LogRing
 from pipeline.logs import Logs
-from pipeline.messages import utc_now
 from pipeline.settings import LogSettings
 from tests.support.log_guard import ExpectLog
 
@@ -149,15 +147,6 @@ def test_a_file_that_cannot_be_renamed_is_appended_to(
     writer.close()
     text = (writer.folder / "detection.log").read_text(encoding="utf-8")
     assert text.count("line ") == 20
-
-
-def test_the_ring_gives_only_what_is_new_and_keeps_the_newest() -> None:
-    ring = LogRing(capacity=3)
-    for number in range(5):
-        ring.append(utc_now(), "INFO", "console", f"line {number}")
-    assert [line.message for line in ring.since(0)] == ["line 2", "line 3", "line 4"]
-    assert [line.message for line in ring.since(4)] == ["line 4"]
-    assert ring.since(5) == []
 
 
 def test_no_logging_call_formats_twice() -> None:
