@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable
@@ -263,6 +264,25 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.executescript(
             f"BEGIN; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
         )
+
+
+def look_again(path: Path) -> None:
+    """Read a little of a database that is in use, past what its writer has in memory.
+
+    Raises:
+        sqlite3.DatabaseError: the file is damaged.
+    """
+    with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as connection:
+        for table in ("alarms", "requests", "results"):
+            # Names of our own only.
+            connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()  # noqa: S608
+
+
+def is_damage(error: Exception) -> bool:
+    """Return whether an error says that the file is damaged."""
+    code = getattr(error, "sqlite_errorcode", None)
+    # The low byte is the kind; the rest says which of its cases.
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def set_aside(path: Path) -> Path:

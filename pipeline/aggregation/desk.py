@@ -11,6 +11,7 @@ from datetime import timedelta
 from loguru import logger
 
 from pipeline.aggregation.batch import Batch
+from pipeline.aggregation.database import look_again
 from pipeline.aggregation.detections import Announced, read_detection
 from pipeline.aggregation.incomplete import IncompleteLog
 from pipeline.aggregation.joiner import GroupVerdict, Joined, Joiner
@@ -35,6 +36,8 @@ from pipeline.telemetry import AlarmHint
 from pipeline.worker import WorkerContext
 
 SIZE_INTERVAL_S = 2.0
+LOOK_INTERVAL_S = 30.0
+"""The writer's memory hides for long that its file was damaged by somebody else."""
 REMIND_WITHIN = timedelta(days=1)
 """An alarm that began before is not told again: the program was off, or nobody ever cared."""
 
@@ -54,6 +57,7 @@ class Desk:
         self._situations = Situations(settings.alarm_level, settings.alarm_cooldown_s)
         self._incomplete = IncompleteLog()
         self._sized_s = 0.0
+        self._looked_s = time.monotonic()
         self._keeper = Keeper(store, settings.storage)
         self._alarm_rules = settings.alarms
         self._notifiers = notifiers(settings.alarms)
@@ -156,6 +160,9 @@ class Desk:
             self._close_alarms()
             self._remind()
             self._keeper_step()
+        if time.monotonic() - self._looked_s > LOOK_INTERVAL_S:
+            self._looked_s = time.monotonic()
+            look_again(self._store.path)
 
     def _keeper_step(self) -> None:
         """Forget what is too old or too much; on a full disk that may make room."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 
-from pipeline.aggregation.database import DatabaseTooNewError, database_path
+from pipeline.aggregation.database import (
+    DatabaseTooNewError,
+    database_path,
+    is_damage,
+    set_aside,
+)
 from pipeline.aggregation.desk import Desk
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.states import WorkerName
@@ -40,9 +45,15 @@ class AggregatorWorker:
         try:
             self._run_with(context, store)
         except (sqlite3.Error, OSError) as error:
+            store.close()
+            next_step = "See that the disk works; nothing is lost, it is read again."
+            if is_damage(error):
+                # Moved away now: a large one might pass the look at the next start.
+                name = set_aside(path).name
+                context.telemetry.label(DAMAGED_LABEL, name)
+                next_step = f"It is kept as {name}; a new one is begun by itself."
             raise WorkerError(
-                f"The alarm database cannot be written: {error}.",
-                next_step="See that the disk works; nothing is lost, it is read again.",
+                f"The alarm database cannot be used: {error}.", next_step=next_step
             ) from error
         finally:
             store.close()
