@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commands import EXIT_OK, EXIT_USAGE
 
-BENCHMARKS = ("kafka",)
+if TYPE_CHECKING:
+    from pipeline.bench.kafka import Comparison
+
+BENCHMARKS = ("kafka", "detection")
 EXIT_FAILED = 1
 
 
@@ -22,6 +26,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="of each side (5)")
     parser.add_argument("--bootstrap", metavar="H:P", help="an outside broker (default: embedded)")
+    parser.add_argument(
+        "--cameras", type=int, default=50, metavar="N", help="detection: many cameras (50; 0: none)"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=8.0, metavar="S", help="detection: of a round (8)"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=0, metavar="N", help="detection: of the model (0: by cores)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
 
 
@@ -29,41 +42,89 @@ def run(args: argparse.Namespace) -> int:
     """Run them; 0 when every figure was measured."""
     from loguru import logger
 
-    from pipeline.bench import kafka
     from pipeline.bench.bare import BenchmarkError
+    from pipeline.detection.models import ModelError
     from pipeline.worker import WorkerError
 
-    unknown = [name for name in args.names if name not in BENCHMARKS]
-    if unknown:
-        print(
-            f"There is no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}.",
-            file=sys.stderr,
-        )
-        return EXIT_USAGE
-    if args.rounds < 1:
-        print("--rounds must be at least 1.", file=sys.stderr)
+    problem = _problem(args)
+    if problem:
+        print(problem, file=sys.stderr)
         return EXIT_USAGE
     logger.remove()
     logger.add(sys.stderr, level="WARNING", format="{level}: {message}")
-    plan = kafka.Plan(rounds=args.rounds, bootstrap=args.bootstrap)
+    facts: dict[str, Any] = {}
     try:
-        comparisons = kafka.run(plan)
-    except (WorkerError, BenchmarkError) as error:
+        if "kafka" in (args.names or BENCHMARKS):
+            facts["kafka"] = _kafka(args)
+        if "detection" in (args.names or BENCHMARKS):
+            facts["detection"] = _detection(args)
+    except (WorkerError, ModelError, BenchmarkError) as error:
         print(f"No figures: {error}", file=sys.stderr)
         return EXIT_FAILED
-    facts: dict[str, Any] = {
-        "kafka": {"plan": asdict(plan), "comparisons": [asdict(one) for one in comparisons]}
-    }
     if args.json is not None:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(facts, indent=2), encoding="utf-8")
-    width = max(len(one.name) for one in comparisons)
-    print(f"{'messages per second, each round':{width}}  {'ratio':>5}")
-    for one in comparisons:
-        print(f"{one.name:{width}}  {one.ratio:5.2f}  {_rounds(one.ours_per_s)}", end="")
-        print(f"  against  {_rounds(one.bare_per_s)}")
     return EXIT_OK
 
 
+def _problem(args: argparse.Namespace) -> str:
+    unknown = [name for name in args.names if name not in BENCHMARKS]
+    if unknown:
+        known = ", ".join(BENCHMARKS)
+        return f"There is no benchmark {', '.join(unknown)}; there are: {known}."
+    if args.rounds < 1:
+        return "--rounds must be at least 1."
+    if args.seconds <= 0:
+        return "--seconds must be more than 0."
+    if args.cameras < 0 or args.threads < 0:
+        return "--cameras and --threads must not be negative."
+    return ""
+
+
+def _kafka(args: argparse.Namespace) -> dict[str, Any]:
+    from pipeline.bench import kafka
+
+    plan = kafka.Plan(rounds=args.rounds, bootstrap=args.bootstrap)
+    comparisons = kafka.run(plan)
+    _print_comparisons("messages per second, each round", comparisons)
+    return {"plan": asdict(plan), "comparisons": [asdict(one) for one in comparisons]}
+
+
+def _detection(args: argparse.Namespace) -> dict[str, Any]:
+    from pipeline.bench import detection
+
+    plan = detection.Plan(
+        rounds=args.rounds, seconds=args.seconds, threads=args.threads, cameras=args.cameras
+    )
+    report = detection.run(plan)
+    steps, many = report.steps, report.many
+    width, height = report.input_size
+    print(f"model at {width}x{height}, threads: {report.threads}")
+    print(
+        f"one frame, ms: prepare {steps.prepare:.2f}, infer {steps.infer:.2f}, "
+        f"finish {steps.finish:.2f}; prepare + finish are {steps.share:.1%} of infer"
+    )
+    _print_comparisons("frames per second, each round", [report.speed])
+    if many is not None:
+        width, height = many.input_size
+        print(
+            f"{many.cameras} cameras at {width}x{height}, threads: {many.threads}: "
+            f"{many.got_per_s:.1f} of {many.wanted_per_s:.1f} results per second, "
+            f"{many.dropped_per_s:.1f} frames dropped per second; "
+            f"slowest camera {many.slowest_share:.2f} of the mean; "
+            f"memory {many.memory_begin_mb:.0f} MB, at the end {many.memory_end_mb:.0f} MB; "
+            f"{many.read_per_s:.0f} frames read per second, {many.cpu_cores:.2f} cores"
+        )
+    return {"plan": asdict(plan), "report": asdict(report)}
+
+
+def _print_comparisons(title: str, comparisons: Sequence[Comparison]) -> None:
+    width = max(len(title), *(len(one.name) for one in comparisons))
+    print(f"{title:{width}}  {'ratio':>5}")
+    for one in comparisons:
+        print(f"{one.name:{width}}  {one.ratio:5.2f}  {_rounds(one.ours_per_s)}", end="")
+        print(f"  against  {_rounds(one.bare_per_s)}")
+
+
 def _rounds(figures: tuple[float, ...]) -> str:
-    return " ".join(f"{figure:.0f}" for figure in figures)
+    return " ".join(f"{figure:.4g}" for figure in figures)

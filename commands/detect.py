@@ -52,18 +52,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Detect; 0 done, 1 a picture cannot be read or written, 2 the model cannot be used."""
     from pipeline.detection.images import ImageError
-    from pipeline.detection.models import ModelError, load_detector, model_path
+    from pipeline.detection.models import DetectorOptions, ModelError, load_detector, model_path
     from pipeline.detection.try_model import as_json, as_table, detect_picture
 
     try:
         detector = load_detector(
             model_path(args.model),
+            DetectorOptions(
+                confidence=args.confidence,
+                iou=args.iou,
+                classes=args.classes,
+                input_size=args.size,
+                family=args.family,
+            ),
             providers=(args.provider, "cpu"),
-            input_size=args.size,
-            confidence=args.confidence,
-            iou=args.iou,
-            classes=args.classes,
-            family=args.family,
         )
     except ModelError as error:
         print(error, file=sys.stderr)

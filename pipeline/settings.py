@@ -44,6 +44,12 @@ class DetectionSettings(Section):
     threads: int = Field(
         default=0, ge=0, le=64, description="Threads of the model; 0 leaves one core to the window."
     )
+    batch: int = Field(
+        default=0,
+        ge=0,
+        le=16,
+        description="Most pictures in one run of a model that takes several; 0: by the provider.",
+    )
     input_size: tuple[int, int] | None = Field(
         default=None, description="Width and height of the model's input; empty: by the picture."
     )

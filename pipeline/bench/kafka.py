@@ -121,15 +121,14 @@ def run(plan: Plan) -> list[Comparison]:
                 )
             )
     return [
-        _compare("generator / bare loop", generated["ours"], generated["bare"]),
-        _compare(
-            "aggregator / bare loop, same SQL without alarms", joined["ours"], joined["store"]
-        ),
-        _compare("aggregator / bare loop, nothing stored", joined["ours"], joined["bare"]),
+        compare("generator / bare loop", generated["ours"], generated["bare"]),
+        compare("aggregator / bare loop, same SQL without alarms", joined["ours"], joined["store"]),
+        compare("aggregator / bare loop, nothing stored", joined["ours"], joined["bare"]),
     ]
 
 
-def _compare(name: str, ours: list[float], others: list[float]) -> Comparison:
+def compare(name: str, ours: list[float], others: list[float]) -> Comparison:
+    """Return the comparison of rates per second, a figure of each round on each side."""
     ratio = statistics.median(ours) / statistics.median(others)
     return Comparison(name, tuple(ours), tuple(others), ratio)
 

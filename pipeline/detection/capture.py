@@ -10,7 +10,6 @@ from typing import Final
 from loguru import logger
 
 from pipeline.detection.frames import CapturedFrame, FrameInbox
-from pipeline.detection.images import Picture
 from pipeline.detection.live_view import LiveView
 from pipeline.detection.pacing import Pacer, Sampler
 from pipeline.detection.sources import Reader, SourceError, open_source
@@ -170,14 +169,14 @@ class _CaptureRun:
         self._scene += 1
         while not self.stop.is_set():
             for _ in range(pacer.wait(self.stop)):
-                reader.skip()
+                reader.grab()
                 self._telemetry.count("frames_read")
-            picture = reader.read()
+            grabbed = reader.grab()
             self._sign_s = time.monotonic()
             if self.stop.is_set():
                 return
-            if picture is not None:
-                self._deliver(picture)
+            if grabbed:
+                self._pass_on(reader, self._sign_s)
                 in_this_round += 1
                 if self._failures and self._sign_s - began_s > STEADY_S:
                     self._failures = 0
@@ -191,15 +190,18 @@ class _CaptureRun:
             in_this_round = 0
             self._scene += 1
 
-    def _deliver(self, picture: Picture) -> None:
-        """Show the picture, and leave it for detection when one is due."""
-        captured_s = time.monotonic()
+    def _pass_on(self, reader: Reader, captured_s: float) -> None:
+        """Take the picture that was grabbed if it is wanted, for the window or for detection."""
         self._telemetry.count("frames_read")
+        is_due = self._sampler.is_due(captured_s)
+        if self._view.state == "live" and not is_due and self._view.wanted_size is None:
+            return
+        picture = reader.retrieve()
         if self._view.state != "live":
             self._telemetry.recover(self._trouble_key)
             self._show("live", "")
         self._live_view.offer(picture, captured_s)
-        if self._sampler.is_due(captured_s):
+        if is_due:
             frame = CapturedFrame(self._camera.id, picture, captured_s, utc_now(), self._scene)
             if self._inbox.offer(frame):
                 self._telemetry.count("frames_dropped")

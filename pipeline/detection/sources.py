@@ -52,16 +52,31 @@ class Reader(Protocol):
     rate: float | None
     description: str
 
-    def read(self) -> Picture | None:
-        """Return the next picture; None at the end.
+    def grab(self) -> bool:
+        """Go on to the next picture; False at the end.
 
         Raises:
             SourceError: the source failed.
         """
         ...
 
-    def skip(self) -> None:
-        """Pass over the next picture, if there is one."""
+    def retrieve(self) -> Picture:
+        """Return the picture that was grabbed; only once.
+
+        Apart from `grab`, since the way from a decoder's colours to BGR costs as much as decoding,
+        and most pictures of a camera that nobody looks at are never wanted.
+
+        Raises:
+            SourceError: the source failed.
+        """
+        ...
+
+    def read(self) -> Picture | None:
+        """Return the next picture; None at the end.
+
+        Raises:
+            SourceError: the source failed.
+        """
         ...
 
     def rewind(self) -> None:
@@ -137,25 +152,44 @@ class VideoReader:
         if start_offset_s and self._count:
             self._capture.set(cv2.CAP_PROP_POS_FRAMES, int(start_offset_s * told) % self._count)
 
+    def grab(self) -> bool:
+        """Go on to the next picture; False at the end of a file.
+
+        Raises:
+            SourceError: a live source stopped, or the stream cannot be decoded.
+        """
+        try:
+            grabbed = self._capture.grab()
+        except cv2.error as error:
+            raise self._not_decoded(error.err) from error
+        if not grabbed and self.rate is None:
+            raise SourceError(f"{self._shown} sends no more pictures")
+        return grabbed
+
+    def retrieve(self) -> Picture:
+        """Return the picture that was grabbed.
+
+        Raises:
+            SourceError: the stream cannot be decoded.
+        """
+        try:
+            ok, picture = self._capture.retrieve()
+        except cv2.error as error:
+            raise self._not_decoded(error.err) from error
+        if not ok:
+            raise self._not_decoded("no picture")
+        return np.asarray(picture, np.uint8)
+
     def read(self) -> Picture | None:
         """Return the next picture; None at the end of a file.
 
         Raises:
             SourceError: a live source stopped, or the stream cannot be decoded.
         """
-        try:
-            ok, picture = self._capture.read()
-        except cv2.error as error:
-            raise SourceError(f"{self._shown} cannot be decoded: {error.err}") from error
-        if ok:
-            return np.asarray(picture, np.uint8)
-        if self.rate is None:
-            raise SourceError(f"{self._shown} sends no more pictures")
-        return None
+        return self.retrieve() if self.grab() else None
 
-    def skip(self) -> None:
-        """Pass over the next picture, if there is one."""
-        self._capture.grab()
+    def _not_decoded(self, reason: str) -> SourceError:
+        return SourceError(f"{self._shown} cannot be decoded: {reason}")
 
     def rewind(self) -> None:
         """Go back to the first picture.
@@ -193,24 +227,29 @@ class FolderReader:
         self.rate: float | None = PICTURES_PER_S
         self.description = f"{folder.name}: {len(names)} pictures"
 
+    def grab(self) -> bool:
+        """Go on to the next picture; False after the last."""
+        self._position += 1
+        return self._position <= len(self._pictures)
+
+    def retrieve(self) -> Picture:
+        """Return the picture that was grabbed.
+
+        Raises:
+            SourceError: a file is not a picture or cannot be read.
+        """
+        try:
+            return read_image(self._pictures[self._position - 1])
+        except (ImageError, OSError) as error:
+            raise SourceError(str(error)) from error
+
     def read(self) -> Picture | None:
         """Return the next picture; None after the last.
 
         Raises:
             SourceError: a file is not a picture or cannot be read.
         """
-        if self._position >= len(self._pictures):
-            return None
-        path = self._pictures[self._position]
-        self._position += 1
-        try:
-            return read_image(path)
-        except (ImageError, OSError) as error:
-            raise SourceError(str(error)) from error
-
-    def skip(self) -> None:
-        """Pass over the next picture, if there is one."""
-        self._position += 1
+        return self.retrieve() if self.grab() else None
 
     def rewind(self) -> None:
         """Go back to the first picture."""

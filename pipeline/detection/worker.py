@@ -13,9 +13,11 @@ from loguru import logger
 from pipeline.detection.analysis import CameraAnalyst
 from pipeline.detection.capture import CameraCapture
 from pipeline.detection.frames import CapturedFrame, FrameInbox
+from pipeline.detection.inference_line import Found, InferenceLine
 from pipeline.detection.models import (
     Detector,
     DetectorInfo,
+    DetectorOptions,
     ModelError,
     load_detector,
     model_path,
@@ -35,12 +37,14 @@ JOIN_TIMEOUT_S: Final = 2.0
 UNSURE_SHARE: Final = 0.7
 """The detector keeps boxes down to this share of the threshold, for the tracker alone."""
 NO_ROOM: Final = "no room"
+STUCK_S: Final = 20.0
+"""A run of the model that takes longer hangs; the worker then shows no more signs of life."""
 
 
 class DetectionWorker:
     """Reads all enabled cameras, runs the model on their frames in turn, publishes the results.
 
-    Reading, detecting and publishing run side by side; the newest frame of a camera replaces an
+    Reading, preparing, inferring, finishing and publishing run side by side; the newest frame of a camera replaces an
     older one that was not detected in time (counted as dropped). While the broker has no room,
     frames are skipped and counted before anything is promised.
     """
@@ -80,7 +84,7 @@ class DetectionWorker:
 
 
 class _Loop:
-    """The worker's own thread: takes frames in turn, detects, hands on."""
+    """The worker's own thread: takes what the model gives, finishes it, hands it on."""
 
     def __init__(
         self,
@@ -94,7 +98,7 @@ class _Loop:
     ) -> None:
         self._context = context
         self._detector = detector
-        self._inbox = inbox
+        self._line = InferenceLine(detector, inbox, self._admits, context.telemetry)
         self._producer = producer
         self._publisher = publisher
         self._captures = captures
@@ -115,41 +119,43 @@ class _Loop:
         }
 
     def run(self) -> None:
-        """Work until the stop.
+        """Work until the stop, then finish what the model has begun.
 
         Raises:
             WorkerError: the model or the broker failed.
         """
         telemetry = self._context.telemetry
-        while not self._context.stop.is_set():
-            telemetry.beat()
-            self._watch_cameras()
-            self._producer.check()
-            frame = self._inbox.take(TAKE_TIMEOUT_S)
-            if frame is None:
-                continue
-            if not self._producer.room(self._topic, frame.camera_id):
-                self._skip()
-                continue
-            if not self._has_room:
-                self._has_room = True
-                telemetry.recover(NO_ROOM)
-            self._handle(frame)
-
-    def _handle(self, frame: CapturedFrame) -> None:
-        telemetry = self._context.telemetry
-        began_s = time.perf_counter()
+        self._line.start()
         try:
-            detections = self._detector.detect(frame.picture)
+            while not self._context.stop.is_set():
+                if self._line.stuck_s() < STUCK_S:
+                    telemetry.beat()
+                self._watch_cameras()
+                self._producer.check()
+                found = self._line.take(TAKE_TIMEOUT_S)
+                if found is not None:
+                    self._finish(found)
+            for found in self._line.stop():
+                self._finish(found)
         except ModelError as error:
             raise WorkerError(
                 f"The model failed: {error}.",
                 next_step="If this goes on, choose the provider `cpu` in the settings.",
             ) from error
-        telemetry.gauge("infer_ms", (time.perf_counter() - began_s) * 1000)
+        finally:
+            self._line.abandon()
+
+    def _finish(self, found: Found) -> None:
+        """Turn what the model gave into objects, tracks and groups, and hand them on."""
+        telemetry = self._context.telemetry
+        frame = found.frame
+        began_s = time.perf_counter()
+        detections = self._detector.finish(found.inferred)
+        analysis = self._analysts[frame.camera_id].analyse(
+            detections, frame.captured_s, frame.scene
+        )
+        telemetry.gauge("finish_ms", (time.perf_counter() - began_s) * 1000)
         telemetry.count("frames_detected")
-        analyst = self._analysts[frame.camera_id]
-        analysis = analyst.analyse(detections, frame.captured_s, frame.scene)
         height, width = frame.picture.shape[:2]
         self._tell_input_size((width, height))
         self._context.hub.cameras[frame.camera_id].overlay = analysis.overlay((width, height))
@@ -162,15 +168,22 @@ class _Loop:
             label = _running_on(self._detector.info, self._input_sizes)
             self._context.telemetry.label("provider", label)
 
-    def _skip(self) -> None:
-        """Pass over a frame because the broker has no room for its result."""
-        self._context.telemetry.count("frames_skipped")
+    def _admits(self, frame: CapturedFrame) -> bool:
+        """Whether the broker has room for a result; called by the line's own thread."""
+        telemetry = self._context.telemetry
+        if self._producer.room(self._topic, frame.camera_id):
+            if not self._has_room:
+                self._has_room = True
+                telemetry.recover(NO_ROOM)
+            return True
+        telemetry.count("frames_skipped")
         if self._has_room:
             self._has_room = False
-            self._context.telemetry.degrade(
+            telemetry.degrade(
                 NO_ROOM, "the broker has no room for more results; frames are skipped"
             )
         self._context.stop.wait(NO_ROOM_PAUSE_S)
+        return False
 
     def _watch_cameras(self) -> None:
         """Once a second: count live cameras, replace threads that hang."""
@@ -195,13 +208,16 @@ def _load(settings: DetectionSettings) -> Detector:
     try:
         return load_detector(
             model_path(settings.model),
+            DetectorOptions(
+                confidence=settings.confidence * UNSURE_SHARE,
+                iou=settings.iou,
+                classes=settings.classes,
+                input_size=settings.input_size,
+                batch=settings.batch,
+                family=settings.family or None,
+            ),
             providers=settings.providers,
             threads=settings.threads,
-            input_size=settings.input_size,
-            confidence=settings.confidence * UNSURE_SHARE,
-            iou=settings.iou,
-            classes=settings.classes,
-            family=settings.family or None,
         )
     except ModelError as error:
         raise WorkerError(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from commands import execute, resolve
-from pipeline.bench import kafka
+from pipeline.bench import detection, kafka
 from tests.integration.tansu import running_tansu
 
 pytestmark = pytest.mark.integration
@@ -39,7 +39,7 @@ def test_on_an_outside_broker_which_is_left_as_it_was(tmp_path: Path) -> None:
 
 def test_a_name_that_is_no_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(resolve(["bench", "cafka"])) == 2
-    assert "there are: kafka" in capsys.readouterr().err
+    assert "there are: kafka, detection" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -50,3 +50,32 @@ def test_the_command_writes_its_figures(tmp_path: Path, capsys: pytest.CaptureFi
     assert figures["plan"]["rounds"] == 1
     shown = capsys.readouterr().out
     assert all(one["name"] in shown for one in figures["comparisons"])
+
+
+def test_detection_is_measured_against_the_bare_runtime() -> None:
+    plan = detection.Plan(
+        rounds=1, seconds=1.0, cameras=3, interval_s=0.5, many_seconds=2.0, many_threads=1
+    )
+    report = detection.run(plan)
+    assert report.steps.infer > 0
+    assert report.steps.share == pytest.approx(
+        (report.steps.prepare + report.steps.finish) / report.steps.infer
+    )
+    assert report.speed.ratio > 0.3
+    assert report.many is not None
+    assert 0 < report.many.slowest_share <= 1
+    assert 0 < report.many.got_per_s < 2 * report.many.wanted_per_s
+
+
+@pytest.mark.slow
+def test_the_command_tells_of_detection(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bench.json"
+    words = ["bench", "detection", "--rounds", "1", "--seconds", "1", "--cameras", "0"]
+    assert execute(resolve([*words, "--json", str(file)])) == 0
+    assert "of infer" in capsys.readouterr().out
+    assert json.loads(file.read_text(encoding="utf-8"))["detection"]["report"]["many"] is None
+
+
+@pytest.mark.parametrize("words", [["--seconds", "0"], ["--cameras", "-1"], ["--rounds", "0"]])
+def test_options_of_the_bench_that_make_no_sense(words: list[str]) -> None:
+    assert execute(resolve(["bench", "detection", *words])) == 2

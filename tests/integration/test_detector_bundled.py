@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pipeline.detection.images import Picture
-from pipeline.detection.models import BUNDLED_MODEL, Detector, load_detector
+from pipeline.detection.models import BUNDLED_MODEL, Detector, DetectorOptions, load_detector
 from pipeline.detection.try_model import objects_as_json
 from pipeline.paths import RESOURCES
 
@@ -26,7 +26,7 @@ CLEAR_CONFIDENCE = 0.45
 
 @pytest.fixture(scope="module")
 def detector() -> Detector:
-    return load_detector(BUNDLED_MODEL, providers=("cpu",), confidence=0.3)
+    return load_detector(BUNDLED_MODEL, DetectorOptions(confidence=0.3), providers=("cpu",))
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +105,15 @@ def test_the_surest_objects_come_first(detector: Detector, frame: Picture) -> No
 
 @pytest.mark.parametrize("size", [(416, 256), (480, 320), (640, 384), (416, 416)])
 def test_the_model_takes_any_input_size(frame: Picture, size: tuple[int, int]) -> None:
-    small = load_detector(BUNDLED_MODEL, providers=("cpu",), input_size=size)
+    small = load_detector(BUNDLED_MODEL, DetectorOptions(input_size=size), providers=("cpu",))
     names = {small.names[class_id] for class_id in small.detect(frame).class_id}
     assert "person" in names
 
 
 def test_only_the_wanted_classes_are_kept(frame: Picture) -> None:
-    chosen = load_detector(BUNDLED_MODEL, providers=("cpu",), classes=("bus",), confidence=0.1)
+    chosen = load_detector(
+        BUNDLED_MODEL, DetectorOptions(classes=("bus",), confidence=0.1), providers=("cpu",)
+    )
     found = chosen.detect(frame)
     assert {chosen.names[class_id] for class_id in found.class_id} == {"bus"}
 

@@ -316,11 +316,15 @@ class HangingReader:
     def __init__(self, release: threading.Event) -> None:
         self._release = release
 
-    def read(self) -> Picture | None:
+    def grab(self) -> bool:
         self._release.wait()
+        return True
+
+    def retrieve(self) -> Picture:
         return np.zeros((8, 8, 3), np.uint8)
 
-    def skip(self) -> None: ...
+    def read(self) -> Picture | None:
+        return self.retrieve() if self.grab() else None
 
     def rewind(self) -> None: ...
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QColor, QImage
 
-from pipeline.aggregation.batch import Batch
-from pipeline.aggregation.situations import Alarm, Change
+from pipeline.aggregation.situations import Alarm
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.messages import RiskLevel, utc_now
 
@@ -59,7 +58,8 @@ def store_alarms(path: Path, *alarms: Alarm, picture: bytes | None = None) -> No
     """Write new alarms into the store at `path`, made when there is none."""
     writer = StoreWriter(path)
     try:
-        changes = [(Change(one, is_new=True, is_escalation=False), picture) for one in alarms]
-        writer.write(Batch(changes=changes))
+        with writer.transaction():
+            for one in alarms:
+                writer.put_alarm(one, picture, is_new=True, is_escalation=False)
     finally:
         writer.close()

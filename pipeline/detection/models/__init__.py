@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.detection.models.detections import Detections
-from pipeline.detection.models.detector import Detector, DetectorInfo, ModelError
+from pipeline.detection.models.detector import Detector, DetectorInfo, DetectorOptions, ModelError
 from pipeline.detection.models.loader import BUNDLED_MODEL, load_detector, model_path
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Detections",
     "Detector",
     "DetectorInfo",
+    "DetectorOptions",
     "ModelError",
     "load_detector",
     "model_path",

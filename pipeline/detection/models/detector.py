@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+from numpy.typing import NDArray
 
 from pipeline.detection.images import Picture
 from pipeline.detection.models.detections import Detections
+from pipeline.detection.models.letterbox import Placement
 
 Provider: TypeAlias = Literal["directml", "cuda", "openvino", "cpu"]
 
@@ -32,12 +36,39 @@ class DetectorOptions:
         iou: boxes of one class overlapping more than this are one object, 0..1.
         classes: names to keep; empty for those the model recommends.
         input_size: (width, height) of the model's input, pixels; None to choose by the picture.
+        batch: most pictures in one run, if the model takes several; 0 to choose by the provider.
+        family: the model's family, where it cannot be told or was told wrongly.
     """
 
-    confidence: float
-    iou: float
+    confidence: float = 0.38
+    iou: float = 0.5
     classes: tuple[str, ...] = ()
     input_size: tuple[int, int] | None = None
+    batch: int = 0
+    family: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A picture as the model takes it.
+
+    Attributes:
+        feeds: value of each input of the model, for this one picture.
+        size: (width, height) of the model's input, pixels.
+        placement: where the picture lies in it.
+    """
+
+    feeds: Mapping[str, NDArray[Any]]
+    size: tuple[int, int]
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inferred:
+    """What the model gave for one picture: the value of each output, with a first axis of 1."""
+
+    prepared: Prepared
+    outputs: Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +102,10 @@ class DetectorInfo:
 
 
 class Detector(Protocol):
-    """Finds objects in pictures. Safe to call from one thread at a time."""
+    """Finds objects in pictures, in one step or in three that may run in three threads.
+
+    Each step is safe to call from one thread at a time; `detect` calls all three.
+    """
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,8 +115,33 @@ class Detector(Protocol):
     @property
     def info(self) -> DetectorInfo: ...
 
+    @property
+    def max_batch(self) -> int:
+        """How many pictures `infer` may get at once."""
+        ...
+
     def input_size_for(self, frame_size: tuple[int, int]) -> tuple[int, int]:
         """Return the model's input size for a picture; both (width, height) in pixels."""
+        ...
+
+    def prepare(self, frame: Picture) -> Prepared:
+        """Return `frame` ``(H, W, 3)`` uint8 BGR as the model takes it."""
+        ...
+
+    def infer(self, prepared: Sequence[Prepared]) -> list[Inferred]:
+        """Run the model on pictures of one `size`, at most `max_batch`, together.
+
+        Raises:
+            ModelError: the model could not be run.
+        """
+        ...
+
+    def finish(self, inferred: Inferred) -> Detections:
+        """Return the objects in pixels of the frame, most confident first.
+
+        Raises:
+            ModelError: what the model gave are no boxes.
+        """
         ...
 
     def detect(self, frame: Picture) -> Detections:

@@ -71,9 +71,9 @@ def letterbox(
     left, top = (0, 0) if corner else ((width - inner[0]) // 2, (height - inner[1]) // 2)
     canvas = np.full((height, width, 3), pad_value, np.uint8)
     method = cv2.INTER_AREA if smooth and scale < 0.5 else cv2.INTER_LINEAR
-    canvas[top : top + inner[1], left : left + inner[0]] = cv2.resize(
-        frame, inner, interpolation=method
-    )
+    # Straight into its place: no copy in between.
+    place = canvas[top : top + inner[1], left : left + inner[0]]
+    cv2.resize(frame, inner, dst=place, interpolation=method)
     return canvas, Letterbox(scale, left, top, (frame_width, frame_height))
 
 

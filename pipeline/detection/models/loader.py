@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from pipeline.detection.models.batches import run_together
 from pipeline.detection.models.detector import Detector, DetectorOptions, Provider
 from pipeline.detection.models.families.yolo_common import export_size
 from pipeline.detection.models.family import ModelFacts, Outputs
@@ -32,41 +33,35 @@ def model_path(name: str) -> Path:
 
 def load_detector(
     path: Path,
+    options: DetectorOptions | None = None,
     *,
     providers: Sequence[Provider] = ("directml", "cpu"),
     threads: int = 0,
-    input_size: tuple[int, int] | None = None,
-    confidence: float = 0.38,
-    iou: float = 0.5,
-    classes: tuple[str, ...] = (),
-    family: str | None = None,
 ) -> Detector:
     """Return the detector in `path`, ready to run and tried once.
 
     Args:
         path: an ONNX file; its family is recognised from its inputs, outputs and metadata.
+        options: which boxes to keep, and what the model is to be taken for.
         providers: execution providers in order of preference; the CPU is always the last resort.
         threads: threads of one inference; 0 leaves one core to the window.
-        input_size: (width, height) of the model's input in pixels; None to choose by the picture.
-        confidence: boxes below are dropped.
-        iou: boxes of one class overlapping more are one object.
-        classes: names to keep; empty for those the model recommends.
-        family: name of its family, where it cannot be told or was told wrongly.
 
     Raises:
         ModelError: the file is missing, broken, of an unknown family or of one of several, does not
             keep its family's contract, or an option does not fit it.
     """
-    if family is not None:
-        check_family(family)
-    options = DetectorOptions(confidence, iou, classes, input_size)
+    options = options or DetectorOptions()
+    if options.family is not None:
+        check_family(options.family)
     detectors: list[Detector] = []
 
     def probe(session: ModelSession) -> None:
         inputs = ModelInputs.of(path.name, session.inputs, session.types)
-        name, match = recognise(_facts(session, inputs, options), family)
+        name, match = recognise(_facts(session, inputs, options), options.family)
         detector = GraphDetector(session, inputs, name, match, options)
-        detector.detect(np.full(PROBE_SHAPE, 127, np.uint8))
+        even = np.full(PROBE_SHAPE, 127, np.uint8)
+        detector.detect(even)
+        detector.try_batch(even)
         detectors.append(detector)
 
     open_session(path, providers, threads_for(threads), probe)
@@ -82,7 +77,8 @@ def _facts(session: ModelSession, inputs: ModelInputs, options: DetectorOptions)
 
     def trial() -> Outputs:
         grey = np.full((size[1], size[0], 3), GREY, np.uint8)
-        return session.run(inputs.feeds(grey, Preparation("stretch", "RGB")))
+        feeds = inputs.feeds(grey, Preparation("stretch", "RGB"))
+        return run_together(session.run, [feeds], inputs.batch)[0]
 
     return ModelFacts(
         path=session.path,

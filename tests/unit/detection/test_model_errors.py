@@ -11,7 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from pipeline.detection.models import BUNDLED_MODEL, ModelError, load_detector
+from pipeline.detection.models import BUNDLED_MODEL, DetectorOptions, ModelError, load_detector
 
 
 def write_model(path: Path, metadata: dict[str, Any], outputs: dict[str, int]) -> Path:
@@ -48,7 +48,7 @@ def nanodet_metadata() -> dict[str, Any]:
 
 def complaint(path: Path, **options: Any) -> str:
     with pytest.raises(ModelError) as caught:
-        load_detector(path, providers=("cpu",), **options)
+        load_detector(path, DetectorOptions(**options), providers=("cpu",))
     return str(caught.value)
 
 

@@ -12,13 +12,13 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.detection.models import ModelError, load_detector
+from pipeline.detection.models import DetectorOptions, ModelError, load_detector
 from tests.unit.detection.families.networks import Network, street, ultralytics
 
 
 def complaint(path: Path, **options: Any) -> str:
     with pytest.raises(ModelError) as caught:
-        load_detector(path, providers=("cpu",), **options)
+        load_detector(path, DetectorOptions(**options), providers=("cpu",))
     return str(caught.value)
 
 
@@ -96,7 +96,7 @@ def test_an_operator_that_is_not_there(tmp_path: Path) -> None:
         ([1, 3, 64, 64], TensorProto.DOUBLE, "takes no picture"),
         ([1, 1, 64, 64], TensorProto.FLOAT, "pictures of 1 channels"),
         ([1, 12, 64, 64], TensorProto.FLOAT, "pictures of 12 channels"),
-        ([8, 3, 64, 64], TensorProto.FLOAT, "takes 8 pictures at once"),
+        ([80, 3, 64, 64], TensorProto.FLOAT, "takes 80 pictures at once"),
     ],
 )
 def test_inputs_that_are_no_picture(

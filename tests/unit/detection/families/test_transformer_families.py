@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from pipeline.detection.models import Detector, ModelError, load_detector
+from pipeline.detection.models import Detector, DetectorOptions, ModelError, load_detector
 from pipeline.detection.models.coco import COCO_IDS, COCO_NAMES
 from tests.unit.detection.families.networks import (
     IMAGENET,
@@ -26,7 +26,7 @@ QUERIES = 300
 
 
 def load(path: Path, **options: object) -> Detector:
-    return load_detector(path, providers=("cpu",), **options)  # type: ignore[arg-type]
+    return load_detector(path, DetectorOptions(**options), providers=("cpu",))  # type: ignore[arg-type]
 
 
 def check(detector: Detector, family: str, name: str = "green") -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from pipeline.detection.models import Detector, ModelError, load_detector
+from pipeline.detection.models import Detector, DetectorOptions, ModelError, load_detector
 from tests.unit.detection.families.networks import (
     NAMES,
     SCORE,
@@ -26,7 +26,7 @@ CELLS = 20 * 20 + 10 * 10 + 5 * 5
 
 
 def load(path: Path, **options: object) -> Detector:
-    return load_detector(path, providers=("cpu",), **options)  # type: ignore[arg-type]
+    return load_detector(path, DetectorOptions(**options), providers=("cpu",))  # type: ignore[arg-type]
 
 
 def check(detector: Detector, family: str, *, names: tuple[str, ...] = NAMES) -> None:
