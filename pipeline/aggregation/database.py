@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -108,6 +110,18 @@ _MIGRATIONS: Final[tuple[str, ...]] = (
     UPDATE alarms SET stored_us = last_seen_us;
     CREATE INDEX alarms_by_storing ON alarms (stored_us);
     """,
+    # Pictures become files; those in `evidence` are moved there little by little (see `Keeper`).
+    """
+    CREATE TABLE pictures (
+        alarm_id TEXT PRIMARY KEY REFERENCES alarms (alarm_id) ON DELETE CASCADE,
+        path TEXT NOT NULL,
+        size INTEGER NOT NULL
+    );
+    CREATE INDEX pictures_by_path ON pictures (path);
+    ALTER TABLE requests ADD COLUMN facts BLOB;
+    ALTER TABLE alarms ADD COLUMN facts BLOB;
+    CREATE INDEX alarms_by_request ON alarms (request_id);
+    """,
 )
 """Each brings the schema from its index to the next version."""
 
@@ -123,10 +137,14 @@ def database_path(settings: AggregatorSettings) -> Path:
     return settings.database or data_folder() / "alarms.db"
 
 
-def open_writer(path: Path) -> sqlite3.Connection:
+def open_writer(path: Path, on_damage: Callable[[str], None] | None = None) -> sqlite3.Connection:
     """Open the database for its one writer; make it, bring it up to date, or replace it.
 
     A damaged file is moved aside, with a message in the log, and a new one is begun.
+
+    Args:
+        path: where it is.
+        on_damage: called with the name under which a damaged file is kept.
 
     Raises:
         DatabaseTooNewError: a newer version has written it.
@@ -138,12 +156,14 @@ def open_writer(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
-        aside = _set_aside(path)
+        aside = set_aside(path)
         logger.error(
             "the alarm database is damaged ({}); it is kept as {}, and a new one is begun",
             error,
             aside.name,
         )
+        if on_damage is not None:
+            on_damage(aside.name)
         return _open_and_migrate(path)
 
 
@@ -174,6 +194,11 @@ def open_reader(path: Path) -> sqlite3.Connection | None:
         return None
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def evidence_folder(database: Path) -> Path:
+    """Return where the pictures of a database's alarms are, in a folder for each day."""
+    return database.with_name(f"{database.stem}-evidence")
 
 
 def to_us(moment: datetime) -> int:
@@ -241,7 +266,26 @@ def _migrate(connection: sqlite3.Connection) -> None:
         )
 
 
-def _set_aside(path: Path) -> Path:
+def look_again(path: Path) -> None:
+    """Read a little of a database that is in use, past what its writer has in memory.
+
+    Raises:
+        sqlite3.DatabaseError: the file is damaged.
+    """
+    with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as connection:
+        for table in ("alarms", "requests", "results"):
+            # Names of our own only.
+            connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()  # noqa: S608
+
+
+def is_damage(error: Exception) -> bool:
+    """Return whether an error says that the file is damaged."""
+    code = getattr(error, "sqlite_errorcode", None)
+    # The low byte is the kind; the rest says which of its cases.
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def set_aside(path: Path) -> Path:
     """Rename the database with its journal, so that somebody can still try to rescue it."""
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import functools
 import queue
+import sqlite3
 import time
 from datetime import timedelta
 
 from loguru import logger
 
+from pipeline.aggregation.batch import Batch
+from pipeline.aggregation.database import look_again
+from pipeline.aggregation.detections import Announced, read_detection
+from pipeline.aggregation.incomplete import IncompleteLog
 from pipeline.aggregation.joiner import GroupVerdict, Joined, Joiner
 from pipeline.aggregation.keeper import Keeper
 from pipeline.aggregation.notifier import notifiers
+from pipeline.aggregation.saver import Saver, passing_trouble
 from pipeline.aggregation.situations import Alarm, Change, Situations
-from pipeline.aggregation.store_writer import StoreWriter
+from pipeline.aggregation.store_writer import StoreWriter, level_of
 from pipeline.kafka.consumer import Delivery
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import (
@@ -24,19 +30,20 @@ from pipeline.messages import (
     decode,
     encode,
     utc_now,
-    worst_level,
 )
 from pipeline.states import WorkerName
 from pipeline.telemetry import AlarmHint
 from pipeline.worker import WorkerContext
 
 SIZE_INTERVAL_S = 2.0
+LOOK_INTERVAL_S = 30.0
+"""The writer's memory hides for long that its file was damaged by somebody else."""
 REMIND_WITHIN = timedelta(days=1)
 """An alarm that began before is not told again: the program was off, or nobody ever cared."""
 
 
 class Desk:
-    """Works through batches of verdicts."""
+    """Works through batches of verdicts, and of the detection results that announce them."""
 
     def __init__(
         self, context: WorkerContext, store: StoreWriter, producer: ReliableProducer
@@ -45,9 +52,12 @@ class Desk:
         self._context = context
         self._store = store
         self._producer = producer
+        self._saver = Saver(store, context.telemetry)
         self._joiner = Joiner(settings.join_deadline_s)
         self._situations = Situations(settings.alarm_level, settings.alarm_cooldown_s)
+        self._incomplete = IncompleteLog()
         self._sized_s = 0.0
+        self._looked_s = time.monotonic()
         self._keeper = Keeper(store, settings.storage)
         self._alarm_rules = settings.alarms
         self._notifiers = notifiers(settings.alarms)
@@ -55,62 +65,113 @@ class Desk:
         self._alerts_sent: queue.SimpleQueue[tuple[str, RiskLevel]] = queue.SimpleQueue()
         self._take_up()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether more messages may be taken: not while too many wait for a full disk."""
+        return not self._saver.is_full
+
     def handle(self, deliveries: list[Delivery]) -> None:
-        """Store a batch in one transaction, then tell of it and mark it as done."""
-        results = []
-        for delivery in deliveries:
-            try:
-                results.append((delivery, decode(delivery.value, RiskAssessmentResult)))
-            except MessageError as error:
-                self._producer.dead_letter(delivery, WorkerName.AGGREGATOR, str(error))
-        if not results:
-            return
-        changes: list[Change] = []
-        joined: list[Joined] = []
-        with self._store.transaction():
-            for _, result in results:
-                if not self._store.add_result(result):
-                    self._context.telemetry.count("duplicates")
-                    continue
-                joined += self._join(result)
-                change = self._note_situation(result)
-                if change is not None:
-                    self._store.put_alarm(
-                        change.alarm,
-                        result.group_image_base64,
-                        is_new=change.is_new,
-                        is_escalation=change.is_escalation,
-                    )
-                    if change.is_new:
-                        day = change.alarm.first_seen.astimezone().date()
-                        self._store.add_daily(day, change.alarm.camera_id, "alarms")
-                    changes.append(change)
-            self._store.close_requests(joined)
+        """Decide what a batch changes, have it stored and marked as done, and tell of it."""
+        batch = Batch()
+        announced, results = self._decode(deliveries, batch)
+        closed = self._closed_among(announced, results)
+        for item in announced:
+            batch.announced.append(item)
+            if item.request_id not in closed:
+                batch.joined += self._joiner.announce(
+                    item.request_id, item.camera_id, item.groups, time.monotonic()
+                )
+                closed.update(joined.request_id for joined in batch.joined)
+        for result in self._fresh(results):
+            batch.verdicts.append(result)
+            if result.request_id in closed:
+                self._context.telemetry.count("late")
+            else:
+                batch.joined += self._joiner.add(_verdict(result), time.monotonic())
+                closed.update(joined.request_id for joined in batch.joined)
+            self._note_change(result, batch)
+        self._saver.save(batch)
         now = utc_now()
-        for delivery, result in results:
-            delivery.done()
+        for result in results:
             age_ms = (now - result.timestamp).total_seconds() * 1000
             self._context.telemetry.latency(age_ms)
-        self._tell_joined(joined)
-        for change in changes:
+        self._tell_joined(batch.joined)
+        for change, _ in batch.changes:
             self._tell_alarm(change)
+
+    def _decode(
+        self, deliveries: list[Delivery], batch: Batch
+    ) -> tuple[list[Announced], list[RiskAssessmentResult]]:
+        announced, results = [], []
+        detections = self._context.settings.kafka.topics.detection_results
+        for delivery in deliveries:
+            if delivery.topic == detections:
+                found = read_detection(delivery.value)
+                if found is not None:
+                    announced.append(found)
+            else:
+                try:
+                    results.append(decode(delivery.value, RiskAssessmentResult))
+                except MessageError as error:
+                    self._producer.dead_letter(delivery, WorkerName.AGGREGATOR, str(error))
+                    continue
+            batch.deliveries.append(delivery)
+        return announced, results
+
+    def _closed_among(
+        self, announced: list[Announced], results: list[RiskAssessmentResult]
+    ) -> set[str]:
+        """Return the requests that are closed already, of those not known to be open."""
+        ids = dict.fromkeys(item.request_id for item in announced)
+        ids |= dict.fromkeys(item.request_id for item in results)
+        unsure = [request_id for request_id in ids if request_id not in self._joiner]
+        return self._store.closed(unsure) | self._saver.held_closed()
+
+    def _fresh(self, results: list[RiskAssessmentResult]) -> list[RiskAssessmentResult]:
+        """Return the verdicts that were never stored, each once."""
+        held = self._saver.held_verdicts()
+        fresh = [item for item in self._store.unknown(results) if item.message_id not in held]
+        self._context.telemetry.count("duplicates", len(results) - len(fresh))
+        return fresh
+
+    def _note_change(self, result: RiskAssessmentResult, batch: Batch) -> None:
+        change = self._note_situation(result)
+        if change is None:
+            return
+        batch.changes.append((change, result.group_image_base64))
+        if change.is_new:
+            day = change.alarm.first_seen.astimezone().date()
+            batch.daily[day, change.alarm.camera_id, "alarms"] += 1
 
     def tick(self) -> None:
         """Close requests that have waited too long; keep the figures fresh."""
+        self._saver.retry()
         expired = self._joiner.expire(time.monotonic())
         if expired:
-            with self._store.transaction():
-                self._store.close_requests(expired)
+            self._saver.save(Batch(joined=expired))
             self._tell_joined(expired)
+        self._incomplete.tell_when_due(time.monotonic())
         self._note_alerts_sent()
         telemetry = self._context.telemetry
         telemetry.gauge("open_requests", len(self._joiner))
         if time.monotonic() - self._sized_s > SIZE_INTERVAL_S:
             self._sized_s = time.monotonic()
-            telemetry.gauge("db_bytes", self._store.size_bytes())
+            telemetry.gauge("db_bytes", self._keeper.used_bytes())
             self._close_alarms()
             self._remind()
+            self._keeper_step()
+        if time.monotonic() - self._looked_s > LOOK_INTERVAL_S:
+            self._looked_s = time.monotonic()
+            look_again(self._store.path)
+
+    def _keeper_step(self) -> None:
+        """Forget what is too old or too much; on a full disk that may make room."""
+        try:
             self._keeper.step(utc_now())
+        except (sqlite3.Error, OSError) as error:
+            if not passing_trouble(error):
+                raise
+            logger.debug("nothing could be tidied up: {}", error)
 
     def _note_situation(self, result: RiskAssessmentResult) -> Change | None:
         """Return what a verdict changes; nothing in a maintenance window."""
@@ -126,9 +187,12 @@ class Desk:
         # What may still go on stays open.
         settings = self._context.settings.aggregator
         quiet_s = max(self._alarm_rules.close_after_s, settings.alarm_cooldown_s)
-        with self._store.transaction():
+
+        def close() -> None:
             closed = self._store.close_alarms(utc_now() - timedelta(seconds=quiet_s))
-        self._context.telemetry.count("alarms_closed", closed)
+            self._context.telemetry.count("alarms_closed", closed)
+
+        self._saver.attempt(close)
 
     def _remind(self) -> None:
         """Tell again of alarms that nobody has acknowledged."""
@@ -136,8 +200,12 @@ class Desk:
         if not after_s:
             return
         now = utc_now()
-        with self._store.transaction():
-            unseen = self._store.remind(now - timedelta(seconds=after_s), now - REMIND_WITHIN)
+        unseen: list[Alarm] = []
+        self._saver.attempt(
+            lambda: unseen.extend(
+                self._store.remind(now - timedelta(seconds=after_s), now - REMIND_WITHIN)
+            )
+        )
         for alarm in unseen:
             self._context.telemetry.count("reminders")
             logger.warning(
@@ -150,6 +218,7 @@ class Desk:
 
     def close(self) -> None:
         """End the threads that tell of alarms; what they could not tell is said in the log."""
+        self._incomplete.tell()
         for notifier in self._notifiers:
             notifier.stop()
         for notifier in self._notifiers:
@@ -157,46 +226,26 @@ class Desk:
 
     def _take_up(self) -> None:
         """Go on where the run before ended: open requests, situations, alerts not yet sent."""
+        # The deadline counts anew: what is missing may wait in Kafka since the run before.
         now, now_s = utc_now(), time.monotonic()
         closed: list[Joined] = []
-        for verdict, opened in self._store.open_verdicts():
-            # A clock that was set back must not make a request wait for ever.
-            waited_s = max(0.0, (now - opened).total_seconds())
-            closed += self._joiner.add(verdict, now_s - waited_s)
-        with self._store.transaction():
-            self._store.close_requests(closed)
+        for item in self._store.open_requests():
+            closed += self._joiner.announce(item.request_id, item.camera_id, item.groups, now_s)
+        for verdict in self._store.open_verdicts():
+            closed += self._joiner.add(verdict, now_s)
+        self._saver.save(Batch(joined=closed))
         self._tell_joined(closed)
         cooldown = timedelta(seconds=self._context.settings.aggregator.alarm_cooldown_s)
         self._situations.restore(self._store.recent_alarms(now - cooldown))
         for alarm in self._store.owed_alerts():
             self._send_alert(alarm)
 
-    def _join(self, result: RiskAssessmentResult) -> list[Joined]:
-        """Return the requests that a newly stored verdict completes."""
-        if not self._store.note_verdict(result):
-            self._context.telemetry.count("late")
-            return []
-        verdict = GroupVerdict(
-            request_id=result.request_id,
-            camera_id=result.camera_id,
-            group_index=result.group_index,
-            group_count=result.group_count,
-            risk_level=worst_level([item.risk_level for item in result.results]),
-        )
-        return self._joiner.add(verdict, time.monotonic())
-
     def _tell_joined(self, joined: list[Joined]) -> None:
         for request in joined:
             self._context.telemetry.count("joined")
             if request.missing:
                 self._context.telemetry.count("incomplete")
-                logger.warning(
-                    "request {} of {} closed with {} of {} verdicts",
-                    request.request_id,
-                    request.camera_id,
-                    request.received,
-                    request.expected,
-                )
+                self._incomplete.note(request)
 
     def _tell_alarm(self, change: Change) -> None:
         alarm = change.alarm
@@ -249,7 +298,19 @@ class Desk:
         )
 
     def _note_alerts_sent(self) -> None:
+        if self._saver.holds:
+            return  # the alarms they are of may not be stored yet
         sent = [self._alerts_sent.get_nowait() for _ in range(self._alerts_sent.qsize())]
-        if sent:
-            with self._store.transaction():
-                self._store.alerts_sent(sent)
+        if sent and not self._saver.attempt(lambda: self._store.alerts_sent(sent)):
+            for item in sent:
+                self._alerts_sent.put(item)
+
+
+def _verdict(result: RiskAssessmentResult) -> GroupVerdict:
+    return GroupVerdict(
+        request_id=result.request_id,
+        camera_id=result.camera_id,
+        group_index=result.group_index,
+        group_count=result.group_count,
+        risk_level=level_of(result),
+    )

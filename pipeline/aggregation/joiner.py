@@ -35,6 +35,7 @@ class Joined:
         expected, received: groups that were to be assessed, and those whose verdict came.
         missing: how many never came in time.
         risk_level: the worst of all.
+        missing_groups: numbers of the missing ones, if the detection result told them.
     """
 
     request_id: str
@@ -42,6 +43,7 @@ class Joined:
     expected: int
     received: int
     risk_level: RiskLevel
+    missing_groups: tuple[int, ...] = ()
 
     @property
     def missing(self) -> int:
@@ -54,6 +56,7 @@ class _Open:
     expected: int
     opened_s: float
     levels: dict[int, RiskLevel] = field(default_factory=dict)
+    groups: frozenset[int] = frozenset()
 
 
 class Joiner:
@@ -71,6 +74,27 @@ class Joiner:
         """Return how many requests are open."""
         return len(self._open)
 
+    def __contains__(self, request_id: str) -> bool:
+        """Return whether a request is open."""
+        return request_id in self._open
+
+    def announce(
+        self, request_id: str, camera_id: str, groups: frozenset[int], now_s: float
+    ) -> list[Joined]:
+        """Note which groups of a request are to be assessed; return what this closes.
+
+        Args:
+            request_id: one that is open, because verdicts came first, or new.
+            camera_id: its camera.
+            groups: numbers of its groups that are due; not empty.
+            now_s: monotonic seconds; a new request's deadline counts from here.
+        """
+        entry = self._open.get(request_id)
+        if entry is None:
+            entry = self._open[request_id] = _Open(camera_id, len(groups), now_s)
+        entry.expected, entry.groups = len(groups), groups
+        return self._close_full(request_id, entry)
+
     def add(self, verdict: GroupVerdict, now_s: float) -> list[Joined]:
         """Note one verdict; return the requests that this completes, or closes for lack of space.
 
@@ -83,9 +107,13 @@ class Joiner:
             entry = _Open(verdict.camera_id, verdict.group_count, now_s)
             self._open[verdict.request_id] = entry
         entry.levels[verdict.group_index] = verdict.risk_level
+        return self._close_full(verdict.request_id, entry)
+
+    def _close_full(self, request_id: str, entry: _Open) -> list[Joined]:
+        """Close a request that is complete, and the oldest ones where there are too many."""
         done = []
         if len(entry.levels) >= entry.expected:
-            done.append(self._close(verdict.request_id))
+            done.append(self._close(request_id))
         while len(self._open) > self._max_open:
             done.append(self._close(next(iter(self._open))))
         return done
@@ -108,4 +136,5 @@ class Joiner:
             entry.expected,
             len(entry.levels),
             worst_level(list(entry.levels.values())),
+            tuple(sorted(entry.groups - entry.levels.keys())),
         )

@@ -14,6 +14,9 @@ from pipeline.settings_alarms import StorageSettings
 STEP_ROWS: Final = 200
 """Rows of one table that one step deletes at most: some milliseconds."""
 
+STEP_PICTURES: Final = 20
+"""Pictures that one step makes files of: each waits for the disk."""
+
 _MB: Final = 1_000_000
 
 # Age counts from storing: the clock of a camera may be wrong, and old footage may be assessed.
@@ -36,14 +39,15 @@ class Keeper:
         }
         self._max_bytes = settings.max_mb * _MB
         self._is_over = False
+        # Looked through once, from the oldest on: a crash may have left files without an alarm.
+        self._days = store.evidence.days()
 
     def step(self, now: datetime) -> int:
-        """Delete up to `STEP_ROWS` of each table; return how many rows went.
+        """Delete up to `STEP_ROWS` of each table, with their pictures; return how many rows went.
 
         Raises:
-            sqlite3.Error: the database cannot be written.
+            sqlite3.Error, OSError: the store cannot be written.
         """
-        gone = 0
         is_over = self.used_bytes() > self._max_bytes
         if is_over and not self._is_over:
             logger.warning(
@@ -51,18 +55,67 @@ class Keeper:
                 self._max_bytes // _MB,
             )
         self._is_over = is_over
+        gone = self._forget(now, is_over=is_over)
+        self._move_pictures()
+        self._remove_orphans()
+        return gone
+
+    def _forget(self, now: datetime, *, is_over: bool) -> int:
+        gone = 0
+        pictures: list[str] = []
+        execute = self._store.connection.execute
         with self._store.transaction():
             for table, key, time, condition, kind in _BY_AGE:
                 before = now - timedelta(days=self._keep_days[kind])
                 # What is too much goes however young it is.
                 limit_us = to_us(now) if is_over else to_us(before)
-                gone += self._store.connection.execute(
-                    # Names of our own only.
-                    f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} "  # noqa: S608
-                    f"WHERE {time} < ? {condition} ORDER BY {time} LIMIT ?)",
-                    (limit_us, STEP_ROWS),
+                # Names of our own only.
+                which = (
+                    f"SELECT {key} FROM {table} WHERE {time} < ? {condition} "  # noqa: S608
+                    f"ORDER BY {time} LIMIT ?"
+                )
+                values = (limit_us, STEP_ROWS)
+                if table == "alarms":
+                    found = execute(
+                        f"SELECT path FROM pictures WHERE alarm_id IN ({which})",  # noqa: S608
+                        values,
+                    )
+                    pictures = [str(row[0]) for row in found]
+                gone += execute(
+                    f"DELETE FROM {table} WHERE {key} IN ({which})",  # noqa: S608
+                    values,
                 ).rowcount
+        for name in pictures:
+            self._store.evidence.remove(name)
         return gone
+
+    def _move_pictures(self) -> None:
+        """Make files of some pictures that an older version kept inside the database."""
+        rows = self._store.connection.execute(
+            "SELECT alarm_id, jpeg FROM evidence LIMIT ?", (STEP_PICTURES,)
+        ).fetchall()
+        for alarm_id, jpeg in rows:
+            self._store.move_picture(alarm_id, jpeg)
+
+    def _remove_orphans(self) -> None:
+        """Remove the files of one day that no alarm names."""
+        if not self._days:
+            return
+        evidence, day = self._store.evidence, self._days.pop(0)
+        found = list(evidence.settled(day))
+        if not found:
+            return
+        named = {
+            str(row[0])
+            for row in self._store.connection.execute(
+                "SELECT path FROM pictures WHERE path >= ? AND path < ?", (f"{day}/", f"{day}0")
+            )
+        }
+        orphans = [name for name in found if name not in named]
+        for name in orphans:
+            evidence.remove(name)
+        if orphans:
+            logger.info("{} pictures of {} belonged to no alarm; removed", len(orphans), day)
 
     def used_bytes(self) -> int:
         """Return the bytes in use; what was freed inside the file is used again and not counted."""
@@ -71,4 +124,5 @@ class Keeper:
             int(execute(f"PRAGMA {name}").fetchone()[0])
             for name in ("page_count", "freelist_count", "page_size")
         )
-        return (pages - free) * size
+        (pictures,) = execute("SELECT coalesce(sum(size), 0) FROM pictures").fetchone()
+        return (pages - free) * size + int(pictures)

@@ -9,10 +9,17 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from pipeline.aggregation.database import from_us, open_reader, to_us
+from pipeline.aggregation.database import evidence_folder, from_us, open_reader, to_us
+from pipeline.aggregation.evidence import EvidenceFiles
 from pipeline.aggregation.rows import alarm_of
 from pipeline.aggregation.situations import Alarm
-from pipeline.messages import RiskLevel, utc_now
+from pipeline.messages import (
+    DetectionResult,
+    RiskAssessmentResult,
+    RiskLevel,
+    decode,
+    utc_now,
+)
 
 AlarmState = Literal["new", "acknowledged", "false_alarm"]
 
@@ -33,6 +40,19 @@ class Acknowledgement:
     at: datetime
     state: AlarmState
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an assessor was asked about the worst moment of an alarm, and what it answered.
+
+    Attributes:
+        detection: the frame's objects and groups, without pictures; None when not known.
+        result: its verdicts, and by whom; None once it was too old to be kept.
+    """
+
+    detection: DetectionResult | None
+    result: RiskAssessmentResult | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +101,7 @@ class AlarmReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._evidence = EvidenceFiles(evidence_folder(path))
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
@@ -115,8 +136,28 @@ class AlarmReader:
 
     def evidence(self, alarm_id: str) -> bytes | None:
         """Return the JPEG of an alarm's worst moment; None when it has none."""
+        rows = self._query("SELECT path FROM pictures WHERE alarm_id = ?", (alarm_id,))
+        if rows:
+            return self._evidence.read(rows[0]["path"])
+        # Where an older version put it; moved from there little by little.
         rows = self._query("SELECT jpeg FROM evidence WHERE alarm_id = ?", (alarm_id,))
         return bytes(rows[0]["jpeg"]) if rows else None
+
+    def asked(self, alarm_id: str) -> Asked:
+        """Return what was asked about an alarm's worst moment, and what was answered."""
+        rows = self._query(
+            "SELECT facts, message FROM alarms LEFT JOIN results "
+            "ON results.request_id = alarms.request_id "
+            "AND results.group_index = alarms.group_index WHERE alarm_id = ?",
+            (alarm_id,),
+        )
+        if not rows:
+            return Asked(None, None)
+        facts, message = rows[0]["facts"], rows[0]["message"]
+        return Asked(
+            decode(facts, DetectionResult) if facts else None,
+            decode(message, RiskAssessmentResult) if message else None,
+        )
 
     def counts(self, since: datetime) -> tuple[int, int]:
         """Return how many alarms began after `since`, and how many of all are new."""

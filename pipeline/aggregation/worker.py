@@ -5,13 +5,20 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 
-from pipeline.aggregation.database import DatabaseTooNewError, database_path
+from pipeline.aggregation.database import (
+    DatabaseTooNewError,
+    database_path,
+    is_damage,
+    set_aside,
+)
 from pipeline.aggregation.desk import Desk
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.states import WorkerName
 from pipeline.worker import WorkerContext, WorkerError
 
 BATCH = 100
+DAMAGED_LABEL = "damaged"
+"""Label that holds the name under which a damaged database was set aside."""
 FLUSH_TIMEOUT_S = 3.0
 """How long alerts may take to be acknowledged at a stop; those that do not are sent again."""
 
@@ -25,7 +32,7 @@ class AggregatorWorker:
         """Work until stopped; see `pipeline.worker.Worker.run`."""
         path = database_path(context.settings.aggregator)
         try:
-            store = StoreWriter(path)
+            store = StoreWriter(path, lambda name: context.telemetry.label(DAMAGED_LABEL, name))
         except DatabaseTooNewError as error:
             raise WorkerError(
                 str(error), next_step="Update Signalbox, or set another database.", retriable=False
@@ -37,10 +44,16 @@ class AggregatorWorker:
             ) from error
         try:
             self._run_with(context, store)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
+            store.close()
+            next_step = "See that the disk works; nothing is lost, it is read again."
+            if is_damage(error):
+                # Moved away now: a large one might pass the look at the next start.
+                name = set_aside(path).name
+                context.telemetry.label(DAMAGED_LABEL, name)
+                next_step = f"It is kept as {name}; a new one is begun by itself."
             raise WorkerError(
-                f"The alarm database cannot be written: {error}.",
-                next_step="See that the disk has space; nothing is lost, it is read again.",
+                f"The alarm database cannot be used: {error}.", next_step=next_step
             ) from error
         finally:
             store.close()
@@ -51,7 +64,7 @@ class AggregatorWorker:
         try:
             consumer = context.kafka.consumer(
                 settings.groups.aggregator,
-                [settings.topics.risk_assessment_results],
+                [settings.topics.detection_results, settings.topics.risk_assessment_results],
                 context.telemetry,
             )
             try:
@@ -60,7 +73,7 @@ class AggregatorWorker:
                     context.ready()
                     while not context.stop.is_set():
                         producer.check()
-                        desk.handle(consumer.take(BATCH))
+                        desk.handle(consumer.take(BATCH if desk.has_room else 0))
                         desk.tick()
                     producer.flush(FLUSH_TIMEOUT_S)
                     desk.tick()

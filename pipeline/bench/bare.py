@@ -16,6 +16,7 @@ from typing import Any
 from confluent_kafka import Consumer, Message, Producer
 from msgspec.structs import replace
 
+from pipeline.aggregation.batch import Batch
 from pipeline.aggregation.joiner import Joined
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.generation.tasks import make_tasks
@@ -67,14 +68,9 @@ def store(access: KafkaAccess, group: str, count: int, limit_s: float, database:
     writer = StoreWriter(database)
 
     def handle(messages: list[Message]) -> None:
-        with writer.transaction():
-            joined = []
-            for message in messages:
-                result = decode(message.value() or b"", RiskAssessmentResult)
-                writer.add_result(result)
-                writer.note_verdict(result)
-                joined.append(Joined(result.request_id, result.camera_id, 1, 1, "none"))
-            writer.close_requests(joined)
+        results = [decode(message.value() or b"", RiskAssessmentResult) for message in messages]
+        joined = [Joined(result.request_id, result.camera_id, 1, 1, "none") for result in results]
+        writer.write(Batch(verdicts=writer.unknown(results), joined=joined))
 
     with contextlib.closing(writer):
         topic = access.settings.topics.risk_assessment_results

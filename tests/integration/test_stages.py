@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import pytest
 
+from pipeline.aggregation import desk
 from pipeline.aggregation.database import open_writer
 from pipeline.aggregation.store import AlarmReader
 from pipeline.kafka.consumer import Delivery
@@ -435,3 +436,24 @@ def test_a_finished_message_does_not_wait_for_a_take_under_way(database: Path) -
             read = again.take(10)
         assert [delivery.value for delivery in read] == [b"the next one"]
         again.close()
+
+
+def test_a_database_that_is_damaged_while_it_is_used_is_set_aside_and_work_goes_on(
+    database: Path, expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "LOOK_INTERVAL_S", 0.2)
+    expect_log("ERROR aggregator failed: The alarm database cannot be used.*It is kept as alarms")
+    expect_log("WARNING Aggregator starts again")
+    settings = stage_settings(database)
+    topic = settings.kafka.topics.risk_assessment_results
+    with line(settings) as running:
+        running.start(AGGREGATOR)
+        feed(running.session.kafka, topic, results(made.result("before")))
+        wait_until("it is stored", lambda: len(stored(database)) == 1)
+        for file in (database, database.with_name(database.name + "-wal")):
+            file.write_bytes(b"\xa5" * max(40_000, file.stat().st_size))
+        wait_until("it is noticed", lambda: "damaged" in running.snapshot(AGGREGATOR).labels)
+        feed(running.session.kafka, topic, results(made.result("after")))
+        wait_until("it goes on with a new one", lambda: stored(database) == {"after-0"})
+        label = running.snapshot(AGGREGATOR).labels["damaged"]
+        assert database.with_name(label).exists()

@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from pipeline.aggregation.database import evidence_folder
 from pipeline.aggregation.store_writer import StoreWriter
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -19,18 +20,20 @@ KILLS = 50
 WRITER = """
 import sys
 from pathlib import Path
+from pipeline.aggregation.batch import Batch
 from pipeline.aggregation.situations import Situations
+from pipeline.aggregation.database import evidence_folder
 from pipeline.aggregation.store_writer import StoreWriter
 from tests.support import messages as made
 
 run, store = sys.argv[2], StoreWriter(Path(sys.argv[1]))
 for number in range(1_000_000):
-    with store.transaction():
-        for part in range(5):
-            item = made.result(f"{run}-{number}-{part}", level="high", evidence=b"x" * 20_000)
-            store.add_result(item)
-            change = Situations("low", 30.0).note(item)
-            store.put_alarm(change.alarm, b"x" * 20_000, is_new=True, is_escalation=False)
+    batch = Batch()
+    for part in range(5):
+        item = made.result(f"{run}-{number}-{part}", level="high", evidence=b"x" * 20_000)
+        batch.verdicts.append(item)
+        batch.changes.append((Situations("low", 30.0).note(item), b"x" * 20_000))
+    store.write(batch)
     print(number, flush=True)
 """
 
@@ -57,8 +60,11 @@ def test_fifty_kills_in_mid_write_damage_nothing(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         (verdicts,) = connection.execute("SELECT count(*) FROM results").fetchone()
-        (pictures,) = connection.execute("SELECT count(*) FROM evidence").fetchone()
+        named = [path for (path,) in connection.execute("SELECT path FROM pictures")]
     # Whole transactions only, and each that was told.
-    assert verdicts == pictures
+    assert verdicts == len(named)
+    # Every picture that is named is there, whole.
+    folder = evidence_folder(path)
+    assert {(folder / name).stat().st_size for name in named} == {20_000}
     assert verdicts % 5 == 0
     assert verdicts >= committed * 5

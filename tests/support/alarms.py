@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QColor, QImage
 
-from pipeline.aggregation.situations import Alarm
+from pipeline.aggregation.batch import Batch
+from pipeline.aggregation.situations import Alarm, Change
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.messages import RiskLevel, utc_now
 
@@ -58,8 +59,7 @@ def store_alarms(path: Path, *alarms: Alarm, picture: bytes | None = None) -> No
     """Write new alarms into the store at `path`, made when there is none."""
     writer = StoreWriter(path)
     try:
-        with writer.transaction():
-            for one in alarms:
-                writer.put_alarm(one, picture, is_new=True, is_escalation=False)
+        changes = [(Change(one, is_new=True, is_escalation=False), picture) for one in alarms]
+        writer.write(Batch(changes=changes))
     finally:
         writer.close()

@@ -71,6 +71,22 @@ def test_too_many_open_requests_close_the_oldest() -> None:
     assert len(joiner) == 2
 
 
+def test_what_was_announced_and_never_judged_is_said_by_number() -> None:
+    joiner = Joiner(30.0)
+    assert joiner.announce("r", "cam-1", frozenset({3, 5, 8}), 0.0) == []
+    assert joiner.add(verdict(group=5, of=3, level="low"), 1.0) == []
+    (closed,) = joiner.expire(30.0)
+    assert closed == Joined("r", "cam-1", 3, 1, "low", (3, 8))
+
+
+def test_verdicts_that_come_before_their_detection_result_are_joined() -> None:
+    joiner = Joiner(30.0)
+    assert joiner.add(verdict(group=4, of=2, level="low"), 0.0) == []
+    assert joiner.announce("r", "cam-1", frozenset({4, 6}), 1.0) == []
+    assert joiner.announce("r", "cam-1", frozenset({4, 6}), 2.0) == []
+    assert joiner.add(verdict(group=6, of=2), 3.0) == [Joined("r", "cam-1", 2, 2, "low")]
+
+
 requests = st.dictionaries(
     st.text("abcdef", min_size=1, max_size=2),
     st.lists(made.levels, min_size=1, max_size=4),
@@ -87,9 +103,16 @@ def test_any_order_joins_every_request_exactly_once(
         for name, levels in wanted.items()
         for index, level in enumerate(levels)
     ]
-    random.shuffle(verdicts)
+    # Detection results come somewhere among the verdicts, or not at all.
+    arrivals: list[GroupVerdict | str] = [*verdicts, *wanted]
+    random.shuffle(arrivals)
     joiner = Joiner(30.0)
-    joined = [done for item in verdicts for done in joiner.add(item, 0.0)]
+    joined: list[Joined] = []
+    for item in arrivals:
+        if isinstance(item, GroupVerdict):
+            joined += joiner.add(item, 0.0)
+        elif item not in {done.request_id for done in joined}:
+            joined += joiner.announce(item, "cam-1", frozenset(range(len(wanted[item]))), 0.0)
     assert sorted(done.request_id for done in joined) == sorted(wanted)
     assert all(done.missing == 0 for done in joined)
     assert {done.request_id: done.risk_level for done in joined} == {

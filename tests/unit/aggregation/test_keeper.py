@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.aggregation import keeper
+from pipeline.aggregation.batch import Batch
 from pipeline.aggregation.keeper import Keeper
 from pipeline.aggregation.situations import Situations
 from pipeline.aggregation.store import AlarmReader
@@ -37,12 +38,11 @@ def fill(writer: StoreWriter, count: int, *, sent: bool = True, said: str = "") 
         item = made.result(f"r{number}", level="low", at_s=60.0 * number, camera_id=f"c{number}")
         change = Situations("low", 30.0).note(item)
         assert change is not None
-        with writer.transaction():
-            writer.add_result(item)
-            writer.put_alarm(
-                change.alarm, made.JPEG + said.encode(), is_new=True, is_escalation=False
-            )
-            if sent:
+        writer.write(
+            Batch(verdicts=writer.unknown([item]), changes=[(change, made.JPEG + said.encode())])
+        )
+        if sent:
+            with writer.transaction():
                 writer.alerts_sent([(change.alarm.alarm_id, change.alarm.risk_level)])
 
 
@@ -62,7 +62,8 @@ def test_what_is_too_old_goes_in_small_steps_with_its_picture(
     while tidy.step(later):
         left.append(count(writer, "alarms"))
     assert left == [6, 2, 0]
-    assert (count(writer, "results"), count(writer, "evidence")) == (0, 0)
+    assert (count(writer, "results"), count(writer, "pictures")) == (0, 0)
+    assert not list(writer.evidence.folder.rglob("*"))
 
 
 def test_what_is_young_stays(writer: StoreWriter) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.aggregation import database
+from pipeline.aggregation.batch import Batch
 from pipeline.aggregation.database import DatabaseTooNewError, from_us, to_us
 from pipeline.aggregation.joiner import Joined
-from pipeline.aggregation.situations import Alarm, Situations
+from pipeline.aggregation.situations import Alarm, Change, Situations
 from pipeline.aggregation.store import AlarmFilter, AlarmReader
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.messages import RiskAssessmentResult, RiskLevel
@@ -56,20 +57,21 @@ def put(
     request: str = "request-1",
     jpeg: bytes | None = made.JPEG,
     *,
+    is_new: bool = True,
     is_escalation: bool = False,
     **changes: Any,
 ) -> Alarm:
     alarm = alarm_of(made.result(request, **({"level": "low"} | changes)))
-    with writer.transaction():
-        writer.put_alarm(alarm, jpeg, is_new=not is_escalation, is_escalation=is_escalation)
+    is_new = is_new and not is_escalation
+    writer.write(Batch(changes=[(Change(alarm, is_new, is_escalation), jpeg)]))
     return alarm
 
 
-def add(writer: StoreWriter, item: RiskAssessmentResult) -> tuple[bool, bool | None]:
-    """Store a verdict; return whether it was new, and whether its request was open."""
-    with writer.transaction():
-        is_new = writer.add_result(item)
-        return is_new, writer.note_verdict(item) if is_new else None
+def add(writer: StoreWriter, item: RiskAssessmentResult) -> bool:
+    """Store a verdict; return whether it was new."""
+    fresh = writer.unknown([item])
+    writer.write(Batch(verdicts=fresh))
+    return bool(fresh)
 
 
 def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -78,8 +80,8 @@ def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_repeated_verdict_is_told_and_changes_nothing(writer: StoreWriter, path: Path) -> None:
-    assert add(writer, made.result()) == (True, True)
-    assert add(writer, made.result(level="high")) == (False, None)
+    assert add(writer, made.result())
+    assert not add(writer, made.result(level="high"))
     assert rows(path, "SELECT message_id, risk_level FROM results") == [("request-1-0", "none")]
     assert rows(path, "SELECT received FROM requests") == [(1,)]
 
@@ -87,13 +89,13 @@ def test_a_repeated_verdict_is_told_and_changes_nothing(writer: StoreWriter, pat
 def test_a_transaction_that_fails_leaves_nothing(writer: StoreWriter, path: Path) -> None:
     def fail_in_the_middle() -> None:
         with writer.transaction():
-            writer.add_result(made.result())
+            writer.add_results([made.result()])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail_in_the_middle()
     assert rows(path, "SELECT count(*) FROM results") == [(0,)]
-    assert add(writer, made.result())[0]
+    assert add(writer, made.result())
 
 
 def test_the_verdicts_own_picture_is_not_stored_twice(writer: StoreWriter, path: Path) -> None:
@@ -106,18 +108,16 @@ def test_open_requests_are_found_again_and_closed_ones_are_not(path: Path) -> No
         add(first, made.result("open", 0, group_count=3, level="low"))
         add(first, made.result("open", 2, group_count=3))
         add(first, made.result("closed", 0, group_count=2))
-        with first.transaction():
-            first.close_requests([Joined("closed", "cam-1", 2, 1, "none")])
+        first.write(Batch(joined=[Joined("closed", "cam-1", 2, 1, "none")]))
     with closing(StoreWriter(path)) as second:
         found = second.open_verdicts()
-        assert [(item.request_id, item.group_index, item.risk_level) for item, _ in found] == [
+        assert [(item.request_id, item.group_index, item.risk_level) for item in found] == [
             ("open", 0, "low"),
             ("open", 2, "none"),
         ]
-        assert {item.group_count for item, _ in found} == {3}
-        age = datetime.now(UTC) - found[0][1]
-        assert timedelta(0) <= age < timedelta(minutes=1)
-        assert add(second, made.result("closed", 1, group_count=2)) == (True, False)
+        assert {item.group_count for item in found} == {3}
+        assert second.closed(["open", "closed", "never seen"]) == {"closed"}
+        assert add(second, made.result("closed", 1, group_count=2))
         assert rows(path, "SELECT received FROM requests WHERE request_id = 'closed'") == [(2,)]
 
 
@@ -134,8 +134,7 @@ def test_an_alarm_is_read_as_it_was_written(writer: StoreWriter, reader: AlarmRe
 
 def test_the_picture_is_that_of_the_worst_moment(writer: StoreWriter, reader: AlarmReader) -> None:
     alarm = put(writer)
-    with writer.transaction():
-        writer.put_alarm(alarm, b"of a calmer moment", is_new=False, is_escalation=False)
+    put(writer, jpeg=b"of a calmer moment", is_new=False)
     assert reader.evidence(alarm.alarm_id) == made.JPEG
     put(writer, jpeg=BETTER_JPEG, level="high", is_escalation=True)
     assert reader.evidence(alarm.alarm_id) == BETTER_JPEG
@@ -147,7 +146,7 @@ def test_an_acknowledged_alarm_that_grows_worse_is_new_again(
 ) -> None:
     alarm = put(writer)
     assert reader.acknowledge(alarm.alarm_id, "seen by me")
-    put(writer)  # it goes on
+    put(writer, is_new=False)  # it goes on
     (entry,) = reader.newest()
     assert (entry.state, entry.note) == ("acknowledged", "seen by me")
     put(writer, level="high", is_escalation=True)
@@ -244,7 +243,7 @@ def test_an_alert_is_owed_until_it_was_sent_at_the_alarms_level(writer: StoreWri
     with writer.transaction():
         writer.alerts_sent([("request-1-0", "high")])
     assert writer.owed_alerts() == []
-    put(writer, level="high")  # goes on: nothing to tell
+    put(writer, level="high", is_new=False)  # goes on: nothing to tell
 
 
 def test_recent_alarms_are_those_that_may_go_on(writer: StoreWriter) -> None:
@@ -270,7 +269,7 @@ def test_a_damaged_database_is_set_aside_and_a_new_one_begun(
     path.write_bytes(content)
     expect_log(r"ERROR the alarm database is damaged .* kept as alarms\.db\.damaged-.* new one")
     with closing(StoreWriter(path)) as writer:
-        assert add(writer, made.result())[0]
+        assert add(writer, made.result())
         # The reader goes on with the new one.
         assert reader.newest() == []
         put(writer)
@@ -312,7 +311,8 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(path: Path) -> No
         connection.commit()
     with closing(StoreWriter(path)) as writer:
         assert writer.open_verdicts() == []
-        assert add(writer, made.result("m", 1, group_count=2)) == (True, False)
+        assert writer.closed(["m"]) == {"m"}
+        assert add(writer, made.result("m", 1, group_count=2))
 
 
 def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
@@ -340,9 +340,9 @@ def test_any_valid_verdict_can_be_stored(item: RiskAssessmentResult) -> None:
     store._connection = sqlite3.connect(":memory:", isolation_level=None)
     with closing(store):
         database._migrate(store._connection)
-        assert add(store, item) == (True, True)
+        store.add_results(store.unknown([item]))
         change = Situations("low", 30.0).note(item)
         if change is not None:
-            store.put_alarm(change.alarm, item.group_image_base64, is_new=True, is_escalation=False)
+            store.put_alarm(change)
             # Where time zones are other than UTC, the moment is the same.
             assert store.owed_alerts() == [change.alarm]

@@ -1,0 +1,103 @@
+"""What the aggregator reads of a detection result: which verdicts to expect, and what about."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from pipeline.messages import (
+    Box,
+    Count,
+    DetectedObject,
+    GroupMetadata,
+    Name,
+    Size,
+    Timestamp,
+    Unit,
+)
+
+
+class _DueGroup(Struct, rename="camel", frozen=True):
+    group_index: Count
+    reason: str | None = None
+
+
+class _Outline(Struct, rename="camel", frozen=True):
+    """Most results ask for nothing; this much of them is read quickly."""
+
+    request_id: Name
+    camera_id: Name
+    timestamp: Timestamp
+    traffic_groups: tuple[_DueGroup, ...] = ()
+
+
+class _Group(Struct, rename="camel", frozen=True, kw_only=True):
+    """A `TrafficGroup` without its picture."""
+
+    group_index: Count
+    object_count: Size
+    bbox: Box
+    classes: tuple[str, ...]
+    average_confidence: Unit
+    object_indices: tuple[Count, ...]
+    metadata: GroupMetadata = GroupMetadata()
+    reason: Literal["new", "changed", "interval"] | None = None
+
+
+class _Detection(Struct, rename="camel", frozen=True, kw_only=True):
+    """A `DetectionResult` without pictures, encoded so that it is read as one again."""
+
+    schema_version: Literal[1] = 1
+    request_id: Name
+    camera_id: Name
+    timestamp: Timestamp
+    image_width: Size
+    image_height: Size
+    detected_objects: tuple[DetectedObject, ...] = ()
+    traffic_groups: tuple[_Group, ...] = ()
+
+
+class Announced(Struct, frozen=True):
+    """A frame that asks for verdicts.
+
+    Attributes:
+        groups: numbers of the groups that are to be assessed.
+        facts: the detection result as JSON, without its pictures: what an assessor was told.
+    """
+
+    request_id: str
+    camera_id: str
+    timestamp: Timestamp
+    groups: frozenset[int]
+    facts: bytes
+
+
+_outline_decoder = msgspec.json.Decoder(_Outline)
+_decoder = msgspec.json.Decoder(_Detection)
+_encoder = msgspec.json.Encoder()
+
+
+def read_detection(payload: bytes) -> Announced | None:
+    """Return what a detection result announces; None when it asks for no verdict.
+
+    One that breaks its contract asks for none either: the generator puts it aside.
+    """
+    try:
+        outline = _outline_decoder.decode(payload)
+        if all(group.reason is None for group in outline.traffic_groups):
+            return None
+        detection = _decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    due = [group.group_index for group in detection.traffic_groups if group.reason is not None]
+    if len(set(due)) < len(due):
+        return None  # dead-lettered by the generator
+    return Announced(
+        request_id=detection.request_id,
+        camera_id=detection.camera_id,
+        timestamp=detection.timestamp,
+        groups=frozenset(due),
+        facts=_encoder.encode(detection),
+    )

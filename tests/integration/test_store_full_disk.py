@@ -1,0 +1,141 @@
+"""The disk of the alarm store fills up: alarms go on, it is said, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.aggregation.database import evidence_folder
+from pipeline.aggregation.store import AlarmReader
+from pipeline.messages import encode, utc_now
+from pipeline.states import WorkerName, WorkerState
+from tests.support import messages as made
+from tests.support.log_guard import ExpectLog
+from tests.support.stages import alerts, feed, line, rows, stage_settings, stored, wait_until
+
+pytestmark = [pytest.mark.integration]
+
+AGGREGATOR = WorkerName.AGGREGATOR
+DISK_BYTES = 4_000_000
+PICTURE = made.JPEG + b"x" * 20_000
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 4 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if sys.platform != "linux" or mount is None or os.geteuid() != 0:
+        warnings.warn("NOT TESTED: a full disk (needs Linux and root)", stacklevel=1)
+        pytest.skip("mounting a small disk needs Linux and root")
+    made_disk = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if made_disk.returncode:
+        warnings.warn(f"NOT TESTED: a full disk ({made_disk.stderr.strip()})", stacklevel=1)
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """Leave no byte free; removing the file makes room again."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (65_536, 4_096, 1):
+            try:
+                while True:
+                    file.write(b"\0" * size)
+            except OSError:
+                continue
+    return ballast
+
+
+def verdicts(first: int, count: int) -> list[tuple[str, bytes]]:
+    """Risky verdicts, each at a camera of its own: each is an alarm."""
+    return [
+        (
+            f"cam-{number}",
+            encode(
+                made.result(
+                    f"r{number}",
+                    camera_id=f"cam-{number}",
+                    level="high",
+                    evidence=PICTURE,
+                    timestamp=utc_now(),
+                )
+            ),
+        )
+        for number in range(first, first + count)
+    ]
+
+
+def test_alarms_go_on_while_the_disk_is_full_and_are_written_when_there_is_room(
+    small_disk: Path, expect_log: ExpectLog
+) -> None:
+    expect_log("ERROR the alarm database cannot be written .the disk is full")
+    expect_log("Aggregator is degraded: alarms cannot be written: the disk is full")
+    database = small_disk / "alarms.db"
+    settings = stage_settings(database)
+    topic = settings.kafka.topics.risk_assessment_results
+    with line(settings) as running:
+        running.start(AGGREGATOR)
+        kafka = running.session.kafka
+        feed(kafka, topic, verdicts(0, 5))
+        wait_until("the first are stored", lambda: len(stored(database)) == 5)
+        ballast = fill(small_disk)
+        feed(kafka, topic, verdicts(5, 20))
+        # Everybody who is to be told is told, although nothing can be written.
+        assert {alert.camera_id for alert in alerts(kafka, 25)} == {f"cam-{n}" for n in range(25)}
+        wait_until(
+            "it is said", lambda: running.changes[-1].new is WorkerState.DEGRADED, timeout_s=10
+        )
+        assert running.snapshot(AGGREGATOR).gauges["unsaved"] > 0
+        held = len(stored(database))
+        assert held < 25
+        ballast.unlink()
+        wait_until("all are stored", lambda: len(stored(database)) == 25)
+        wait_until("it is well again", lambda: running.changes[-1].new is WorkerState.RUNNING)
+        assert running.snapshot(AGGREGATOR).gauges["unsaved"] == 0
+        assert running.count(AGGREGATOR, "alarms") == 25
+    with AlarmReader(database) as reader:
+        entries = reader.newest()
+        assert len(entries) == 25
+        assert all(reader.evidence(entry.alarm.alarm_id) == PICTURE for entry in entries)
+    pictures = [file for file in evidence_folder(database).rglob("*") if file.is_file()]
+    assert len(pictures) == 25
+
+
+def test_what_waits_at_a_stop_is_read_again(small_disk: Path, expect_log: ExpectLog) -> None:
+    expect_log("ERROR the alarm database cannot be written .the disk is full")
+    expect_log("Aggregator is degraded")
+    database = small_disk / "alarms.db"
+    settings = stage_settings(database)
+    topic = settings.kafka.topics.risk_assessment_results
+    with line(settings) as running:
+        running.start(AGGREGATOR)
+        kafka = running.session.kafka
+        feed(kafka, topic, verdicts(0, 1))
+        wait_until("the first is stored", lambda: len(stored(database)) == 1)
+        ballast = fill(small_disk)
+        feed(kafka, topic, verdicts(1, 10))
+        wait_until("they wait", lambda: running.count(AGGREGATOR, "alarms") == 11)
+        running.stop(AGGREGATOR)
+        assert len(stored(database)) < 11
+        ballast.unlink()
+        running.start(AGGREGATOR)
+        wait_until("all are stored", lambda: len(stored(database)) == 11)
+        assert rows(database, "SELECT count(*), sum(occurrences) FROM alarms") == [(11, 11)]
