@@ -21,9 +21,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--provider",
-        choices=("directml", "cuda", "openvino", "cpu"),
-        default="directml",
-        help="execution provider to try first (directml)",
+        type=_providers,
+        default=("directml", "cpu"),
+        metavar="A,B",
+        help="execution providers to try in order: directml, cuda, openvino, cpu (directml, then cpu)",
+    )
+    parser.add_argument(
+        "--device",
+        default="",
+        metavar="NAME",
+        help="graphics card by name, where there are several",
+    )
+    parser.add_argument(
+        "--threads", type=int, default=0, metavar="N", help="threads of the model (0: by the cores)"
+    )
+    parser.add_argument(
+        "--repeat", type=int, default=1, metavar="N", help="detect N times; the median time is told"
     )
     parser.add_argument(
         "--confidence", type=_share, default=0.38, metavar="C", help="drop boxes below (0.38)"
@@ -52,7 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Detect; 0 done, 1 a picture cannot be read or written, 2 the model cannot be used."""
     from pipeline.detection.images import ImageError
-    from pipeline.detection.models import DetectorOptions, ModelError, load_detector, model_path
+    from pipeline.detection.models import (
+        AmbiguousModelError,
+        DetectorOptions,
+        ModelError,
+        load_detector,
+        model_path,
+    )
     from pipeline.detection.try_model import as_json, as_table, detect_picture
 
     try:
@@ -64,28 +83,45 @@ def run(args: argparse.Namespace) -> int:
                 classes=args.classes,
                 input_size=args.size,
                 family=args.family,
+                device=args.device,
             ),
-            providers=(args.provider, "cpu"),
+            providers=args.provider,
+            threads=args.threads,
         )
     except ModelError as error:
         print(error, file=sys.stderr)
+        if args.json:
+            families = error.families if isinstance(error, AmbiguousModelError) else ()
+            print(json.dumps({"error": str(error), "families": families}))
         return 2
     results = []
     exit_code = 0
     for path in args.pictures:
         try:
-            results.append(detect_picture(detector, path, args.output))
+            results.append(detect_picture(detector, path, args.output, args.repeat))
         except FileNotFoundError:
             print(f"{path} does not exist.", file=sys.stderr)
             exit_code = 1
         except (ImageError, OSError) as error:
             print(f"{path}: {error}", file=sys.stderr)
             exit_code = 1
+        except ModelError as error:
+            print(error, file=sys.stderr)
+            return 2
     if args.json:
         print(json.dumps(as_json(detector, results), indent=2))
     else:
         print(as_table(detector, results))
     return exit_code
+
+
+def _providers(text: str) -> tuple[str, ...]:
+    known = ("directml", "cuda", "openvino", "cpu")
+    names = _names(text)
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(f"{text!r}: choose from {', '.join(known)}")
+    return names
 
 
 def _share(text: str) -> float:

@@ -16,10 +16,12 @@ class FieldSpec:
     Attributes:
         place: names from `Settings` down, such as ``("detection", "confidence")``.
         name: for people.
+        is_file: it may be the path of a file, which can be chosen.
     """
 
     place: tuple[str, ...]
     name: str
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,10 @@ def sections() -> tuple[SectionSpec, ...]:
         SectionSpec(
             translate("Settings", "Detection"),
             (
-                FieldSpec(("detection", "model"), translate("Settings", "Model")),
+                FieldSpec(("detection", "model"), translate("Settings", "Model"), is_file=True),
                 FieldSpec(("detection", "family"), translate("Settings", "Model family")),
                 FieldSpec(("detection", "providers"), translate("Settings", "Runs on")),
+                FieldSpec(("detection", "device"), translate("Settings", "Graphics card")),
                 FieldSpec(("detection", "threads"), translate("Settings", "Threads")),
                 FieldSpec(("detection", "confidence"), translate("Settings", "Confidence")),
                 FieldSpec(("detection", "iou"), translate("Settings", "Overlap")),
@@ -160,6 +163,10 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("detection", "family"): translate(
             "Settings", "Empty: told by the file. Name it, such as yolo, where the file does not."
+        ),
+        ("detection", "device"): translate(
+            "Settings",
+            "Its name or a part of it, where there are several for DirectML; empty: the first.",
         ),
         ("detection", "threads"): translate(
             "Settings", "Threads of the model; 0 leaves one core to the window."

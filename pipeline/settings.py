@@ -41,6 +41,11 @@ class DetectionSettings(Section):
     providers: tuple[Literal["directml", "cuda", "openvino", "cpu"], ...] = Field(
         default=("directml", "cpu"), description="Execution providers in order of preference."
     )
+    device: str = Field(
+        default="",
+        max_length=200,
+        description="Graphics card by name, or a part of it, where there are several; empty: first.",
+    )
     threads: int = Field(
         default=0, ge=0, le=64, description="Threads of the model; 0 leaves one core to the window."
     )

@@ -66,6 +66,13 @@ def execution_providers() -> list[str]:
     return list(onnxruntime.get_available_providers())
 
 
+def graphics_cards() -> list[str]:
+    """Return the graphics cards that ONNX Runtime knows by name."""
+    from pipeline.detection.models.devices import graphics_devices
+
+    return [card.name for card in graphics_devices()]
+
+
 @cache
 def bundled_models() -> tuple[ModelFile, ...]:
     """Return the model files that ship with Signalbox."""
@@ -90,5 +97,6 @@ def report() -> dict[str, object]:
         "libraries": library_versions(),
         "librdkafka": librdkafka_version(),
         "executionProviders": execution_providers(),
+        "graphicsCards": graphics_cards(),
         "models": {model.name: model.sha256 for model in bundled_models()},
     }

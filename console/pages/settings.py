@@ -23,14 +23,17 @@ from console.context import ConsoleContext
 from console.problem_words import problems_by_place
 from console.settings_form import AT_NEXT_START, sections
 from console.theme.tokens import Space
+from console.widgets.model_test import ModelTest
 from console.widgets.painting import line, set_property, with_role
 from console.widgets.section import Section, page_heading
 from console.widgets.setting_field import SettingField
-from pipeline.settings import Settings
+from pipeline.settings import DetectionSettings, Settings
 
 FORM_WIDTH: Final = 760
 LIST_WIDTH: Final = 168
 ROW_HEIGHT: Final = 32
+TRIED: Final = ("model", "family", "providers", "device", "input_size", "classes", "batch")
+"""Settings of the detection that change which model runs, or on what."""
 
 
 class SettingsPage(QWidget):
@@ -50,6 +53,9 @@ class SettingsPage(QWidget):
         self._shown = context.settings
         self._checked: Settings | None = None
         with_role(self, "page")
+        self._test = ModelTest(context)
+        self._passed: DetectionSettings | None = None
+        self._applies_when_passed = False
         self._list = QListWidget()
         self._scroll = self._make_form()
         self._words = QLabel()
@@ -67,6 +73,10 @@ class SettingsPage(QWidget):
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self.apply)
+        self._test.asked.connect(self._try)
+        self._test.family_picked.connect(self._on_family)
+        self._test.passed.connect(self._on_passed)
+        self._test.failed.connect(self._on_failed)
         context.controller.settings_changed.connect(self._on_settings)
         context.controller.state_changed.connect(self._show_state)
         self.revert()
@@ -84,6 +94,8 @@ class SettingsPage(QWidget):
                 field.changed.connect(self._check)
                 self._fields.append(field)
                 card.add(field.row)
+            if spec.fields[0].place[0] == "detection":
+                card.add(self._test)
             self._cards.append(card)
             item = QListWidgetItem(spec.title)
             item.setSizeHint(QSize(0, ROW_HEIGHT))
@@ -181,11 +193,12 @@ class SettingsPage(QWidget):
     def _check(self) -> None:
         """Check what is typed; show problems at their fields."""
         problems: dict[tuple[str, ...], str] = {}
-        self._checked = None
+        before, self._checked = self._checked, None
         try:
             self._checked = Settings.model_validate(self._typed())
         except ValidationError as error:
             problems = problems_by_place(error)
+        self._follow_trial(before)
         elsewhere = dict(problems)
         for field in self._fields:
             field.row.set_problem(_problem_of(field, elsewhere))
@@ -205,7 +218,7 @@ class SettingsPage(QWidget):
     def _show_state(self) -> None:
         """Say what applying would do."""
         new = self._checked
-        if new is None:
+        if new is None or self._applies_when_passed:
             return
         if new == self._context.settings:
             self._say(self.tr("These settings are in use."), "")
@@ -226,13 +239,60 @@ class SettingsPage(QWidget):
         self._words.setText(text)
         set_property(self._words, "level", level)
 
+    # ------------------------------------------------------------------ trying the model
+    def _follow_trial(self, before: Settings | None) -> None:
+        """Forget a trial of a model that is not the one in the form any more."""
+        now = self._checked
+        self._test.set_possible(possible=now is not None)
+        if before is not None and (now is None or _differ(before.detection, now.detection)):
+            self._applies_when_passed = False
+            self._test.reset()
+
+    @Slot()
+    def _try(self) -> None:
+        if self._checked is not None:
+            self._passed = None
+            self._test.start(self._checked.detection)
+
+    @Slot(str)
+    def _on_family(self, name: str) -> None:
+        """Write down the family that the user picked, and show what the model finds as one."""
+        for field in self._fields:
+            if field.place == ("detection", "family"):
+                field.show(name)
+        self._try()
+
+    @Slot()
+    def _on_passed(self) -> None:
+        self._passed = self._checked.detection if self._checked is not None else None
+        if self._applies_when_passed:
+            self._applies_when_passed = False
+            self.apply()
+
+    @Slot()
+    def _on_failed(self) -> None:
+        if self._applies_when_passed:
+            self._applies_when_passed = False
+            self._show_buttons()
+            self._say(
+                self.tr("Not applied: the model cannot be used as it is. What runs goes on."),
+                "danger",
+            )
+
     @Slot()
     def apply(self) -> None:
-        """Save and use what is typed, if it can be used."""
+        """Save and use what is typed, if it can be used; another model is tried first."""
         settings = self._checked
-        if settings is None or settings == self._context.settings:
+        if settings is None or settings == self._context.settings or self._applies_when_passed:
             return
         self._apply.setEnabled(False)
+        in_use = self._context.settings.detection
+        if _differ(in_use, settings.detection) and settings.detection != self._passed:
+            self._applies_when_passed = True
+            self._say(self.tr("Trying the model first; the one in use goes on…"), "info")
+            self._passed = None
+            self._test.start(settings.detection)
+            return
         settings_keeper.keep(self._context, self, settings, self._on_applied, self._on_not_kept)
 
     def _on_applied(self) -> None:
@@ -242,6 +302,11 @@ class SettingsPage(QWidget):
     def _on_not_kept(self, text: str) -> None:
         self._show_buttons()
         self._say(text, "danger")
+
+
+def _differ(one: DetectionSettings, other: DetectionSettings) -> bool:
+    """Whether another model would run, or in another way."""
+    return any(getattr(one, name) != getattr(other, name) for name in TRIED)
 
 
 def _at(settings: Settings, place: tuple[str, ...]) -> Any:

@@ -6,7 +6,14 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 
 from console.settings_form import FieldSpec, choice_words, help_words
 from console.widgets.form_row import FormRow
@@ -41,7 +48,8 @@ class SettingField(QObject):
             field: QWidget = self._make_choice(get_args(annotation))
         else:
             field = self._make_text(is_number=annotation in {int, float})
-        self.row = FormRow(spec.name, field, help_words(spec.place, described), self._reset())
+        beside = self._beside(is_file=spec.is_file)
+        self.row = FormRow(spec.name, field, help_words(spec.place, described), beside)
 
     def _make_choice(self, values: tuple[str, ...]) -> QComboBox:
         box = self._choice = QComboBox()
@@ -61,15 +69,27 @@ class SettingField(QObject):
         line.textChanged.connect(lambda _: self._on_changed())
         return line
 
-    def _reset(self) -> QWidget:
+    def _beside(self, *, is_file: bool) -> QWidget:
         holder = QWidget()
         self._back = QPushButton(self.tr("Default"))
         self._back.setProperty("role", "link")
         self._back.clicked.connect(lambda: self.show(self._default))
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
+        if is_file:
+            choose = QPushButton(self.tr("Choose…"))
+            choose.setToolTip(self.tr("Choose an ONNX file"))
+            choose.clicked.connect(self._on_choose)
+            row.addWidget(choose)
         row.addWidget(self._back)
         return holder
+
+    def _on_choose(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self.row, self.name, "", self.tr("ONNX models (*.onnx);;All files (*)")
+        )
+        if name:
+            self.show(name)
 
     def show(self, value: Any) -> None:
         """Show the value of the setting."""

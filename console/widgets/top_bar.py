@@ -175,7 +175,11 @@ class TopBar(QFrame):
         label = self._live_label(WorkerName.DETECTION, "provider")
         if label is None:
             return "off", self.tr("Model: not loaded"), self.tr("Detection is not at work")
-        return "ok", label, self.tr("Execution provider and model of the detection")
+        hint = self.tr("Execution provider and model of the detection")
+        reason = self._live_label(WorkerName.DETECTION, "provider_reason")
+        if reason:
+            hint += "\n" + self.tr("Not in use: {0}").format(reason)
+        return "ok", label, hint
 
     def _assessor(self) -> tuple[Level, str, str]:
         label = self._live_label(WorkerName.SCHEDULER, "assessor")

@@ -214,6 +214,7 @@ def _load(settings: DetectionSettings) -> Detector:
                 classes=settings.classes,
                 input_size=settings.input_size,
                 batch=settings.batch,
+                device=settings.device,
                 family=settings.family or None,
             ),
             providers=settings.providers,

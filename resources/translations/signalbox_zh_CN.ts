@@ -1099,6 +1099,10 @@ Choose another folder, or free some space.</source>
         <translation>错误</translation>
     </message>
     <message>
+        <source>finish ms</source>
+        <translation>后处理（毫秒）</translation>
+    </message>
+    <message>
         <source>frames detected</source>
         <translation>已检测帧</translation>
     </message>
@@ -1145,6 +1149,10 @@ Choose another folder, or free some space.</source>
     <message>
         <source>out</source>
         <translation>输出</translation>
+    </message>
+    <message>
+        <source>prepare ms</source>
+        <translation>预处理（毫秒）</translation>
     </message>
     <message>
         <source>provider</source>
@@ -1678,6 +1686,73 @@ It opens by itself when workers start.</source>
     </message>
 </context>
 <context>
+    <name>ModelTest</name>
+    <message>
+        <source>Try it</source>
+        <translation>试一试</translation>
+    </message>
+    <message>
+        <source>Run the model on a picture, in a process of its own; nothing changes by it</source>
+        <translation>在单独的进程中用一张图片运行模型；不会改变任何设置</translation>
+    </message>
+    <message>
+        <source>Picture…</source>
+        <translation>图片…</translation>
+    </message>
+    <message>
+        <source>Try it on a picture of yours instead of the newest one of a camera</source>
+        <translation>用您自己的图片来试，而不用摄像机的最新画面</translation>
+    </message>
+    <message>
+        <source>Try the model to see here what it finds.</source>
+        <translation>试一试模型，即可在此看到它识别出什么。</translation>
+    </message>
+    <message>
+        <source>Trying the model…</source>
+        <translation>正在试运行模型…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Not tried.</source>
+        <translation>未试运行。</translation>
+    </message>
+    <message>
+        <source>Picture to try the model on</source>
+        <translation>用来试模型的图片</translation>
+    </message>
+    <message>
+        <source>Pictures (*.jpg *.jpeg *.png *.bmp *.webp)</source>
+        <translation>图片 (*.jpg *.jpeg *.png *.bmp *.webp)</translation>
+    </message>
+    <message>
+        <source>What the model found</source>
+        <translation>模型识别的结果</translation>
+    </message>
+    <message>
+        <source>{0} on {1}, {2} at {3} × {4}. Found: {5}.</source>
+        <translation>{0}，运行于 {1}，{2}（{3} × {4}）。识别出：{5}。</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>No boxes</source>
+        <translation>没有识别框</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>再试一次</translation>
+    </message>
+    <message>
+        <source>Take the model for {0} and try it</source>
+        <translation>把模型当作 {0} 来试</translation>
+    </message>
+</context>
+<context>
     <name>NavRail</name>
     <message>
         <source>{0} (Ctrl+{1})</source>
@@ -1929,6 +2004,18 @@ It opens by itself when workers start.</source>
         <translation>默认</translation>
     </message>
     <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Choose an ONNX file</source>
+        <translation>选择 ONNX 文件</translation>
+    </message>
+    <message>
+        <source>ONNX models (*.onnx);;All files (*)</source>
+        <translation>ONNX 模型 (*.onnx);;所有文件 (*)</translation>
+    </message>
+    <message>
         <source>Back to the default: {0}</source>
         <translation>恢复默认值：{0}</translation>
     </message>
@@ -1970,6 +2057,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>Runs on</source>
         <translation>推理后端</translation>
+    </message>
+    <message>
+        <source>Graphics card</source>
+        <translation>显卡</translation>
     </message>
     <message>
         <source>Threads</source>
@@ -2144,6 +2235,10 @@ It opens by itself when workers start.</source>
         <translation>留空：由模型文件给出。文件中没有时请填写，例如 yolo。</translation>
     </message>
     <message>
+        <source>Its name or a part of it, where there are several for DirectML; empty: the first.</source>
+        <translation>DirectML 有多块显卡时填写其名称或名称的一部分；留空：使用第一块。</translation>
+    </message>
+    <message>
         <source>Threads of the model; 0 leaves one core to the window.</source>
         <translation>模型使用的线程数；0 表示给窗口留出一个核心。</translation>
     </message>
@@ -2293,6 +2388,14 @@ It opens by itself when workers start.</source>
     <message>
         <source>Some of it holds from the next start.</source>
         <translation>其中一部分下次启动后生效。</translation>
+    </message>
+    <message>
+        <source>Not applied: the model cannot be used as it is. What runs goes on.</source>
+        <translation>未应用：此模型目前无法使用。正在运行的继续运行。</translation>
+    </message>
+    <message>
+        <source>Trying the model first; the one in use goes on…</source>
+        <translation>先试运行模型；正在使用的模型继续运行…</translation>
     </message>
     <message>
         <source>Applied.</source>
@@ -2486,6 +2589,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>Execution provider and model of the detection</source>
         <translation>检测所用的执行提供程序和模型</translation>
+    </message>
+    <message>
+        <source>Not in use: {0}</source>
+        <translation>未使用：{0}</translation>
     </message>
     <message>
         <source>Assessor: none</source>
@@ -2851,6 +2958,10 @@ The line shows the unread messages lately.</source>
         <translation>评估器</translation>
     </message>
     <message>
+        <source>batch</source>
+        <translation>批量</translation>
+    </message>
+    <message>
         <source>cameras</source>
         <translation>摄像头</translation>
     </message>
@@ -2865,6 +2976,10 @@ The line shows the unread messages lately.</source>
     <message>
         <source>database</source>
         <translation>数据库</translation>
+    </message>
+    <message>
+        <source>device</source>
+        <translation>设备</translation>
     </message>
     <message>
         <source>evidence max bytes</source>

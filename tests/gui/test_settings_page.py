@@ -22,6 +22,9 @@ from pipeline.states import WorkerName
 from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
 
+TRIAL_MS = 60_000
+"""A process that imports onnxruntime takes seconds on a busy machine."""
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -88,7 +91,7 @@ def test_what_is_applied_is_kept_and_used(
     write(qtbot, page, "Runs on", "openvino, cpu")
     assert button(page, "Apply").isEnabled()
     press(qtbot, page, "Apply")
-    qtbot.waitUntil(lambda: "Applied." in texts(page))
+    qtbot.waitUntil(lambda: "Applied." in texts(page), timeout=TRIAL_MS)
     assert context.settings.detection.confidence == 0.55
     saved = settings_file.load(path)
     assert saved == context.settings

@@ -27,6 +27,18 @@ class ModelError(ValueError):
     """A model that cannot be used; the text names the file, the cause and what would help."""
 
 
+class AmbiguousModelError(ModelError):
+    """A model that may be of several families.
+
+    Attributes:
+        families: their names; one of them is to be picked.
+    """
+
+    def __init__(self, message: str, families: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.families = families
+
+
 @dataclass(frozen=True, slots=True)
 class DetectorOptions:
     """What the settings say about detecting.
@@ -38,6 +50,7 @@ class DetectorOptions:
         input_size: (width, height) of the model's input, pixels; None to choose by the picture.
         batch: most pictures in one run, if the model takes several; 0 to choose by the provider.
         family: the model's family, where it cannot be told or was told wrongly.
+        device: name of the graphics card to use, or a part of it; empty for the first.
     """
 
     confidence: float = 0.38
@@ -46,6 +59,7 @@ class DetectorOptions:
     input_size: tuple[int, int] | None = None
     batch: int = 0
     family: str | None = None
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +98,7 @@ class DetectorInfo:
         input_size: (width, height) pixels; None when chosen for each picture.
         classes: names of the classes that are kept.
         evidence: what the family was recognised from, and how the picture is prepared, in words.
+        device: name of the graphics card in use; empty on a processor.
     """
 
     model: str
@@ -94,11 +109,13 @@ class DetectorInfo:
     input_size: tuple[int, int] | None
     classes: tuple[str, ...]
     evidence: tuple[str, ...] = ()
+    device: str = ""
 
     @property
     def provider_name(self) -> str:
-        """The provider as shown to people."""
-        return PROVIDER_NAMES[self.provider]
+        """The provider as shown to people, with the graphics card."""
+        name = PROVIDER_NAMES[self.provider]
+        return f"{name} ({self.device})" if self.device else name
 
 
 class Detector(Protocol):

@@ -83,6 +83,7 @@ class GraphDetector:
             family=family,
             provider=session.provider,
             threads=session.threads,
+            device=session.device,
             reason="; ".join(session.passed_over),
             input_size=options.input_size or inputs.fixed_size,
             classes=kept,

@@ -64,7 +64,7 @@ def load_detector(
         detector.try_batch(even)
         detectors.append(detector)
 
-    open_session(path, providers, threads_for(threads), probe)
+    open_session(path, providers, threads_for(threads), probe, options.device)
     return detectors[-1]
 
 

@@ -6,7 +6,7 @@ import difflib
 
 import numpy as np
 
-from pipeline.detection.models.detector import ModelError
+from pipeline.detection.models.detector import AmbiguousModelError, ModelError
 from pipeline.detection.models.families import FAMILIES
 from pipeline.detection.models.family import Match, ModelFacts
 
@@ -38,9 +38,10 @@ def recognise(facts: ModelFacts, wanted: str | None = None) -> tuple[str, Match]
         )
     if len(candidates) > 1:
         reasons = " ".join(f"{name}: {'; '.join(matches[name].evidence)}." for name in candidates)
-        raise ModelError(
+        raise AmbiguousModelError(
             f"{facts.path.name} may be of several model families. Pick one: "
-            f"{', '.join(candidates)}. {reasons}"
+            f"{', '.join(candidates)}. {reasons}",
+            tuple(candidates),
         )
     return candidates[0], matches[candidates[0]]
 

@@ -15,14 +15,9 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from pipeline.detection.models.detector import PROVIDER_NAMES, ModelError, Provider
+from pipeline.detection.models.devices import ONNX_PROVIDERS, not_built_in, provider_options
 from pipeline.detection.models.inputs import Shape
 
-ONNX_PROVIDERS: Final[dict[Provider, str]] = {
-    "directml": "DmlExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "openvino": "OpenVINOExecutionProvider",
-    "cpu": "CPUExecutionProvider",
-}
 FILE_ERRORS: Final = (
     ort_state.InvalidProtobuf,
     ort_state.InvalidGraph,
@@ -74,6 +69,7 @@ class ModelSession:
         provider: execution provider in use.
         passed_over: why each preferred provider is not in use.
         threads: threads of one inference on the CPU.
+        device: name of the graphics card in use; empty on a processor.
         metadata: what the file says about itself.
         inputs, outputs: name and shape of each; a dimension that varies is a string or None.
         types: number type of each input, in onnxruntime's words, such as ``tensor(float)``.
@@ -83,6 +79,7 @@ class ModelSession:
     provider: Provider
     passed_over: tuple[str, ...]
     threads: int
+    device: str
     metadata: dict[str, str]
     inputs: dict[str, Shape]
     outputs: dict[str, Shape]
@@ -125,10 +122,12 @@ def open_session(
     providers: Sequence[Provider],
     threads: int,
     probe: Callable[[ModelSession], None],
+    device: str = "",
 ) -> ModelSession:
     """Return `path` opened with the first of `providers` that works; the CPU is always the last.
 
-    `probe` gets the open model and runs it once: many a graphics driver fails only then.
+    `probe` gets the open model and runs it once: many a graphics driver fails only then. `device`
+    is the name of the graphics card to use, where there are several.
 
     Raises:
         ModelError: the file is missing, cut off or no ONNX model, or no provider can run it.
@@ -138,10 +137,10 @@ def open_session(
     wanted = list(dict.fromkeys([*providers, "cpu"]))
     for provider in wanted[: wanted.index("cpu") + 1]:
         if ONNX_PROVIDERS[provider] not in onnxruntime.get_available_providers():
-            passed_over.append(f"{PROVIDER_NAMES[provider]} is not in this build of onnxruntime")
+            passed_over.append(not_built_in(provider))
             continue
         try:
-            session = _open(path, provider, tuple(passed_over), threads)
+            session = _open(path, provider, tuple(passed_over), threads, device)
             probe(session)
         except ModelError as error:
             if provider == "cpu":
@@ -153,8 +152,9 @@ def open_session(
 
 
 def _open(
-    path: Path, provider: Provider, passed_over: tuple[str, ...], threads: int
+    path: Path, provider: Provider, passed_over: tuple[str, ...], threads: int, device: str
 ) -> ModelSession:
+    choice, device_name = provider_options(provider, device)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = LOG_FATAL_ONLY
     options.intra_op_num_threads = threads
@@ -168,7 +168,7 @@ def _open(
     try:
         # Its own fallback prints to the terminal and hides that another provider is used.
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=[ONNX_PROVIDERS[provider]], enable_fallback=0
+            str(path), options, providers=[(ONNX_PROVIDERS[provider], choice)], enable_fallback=0
         )
         metadata = dict(session.get_modelmeta().custom_metadata_map)
     except OPEN_ERRORS as error:
@@ -180,6 +180,7 @@ def _open(
         provider=provider,
         passed_over=passed_over,
         threads=threads,
+        device=device_name,
         metadata=metadata,
         inputs={value.name: tuple(value.shape) for value in session.get_inputs()},
         outputs={value.name: tuple(value.shape) for value in session.get_outputs()},
