@@ -22,6 +22,8 @@ RiskLevel = Literal["none", "low", "medium", "high"]
 RISK_LEVELS: Final[tuple[RiskLevel, ...]] = ("none", "low", "medium", "high")
 """Risk levels from harmless to worst; the index is the order."""
 
+ErrorKind = Literal["failed", "invalid-answer", "expired"]
+
 MAX_INTEGER: Final = 2**53 - 1
 """Largest whole number that every JSON reader, SQLite and our own encoder take."""
 
@@ -224,7 +226,12 @@ class ResultMetadata(Struct, rename="camel", frozen=True, kw_only=True):
         assessor: ``rules`` or ``llm``.
         llm_latency: ms from taking the task to its verdict.
         llm_model: model name, or the version of the rules (``rules-1``).
-        api_key_id: the key's label, never the key.
+        api_key_id: the key's label, never the key; of the last request if there were several.
+        retry_count: requests beyond the first.
+        fallback_reason: why the rules judged in the model's place; None where they did not.
+        prompt_version: of the prompt template; None for rules.
+        input_tokens, output_tokens: of all requests, as the server counts them; None where it
+            does not.
     """
 
     assessor: Literal["rules", "llm"]
@@ -232,6 +239,10 @@ class ResultMetadata(Struct, rename="camel", frozen=True, kw_only=True):
     llm_model: str
     api_key_id: str | None = None
     retry_count: Count = 0
+    fallback_reason: str | None = None
+    prompt_version: str | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
 
 
 class RiskAssessmentResult(Struct, rename="camel", frozen=True, kw_only=True):
@@ -242,6 +253,10 @@ class RiskAssessmentResult(Struct, rename="camel", frozen=True, kw_only=True):
         timestamp: when the frame was captured.
         results: verdicts, worst first; empty only together with `error`.
         error: why the task could not be assessed; None on success.
+        error_kind: ``failed`` (the assessor could not do it), ``invalid-answer`` (the model's
+            answer is no verdict), ``expired`` (too old to matter, never assessed); None on
+            success.
+        raw_answer: beginning of an answer that is no verdict, free of secrets.
         group_image_base64: the evidence, handed on when the verdict is above ``none``.
     """
 
@@ -256,6 +271,8 @@ class RiskAssessmentResult(Struct, rename="camel", frozen=True, kw_only=True):
     results: tuple[RiskAssessment, ...]
     metadata: ResultMetadata
     error: str | None = None
+    error_kind: ErrorKind | None = None
+    raw_answer: str | None = None
     group_image_base64: bytes | None = None
 
 

@@ -15,7 +15,9 @@ from pydantic import Field, model_validator
 
 from pipeline.settings_alarms import AlarmSettings, StorageSettings
 from pipeline.settings_cameras import CameraSettings
+from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.settings_section import Identifier, Seconds, Section, Share
+
 
 
 class SettingsError(ValueError):
@@ -112,25 +114,6 @@ class KafkaSettings(Section):
         if self.mode == "cluster" and not self.bootstrap_servers:
             raise ValueError("bootstrap_servers must name at least one host:port in cluster mode")
         return self
-
-
-class RulesSettings(Section):
-    """Thresholds of the offline rules assessor. Distances are in heights of a person's box."""
-
-    near_distance: float = Field(default=0.6, ge=0, description="Vehicle and person this near.")
-    conflict_distance: float = Field(default=0.25, ge=0)
-    time_to_collision_medium_s: Seconds = 3.0
-    time_to_collision_high_s: Seconds = 1.5
-    crowd_size: int = Field(default=6, ge=2, description="People in one group.")
-    crowd_density: float = Field(default=0.6, gt=0)
-
-
-class SchedulerSettings(Section):
-    """Who assesses, and how many at once."""
-
-    assessor: Literal["rules"] = "rules"
-    max_in_flight: int = Field(default=50, ge=1, le=500)
-    rules: RulesSettings = RulesSettings()
 
 
 class AggregatorSettings(Section):

@@ -30,6 +30,45 @@ VERDICT_LIFETIME_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
+class KeyView:
+    """One API key as the window shows it.
+
+    Attributes:
+        key_id: its name.
+        masked: the key as it may be shown, such as ``••••1a2b``; empty where there is none.
+        condition: ``ready``, ``cooling`` or ``disabled``.
+        cools_until_s: monotonic seconds; None unless it is cooling.
+        reason: why it is disabled; empty otherwise.
+    """
+
+    key_id: str
+    masked: str
+    condition: str
+    in_flight: int
+    requests: int
+    failures: int
+    cools_until_s: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageView:
+    """What a model took on one day.
+
+    Attributes:
+        day: local date, such as ``2026-01-31``.
+        cost: by the prices of the settings, in their currency; 0 without prices.
+    """
+
+    day: str
+    model: str
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerSnapshot:
     """A worker's figures at one moment.
 
@@ -42,6 +81,8 @@ class WorkerSnapshot:
         degraded: why the worker is only half well; None when it is well.
         last_error: newest error of the worker, with its next step, for people.
         heartbeat_s: monotonic seconds of the worker's last sign of life.
+        keys: the API keys that this run of the worker uses.
+        usage: what each model took today.
     """
 
     taken_at_s: float
@@ -52,6 +93,8 @@ class WorkerSnapshot:
     degraded: str | None
     last_error: str | None
     heartbeat_s: float
+    keys: tuple[KeyView, ...] = ()
+    usage: tuple[UsageView, ...] = ()
 
     def percentile_ms(self, share: float) -> float | None:
         """Return the latency below which `share` (0..1) of the samples lie; None without any."""
@@ -73,6 +116,8 @@ class WorkerTelemetry:
         self._degraded: dict[str, str] = {}
         self._last_error: str | None = None
         self._heartbeat_s = time.monotonic()
+        self._keys: tuple[KeyView, ...] = ()
+        self._usage: tuple[UsageView, ...] = ()
         self._on_condition: Callable[[str | None], None] | None = None
 
     def count(self, name: str, increment: int = 1) -> None:
@@ -89,6 +134,10 @@ class WorkerTelemetry:
         """Set a short text, such as ``provider`` or ``assessor``."""
         with self._lock:
             self._labels[name] = text
+
+    def show_keys(self, keys: tuple[KeyView, ...], usage: tuple[UsageView, ...]) -> None:
+        """Show how the API keys are, and what was used today."""
+        self._keys, self._usage = keys, usage
 
     def latency(self, milliseconds: float) -> None:
         """Note how long one unit of work took."""
@@ -137,6 +186,7 @@ class WorkerTelemetry:
             self._degraded.clear()
             self._gauges.clear()
             self._latency_ms.clear()
+            self._keys, self._usage = (), ()
         self.beat()
 
     def snapshot(self) -> WorkerSnapshot:
@@ -151,6 +201,8 @@ class WorkerTelemetry:
                 degraded="; ".join(dict.fromkeys(self._degraded.values())) or None,
                 last_error=self._last_error,
                 heartbeat_s=self._heartbeat_s,
+                keys=self._keys,
+                usage=self._usage,
             )
 
 

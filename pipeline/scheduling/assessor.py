@@ -5,11 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from pipeline.messages import AssessmentTask, ResultMetadata, RiskAssessment
+from pipeline.messages import AssessmentTask, ErrorKind, ResultMetadata, RiskAssessment
 
 
 class AssessmentError(RuntimeError):
-    """A task cannot be assessed; the text says why and becomes the result's error."""
+    """A task cannot be assessed; the text says why and becomes the result's error.
+
+    Attributes:
+        kind: what sort of error the result tells of.
+        raw_answer: beginning of an answer that is no verdict, free of secrets.
+        metadata: how it came about, where that is more than the time it took.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: ErrorKind = "failed",
+        raw_answer: str | None = None,
+        metadata: ResultMetadata | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind: ErrorKind = kind
+        self.raw_answer = raw_answer
+        self.metadata = metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +37,19 @@ class Outcome:
 
     results: tuple[RiskAssessment, ...]
     metadata: ResultMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an assessor is only half well.
+
+    Attributes:
+        reason: for people, with when it goes on; changes only when there is news.
+        pauses: whether no more tasks should be taken meanwhile.
+    """
+
+    reason: str
+    pauses: bool
 
 
 class Assessor(Protocol):
@@ -37,6 +69,21 @@ class Assessor(Protocol):
 
     @property
     def label(self) -> str: ...
+
+    @property
+    def parked(self) -> int:
+        """How many of the calls under way wait before they try again, and use no slot."""
+        return 0
+
+    async def open(self) -> None:
+        """Get ready; called once, in the event loop of all calls."""
+
+    async def close(self) -> None:
+        """Let go of everything; no call is under way any more."""
+
+    def trouble(self) -> Trouble | None:
+        """Return why it is only half well; None when it is well. Called several times a second."""
+        return None
 
     async def assess(self, task: AssessmentTask) -> Outcome:
         """Return the verdicts about `task`.

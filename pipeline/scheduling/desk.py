@@ -13,7 +13,7 @@ from pipeline.kafka.consumer import Delivery
 from pipeline.kafka.errors import MessageTooLargeError
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import AssessmentTask, MessageError, RiskAssessmentResult, decode, encode
-from pipeline.scheduling.assessor import AssessmentError, Assessor
+from pipeline.scheduling.assessor import AssessmentError, Assessor, Trouble
 from pipeline.scheduling.results import failed, made
 from pipeline.states import WorkerName
 from pipeline.worker import WorkerContext
@@ -23,6 +23,8 @@ DRAIN_TIMEOUT_S = 5.0
 """How long assessments under way may take to finish once the worker was asked to stop."""
 CANCEL_TIMEOUT_S = 1.0
 ROOM_POLL_S = 0.05
+TROUBLE = "assessor"
+"""Under which the assessor's trouble is told."""
 
 
 class TaskSource(Protocol):
@@ -50,6 +52,7 @@ class Desk:
         self._running: set[asyncio.Task[None]] = set()
         self._slot_freed = asyncio.Event()
         self._failure: BaseException | None = None
+        self._told = ""
 
     async def work(self) -> None:
         """Take tasks while slots are free, until stopped; then finish what is under way.
@@ -63,24 +66,49 @@ class Desk:
         with ThreadPoolExecutor(1, thread_name_prefix="scheduler-take") as kafka_thread:
             self._context.ready()
             while not self._context.stop.is_set():
-                free = self._slots - len(self._running)
-                if free == 0:
+                free = self._free()
+                if free <= 0:
                     await self._wait_for_slot()
                 # With no free slot this only keeps the membership of the group alive.
                 deliveries = await loop.run_in_executor(
                     kafka_thread,
                     self._source.take,
-                    self._slots - len(self._running),
-                    TAKE_TIMEOUT_S if free else 0.0,
+                    max(0, self._free()),
+                    TAKE_TIMEOUT_S if free > 0 else 0.0,
                 )
                 for delivery in deliveries:
                     self._begin(delivery)
                 # Assessments that need no waiting are over after this.
                 await asyncio.sleep(0)
-                telemetry.gauge("in_flight", len(self._running))
+                telemetry.gauge("in_flight", len(self._running) - self._assessor.parked)
                 self._raise_failure()
                 self._producer.check()
             await self._drain()
+
+    def _free(self) -> int:
+        """Return how many more tasks may be taken; none while the assessor cannot work."""
+        trouble = self._assessor.trouble()
+        self._tell(trouble)
+        if trouble is not None and trouble.pauses:
+            return 0
+        # What waits before it tries again uses no slot, but there is an end to that, too.
+        parked = min(self._assessor.parked, self._slots)
+        return self._slots + parked - len(self._running)
+
+    def _tell(self, trouble: Trouble | None) -> None:
+        reason = trouble.reason if trouble is not None else ""
+        if reason == self._told:
+            return
+        telemetry = self._context.telemetry
+        # Taken back first: the state changes once for each reason, and so does the window.
+        if self._told:
+            telemetry.recover(TROUBLE)
+        if reason:
+            logger.warning("{}", reason)
+            telemetry.degrade(TROUBLE, reason)
+        else:
+            logger.info("the assessor is well again")
+        self._told = reason
 
     async def _wait_for_slot(self) -> None:
         self._slot_freed.clear()
@@ -147,17 +175,17 @@ class Desk:
         try:
             outcome = await self._assessor.assess(task)
         except AssessmentError as error:
-            reason = str(error)
+            trouble = error
         except Exception as error:  # noqa: BLE001 - one bad task must not stop all others
             logger.opt(exception=error).error(
                 "the assessor broke down on task {} of {}", task.task_id, task.camera_id
             )
-            reason = f"the assessor broke down ({type(error).__name__})"
+            trouble = AssessmentError(f"the assessor broke down ({type(error).__name__})")
         else:
             return made(task, outcome)
-        self._context.telemetry.count("errors")
+        self._context.telemetry.count("expired" if trouble.kind == "expired" else "errors")
         took_ms = (time.perf_counter() - began_s) * 1000
-        return failed(task, self._assessor, reason, took_ms)
+        return failed(task, self._assessor, trouble, took_ms)
 
     def _show(self, task: AssessmentTask, result: RiskAssessmentResult) -> None:
         if not result.results:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from pipeline.messages import (
     AssessmentTask,
     ResultMetadata,
     RiskAssessment,
     RiskAssessmentResult,
 )
-from pipeline.scheduling.assessor import Assessor, Outcome
+from pipeline.scheduling.assessor import AssessmentError, Assessor, Outcome
 
 
 def made(task: AssessmentTask, outcome: Outcome) -> RiskAssessmentResult:
@@ -17,11 +19,17 @@ def made(task: AssessmentTask, outcome: Outcome) -> RiskAssessmentResult:
 
 
 def failed(
-    task: AssessmentTask, assessor: Assessor, reason: str, took_ms: float
+    task: AssessmentTask, assessor: Assessor, error: AssessmentError, took_ms: float
 ) -> RiskAssessmentResult:
     """Return the result of a task that `assessor` could not assess within `took_ms`."""
-    metadata = ResultMetadata(assessor=assessor.kind, llm_latency=took_ms, llm_model=assessor.model)
-    return _result(task, metadata, (), reason)
+    metadata = error.metadata or ResultMetadata(
+        assessor=assessor.kind, llm_latency=took_ms, llm_model=assessor.model
+    )
+    return replace(
+        _result(task, metadata, (), str(error)),
+        error_kind=error.kind,
+        raw_answer=error.raw_answer,
+    )
 
 
 def _result(

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 import asyncio
 
+from pipeline.kafka.consumer import WorkConsumer
+from pipeline.kafka.producer import ReliableProducer
 from pipeline.scheduling.assessor import Assessor
 from pipeline.scheduling.desk import Desk
 from pipeline.scheduling.rules.assessor import RulesAssessor
-from pipeline.settings import SchedulerSettings
+from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.states import WorkerName
-from pipeline.worker import WorkerContext
+from pipeline.telemetry import WorkerTelemetry
+from pipeline.worker import WorkerContext, WorkerError
 
 FLUSH_TIMEOUT_S = 2.0
 """How long results may take to be acknowledged at a stop, after the assessments are over."""
 
 
-def make_assessor(settings: SchedulerSettings) -> Assessor:
-    """Return the assessor that the settings ask for."""
-    return RulesAssessor(settings.rules)
+def make_assessor(settings: SchedulerSettings, telemetry: WorkerTelemetry) -> Assessor:
+    """Return the assessor that the settings ask for; fetches keys, so it may block.
+
+    Raises:
+        WorkerError: the prompt cannot be used.
+    """
+    if settings.assessor == "rules":
+        return RulesAssessor(settings.rules)
+    # The HTTP client takes a while to import, and the rules need none.
+    from pipeline.scheduling.llm.assessor import LlmAssessor
+    from pipeline.scheduling.llm.keys import fetch_keys
+    from pipeline.scheduling.llm.prompt import PromptError, load_template
+
+    try:
+        template = load_template(settings.llm.prompt)
+    except PromptError as error:
+        raise WorkerError(
+            f"The prompt cannot be used: {error}.",
+            next_step="Mend it in the settings, or go back to the one that ships.",
+            retriable=False,
+        ) from error
+    return LlmAssessor(settings, fetch_keys(settings.llm), template, telemetry)
 
 
 class SchedulerWorker:
@@ -31,8 +53,9 @@ class SchedulerWorker:
 
     def run(self, context: WorkerContext) -> None:
         """Work until stopped; see `pipeline.worker.Worker.run`."""
-        assessor = self._assessor or make_assessor(context.settings.scheduler)
+        assessor = self._assessor or make_assessor(context.settings.scheduler, context.telemetry)
         context.telemetry.label("assessor", assessor.label)
+        context.telemetry.label("assessor_kind", assessor.kind)
         settings = context.settings.kafka
         producer = context.kafka.producer(context.telemetry)
         try:
@@ -40,9 +63,22 @@ class SchedulerWorker:
                 settings.groups.scheduler, [settings.topics.assessment_tasks], context.telemetry
             )
             try:
-                asyncio.run(Desk(context, consumer, producer, assessor).work())
+                asyncio.run(_work(context, consumer, producer, assessor))
                 producer.flush(FLUSH_TIMEOUT_S)
             finally:
                 consumer.close()
         finally:
             producer.close()
+
+
+async def _work(
+    context: WorkerContext,
+    consumer: WorkConsumer,
+    producer: ReliableProducer,
+    assessor: Assessor,
+) -> None:
+    await assessor.open()
+    try:
+        await Desk(context, consumer, producer, assessor).work()
+    finally:
+        await assessor.close()

@@ -43,8 +43,9 @@ from console.window_state import keep_in_files
 from pipeline.logs import Logs
 from pipeline.messages import AssessmentTask, DetectedObject, GroupMetadata
 from pipeline.scheduling.rules.rules import assess
-from pipeline.settings import RulesSettings, Settings, demo_settings
+from pipeline.settings import Settings, demo_settings
 from pipeline.settings_cameras import CameraSettings
+from pipeline.settings_scheduler import RulesSettings
 from pipeline.states import WorkerName
 from tests.support import messages as made
 from tests.support.console_parts import console_context

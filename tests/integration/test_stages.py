@@ -26,10 +26,10 @@ from pipeline.messages import (
     utc_now,
 )
 from pipeline.registry import make_worker
-from pipeline.scheduling.assessor import Outcome
+from pipeline.scheduling.assessor import Assessor, Outcome
 from pipeline.scheduling.rules.assessor import RulesAssessor
 from pipeline.scheduling.worker import SchedulerWorker
-from pipeline.settings import RulesSettings
+from pipeline.settings_scheduler import RulesSettings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.telemetry import WorkerTelemetry
 from pipeline.worker import Worker
@@ -193,7 +193,7 @@ def test_what_was_sent_while_the_workers_were_away_is_done_when_they_are_back(
         wait_for_books(running, database, owed(frames))
 
 
-class SlowAssessor:
+class SlowAssessor(Assessor):
     """The rules, as slow as a model far away; fails on request."""
 
     kind: Final[Literal["rules"]] = "rules"

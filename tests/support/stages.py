@@ -21,9 +21,9 @@ from pipeline.session import PipelineSession
 from pipeline.settings import (
     AggregatorSettings,
     KafkaSettings,
-    SchedulerSettings,
     Settings,
 )
+from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.states import ENDED, WorkerName, WorkerState
 from pipeline.supervisor import StateChange, WorkerSupervisor
 from pipeline.telemetry import WorkerSnapshot, WorkerTelemetry

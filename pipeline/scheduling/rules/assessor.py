@@ -6,12 +6,12 @@ import time
 from typing import Final, Literal
 
 from pipeline.messages import AssessmentTask, ResultMetadata
-from pipeline.scheduling.assessor import AssessmentError, Outcome
+from pipeline.scheduling.assessor import AssessmentError, Assessor, Outcome
 from pipeline.scheduling.rules.rules import VERSION, assess
-from pipeline.settings import RulesSettings
+from pipeline.settings_scheduler import RulesSettings
 
 
-class RulesAssessor:
+class RulesAssessor(Assessor):
     """Applies the rules with the thresholds of the settings."""
 
     kind: Final[Literal["rules"]] = "rules"

@@ -27,7 +27,7 @@ from pipeline.messages import (
     RiskLevel,
 )
 from pipeline.risk_types import RiskType
-from pipeline.settings import RulesSettings
+from pipeline.settings_scheduler import RulesSettings
 
 VERSION: Final = "rules-1"
 

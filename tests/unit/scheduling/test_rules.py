@@ -23,7 +23,7 @@ from pipeline.scheduling.assessor import Outcome
 from pipeline.scheduling.results import made as result_of
 from pipeline.scheduling.rules.assessor import RulesAssessor
 from pipeline.scheduling.rules.rules import assess
-from pipeline.settings import RulesSettings
+from pipeline.settings_scheduler import RulesSettings
 from tests.support import messages as made
 
 SETTINGS = RulesSettings()

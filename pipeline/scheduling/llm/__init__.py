@@ -1,0 +1,1 @@
+"""The assessor that asks a multimodal model over OpenAI-compatible chat completions."""

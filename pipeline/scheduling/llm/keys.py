@@ -1,0 +1,92 @@
+"""The keys of the settings, with their secrets fetched: what the pool and the requests need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from loguru import logger
+
+from pipeline.scheduling.key_limits import KeyLimits
+from pipeline.scheduling.key_pool import KeyConfig, KeyPool, KeyState
+from pipeline.secrets import SecretError, masked, resolve
+from pipeline.settings_scheduler import KeySettings, LlmSettings
+from pipeline.telemetry import KeyView
+
+NO_KEY: Final = "no key"
+"""Stands for the requests to a server that wants none."""
+
+
+class BadKeyError(ValueError):
+    """What is stored is no API key; the text does not repeat it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The pool, and the secret of each of its keys.
+
+    Attributes:
+        secrets: by key id; never to be logged or shown.
+    """
+
+    pool: KeyPool
+    secrets: dict[str, str]
+
+    def views(self, now_s: float) -> tuple[KeyView, ...]:
+        """Return the keys as the window may show them."""
+        return tuple(self._view(state) for state in self.pool.states(now_s))
+
+    def _view(self, state: KeyState) -> KeyView:
+        return KeyView(
+            state.key_id,
+            masked(self.secrets.get(state.key_id, "")),
+            state.condition.value,
+            state.in_flight,
+            state.requests,
+            state.failures,
+            state.cools_until_s,
+            state.reason,
+        )
+
+
+def fetch_keys(settings: LlmSettings) -> Keys:
+    """Return the keys of the settings; one whose secret is missing is disabled. Blocks."""
+    if not settings.keys:
+        return Keys(KeyPool(settings.strategy, [KeyConfig(NO_KEY)]), {NO_KEY: ""})
+    pool = KeyPool(settings.strategy, [_config(key) for key in settings.keys])
+    secrets: dict[str, str] = {}
+    for key in settings.keys:
+        if not key.enabled:
+            continue
+        try:
+            secrets[key.id] = usable(resolve(key.secret))
+        except (SecretError, BadKeyError) as error:
+            logger.warning("API key {} is disabled: {}", key.id, error)
+            pool.disable(key.id, str(error))
+    return Keys(pool, secrets)
+
+
+def usable(secret: str) -> str:
+    """Return a key as it goes into a header.
+
+    Raises:
+        BadKeyError: it cannot.
+    """
+    text = secret.strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise BadKeyError("what is stored is no API key: it has spaces or other characters")
+    return text
+
+
+def _config(key: KeySettings) -> KeyConfig:
+    return KeyConfig(
+        key.id,
+        KeyLimits(
+            per_second=key.requests_per_second,
+            per_minute=key.requests_per_minute,
+            tokens_per_minute=key.tokens_per_minute,
+            in_flight=key.max_in_flight,
+        ),
+        key.weight,
+        key.enabled,
+    )
