@@ -19,7 +19,6 @@ from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.settings_section import Identifier, Seconds, Section, Share
 
 
-
 class SettingsError(ValueError):
     """The settings cannot be used.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from pipeline.messages import AssessmentTask, ErrorKind, ResultMetadata, RiskAssessment
 
@@ -52,23 +52,23 @@ class Trouble:
     pauses: bool
 
 
-class Assessor(Protocol):
-    """Gives verdicts; many calls may be under way at once.
-
-    Attributes:
-        kind: who gives the verdicts; goes into every result.
-        model: name of the model, or version of the rules.
-        label: for people, such as ``Offline rules (rules-1)``.
-    """
+class Assessor:
+    """Gives verdicts; many calls may be under way at once. To be derived from."""
 
     @property
-    def kind(self) -> Literal["rules", "llm"]: ...
+    def kind(self) -> Literal["rules", "llm"]:
+        """Who gives the verdicts; goes into every result."""
+        raise NotImplementedError
 
     @property
-    def model(self) -> str: ...
+    def model(self) -> str:
+        """Name of the model, or version of the rules."""
+        raise NotImplementedError
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """For people, such as ``Offline rules (rules-1)``."""
+        raise NotImplementedError
 
     @property
     def parked(self) -> int:
@@ -91,4 +91,4 @@ class Assessor(Protocol):
         Raises:
             AssessmentError: it cannot be assessed, and trying again would not help.
         """
-        ...
+        raise NotImplementedError
