@@ -104,10 +104,7 @@ class Desk:
         if self._told:
             telemetry.recover(TROUBLE)
         if reason:
-            logger.warning("{}", reason)
             telemetry.degrade(TROUBLE, reason)
-        else:
-            logger.info("the assessor is well again")
         self._told = reason
 
     async def _wait_for_slot(self) -> None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 import aiohttp
+import msgspec
 
 from pipeline.redact import MASK, redact_text
 
@@ -111,7 +112,7 @@ async def post(
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
             if response.status == 200:
                 return await _answer(response)
-            words = cleaned((await _beginning(response)).decode("utf-8", "replace"), secret)
+            words = cleaned(_words(await _beginning(response)), secret)
             raise _refusal(response.status, response.headers, words)
     except TimeoutError:
         raise CallError(Fault.TIMEOUT, "the server did not answer in time") from None
@@ -177,6 +178,18 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
     if not response.content.at_eof():
         response.close()
     return beginning
+
+
+def _words(payload: bytes) -> str:
+    """Return what an error says: the message of OpenAI's form and its kin, else all of it."""
+    try:
+        table = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return payload.decode("utf-8", "replace")
+    for _ in range(2):
+        if isinstance(table, dict):
+            table = table.get("error") or table.get("message") or table.get("detail") or table
+    return table if isinstance(table, str) else payload.decode("utf-8", "replace")
 
 
 def _refusal(status: int, headers: Mapping[str, str], words: str) -> CallError:
