@@ -110,7 +110,7 @@ def test_the_schema_that_is_sent_takes_what_is_taken_here() -> None:
         jsonschema.validate({"results": [VERDICT | {"riskLevel": "critical"}]}, ANSWER_SCHEMA)
 
 
-@given(text=st.text() | any_json.map(lambda value: json.dumps(value)))
+@given(text=st.text() | any_json.map(json.dumps))
 def test_any_text_is_a_verdict_of_the_contract_or_refused(text: str) -> None:
     try:
         found = verdicts(text, TASK)
