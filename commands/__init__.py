@@ -132,9 +132,10 @@ COMMANDS = (
     ),
     Command(
         "bench",
-        "[NAME...] [--rounds N] [--bootstrap H:P] [--json FILE]",
+        "[NAME...] [--rounds N] [--seconds S] [--bootstrap H:P] [--json FILE]",
         "benchmarks against the bare libraries",
         "bench",
+        libraries=Libraries.WINDOW,
     ),
     Command(
         "test",

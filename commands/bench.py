@@ -15,14 +15,18 @@ from commands import EXIT_OK, EXIT_USAGE
 if TYPE_CHECKING:
     from pipeline.bench.kafka import Comparison
 
-BENCHMARKS = ("kafka", "detection")
+DEFAULT = ("kafka", "detection")
+BENCHMARKS = (*DEFAULT, "gui")
 EXIT_FAILED = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"which (default: all): {', '.join(BENCHMARKS)}"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"{', '.join(BENCHMARKS)} (default: {', '.join(DEFAULT)})",
     )
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="of each side (5)")
     parser.add_argument("--bootstrap", metavar="H:P", help="an outside broker (default: embedded)")
@@ -30,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cameras", type=int, default=50, metavar="N", help="detection: many cameras (50; 0: none)"
     )
     parser.add_argument(
-        "--seconds", type=float, default=8.0, metavar="S", help="detection: of a round (8)"
+        "--seconds", type=float, metavar="S", help="detection: of a round (8); gui: load (60)"
     )
     parser.add_argument(
         "--threads", type=int, default=0, metavar="N", help="detection: of the model (0: by cores)"
@@ -42,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     """Run them; 0 when every figure was measured."""
     from loguru import logger
 
+    from console.bench.gui import GuiBenchError
     from pipeline.bench.bare import BenchmarkError
     from pipeline.detection.models import ModelError
     from pipeline.worker import WorkerError
@@ -54,11 +59,10 @@ def run(args: argparse.Namespace) -> int:
     logger.add(sys.stderr, level="WARNING", format="{level}: {message}")
     facts: dict[str, Any] = {}
     try:
-        if "kafka" in (args.names or BENCHMARKS):
-            facts["kafka"] = _kafka(args)
-        if "detection" in (args.names or BENCHMARKS):
-            facts["detection"] = _detection(args)
-    except (WorkerError, ModelError, BenchmarkError) as error:
+        for name, bench in (("kafka", _kafka), ("detection", _detection), ("gui", _gui)):
+            if name in (args.names or DEFAULT):
+                facts[name] = bench(args)
+    except (WorkerError, ModelError, BenchmarkError, GuiBenchError) as error:
         print(f"No figures: {error}", file=sys.stderr)
         return EXIT_FAILED
     if args.json is not None:
@@ -74,7 +78,7 @@ def _problem(args: argparse.Namespace) -> str:
         return f"There is no benchmark {', '.join(unknown)}; there are: {known}."
     if args.rounds < 1:
         return "--rounds must be at least 1."
-    if args.seconds <= 0:
+    if args.seconds is not None and args.seconds <= 0:
         return "--seconds must be more than 0."
     if args.cameras < 0 or args.threads < 0:
         return "--cameras and --threads must not be negative."
@@ -94,7 +98,10 @@ def _detection(args: argparse.Namespace) -> dict[str, Any]:
     from pipeline.bench import detection
 
     plan = detection.Plan(
-        rounds=args.rounds, seconds=args.seconds, threads=args.threads, cameras=args.cameras
+        rounds=args.rounds,
+        seconds=args.seconds or 8.0,
+        threads=args.threads,
+        cameras=args.cameras,
     )
     report = detection.run(plan)
     steps, many = report.steps, report.many
@@ -116,6 +123,15 @@ def _detection(args: argparse.Namespace) -> dict[str, Any]:
             f"{many.read_per_s:.0f} frames read per second, {many.cpu_cores:.2f} cores"
         )
     return {"plan": asdict(plan), "report": asdict(report)}
+
+
+def _gui(args: argparse.Namespace) -> dict[str, Any]:
+    from console.bench import gui
+
+    plan = gui.GuiPlan(seconds=args.seconds or 60.0, starts=args.rounds)
+    figures = gui.run(plan)
+    print(gui.to_text(figures))
+    return {"plan": asdict(plan), **figures}
 
 
 def _print_comparisons(title: str, comparisons: Sequence[Comparison]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,6 +112,7 @@ class Console(QObject):
         window: the main window.
         tray: the icon beside the clock, where there is one.
         ui_gap: how long the window was away.
+        painted_s: monotonic seconds of the first paint; None before.
         exit_code: what the process will return.
     """
 
@@ -137,6 +139,7 @@ class Console(QObject):
             settings_path=launch.settings_path,
         )
         self.ui_gap = UiGap(self)
+        self.painted_s: float | None = None
         self.exit_code = 0
         self.window = MainWindow(self.context, self.ui_gap)
         self.window.theme_chosen.connect(self._on_theme)
@@ -156,6 +159,7 @@ class Console(QObject):
 
     @Slot()
     def _after_first_paint(self) -> None:
+        self.painted_s = time.monotonic()
         if self._launch.broken is not None:
             self._tell_broken(self._launch.broken)
         self.window.open_first_page(self._launch.page)

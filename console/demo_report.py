@@ -66,13 +66,13 @@ class DemoReport:
         ]
         return "\n".join(lines)
 
-    def to_json(self) -> str:
+    def to_json(self, indent: int | None = 2) -> str:
         """Return it for programs; names in camelCase."""
         table = {_camel(key): value for key, value in asdict(self).items()}
         table["passed"] = self.passed
         for key in ("gapStartup", "gapSteady"):
             table[key] = {_camel(name): value for name, value in table[key].items()}
-        return json.dumps(_rounded(table), indent=2, ensure_ascii=False)
+        return json.dumps(_rounded(table), indent=indent, ensure_ascii=False)
 
 
 def _gap(gap: GapSummary) -> str:

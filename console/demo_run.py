@@ -38,8 +38,24 @@ class DemoRun(QObject):
         report: figures; there once the run has ended.
     """
 
-    def __init__(self, console: Console, duration_s: float | None, screenshot: Path | None) -> None:
+    def __init__(
+        self,
+        console: Console,
+        duration_s: float | None,
+        screenshot: Path | None,
+        *,
+        steady_for_s: float | None = None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            console: the running program.
+            duration_s: when to end, from now; None: when it is closed.
+            screenshot: where to save a picture of the window; without a duration the run ends then.
+            steady_for_s: end when it was measured for so long.
+        """
         super().__init__(console)
+        self._steady_for_s = steady_for_s
         self._console = console
         self._duration_s = duration_s
         self._screenshot = screenshot
@@ -119,6 +135,14 @@ class DemoRun(QObject):
         if self._console.window.shutdown.begun:
             return
         run_s = now_s - self._began_s
+        if self._steady_for_s is not None:
+            steady_s = now_s - self._steady_s if self._steady_s is not None else 0.0
+            if steady_s >= self._steady_for_s:
+                self._end()
+            elif self._steady_s is None and run_s > ALIVE_TIMEOUT_S:
+                self._failures.append("not everything came alive in time")
+                self._end()
+            return
         if self._duration_s is None:
             if self._screenshot is not None:
                 self._end_when_alive(run_s)
