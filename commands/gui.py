@@ -52,7 +52,8 @@ def _launch(path: Path, *, chosen: bool) -> Launch:
     from pipeline.settings import Settings, SettingsError
 
     try:
-        return Launch(settings_file.load(path), path)
+        first = not chosen and not path.exists()
+        return Launch(settings_file.load(path), path, first=first)
     except SettingsError as error:
         if chosen:
             raise

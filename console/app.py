@@ -71,6 +71,7 @@ class Launch:
         kind: ``console`` or ``demo``; each may run once for a user.
         start_all: start the workers as soon as the window stands.
         page: the page to begin with; empty for the one of last time.
+        first: ask what to watch: there are no settings of this user yet.
         broken: told at once, where the settings of the user could not be used.
         terminal: log to the terminal, too.
         on_ready: called with the console when its pages are there, before workers start.
@@ -81,6 +82,7 @@ class Launch:
     kind: str = "console"
     start_all: bool = False
     page: str = ""
+    first: bool = False
     broken: BrokenSettings | None = None
     terminal: bool = False
     on_ready: Callable[[Console], None] = field(default=lambda _console: None)
@@ -170,6 +172,9 @@ class Console(QObject):
         QTimer.singleShot(FREEZE_AFTER_MS, gc.freeze)
         if self._launch.start_all:
             self.context.controller.start_all()
+        elif self._launch.first:
+            # Which broker is opened is one of the questions.
+            self.window.welcome()
         else:
             self.context.controller.open()
 

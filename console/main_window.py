@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from console import settings_keeper
 from console.about import AboutDialog
 from console.context import ConsoleContext
 from console.export import Exporter
@@ -43,6 +44,7 @@ from console.widgets.top_bar import TopBar
 from console.widgets.track_diagram import TrackDiagram
 from console.window_state import WindowState
 from pipeline.paths import APP_NAME
+from pipeline.settings import Settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.support_selection import LogSelection
 
@@ -181,6 +183,35 @@ class MainWindow(QMainWindow):
         wanted = key or self._state.page()
         known = [spec.key for spec in PAGES]
         self.show_page(wanted if wanted in known else known[0])
+
+    def welcome(self) -> None:
+        """Ask the questions of the first start; then everything runs, or waits as it is."""
+        from console.first_start.dialog import FirstStart
+
+        questions = FirstStart(self._context, self)
+        questions.decided.connect(self._on_decided)
+        questions.skipped.connect(self._on_skipped)
+        questions.open()
+
+    @Slot()
+    def _on_skipped(self) -> None:
+        """Keep the settings as they are, so that the questions do not come again."""
+        open_session = self._context.controller.open
+        settings = self._context.settings
+        settings_keeper.keep(
+            self._context, self, settings, open_session, lambda _problem: open_session()
+        )
+
+    @Slot(object)
+    def _on_decided(self, settings: Settings) -> None:
+        controller = self._context.controller
+        self.show_page("live")
+
+        def refuse(problem: str) -> None:
+            self.add_notice("danger", problem)
+            controller.open()
+
+        settings_keeper.keep(self._context, self, settings, controller.start_all, refuse)
 
     @Slot()
     def retranslate(self) -> None:

@@ -19,6 +19,13 @@ from filelock import FileLock, Timeout
 
 FOLDER_NAME: Final = "streaming"
 MAX_FOLDERS: Final = 100
+BATCH_LINES: Final = 1000
+BATCH_S: Final = 0.02
+"""How long a line may wait for others before it is written."""
+
+PIECES_OF_A_FILE: Final = 10
+"""A file is at most this share larger than it should be."""
+
 _STOP: Final = ("", "")
 
 
@@ -39,7 +46,19 @@ class _WorkerFile(RotatingFileHandler):
         with contextlib.suppress(PermissionError):
             super().rotate(source, dest)
 
-    def write(self, text: str) -> None:
+    def write(self, lines: list[str]) -> None:
+        """Append lines; a new file is begun where they would make this one too large."""
+        piece: list[str] = []
+        size = 0
+        for line in lines:
+            if piece and size + len(line) > self.maxBytes // PIECES_OF_A_FILE:
+                self._append("".join(piece))
+                piece, size = [], 0
+            piece.append(line)
+            size += len(line)
+        self._append("".join(piece))
+
+    def _append(self, text: str) -> None:
         self.emit(LogRecord("", 0, "", 0, text, None, None))
 
 
@@ -74,6 +93,7 @@ class LogFileWriter:
         self._backups = backups
         self._files: dict[str, _WorkerFile] = {}
         self._queue: queue.SimpleQueue[tuple[str, str] | threading.Event] = queue.SimpleQueue()
+        self._stop_asked = threading.Event()
         self._thread = threading.Thread(target=self._write, name="log-files", daemon=True)
         self._thread.start()
 
@@ -89,20 +109,45 @@ class LogFileWriter:
 
     def close(self) -> None:
         """Write what is queued, close the files, give the folder back."""
+        self._stop_asked.set()
         self._queue.put(_STOP)
         self._thread.join()
         self._lock.release()
 
     def _write(self) -> None:
-        while (item := self._queue.get()) != _STOP:
-            if isinstance(item, threading.Event):
-                item.set()
-                continue
-            worker, text = item
-            file = self._files.get(worker)
-            if file is None:
-                path = self.folder / f"{worker}.log"
-                file = self._files[worker] = _WorkerFile(path, self._max_bytes, self._backups)
-            file.write(text)
+        more = True
+        while more:
+            more, texts, waiting = self._take()
+            for worker, lines in texts.items():
+                self._file(worker).write(lines)
+            for done in waiting:
+                done.set()
+            if more and not waiting:
+                # What comes meanwhile is written in one go: a flood of lines would otherwise ask
+                # for the interpreter several times for each, and the window would wait for it.
+                self._stop_asked.wait(BATCH_S)
         for file in self._files.values():
             file.close()
+
+    def _take(self) -> tuple[bool, dict[str, list[str]], list[threading.Event]]:
+        """Wait for a line; return whether more may come, the lines by worker, who waits for them."""
+        texts: dict[str, list[str]] = {}
+        waiting: list[threading.Event] = []
+        for _ in range(BATCH_LINES):
+            item = self._queue.get()
+            if isinstance(item, threading.Event):
+                waiting.append(item)
+            elif item == _STOP:
+                return False, texts, waiting
+            else:
+                texts.setdefault(item[0], []).append(item[1])
+            if self._queue.empty():
+                break
+        return True, texts, waiting
+
+    def _file(self, worker: str) -> _WorkerFile:
+        file = self._files.get(worker)
+        if file is None:
+            path = self.folder / f"{worker}.log"
+            file = self._files[worker] = _WorkerFile(path, self._max_bytes, self._backups)
+        return file

@@ -14,6 +14,7 @@ from pipeline.detection.live_view import LiveView
 from pipeline.detection.pacing import Pacer, Sampler
 from pipeline.detection.sources import Reader, SourceError, open_source
 from pipeline.messages import utc_now
+from pipeline.priority import give_way
 from pipeline.redact import redact_text
 from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraView, WorkerTelemetry
@@ -134,6 +135,7 @@ class _CaptureRun:
         return time.monotonic() - self._sign_s
 
     def _run(self) -> None:
+        give_way()
         with logger.contextualize(worker="detection"):
             while not self.stop.is_set():
                 try:

@@ -24,6 +24,7 @@ from pipeline.detection.models import (
 )
 from pipeline.detection.publishing import ResultPublisher
 from pipeline.kafka.producer import ReliableProducer
+from pipeline.priority import give_way
 from pipeline.settings import DetectionSettings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
@@ -64,7 +65,9 @@ class DetectionWorker:
                 next_step="Add one on the Cameras page, or enable one.",
                 retriable=False,
             )
-        # The cores are shared by capture threads, model and window; OpenCV's own pool only disturbs.
+        # The cores are shared by capture threads, model and window, which comes first; the threads
+        # of the model get their priority from this one. OpenCV's own pool only disturbs.
+        give_way()
         cv2.setNumThreads(1)
         detector = _load(context.settings.detection)
         info = detector.info

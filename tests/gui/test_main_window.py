@@ -6,11 +6,11 @@ import json
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMessageBox,
-    QPushButton,
     QToolButton,
     QTreeWidget,
     QWidget,
@@ -36,7 +35,6 @@ from console.pages.live import LivePage
 from console.pages.logs import LogsPage
 from console.pages.pipeline import PipelinePage
 from console.supervision.session_thread import SessionState
-from console.ui_gap import UiGap
 from console.widgets.export_dialog import ExportDialog
 from console.widgets.notice_bar import NoticeBar
 from pipeline.settings import demo_settings
@@ -45,9 +43,9 @@ from pipeline.supervisor import StateChange
 from pipeline.worker import WorkerContext
 from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
+from tests.support.windows import dialog, press, shown_window
 
 WAIT_MS = 30_000
-WidgetT = TypeVar("WidgetT", bound=QWidget)
 
 
 @pytest.fixture
@@ -65,53 +63,14 @@ MakeWindow = Callable[[], MainWindow]
 @pytest.fixture
 def make_window(qtbot: QtBot, context: ConsoleContext) -> Iterator[MakeWindow]:
     """Makes windows as the program does; they are gone at the end."""
-    made: list[MainWindow] = []
-
-    def make() -> MainWindow:
-        gap = UiGap()
-        gap.start()
-        window = MainWindow(context, gap)
-        gap.setParent(window)
-        with qtbot.waitExposed(window):
-            window.show()
-        window.open_first_page()
-        made.append(window)
-        with qtbot.waitActive(window):  # shortcuts are the active window's
-            window.activateWindow()
-        return window
-
-    yield make
-    for window in made:
-        window.exporter.wait()
-        window.hide()
-        window.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    with ExitStack() as made:
+        yield lambda: made.enter_context(shown_window(qtbot, context))
 
 
 @pytest.fixture
 def window(make_window: MakeWindow) -> MainWindow:
     """The window of the program."""
     return make_window()
-
-
-def dialog(qtbot: QtBot, kind: type[WidgetT]) -> WidgetT:
-    """Wait for a dialog and return it."""
-    found: list[WidgetT] = []
-
-    def look() -> bool:
-        found[:] = [each for each in QApplication.topLevelWidgets() if isinstance(each, kind)]
-        found[:] = [each for each in found if each.isVisible()]
-        return bool(found)
-
-    qtbot.waitUntil(look, timeout=WAIT_MS)
-    return found[0]
-
-
-def press(qtbot: QtBot, holder: QWidget, words: str) -> None:
-    """Click the button with these words on it."""
-    buttons = [each for each in holder.findChildren(QPushButton) if words in each.text()]
-    assert len(buttons) == 1, [each.text() for each in holder.findChildren(QPushButton)]
-    qtbot.mouseClick(buttons[0], Qt.MouseButton.LeftButton)
 
 
 def start_all(qtbot: QtBot, window: MainWindow, context: ConsoleContext) -> None:

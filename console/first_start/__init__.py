@@ -1,0 +1,1 @@
+"""The first start: three questions, each with an answer that works at once."""

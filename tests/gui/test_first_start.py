@@ -1,0 +1,183 @@
+"""The first start: from nothing to boxes on one's own video, counted in actions."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QRadioButton
+from pytestqt.qtbot import QtBot
+
+from commands.gui import _launch
+from console.context import ConsoleContext
+from console.first_start.dialog import FirstStart
+from console.main_window import MainWindow
+from console.supervision.session_thread import SessionState
+from pipeline import settings_file
+from pipeline.paths import RESOURCES
+from pipeline.settings import Settings
+from pipeline.states import WorkerName
+from tests.support.console_parts import console_context
+from tests.support.windows import WAIT_MS, dialog, pick, press, shown_window
+
+CLIP = RESOURCES / "demo" / "market-street-1906.mp4"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "settings.toml"
+
+
+@pytest.fixture
+def context(qtbot: QtBot, path: Path) -> Iterator[ConsoleContext]:
+    with console_context(qtbot, Settings()) as made:
+        yield replace(made, settings_path=path)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, context: ConsoleContext) -> Iterator[MainWindow]:
+    with shown_window(qtbot, context) as made:
+        made.welcome()
+        yield made
+
+
+@pytest.fixture
+def questions(qtbot: QtBot, window: MainWindow) -> FirstStart:
+    return dialog(qtbot, FirstStart)
+
+
+def wait_for_the_file(qtbot: QtBot, context: ConsoleContext, path: Path) -> Settings:
+    qtbot.waitUntil(path.exists, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.settings == settings_file.load(path), timeout=WAIT_MS)
+    return context.settings
+
+
+def choose_file(qtbot: QtBot, questions: FirstStart, file: Path) -> None:
+    press(qtbot, questions, "Choose a video file")
+    chooser = dialog(qtbot, QFileDialog)
+    chooser.fileSelected.emit(str(file))
+    chooser.reject()
+
+
+def test_only_a_user_without_settings_is_asked(path: Path) -> None:
+    assert _launch(path, chosen=False).first
+    path.parent.mkdir()
+    path.write_text("", encoding="utf-8")
+    assert not _launch(path, chosen=False).first
+
+
+def test_enter_starts_the_demo(
+    qtbot: QtBot, window: MainWindow, questions: FirstStart, context: ConsoleContext, path: Path
+) -> None:
+    qtbot.keyClick(questions, Qt.Key.Key_Return)
+    settings = wait_for_the_file(qtbot, context, path)
+    assert [camera.source for camera in settings.cameras] == ["demo"] * 4
+    assert settings.kafka.mode == "embedded"
+    assert window.page_key == "live"
+    assert context.controller.is_starting
+    context.controller.close()
+    qtbot.waitUntil(
+        lambda: context.controller.session_state is SessionState.CLOSED, timeout=WAIT_MS
+    )
+
+
+def test_esc_starts_nothing_and_asks_no_second_time(
+    qtbot: QtBot, window: MainWindow, questions: FirstStart, context: ConsoleContext, path: Path
+) -> None:
+    qtbot.keyClick(questions, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: context.controller.session_state is SessionState.OPEN, timeout=WAIT_MS)
+    qtbot.waitUntil(path.exists)
+    assert not _launch(path, chosen=False).first
+    assert not context.controller.running
+    assert context.settings == Settings()
+
+
+def test_what_is_missing_is_told_before_the_next_step(
+    qtbot: QtBot, questions: FirstStart, tmp_path: Path
+) -> None:
+    pick(qtbot, questions, "A video file")
+    press(qtbot, questions, "Next")
+    assert "Choose the file first" in questions.step.words_of_problem
+    choose_file(qtbot, questions, tmp_path / "gone.mp4")
+    assert not questions.step.words_of_problem
+    press(qtbot, questions, "Start watching")
+    assert "cannot be found" in questions.step.words_of_problem
+    pick(qtbot, questions, "A camera")
+    assert not questions.step.words_of_problem
+    press(qtbot, questions, "Next")
+    assert "address first" in questions.step.words_of_problem
+    field = next(each for each in questions.findChildren(QLineEdit) if each.isVisible())
+    qtbot.keyClicks(field, "rtsp://10.0.0.7/1")
+    press(qtbot, questions, "Next")
+    pick(qtbot, questions, "A Kafka cluster")
+    press(qtbot, questions, "Test connection")
+    assert "servers first" in questions.step.words_of_problem
+    press(qtbot, questions, "Back")
+    assert questions.step.chosen == 2
+
+
+def test_answers_of_all_steps_are_kept(
+    qtbot: QtBot,
+    window: MainWindow,
+    questions: FirstStart,
+    context: ConsoleContext,
+    path: Path,
+    expect_log: object,
+) -> None:
+    pick(qtbot, questions, "A camera")
+    field = next(each for each in questions.findChildren(QLineEdit) if each.isVisible())
+    qtbot.keyClicks(field, "rtsp://10.0.0.7/1")
+    press(qtbot, questions, "Next")
+    pick(qtbot, questions, "A Kafka cluster")
+    field = next(each for each in questions.findChildren(QLineEdit) if each.isVisible())
+    qtbot.keyClicks(field, "127.0.0.1:9")
+    press(qtbot, questions, "Next")
+    decided: list[Settings] = []
+    questions.decided.disconnect()
+    questions.decided.connect(decided.append)
+    press(qtbot, questions, "Start watching")
+    assert decided[0].cameras[0].source == "rtsp://10.0.0.7/1"
+    assert decided[0].kafka.mode == "cluster"
+    assert decided[0].kafka.bootstrap_servers == "127.0.0.1:9"
+
+
+def test_every_choice_is_reached_by_keyboard(qtbot: QtBot, questions: FirstStart) -> None:
+    radios = [each for each in questions.step.findChildren(QRadioButton) if each.isVisible()]
+    radios[0].setFocus()
+    qtbot.keyClick(radios[0], Qt.Key.Key_Down)
+    assert radios[1].isChecked()
+    assert radios[1].hasFocus()
+    qtbot.keyClick(questions, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+
+
+@pytest.mark.integration
+def test_own_video_with_boxes_in_four_actions(
+    qtbot: QtBot,
+    window: MainWindow,
+    questions: FirstStart,
+    context: ConsoleContext,
+    path: Path,
+    tmp_path: Path,
+) -> None:
+    own = tmp_path / "my street.mp4"
+    shutil.copy(CLIP, own)
+    pick(qtbot, questions, "A video file")  # 1
+    choose_file(qtbot, questions, own)  # 2 and 3: the button, the file
+    press(qtbot, questions, "Start watching")  # 4
+    settings = wait_for_the_file(qtbot, context, path)
+    assert settings.cameras[0].name == "my street"
+
+    def boxes() -> bool:
+        view = context.hub.cameras.get(settings.cameras[0].id)
+        return view is not None and view.overlay is not None and bool(view.overlay.boxes)
+
+    qtbot.waitUntil(boxes, timeout=WAIT_MS)
+    assert context.controller.running == set(WorkerName)
+    window.shutdown.begin(hurry=True)
+    qtbot.waitUntil(
+        lambda: context.controller.session_state is SessionState.CLOSED, timeout=WAIT_MS
+    )
