@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.aggregation.detections import Announced
+from pipeline.aggregation.detections import Announced, Counted
 from pipeline.aggregation.joiner import Joined
 from pipeline.aggregation.situations import Change
 from pipeline.kafka.consumer import Delivery
@@ -23,6 +23,7 @@ class Batch:
         verdicts: those that are new.
         changes: what they do to the alarms, with the picture of each.
         joined: requests that wait no longer.
+        counted: frames with objects that crossed lines or entered zones.
         daily: amounts to add to the daily counters, by day, camera and name.
     """
 
@@ -31,12 +32,13 @@ class Batch:
     verdicts: list[RiskAssessmentResult] = field(default_factory=list)
     changes: list[tuple[Change, bytes | None]] = field(default_factory=list)
     joined: list[Joined] = field(default_factory=list)
+    counted: list[Counted] = field(default_factory=list)
     daily: Counter[tuple[date, str, str]] = field(default_factory=Counter)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.announced or self.verdicts or self.joined or self.daily)
+        return not (self.announced or self.verdicts or self.joined or self.counted or self.daily)
 
     @property
     def payload_bytes(self) -> int:

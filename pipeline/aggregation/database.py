@@ -122,6 +122,11 @@ _MIGRATIONS: Final[tuple[str, ...]] = (
     ALTER TABLE alarms ADD COLUMN facts BLOB;
     CREATE INDEX alarms_by_request ON alarms (request_id);
     """,
+    # Frames whose line and zone counts are in the daily counters: read again, they count once.
+    """
+    CREATE TABLE counted (request_id TEXT PRIMARY KEY, at_us INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE INDEX counted_by_time ON counted (at_us);
+    """,
 )
 """Each brings the schema from its index to the next version."""
 

@@ -106,9 +106,11 @@ class Desk:
         detections = self._context.settings.kafka.topics.detection_results
         for delivery in deliveries:
             if delivery.topic == detections:
-                found = read_detection(delivery.value)
-                if found is not None:
-                    announced.append(found)
+                seen = read_detection(delivery.value)
+                if seen.announced is not None:
+                    announced.append(seen.announced)
+                if seen.counted is not None:
+                    batch.counted.append(seen.counted)
             else:
                 try:
                     results.append(decode(delivery.value, RiskAssessmentResult))

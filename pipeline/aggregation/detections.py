@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal
 
 import msgspec
@@ -12,10 +13,12 @@ from pipeline.messages import (
     Count,
     DetectedObject,
     GroupMetadata,
+    LineCount,
     Name,
     Size,
     Timestamp,
     Unit,
+    ZoneCount,
 )
 
 
@@ -31,6 +34,8 @@ class _Outline(Struct, rename="camel", frozen=True):
     camera_id: Name
     timestamp: Timestamp
     traffic_groups: tuple[_DueGroup, ...] = ()
+    line_counts: tuple[LineCount, ...] = ()
+    zone_counts: tuple[ZoneCount, ...] = ()
 
 
 class _Group(Struct, rename="camel", frozen=True, kw_only=True):
@@ -74,23 +79,60 @@ class Announced(Struct, frozen=True):
     facts: bytes
 
 
+class Counted(Struct, frozen=True):
+    """What a frame adds to the daily counters of its camera, once however often it is read.
+
+    Attributes:
+        amounts: by counter, such as ``line:gate:in:car`` or ``zone:crossing:entered:person``.
+    """
+
+    request_id: str
+    camera_id: str
+    timestamp: Timestamp
+    amounts: dict[str, int]
+
+
+class Seen(Struct, frozen=True):
+    """What a detection result means here: nothing, in most cases."""
+
+    announced: Announced | None = None
+    counted: Counted | None = None
+
+
+_NOTHING = Seen()
 _outline_decoder = msgspec.json.Decoder(_Outline)
 _decoder = msgspec.json.Decoder(_Detection)
 _encoder = msgspec.json.Encoder()
 
 
-def read_detection(payload: bytes) -> Announced | None:
-    """Return what a detection result announces; None when it asks for no verdict.
+def read_detection(payload: bytes) -> Seen:
+    """Return what a detection result announces and counts.
 
-    One that breaks its contract asks for none either: the generator puts it aside.
+    One that breaks its contract means nothing: the generator puts it aside.
     """
     try:
         outline = _outline_decoder.decode(payload)
-        if all(group.reason is None for group in outline.traffic_groups):
-            return None
-        detection = _decoder.decode(payload)
+        return Seen(_announced(outline, payload), _counted(outline))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _NOTHING
+
+
+def _counted(outline: _Outline) -> Counted | None:
+    amounts: Counter[str] = Counter()
+    for line in outline.line_counts:
+        amounts[f"line:{line.line}:{line.direction}:{line.object_class}"] += line.count
+    for zone in outline.zone_counts:
+        amounts[f"zone:{zone.zone}:entered:{zone.object_class}"] += zone.entered
+    wanted = {name: amount for name, amount in amounts.items() if amount}
+    if not wanted:
         return None
+    return Counted(outline.request_id, outline.camera_id, outline.timestamp, wanted)
+
+
+def _announced(outline: _Outline, payload: bytes) -> Announced | None:
+    if all(group.reason is None for group in outline.traffic_groups):
+        return None
+    detection = _decoder.decode(payload)
     due = [group.group_index for group in detection.traffic_groups if group.reason is not None]
     if len(set(due)) < len(due):
         return None  # dead-lettered by the generator

@@ -17,6 +17,9 @@ STEP_ROWS: Final = 200
 STEP_PICTURES: Final = 20
 """Pictures that one step makes files of: each waits for the disk."""
 
+KEEP_COUNTED_DAYS: Final = 2.0
+"""How long a frame is remembered as counted; Kafka may bring it again within that time."""
+
 _MB: Final = 1_000_000
 
 # Age counts from storing: the clock of a camera may be wrong, and old footage may be assessed.
@@ -25,6 +28,7 @@ _BY_AGE: Final = (
     ("results", "message_id", "stored_us", "", "verdicts"),
     ("requests", "request_id", "opened_us", "AND closed_us IS NOT NULL", "verdicts"),
     ("alarms", "alarm_id", "stored_us", "AND NOT alert_pending", "alarms"),
+    ("counted", "request_id", "at_us", "", "counted"),
 )
 
 
@@ -36,6 +40,7 @@ class Keeper:
         self._keep_days = {
             "verdicts": settings.keep_verdicts_days,
             "alarms": settings.keep_alarms_days,
+            "counted": KEEP_COUNTED_DAYS,
         }
         self._max_bytes = settings.max_mb * _MB
         self._is_over = False

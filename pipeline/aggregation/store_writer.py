@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from pipeline.aggregation.batch import Batch
 from pipeline.aggregation.database import evidence_folder, open_writer, to_us
-from pipeline.aggregation.detections import Announced, read_detection
+from pipeline.aggregation.detections import Announced, Counted, read_detection
 from pipeline.aggregation.evidence import EvidenceFiles
 from pipeline.aggregation.joiner import GroupVerdict, Joined
 from pipeline.aggregation.rows import alarm_of
@@ -70,6 +70,8 @@ class StoreWriter:
                 if jpeg and name:
                     gone += self._name_picture(change.alarm.alarm_id, name, len(jpeg))
             self.close_requests(batch.joined)
+            for item in batch.counted:
+                self._count(item)
             for (day, camera_id, counter), amount in batch.daily.items():
                 self.add_daily(day, camera_id, counter, amount)
         for name in gone:
@@ -156,6 +158,16 @@ class StoreWriter:
             "UPDATE alarms SET facts = ? WHERE request_id = ? AND facts IS NULL",
             [(item.facts, item.request_id) for item in announced],
         )
+
+    def _count(self, item: Counted) -> None:
+        """Add what a frame counted, unless it was added before."""
+        cursor = self._connection.execute(
+            "INSERT OR IGNORE INTO counted VALUES (?, ?)", (item.request_id, to_us(utc_now()))
+        )
+        if cursor.rowcount:
+            day = item.timestamp.astimezone().date()
+            for name, amount in item.amounts.items():
+                self.add_daily(day, item.camera_id, name, amount)
 
     def _keep_picture(self, change: Change, jpeg: bytes | None) -> str | None:
         """Write the picture where it is wanted: at first, and where the alarm grew worse."""
@@ -278,7 +290,7 @@ class StoreWriter:
             "ORDER BY opened_us, request_id"
         )
         for row in rows:
-            announced = read_detection(row["facts"])
+            announced = read_detection(row["facts"]).announced
             if announced is not None:
                 yield announced
 

@@ -135,7 +135,7 @@ def test_a_store_of_an_older_version_is_taken_over_and_its_pictures_become_files
 def test_what_was_asked_is_kept_with_the_alarm(writer: StoreWriter, path: Path) -> None:
 
     detection = made.detection("r", due=1, idle=2)
-    announced = read_detection(encode(detection))
+    announced = read_detection(encode(detection)).announced
     assert announced is not None
     assert announced.groups == {0}
     item = made.result("r", level="high")
@@ -157,7 +157,7 @@ def test_what_was_asked_is_kept_also_when_the_verdict_comes_first(
 ) -> None:
 
     raise_alarm(writer)
-    announced = read_detection(encode(made.detection("r")))
+    announced = read_detection(encode(made.detection("r"))).announced
     assert announced is not None
     writer.write(Batch(announced=[announced]))
     with AlarmReader(path) as reader:

@@ -8,14 +8,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.aggregation import keeper
 from pipeline.aggregation.batch import Batch
+from pipeline.aggregation.detections import Seen, read_detection
 from pipeline.aggregation.keeper import Keeper
 from pipeline.aggregation.situations import Situations
 from pipeline.aggregation.store import AlarmReader
 from pipeline.aggregation.store_writer import StoreWriter
-from pipeline.messages import utc_now
+from pipeline.messages import LineCount, ZoneCount, encode, utc_now
 from pipeline.settings_alarms import MaintenanceWindow, StorageSettings
 from tests.support import messages as made
 from tests.support.log_guard import ExpectLog
@@ -140,3 +142,26 @@ def test_what_people_made_of_an_alarm_is_kept_in_order(writer: StoreWriter, path
 def test_maintenance_windows(camera: str, seconds: int, covered: bool) -> None:
     window = MaintenanceWindow(camera=camera, begin=made.NOON, end=made.NOON + timedelta(minutes=1))
     assert window.covers("cam-1", made.NOON + timedelta(seconds=seconds)) is covered
+
+
+def test_objects_that_cross_a_line_are_counted_by_day_once(writer: StoreWriter, path: Path) -> None:
+    crossed = LineCount(line="gate", direction="in", object_class="car", count=3)
+    stood = ZoneCount(zone="stop", object_class="bus", present=1, entered=0)
+    came = ZoneCount(zone="stop", object_class="person", present=5, entered=2)
+    for request in ("a", "b", "a"):  # Kafka may bring a frame again
+        frame = replace(
+            made.detection(request, due=0), line_counts=(crossed,), zone_counts=(stood, came)
+        )
+        seen = read_detection(encode(frame))
+        assert seen.announced is None
+        assert seen.counted is not None
+        writer.write(Batch(counted=[seen.counted]))
+    day = made.NOON.astimezone().date()
+    with AlarmReader(path) as reader:
+        counts = {(one.camera_id, one.name): one.amount for one in reader.daily(day, day)}
+    assert counts == {
+        ("cam-1", "line:gate:in:car"): 6,
+        ("cam-1", "zone:stop:entered:person"): 4,
+    }
+    assert read_detection(encode(made.detection(due=0))) == Seen()
+    assert read_detection(b"no JSON") == Seen()
