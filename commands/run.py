@@ -93,6 +93,8 @@ def _work(settings: Settings, names: list[WorkerName], args: argparse.Namespace)
     from pipeline.runner import WorkerRunner, stop_on_signals, wait_for_stop
     from pipeline.session import PipelineSession
     from pipeline.states import WorkerName
+    from pipeline.timeline.recorder import TimelineRecorder
+    from pipeline.timeline.store import TimelineWriter, timeline_path
     from pipeline.worker import WorkerError
 
     if settings.kafka.mode == "embedded" and set(names) != set(WorkerName):
@@ -101,8 +103,12 @@ def _work(settings: Settings, names: list[WorkerName], args: argparse.Namespace)
             'reach it (set kafka.mode = "cluster" to spread them)'
         )
     try:
-        with stop_on_signals() as stop, PipelineSession(settings) as session:
-            runner = WorkerRunner(session, names)
+        with (
+            stop_on_signals() as stop,
+            PipelineSession(settings) as session,
+            TimelineRecorder(session, TimelineWriter(timeline_path())) as timeline,
+        ):
+            runner = WorkerRunner(session, names, timeline.note_change)
             with _metrics(session, runner, args):
                 started = runner.start()
                 if started:

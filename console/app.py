@@ -34,6 +34,7 @@ from console.main_window import MainWindow
 from console.signals import QuitSignals
 from console.theme.theme import ThemeManager
 from console.ticker import Ticker
+from console.timeline_keeper import TimelineKeeper
 from console.tray import Tray
 from console.ui_gap import UiGap
 from console.window_state import keep_in_files
@@ -148,6 +149,7 @@ class Console(QObject):
         self.window.language_chosen.connect(self._on_language)
         controller.settings_changed.connect(self._on_settings)
         self.window.shutdown.remembered.connect(self._on_close_choice)
+        self._timeline = TimelineKeeper.of(self.context)
         self.tray = Tray(self.context, self.window)
         self.window.shutdown.finished.connect(self._on_shut_down)
         self.failed.connect(self._on_failed)
@@ -265,7 +267,9 @@ class Console(QObject):
         self.context.ticker.stop()
         self.window.exporter.wait()
         QThreadPool.globalInstance().waitForDone(POOL_TIMEOUT_MS)
-        return self.context.controller.wait_until_closed()
+        is_closed = self.context.controller.wait_until_closed()
+        self._timeline.close()
+        return is_closed
 
 
 def run(launch: Launch) -> int:

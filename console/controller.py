@@ -40,6 +40,8 @@ class PipelineController(QObject):
         all_stopped: the last worker thread has ended.
         stuck: carries the `WorkerName` of a worker that did not stop within `STOP_TIMEOUT_S`.
         settings_changed: carries the new `Settings`.
+        asked: somebody wants something: ``start_all``, ``stop_all``, ``start`` or ``stop``, and the
+            `WorkerName` or None.
     """
 
     state_changed = Signal(object)
@@ -48,6 +50,7 @@ class PipelineController(QObject):
     all_stopped = Signal()
     stuck = Signal(object)
     settings_changed = Signal(object)
+    asked = Signal(str, object)
 
     def __init__(
         self, settings: Settings, hub: TelemetryHub, parent: QObject | None = None
@@ -133,6 +136,7 @@ class PipelineController(QObject):
     @Slot()
     def start_all(self) -> None:
         """Start what is not at work, consumers before producers; opens the session first."""
+        self.asked.emit("start_all", None)
         if self.session is None:
             self._start_when_open.update(WorkerName)
             self.open()
@@ -143,6 +147,7 @@ class PipelineController(QObject):
     @Slot()
     def stop_all(self) -> None:
         """Stop all workers, producers first, each when it has read what they left."""
+        self.asked.emit("stop_all", None)
         self._start_when_open.clear()
         self._sequencer.stop_all()
         self._step()
@@ -156,6 +161,7 @@ class PipelineController(QObject):
     @Slot(object)
     def start(self, name: WorkerName) -> None:
         """Start one worker; opens the session first."""
+        self.asked.emit("start", name)
         if self.session is None:
             self._start_when_open.add(name)
             self.open()
@@ -166,6 +172,7 @@ class PipelineController(QObject):
     @Slot(object)
     def stop(self, name: WorkerName) -> None:
         """Stop one worker at once; what it has not read stays in Kafka."""
+        self.asked.emit("stop", name)
         self._start_when_open.discard(name)
         self._sequencer.forget(name)
         self._ask_to_stop(name)

@@ -1,47 +1,121 @@
-"""The page of logs: all workers and librdkafka in one view."""
+"""The page of logs: the lines of all workers and librdkafka, and the timeline that leads to them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from console.context import ConsoleContext
+from console.theme.tokens import Space
 from console.widgets.log_tail import LogTail
+from console.widgets.minute_dialog import MinuteDialog
+from console.widgets.painting import with_role
+from console.widgets.timeline_view import TimelineView
 from pipeline.support_selection import LogSelection
+
+LINES, TIMELINE = range(2)
 
 
 class LogsPage(QWidget):
-    """The whole log ring, with every filter."""
+    """The whole log ring, with every filter; behind it, the timeline.
+
+    Attributes:
+        alarm_opened: an alarm of the timeline is wanted; carries its id.
+    """
+
+    alarm_opened = Signal(str)
 
     def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._context = context
         self._tail = LogTail(context, self.tr("Logs"), full=True)
+        self._timeline = TimelineView(context)
+        self._timeline.moment_asked.connect(self.show_moment)
+        self._timeline.alarm_asked.connect(self.alarm_opened)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._tail)
+        self._stack.addWidget(self._timeline)
+        self._group = QButtonGroup(self)
+        bar = QWidget()
+        with_role(bar, "panel")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(Space.M, Space.S, Space.M, Space.XS)
+        row.setSpacing(Space.XS)
+        for number, (text, tip) in enumerate(
+            (
+                (self.tr("Lines"), self.tr("What the workers wrote")),
+                (self.tr("Timeline"), self.tr("What happened, and when")),
+            )
+        ):
+            button = QToolButton()
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setCheckable(True)
+            with_role(button, "chip")
+            self._group.addButton(button, number)
+            row.addWidget(button)
+        row.addStretch(1)
+        self._group.idClicked.connect(self._show_part)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._tail)
+        layout.setSpacing(0)
+        layout.addWidget(bar)
+        layout.addWidget(self._stack, 1)
+        self._show_part(LINES)
+
+    @Slot(int)
+    def _show_part(self, part: int) -> None:
+        self._stack.setCurrentIndex(part)
+        self._group.button(part).setChecked(True)
+
+    def show_timeline(self) -> None:
+        """Show the timeline."""
+        self._show_part(TIMELINE)
 
     def focus_filter(self) -> None:
-        """Put the cursor into the filter's text."""
-        self._tail.focus_filter()
+        """Put the cursor into the filter of what is in front."""
+        if self._stack.currentIndex() == TIMELINE:
+            self._timeline.focus_filter()
+        else:
+            self._tail.focus_filter()
 
     def selection(self) -> LogSelection:
         """Return which lines are shown, for an export."""
         return self._tail.selection()
 
     def kept(self) -> Any:
-        """Return what the filter is set to."""
-        return self._tail.kept()
+        """Return what the filters are set to, and which part is in front."""
+        return self._tail.kept(), self._timeline.kept(), self._stack.currentIndex()
 
     def restore(self, kept: Any) -> None:
-        """Take over a filter."""
-        self._tail.restore(kept)
+        """Take over what another page kept."""
+        lines, timeline, part = kept
+        self._tail.restore(lines)
+        self._timeline.restore(timeline)
+        self._show_part(part)
 
     def show_worker(self, worker: str) -> None:
         """Show only lines of `worker`."""
+        self._show_part(LINES)
         self._tail.show_worker(worker)
 
+    @Slot(object)
     def show_moment(self, moment: datetime) -> None:
-        """Show what was logged from a moment on."""
+        """Show what was logged from a moment on; from the files, where that is long ago."""
+        ring = self._context.log_ring
+        oldest = ring.line(ring.first_sequence)
+        if oldest is None or moment < oldest.time:
+            MinuteDialog(moment, self).open()
+            return
+        self._show_part(LINES)
         self._tail.show_moment(moment)

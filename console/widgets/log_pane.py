@@ -76,6 +76,7 @@ class LogPane(QAbstractScrollArea):
         self._widest = 0
         self._anchor: int | None = None
         self._cursor: int | None = None
+        self._sought: datetime | None = None
         self._font = mono_font(TypeSize.BODY)
         metrics = QFontMetricsF(self._font)
         self._char = metrics.horizontalAdvance("0")
@@ -162,15 +163,18 @@ class LogPane(QAbstractScrollArea):
         self._go_to(row)
         return True
 
-    def go_to_time(self, moment: datetime) -> bool:
-        """Go to the first line from `moment` on; False when there is none."""
+    def go_to_time(self, moment: datetime) -> None:
+        """Go to the first line from `moment` on, once all lines before now are looked through."""
+        self._sought = moment
+        self._on_batch()
+
+    def _seek(self, moment: datetime) -> None:
         row = self._view.row_at_time(moment.timestamp())
         if row >= len(self._view.shown):
             self.told.emit(self.tr("No line since then"))
-            return False
+            return
         self.told.emit("")
         self._go_to(row)
-        return True
 
     def _go_to(self, row: int) -> None:
         self.set_follow(follow=False)
@@ -293,6 +297,9 @@ class LogPane(QAbstractScrollArea):
             self._refresh()
         elif self._view.total != total:
             self.counts_changed.emit(len(self._view.shown), self._view.total)
+        if self._sought is not None and not self._view.is_filtering:
+            moment, self._sought = self._sought, None
+            self._seek(moment)
         wanted_ms = FILTER_MS if self._view.is_filtering else BATCH_MS
         if self._timer.interval() != wanted_ms:
             self._timer.setInterval(wanted_ms)

@@ -56,6 +56,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Happening:
+    """What became of an alarm: it was raised, was closed, or somebody gave it another state.
+
+    Attributes:
+        said: the note that went with a state.
+    """
+
+    at: datetime
+    what: Literal["raised", "closed"] | AlarmState
+    said: str
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True)
 class DailyCount:
     """How often something happened at a camera on one day."""
 
@@ -191,6 +205,27 @@ class AlarmReader:
             "SELECT * FROM acknowledgements WHERE alarm_id = ? ORDER BY number", (alarm_id,)
         )
         return [Acknowledgement(from_us(row["at_us"]), row["state"], row["note"]) for row in rows]
+
+    def happenings(self, since: datetime, until: datetime, limit: int) -> list[Happening]:
+        """Return the newest of what became of alarms from `since` to `until`, newest first."""
+        span = (to_us(since), to_us(until))
+        rows = self._query(
+            """
+            SELECT first_seen_us AS at_us, 'raised' AS what, '' AS said, alarms.* FROM alarms
+                WHERE first_seen_us >= ?1 AND first_seen_us < ?2
+            UNION ALL SELECT closed_us, 'closed', '', alarms.* FROM alarms
+                WHERE closed_us >= ?1 AND closed_us < ?2
+            UNION ALL SELECT at_us, acknowledgements.state, acknowledgements.note, alarms.*
+                FROM acknowledgements JOIN alarms USING (alarm_id)
+                WHERE at_us >= ?1 AND at_us < ?2
+            ORDER BY at_us DESC LIMIT ?3
+            """,
+            (*span, limit),
+        )
+        return [
+            Happening(from_us(row["at_us"]), row["what"], row["said"], alarm_of(row))
+            for row in rows
+        ]
 
     def daily(self, first: date, last: date) -> list[DailyCount]:
         """Return the counters of the days from `first` to `last`, both included."""

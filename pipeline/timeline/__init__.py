@@ -1,0 +1,1 @@
+"""One timeline of what happened: cameras, workers, lag, alarms, operators."""

@@ -1,0 +1,96 @@
+"""Turns what can be seen of cameras, workers and lag into events. Pure; the time is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from pipeline.states import WorkerState
+from pipeline.timeline.events import Event, What
+
+if TYPE_CHECKING:
+    from pipeline.kafka.lag import LagSnapshot
+    from pipeline.supervisor import StateChange
+    from pipeline.telemetry import CameraView
+
+PATIENCE: Final = timedelta(seconds=3)
+"""What lasts no longer is no event: one late frame is no lost camera."""
+
+_CAMERA: Final = {
+    "live": What.CAMERA_LIVE,
+    "reconnecting": What.CAMERA_LOST,
+    "failed": What.CAMERA_LOST,
+}
+_WORKER: Final = {
+    WorkerState.RUNNING: What.WORKER_RUNNING,
+    WorkerState.DEGRADED: What.WORKER_DEGRADED,
+    WorkerState.BACKOFF: What.WORKER_RESTARTING,
+    WorkerState.FAILED: What.WORKER_FAILED,
+    WorkerState.STOPPED: What.WORKER_STOPPED,
+}
+_LAG: Final = {"ok": What.LAG_OK, "warn": What.LAG_GROWS, "stall": What.LAG_STALLED}
+_QUIET_AT_FIRST: Final = frozenset({What.LAG_OK, What.BROKER_BACK})
+"""No news, unless it was otherwise before."""
+
+
+def of_worker(change: StateChange, at: datetime) -> Event | None:
+    """Return the event of a worker's change; None for one on the way to another."""
+    what = _WORKER.get(change.new)
+    return Event(at, what, change.worker.value, change.reason) if what is not None else None
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What somebody is like, as told, and as seen since."""
+
+    told: What | None = None
+    now: What | None = None
+    since: datetime | None = None
+    detail: str = ""
+
+
+class Watch:
+    """Looks at cameras and lag again and again; tells of what has become different and stays so."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+
+    def cameras(self, views: Iterable[CameraView], now: datetime) -> list[Event]:
+        """Return what happened to the cameras."""
+        return [
+            event
+            for view in views
+            if (event := self._note(view.camera_id, _CAMERA.get(view.state), view.detail, now))
+        ]
+
+    def lag(self, snapshot: LagSnapshot, now: datetime) -> list[Event]:
+        """Return what happened to the lag of each group and topic, and to the broker."""
+        if not snapshot.taken_at_s:
+            return []
+        broker = What.BROKER_BACK if snapshot.broker_ok else What.BROKER_AWAY
+        events = [self._note("broker", broker, snapshot.error or "", now)]
+        if snapshot.broker_ok:
+            for (group, topic), link in snapshot.links.items():
+                what = _LAG.get(link.status.value)
+                detail = "" if what is What.LAG_OK else str(link.messages)
+                events.append(self._note(f"{group} {topic}", what, detail, now))
+        return [event for event in events if event is not None]
+
+    def _note(self, who: str, what: What | None, detail: str, now: datetime) -> Event | None:
+        if what is None:
+            return None  # on the way to something, or wanted so
+        seen = self._seen.setdefault(who, _Seen())
+        if what is not seen.now:
+            seen.now, seen.since, seen.detail = what, now, detail
+        if what is seen.told:
+            return None
+        if seen.told is None and what in _QUIET_AT_FIRST:
+            seen.told = what
+            return None
+        assert seen.since is not None
+        if now - seen.since < PATIENCE:
+            return None
+        seen.told = what
+        return Event(seen.since, what, "" if who == "broker" else who, seen.detail)

@@ -1,0 +1,203 @@
+"""The timeline: what counts as an event, that it is kept whatever the disk does, one list of all."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.aggregation.store import AlarmReader
+from pipeline.kafka.lag import LagSnapshot, LinkLag
+from pipeline.kafka.lag_rules import LagStatus
+from pipeline.messages import utc_now
+from pipeline.states import WorkerName, WorkerState
+from pipeline.supervisor import StateChange
+from pipeline.telemetry import CameraView
+from pipeline.timeline import store
+from pipeline.timeline.events import SUBJECTS, Event, What
+from pipeline.timeline.merged import TimelineFilter, timeline
+from pipeline.timeline.store import TimelineWriter, read_events
+from pipeline.timeline.watch import PATIENCE, Watch, of_worker
+from tests.support.alarms import alarm, store_alarms
+from tests.support.log_guard import ExpectLog
+from tests.support.stages import wait_until
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+def seconds(number: float) -> datetime:
+    return NOON + timedelta(seconds=number)
+
+
+def test_everything_that_can_happen_is_about_something() -> None:
+    assert set(SUBJECTS) == set(What)
+
+
+def camera(*states: str) -> list[tuple[What, datetime]]:
+    """Show a camera in one state a second; return what was told."""
+    watch = Watch()
+    told = []
+    for second, state in enumerate(states):
+        view = CameraView("cam-1", "Gate", state=state, detail=f"it is {state}")
+        told += watch.cameras([view], seconds(second))
+    return [(event.what, event.at) for event in told]
+
+
+def test_a_lost_camera_and_its_return_are_told_with_when_they_began() -> None:
+    assert camera(*["live"] * 5, *["reconnecting"] * 5, *["live"] * 4) == [
+        (What.CAMERA_LIVE, seconds(0)),
+        (What.CAMERA_LOST, seconds(5)),
+        (What.CAMERA_LIVE, seconds(10)),
+    ]
+
+
+def test_a_short_blip_is_no_event() -> None:
+    assert camera(*["live"] * 5, "reconnecting", "reconnecting", *["live"] * 9) == [
+        (What.CAMERA_LIVE, seconds(0))
+    ]
+
+
+def test_stopping_a_camera_is_no_loss() -> None:
+    assert [what for what, _ in camera(*["live"] * 5, *["stopped"] * 9, *["connecting"] * 9)] == [
+        What.CAMERA_LIVE
+    ]
+
+
+def lag(status: LagStatus, *, broker_ok: bool = True) -> LagSnapshot:
+    link = LinkLag(7, 1.0, status, 1.0, 1.0, ())
+    error = None if broker_ok else "no broker answered"
+    return LagSnapshot(1.0, broker_ok, error, {("group", "topic"): link})
+
+
+def test_lag_is_told_when_it_stays_and_not_while_all_is_well() -> None:
+    watch = Watch()
+    told = []
+    step = [LagStatus.UNKNOWN] * 3 + [LagStatus.OK] * 9 + [LagStatus.STALL] * 5
+    step += [LagStatus.OK] * 2 + [LagStatus.STALL] * 2 + [LagStatus.OK] * 5
+    for second, status in enumerate(step):
+        told += watch.lag(lag(status), seconds(second))
+    assert [(event.what, event.who, event.detail) for event in told] == [
+        (What.LAG_STALLED, "group topic", "7"),
+        (What.LAG_OK, "group topic", ""),
+    ]
+    away = [watch.lag(lag(LagStatus.OK, broker_ok=False), seconds(90 + n)) for n in range(5)]
+    assert [event.what for events in away for event in events] == [What.BROKER_AWAY]
+    assert timedelta(0) < PATIENCE
+
+
+@pytest.mark.parametrize(
+    ("new", "what"),
+    [
+        (WorkerState.RUNNING, What.WORKER_RUNNING),
+        (WorkerState.FAILED, What.WORKER_FAILED),
+        (WorkerState.STARTING, None),
+    ],
+)
+def test_worker_states(new: WorkerState, what: What | None) -> None:
+    change = StateChange(WorkerName.DETECTION, WorkerState.STARTING, new, "because", 0.0)
+    event = of_worker(change, NOON)
+    assert (event.what if event else None) == what
+    if event:
+        assert (event.who, event.detail, event.subject) == ("detection", "because", "worker")
+
+
+def test_what_is_noted_is_read_newest_first(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "timeline.db"
+    with contextlib.closing(TimelineWriter(path, keep_days=99_999)) as writer:
+        for number in range(5):
+            writer.note(Event(seconds(number), What.STARTED, "detection", str(number)))
+    assert [event.detail for event in read_events(path, *EVER, limit=3)] == ["4", "3", "2"]
+    assert [event.at for event in read_events(path, seconds(1), seconds(3), 99)] == [
+        seconds(2),
+        seconds(1),
+    ]
+    assert read_events(tmp_path / "none.db", *EVER, limit=3) == []
+
+
+def test_old_events_are_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    with contextlib.closing(TimelineWriter(path, keep_days=1)) as writer:
+        writer.note(Event(utc_now() - timedelta(days=2), What.STARTED_ALL))
+        writer.note(Event(utc_now(), What.STOPPED_ALL))
+    assert [event.what for event in read_events(path, *EVER, limit=9)] == [What.STOPPED_ALL]
+
+
+def test_several_processes_may_write_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    writers = [TimelineWriter(path) for _ in range(3)]
+    threads = [
+        threading.Thread(
+            target=lambda w=w: [w.note(Event(utc_now(), What.STARTED_ALL)) for _ in range(50)]
+        )
+        for w in writers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for writer in writers:
+        writer.close()
+    assert len(read_events(path, *EVER, limit=999)) == 150
+
+
+def test_what_cannot_be_written_waits(
+    tmp_path: Path, expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "AGAIN_S", 0.05)
+    expect_log("WARNING the timeline cannot be written")
+    path = tmp_path / "timeline.db"
+    path.mkdir()  # nobody can write there
+    with contextlib.closing(TimelineWriter(path)) as writer:
+        writer.note(Event(utc_now(), What.STARTED_ALL))
+        writer.note(Event(utc_now(), What.STOPPED_ALL))
+        wait_until("it was tried", lambda: writer._is_told)
+        shutil.rmtree(path)
+        wait_until("it is written", lambda: len(_read(path)) == 2)
+
+
+def _read(path: Path) -> list[Event]:
+    with contextlib.suppress(Exception):
+        return read_events(path, *EVER, limit=9)
+    return []
+
+
+def test_a_damaged_timeline_is_set_aside(tmp_path: Path, expect_log: ExpectLog) -> None:
+    expect_log("ERROR the timeline is damaged .* kept as timeline.db.damaged")
+    path = tmp_path / "timeline.db"
+    path.write_bytes(b"garbage " * 1000)
+    with contextlib.closing(TimelineWriter(path)) as writer:
+        writer.note(Event(utc_now(), What.STARTED_ALL))
+    assert len(read_events(path, *EVER, limit=9)) == 1
+    assert len(list(tmp_path.glob("timeline.db.damaged-*"))) == 1
+
+
+def test_one_list_of_everything(tmp_path: Path) -> None:
+    path, database = tmp_path / "timeline.db", tmp_path / "alarms.db"
+    now = utc_now()
+    store_alarms(database, alarm("clash", "high", ago=timedelta(minutes=5)))
+    with contextlib.closing(TimelineWriter(path)) as writer:
+        writer.note(Event(now - timedelta(minutes=9), What.CAMERA_LOST, "cam-1", "no answer"))
+        writer.note(Event(now - timedelta(minutes=1), What.WORKER_STOPPED, "detection"))
+    with AlarmReader(database) as alarms:
+        alarms.acknowledge("clash", "patrol sent")
+        soon = utc_now() + timedelta(seconds=1)
+        wanted = TimelineFilter(now - timedelta(hours=1), soon)
+        assert [(event.what, event.detail) for event in timeline(alarms, path, wanted)] == [
+            (What.ALARM_ACKNOWLEDGED, "patrol sent"),
+            (What.WORKER_STOPPED, ""),
+            (What.ALARM_RAISED, "high vehicle-pedestrian-conflict"),
+            (What.CAMERA_LOST, "no answer"),
+        ]
+        of_camera = TimelineFilter(now - timedelta(hours=1), soon, who="cam-1")
+        assert len(timeline(alarms, path, of_camera)) == 3
+        lost = TimelineFilter(now - timedelta(hours=1), soon, frozenset({"camera", "worker"}))
+        assert [event.what for event in timeline(alarms, path, lost)] == [
+            What.WORKER_STOPPED,
+            What.CAMERA_LOST,
+        ]
+        assert len(timeline(alarms, path, wanted, limit=1)) == 1
