@@ -38,6 +38,9 @@ from pipeline.worker import WorkerContext
 SIZE_INTERVAL_S = 2.0
 LOOK_INTERVAL_S = 30.0
 """The writer's memory hides for long that its file was damaged by somebody else."""
+STALE_S = 3_600.0
+"""Detection results produced longer ago announce nothing; their verdicts are joined as they come."""
+
 REMIND_WITHIN = timedelta(days=1)
 """An alarm that began before is not told again: the program was off, or nobody ever cared."""
 
@@ -107,7 +110,7 @@ class Desk:
         for delivery in deliveries:
             if delivery.topic == detections:
                 seen = read_detection(delivery.value)
-                if seen.announced is not None:
+                if seen.announced is not None and not _is_stale(delivery):
                     announced.append(seen.announced)
                 if seen.counted is not None:
                     batch.counted.append(seen.counted)
@@ -306,6 +309,16 @@ class Desk:
         if sent and not self._saver.attempt(lambda: self._store.alerts_sent(sent)):
             for item in sent:
                 self._alerts_sent.put(item)
+
+
+def _is_stale(delivery: Delivery) -> bool:
+    """Return whether a message is too old to wait for what it announces.
+
+    A group that is new to a topic begins with all that the cluster still keeps.
+    """
+    if delivery.timestamp_ms is None:
+        return False
+    return time.time() - delivery.timestamp_ms / 1000 > STALE_S
 
 
 def _verdict(result: RiskAssessmentResult) -> GroupVerdict:

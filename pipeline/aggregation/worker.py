@@ -64,8 +64,9 @@ class AggregatorWorker:
         try:
             consumer = context.kafka.consumer(
                 settings.groups.aggregator,
-                [settings.topics.detection_results, settings.topics.risk_assessment_results],
+                [settings.topics.risk_assessment_results],
                 context.telemetry,
+                beside=[settings.topics.detection_results],
             )
             try:
                 desk = Desk(context, store, producer)

@@ -71,9 +71,19 @@ class KafkaAccess:
         return ReliableProducer(producer, condition, telemetry, self._gate, spool)
 
     def consumer(
-        self, group: str, topics: Sequence[str], telemetry: WorkerTelemetry
+        self,
+        group: str,
+        topics: Sequence[str],
+        telemetry: WorkerTelemetry,
+        beside: Sequence[str] = (),
     ) -> WorkConsumer:
         """Return a member of the consumer group `group` that reads `topics`.
+
+        Args:
+            group: see above.
+            topics: whose messages are the worker's work: they are counted as its input.
+            telemetry: the worker's.
+            beside: topics that it reads as well, for what it needs to know.
 
         Raises:
             KafkaSettingsError: the properties are wrong; says which and why.
@@ -83,7 +93,7 @@ class KafkaAccess:
         properties = clients.consumer_properties(
             self.settings, self.bootstrap_servers, client, group
         )
-        consumer = WorkConsumer(group, topics, condition, telemetry, self._gate)
+        consumer = WorkConsumer(group, topics, condition, telemetry, self._gate, beside)
         consumer.open(clients.make_consumer(properties, condition, consumer.on_commit))
         return consumer
 
@@ -113,13 +123,20 @@ class KafkaAccess:
             )
 
     def source_topics(self) -> dict[str, str]:
-        """Return the topics that workers read, with the group that reads each."""
+        """Return the topics that workers read, with the group whose work each is."""
         topics, groups = self.settings.topics, self.settings.groups
         return {
             topics.detection_results: groups.generator,
             topics.assessment_tasks: groups.scheduler,
             topics.risk_assessment_results: groups.aggregator,
         }
+
+    def readers(self) -> list[tuple[str, str]]:
+        """Return each group with each topic it reads, also beside its work."""
+        topics, groups = self.settings.topics, self.settings.groups
+        work = [(group, topic) for topic, group in self.source_topics().items()]
+        # It learns there which verdicts to expect.
+        return [*work, (groups.aggregator, topics.detection_results)]
 
     def ensure_topics(self) -> None:
         """Make the topics that the broker does not have yet.

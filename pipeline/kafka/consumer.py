@@ -97,9 +97,12 @@ class WorkConsumer:
         condition: BrokerCondition,
         telemetry: WorkerTelemetry,
         gate: RetentionGate | None,
+        beside: Sequence[str] = (),
     ) -> None:
+        """Read `topics`, whose messages are the worker's work, and others `beside` them."""
         self._group = group
-        self._topics = list(topics)
+        self._topics = [*topics, *beside]
+        self._beside = frozenset(beside)
         self._condition = condition
         self._telemetry = telemetry
         self._gate = gate
@@ -167,7 +170,8 @@ class WorkConsumer:
         deliveries = self._deliveries([first])
         if max_messages > 1:
             deliveries += self._deliveries(self._consumer.consume(max_messages - 1, 0.0))
-        self._telemetry.count("in", len(deliveries))
+        work = sum(delivery.topic not in self._beside for delivery in deliveries)
+        self._telemetry.count("in", work)
         return deliveries
 
     def finish(self, delivery: Delivery) -> None:

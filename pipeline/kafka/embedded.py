@@ -74,6 +74,7 @@ class EmbeddedBroker:
         self.gate.add_reader(topics.detection_results, groups.generator)
         self.gate.add_reader(topics.assessment_tasks, groups.scheduler)
         self.gate.add_reader(topics.risk_assessment_results, groups.aggregator)
+        self.gate.add_reader(topics.detection_results, groups.aggregator)
         logger.bind(worker="kafka").info(
             "embedded broker started on {}; it keeps nothing over a restart",
             self.bootstrap_servers,

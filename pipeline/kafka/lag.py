@@ -192,7 +192,7 @@ class LagMonitor:
         partitions = self._known_partitions(admin, list(sources), began_s)
         committed = {
             (group, topic): _committed(admin, group, topic, partitions[topic])
-            for topic, group in sources.items()
+            for group, topic in self._access.readers()
             if topic in partitions
         }
         ends = _ends(admin, partitions)

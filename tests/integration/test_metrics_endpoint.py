@@ -60,7 +60,11 @@ def test_a_scrape_tells_of_lag_messages_states_latencies_and_repeats(tmp_path: P
                 "the lag is 0 again and the dead letter is seen",
                 lambda: (
                     process.value("signalbox_lag_messages") == 0
-                    and process.value("signalbox_end_offset", topic=topics.detection_results)
+                    and process.value(
+                        "signalbox_end_offset",
+                        topic=topics.detection_results,
+                        group=settings.kafka.groups.generator,
+                    )
                     == FRAMES + 2
                     and process.value("signalbox_dead_letters", topic=topics.detection_results) == 1
                 ),
