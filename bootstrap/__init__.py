@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bootstrap.environment import Environment, inside_other_environment
+from bootstrap.installed import is_installed, settle_in
 from bootstrap.messages import EXIT_CANNOT_START, SetupError, say, show_error
 from commands import (
     EXIT_INTERRUPTED,
@@ -43,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     has_console = sys.stderr is not None
     guard_streams()
+    if is_installed():
+        settle_in(has_console=has_console)
     invocation = resolve(sys.argv[1:] if argv is None else argv)
     if not invocation.asks_for_help:
         try:

@@ -97,6 +97,13 @@ COMMANDS = (
         "real video through every stage; fails if anything is missing",
         "selftest",
     ),
+    Command(
+        "quit",
+        "[--wait S]",
+        "ask the open window to stop its workers and close",
+        "quit",
+        libraries=Libraries.NONE,
+    ),
     Command("detect", "MODEL.onnx IMAGE... [--json]", "one model on pictures", "detect"),
     Command(
         "export-logs",

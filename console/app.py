@@ -50,6 +50,9 @@ FREEZE_AFTER_MS = 10_000
 SWITCH_INTERVAL_S = 0.001
 """Halves the longest gaps of the GUI thread beside busy Python threads."""
 
+APP_USER_MODEL_ID = f"{APP_NAME}.Console"
+"""Windows groups our windows and shortcuts by it."""
+
 POOL_TIMEOUT_MS = 5000
 """At the end: how long to wait for alarm queries, imports and the like."""
 
@@ -207,6 +210,12 @@ class Console(QObject):
         self.quit()
 
     @Slot()
+    def on_quit_asked(self) -> None:
+        """Another process of this user asked for the end, such as the installer."""
+        logger.info("asked to quit by another process")
+        self.quit()
+
+    @Slot()
     def _on_session_end(self) -> None:
         """The user logs off, or the machine shuts down: there are a few seconds left."""
         logger.info("asked to quit by the end of the session")
@@ -305,7 +314,7 @@ def _name_for_the_task_bar() -> None:
     if sys.platform == "win32":
         import ctypes
 
-        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID(f"{APP_NAME}.Console")
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID(APP_USER_MODEL_ID)
 
 
 def _run_marked(
@@ -321,6 +330,7 @@ def _run_marked(
     if abrupt is not None:
         console.tell_abrupt_end(abrupt)
     instance.raise_asked.connect(console.window.come_to_front)
+    instance.quit_asked.connect(console.on_quit_asked)
     signals = QuitSignals(console)
     signals.asked.connect(console.on_quit_signal)
     console.show()

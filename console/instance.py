@@ -1,4 +1,7 @@
-"""One window for each user: a second start brings the first window to the front."""
+"""One window for each user: a second start brings the first window to the front.
+
+The same way in lets another process ask it to close in order: the installer, before an upgrade.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from pipeline.paths import APP_NAME, HOME_VARIABLE
 
 CONNECT_TIMEOUT_MS = 500
 RAISE = b"raise\n"
+QUIT = b"quit\n"
+KINDS = ("console", "demo")
+"""What may run at the same time, one of each for a user."""
 
 
 def instance_name(kind: str) -> str:
@@ -32,9 +38,11 @@ class SingleInstance(QObject):
 
     Attributes:
         raise_asked: another start asked for the window.
+        quit_asked: another process asked the program to end in order.
     """
 
     raise_asked = Signal()
+    quit_asked = Signal()
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,18 +71,55 @@ class SingleInstance(QObject):
             self._server = None
 
     def _wake_other(self) -> bool:
-        socket = QLocalSocket()
-        socket.connectToServer(self._name)
-        if not socket.waitForConnected(CONNECT_TIMEOUT_MS):
-            return False
-        socket.write(RAISE)
-        socket.waitForBytesWritten(CONNECT_TIMEOUT_MS)
-        socket.disconnectFromServer()
-        return True
+        return ask(self._name, RAISE)
 
     @Slot()
     def _on_connection(self) -> None:
         while self._server is not None and self._server.hasPendingConnections():
-            socket = self._server.nextPendingConnection()
-            socket.disconnected.connect(socket.deleteLater)
+            visitor = _Visitor(self._server.nextPendingConnection(), self)
+            visitor.said.connect(self._on_words)
+            visitor.read()
+
+    @Slot(bytes)
+    def _on_words(self, words: bytes) -> None:
+        if words == QUIT:
+            self.quit_asked.emit()
+        elif words == RAISE:
             self.raise_asked.emit()
+
+
+class _Visitor(QObject):
+    """A connection of another process, which says one line and goes."""
+
+    said = Signal(bytes)
+
+    def __init__(self, socket: QLocalSocket, parent: QObject) -> None:
+        super().__init__(parent)
+        # Away from the server, which would take it along when it closes.
+        socket.setParent(self)
+        self._socket = socket
+        socket.readyRead.connect(self.read)
+        socket.disconnected.connect(self.deleteLater)
+
+    @Slot()
+    def read(self) -> None:
+        """Hand on what is there, once the line is whole."""
+        if self._socket.canReadLine():
+            self.said.emit(bytes(self._socket.readLine().data()))
+
+
+def ask(name: str, words: bytes) -> bool:
+    """Say `words` to the running instance called `name`; False when there is none."""
+    socket = QLocalSocket()
+    socket.connectToServer(name)
+    if not socket.waitForConnected(CONNECT_TIMEOUT_MS):
+        return False
+    socket.write(words)
+    socket.waitForBytesWritten(CONNECT_TIMEOUT_MS)
+    socket.disconnectFromServer()
+    return True
+
+
+def is_running(name: str) -> bool:
+    """Whether an instance called `name` answers."""
+    return ask(name, b"")

@@ -120,6 +120,26 @@ def test_a_second_start_leaves_it_to_the_first(tmp_path: Path) -> None:
         assert first.poll() is None
 
 
+def test_another_process_closes_it_in_order(tmp_path: Path) -> None:
+    with demo(tmp_path) as process:
+        wait_until_running(process)
+        command = [sys.executable, "main.py", "quit", "--wait", "40"]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"SIGNALBOX_HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert (done.returncode, done.stdout) == (0, "Signalbox has closed.\n"), done
+        output, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, output
+    assert "asked to quit by another process" in output
+    assert not list((tmp_path / "run").glob("running-*"))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals) -> None:

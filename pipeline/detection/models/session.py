@@ -28,7 +28,8 @@ FILE_ERRORS: Final = (
 """What onnxruntime raises when the file is at fault, whichever provider runs it."""
 RUN_ERRORS: Final = (
     *FILE_ERRORS,
-    ort_state.DeviceReset,
+    # Newer than the DirectML build, which is eight minor versions behind.
+    getattr(ort_state, "DeviceReset", ort_state.EPFail),
     ort_state.EngineError,
     ort_state.EPFail,
     ort_state.Fail,

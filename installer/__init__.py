@@ -1,0 +1,1 @@
+"""Builds the installer for Windows, on Windows or on Linux: ``python installer/build.py``."""
