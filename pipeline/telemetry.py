@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import time as clock_time
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.messages import Box, RiskLevel
 from pipeline.states import WorkerName
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 LATENCY_WINDOW = 512
 """How many of the newest latency samples make the percentiles."""
+
+CAMERA_EVENTS_KEPT = 500
 
 VERDICT_LIFETIME_S = 4.0
 """How long a verdict is drawn on its group."""
@@ -235,6 +238,19 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaTotals:
+    """What was counted in one camera's picture since the worker started.
+
+    Attributes:
+        lines: ``(in, out)`` by name of the line.
+        zones: how many are inside now, by name of the zone.
+    """
+
+    lines: dict[str, tuple[int, int]]
+    zones: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """A picture ready to be drawn.
 
@@ -269,11 +285,17 @@ class CameraView:
         camera_id, name: from the settings.
         wanted_size: (width, height) in device pixels that the window wants frames scaled into,
             keeping the aspect; None while nobody looks, so that no frame is scaled at all.
-        frame, overlay: the newest ones; None before the first.
+        frame, overlay, totals: the newest ones; None before the first.
         shown_fps: frames offered to the window per second, measured over 2 s.
-        state: ``connecting``, ``live``, ``reconnecting``, ``stopped``, ``failed``.
-        detail: why, since when, next try; free of credentials.
+        state: ``connecting``, ``live``, ``stalled`` (connected, but no picture comes),
+            ``reconnecting``, ``stopped``, ``failed``.
+        detail: why; free of credentials.
+        since: when the last picture came, or when it was first tried, while there is none.
+        next_try_s: monotonic seconds of the next try; None when none is planned.
         source_size: (width, height) of the camera's own frames in pixels.
+        source_fps: pictures per second that the camera gives, measured over 2 s.
+        codec: such as ``h264``; empty when unknown.
+        detection_off_until: local time of day until which its schedule keeps detection off.
     """
 
     camera_id: str
@@ -281,10 +303,35 @@ class CameraView:
     wanted_size: tuple[int, int] | None = None
     frame: Frame | None = None
     overlay: Overlay | None = None
+    totals: AreaTotals | None = None
     shown_fps: float = 0.0
     state: str = "stopped"
     detail: str = ""
+    since: datetime | None = None
+    next_try_s: float | None = None
     source_size: tuple[int, int] | None = None
+    source_fps: float = 0.0
+    codec: str = ""
+    detection_off_until: clock_time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CameraEvent:
+    """Something that happened to a camera, for the timeline; the log has the same in words.
+
+    Attributes:
+        kind: ``lost`` (no pictures for longer than a blip), ``returned``, ``changed`` (size of its
+            pictures), ``ended`` (a file that is played once).
+        cause: why, or what is different now; free of credentials.
+        at: when, UTC.
+        away_s: how long there were no pictures; for ``lost`` and ``returned``.
+    """
+
+    camera_id: str
+    kind: Literal["lost", "returned", "changed", "ended"]
+    cause: str
+    at: datetime
+    away_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,12 +353,16 @@ class TelemetryHub:
     Attributes:
         workers: figures of the four workers.
         cameras: view of each camera by id, made by the detection worker through `camera`.
+        camera_events: the newest ones, oldest first; not taken out by reading.
     """
 
     workers: dict[WorkerName, WorkerTelemetry] = field(
         default_factory=lambda: {name: WorkerTelemetry(name) for name in WorkerName}
     )
     cameras: dict[str, CameraView] = field(default_factory=dict)
+    camera_events: deque[CameraEvent] = field(
+        default_factory=lambda: deque(maxlen=CAMERA_EVENTS_KEPT)
+    )
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _verdicts: dict[tuple[str, int], Verdict] = field(default_factory=dict)
     _alarm_hints: deque[AlarmHint] = field(default_factory=lambda: deque(maxlen=200))

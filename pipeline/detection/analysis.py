@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.detection.assessment import AssessmentPlan, GroupState, Reason
 from pipeline.detection.boxes import enclosing
+from pipeline.detection.counting import NO_COUNTS, Counts
 from pipeline.detection.grouping import GroupNumbers, form_groups
 from pipeline.detection.models.detections import Detections, Floats, Integers
 from pipeline.detection.proximity import RoadScene, describe_group
@@ -28,10 +29,12 @@ class Analysis:
     Attributes:
         objects: all objects; groups point into them.
         groups: groups that have settled; those with a reason still lack their evidence.
+        counts: what it adds at the camera's lines and zones.
     """
 
     objects: tuple[DetectedObject, ...]
     groups: tuple[TrafficGroup, ...]
+    counts: Counts = NO_COUNTS
 
     def overlay(self, frame_size: tuple[int, int]) -> Overlay:
         """Return what is drawn over the live picture; `frame_size` is (width, height)."""
@@ -75,6 +78,11 @@ class CameraAnalyst:
         self._plan = AssessmentPlan(assess_interval_s)
         self._max_due = max(1, MESSAGE_EVIDENCE_BYTES // evidence_max_bytes)
         self._scene_number: int | None = None
+
+    def set_sure_confidence(self, confidence: float) -> None:
+        """Go by another threshold from now on."""
+        self._sure_confidence = confidence
+        self._tracker.set_sure_confidence(confidence)
 
     def analyse(self, detections: Detections, time_s: float, scene_number: int) -> Analysis:
         """Return what the frame taken at `time_s` (monotonic seconds) shows.

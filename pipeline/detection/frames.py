@@ -19,6 +19,8 @@ class CapturedFrame:
         picture: ``(H, W, 3)`` BGR; never written to.
         captured_s: monotonic seconds of its capture.
         captured_at: the same in UTC.
+        motion_s: seconds that movements are measured by: `captured_s`, or a film's own time when
+            it is read faster or slower than it was taken.
         scene: rises whenever the picture jumps (a file starts again, a camera reconnects).
     """
 
@@ -26,6 +28,7 @@ class CapturedFrame:
     picture: Picture
     captured_s: float
     captured_at: datetime
+    motion_s: float
     scene: int
 
 
@@ -47,7 +50,7 @@ class FrameInbox:
         with self._ready:
             replaced = frame.camera_id in self._frames
             self._frames[frame.camera_id] = frame
-            self._ready.notify()
+            self._ready.notify_all()
             return replaced
 
     def take(self, timeout_s: float) -> CapturedFrame | None:
@@ -58,4 +61,11 @@ class FrameInbox:
             camera_id = min(self._frames, key=self._turns.__getitem__)
             self._turn += 1
             self._turns[camera_id] = self._turn
-            return self._frames.pop(camera_id)
+            frame = self._frames.pop(camera_id)
+            self._ready.notify_all()
+            return frame
+
+    def wait_until_taken(self, camera_id: str, timeout_s: float) -> bool:
+        """Wait until no frame of this camera is left; return whether that is so."""
+        with self._ready:
+            return self._ready.wait_for(lambda: camera_id not in self._frames, timeout_s)

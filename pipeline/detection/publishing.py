@@ -119,6 +119,8 @@ class ResultPublisher:
             traffic_groups=tuple(
                 self._with_evidence(group, frame) for group in result.analysis.groups
             ),
+            line_counts=result.analysis.counts.lines,
+            zone_counts=result.analysis.counts.zones,
         )
         captured_s = frame.captured_s
 

@@ -127,6 +127,10 @@ class Tracker:
         """End all tracks: the picture jumped. Numbers are not used again."""
         self._tracks.clear()
 
+    def set_sure_confidence(self, confidence: float) -> None:
+        """Go by another threshold from now on."""
+        self._sure_confidence = confidence
+
     def update(self, detections: Detections, time_s: float) -> Tracked:
         """Return the objects of the frame taken at `time_s` (monotonic seconds, rising).
 

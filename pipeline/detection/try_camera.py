@@ -17,6 +17,8 @@ from pipeline.settings_cameras import CameraSettings
 MEASURE_S: Final = 2.0
 """How long a live source is watched to tell its rate."""
 
+SETTLE_S: Final = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class CameraTrial:
@@ -24,6 +26,7 @@ class CameraTrial:
 
     Attributes:
         description: what was opened.
+        codec: such as ``h264``; empty when unknown.
         size: (width, height) of its pictures in pixels.
         rate: pictures per second: what a file says, or what a live source was seen to send;
             None when too few came to tell.
@@ -32,6 +35,7 @@ class CameraTrial:
     """
 
     description: str
+    codec: str
     size: tuple[int, int]
     rate: float | None
     opened_ms: float
@@ -60,8 +64,9 @@ def try_camera(
         opened_ms = (time.perf_counter() - began_s) * 1000
         return CameraTrial(
             description=reader.description,
+            codec=reader.codec,
             size=(picture.shape[1], picture.shape[0]),
-            rate=reader.rate if reader.rate is not None else _measure(reader, stop),
+            rate=_measure(reader, stop) if reader.is_live else reader.rate,
             opened_ms=opened_ms,
             pixels=scaled_bgra(picture, picture_size),
         )
@@ -71,6 +76,11 @@ def try_camera(
 
 def _measure(reader: Reader, stop: threading.Event) -> float | None:
     """Return how many pictures a second arrive."""
+    opened_s = time.perf_counter()
+    # What was waiting when it was opened comes at once and says nothing about the rate.
+    while not stop.is_set() and time.perf_counter() - opened_s < SETTLE_S:
+        if reader.read() is None:
+            return None
     began_s = time.perf_counter()
     arrived = 0
     while not stop.is_set() and time.perf_counter() - began_s < MEASURE_S:

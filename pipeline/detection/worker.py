@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -12,6 +13,7 @@ from loguru import logger
 
 from pipeline.detection.analysis import CameraAnalyst
 from pipeline.detection.capture import CameraCapture
+from pipeline.detection.duties import UNSURE_SHARE, CameraDuties
 from pipeline.detection.frames import CapturedFrame, FrameInbox
 from pipeline.detection.inference_line import Found, InferenceLine
 from pipeline.detection.models import (
@@ -23,6 +25,7 @@ from pipeline.detection.models import (
     model_path,
 )
 from pipeline.detection.publishing import ResultPublisher
+from pipeline.detection.timetable import lowest_confidence
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.priority import give_way
 from pipeline.settings import DetectionSettings
@@ -35,8 +38,6 @@ WATCH_INTERVAL_S: Final = 1.0
 NO_ROOM_PAUSE_S: Final = 0.1
 JOIN_TIMEOUT_S: Final = 2.0
 """How long all capture threads together may take to end; a read ends within one frame."""
-UNSURE_SHARE: Final = 0.7
-"""The detector keeps boxes down to this share of the threshold, for the tracker alone."""
 NO_ROOM: Final = "no room"
 STUCK_S: Final = 20.0
 """A run of the model that takes longer hangs; the worker then shows no more signs of life."""
@@ -45,8 +46,8 @@ STUCK_S: Final = 20.0
 class DetectionWorker:
     """Reads all enabled cameras, runs the model on their frames in turn, publishes the results.
 
-    Reading, preparing, inferring, finishing and publishing run side by side; the newest frame of a camera replaces an
-    older one that was not detected in time (counted as dropped). While the broker has no room,
+    Reading, preparing, inferring, finishing and publishing run side by side; the newest frame of a
+    camera replaces an older one that was not detected in time (counted as dropped). While the broker has no room,
     frames are skipped and counted before anything is promised.
     """
 
@@ -69,7 +70,7 @@ class DetectionWorker:
         # of the model get their priority from this one. OpenCV's own pool only disturbs.
         give_way()
         cv2.setNumThreads(1)
-        detector = _load(context.settings.detection)
+        detector = _load(context.settings.detection, cameras)
         info = detector.info
         context.telemetry.label("provider", _running_on(info, set()))
         context.telemetry.label("provider_reason", info.reason)
@@ -120,6 +121,7 @@ class _Loop:
             )
             for camera in cameras
         }
+        self._duties = {camera.id: CameraDuties(camera, settings.confidence) for camera in cameras}
 
     def run(self) -> None:
         """Work until the stop, then finish what the model has begun.
@@ -153,15 +155,18 @@ class _Loop:
         telemetry = self._context.telemetry
         frame = found.frame
         began_s = time.perf_counter()
-        detections = self._detector.finish(found.inferred)
-        analysis = self._analysts[frame.camera_id].analyse(
-            detections, frame.captured_s, frame.scene
-        )
+        height, width = frame.picture.shape[:2]
+        analyst, duties = self._analysts[frame.camera_id], self._duties[frame.camera_id]
+        analyst.set_sure_confidence(duties.confidence())
+        detections = duties.keep(self._detector.finish(found.inferred), (width, height))
+        analysis = analyst.analyse(detections, frame.motion_s, frame.scene)
+        counts = duties.count(analysis.objects, (width, height), frame.motion_s)
+        analysis = dataclasses.replace(analysis, counts=counts)
         telemetry.gauge("finish_ms", (time.perf_counter() - began_s) * 1000)
         telemetry.count("frames_detected")
-        height, width = frame.picture.shape[:2]
         self._tell_input_size((width, height))
-        self._context.hub.cameras[frame.camera_id].overlay = analysis.overlay((width, height))
+        view = self._context.hub.cameras[frame.camera_id]
+        view.overlay, view.totals = analysis.overlay((width, height)), duties.totals
         self._publisher.submit(frame, analysis)
 
     def _tell_input_size(self, frame_size: tuple[int, int]) -> None:
@@ -189,13 +194,13 @@ class _Loop:
         return False
 
     def _watch_cameras(self) -> None:
-        """Once a second: count live cameras, replace threads that hang."""
+        """Once a second: count live cameras, tell of lost ones, replace threads that hang."""
         now_s = time.monotonic()
         if now_s - self._watched_s < WATCH_INTERVAL_S:
             return
         self._watched_s = now_s
         for capture in self._captures:
-            capture.replace_if_hanging()
+            capture.watch()
         live = sum(capture.is_live for capture in self._captures)
         self._context.telemetry.gauge("cameras_live", live)
         self._context.telemetry.gauge("cameras_total", len(self._captures))
@@ -207,12 +212,12 @@ def _running_on(info: DetectorInfo, input_sizes: set[tuple[int, int]]) -> str:
     return f"{info.provider_name} · {info.model.removesuffix('.onnx')} {sizes}".rstrip()
 
 
-def _load(settings: DetectionSettings) -> Detector:
+def _load(settings: DetectionSettings, cameras: Sequence[CameraSettings]) -> Detector:
     try:
         return load_detector(
             model_path(settings.model),
             DetectorOptions(
-                confidence=settings.confidence * UNSURE_SHARE,
+                confidence=lowest_confidence(cameras, settings.confidence) * UNSURE_SHARE,
                 iou=settings.iou,
                 classes=settings.classes,
                 input_size=settings.input_size,
@@ -259,7 +264,13 @@ def _captures(
     cameras: Sequence[CameraSettings], inbox: FrameInbox, context: WorkerContext
 ) -> Iterator[list[CameraCapture]]:
     captures = [
-        CameraCapture(camera, context.hub.camera(camera.id, camera.name), inbox, context.telemetry)
+        CameraCapture(
+            camera,
+            context.hub.camera(camera.id, camera.name),
+            inbox,
+            context.telemetry,
+            context.hub.camera_events.append,
+        )
         for camera in cameras
     ]
     for capture in captures:

@@ -6,13 +6,14 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import time as clock_time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from pipeline.detection import capture as capture_module
+from pipeline.detection import camera_report, pacing
 from pipeline.detection.worker import DetectionWorker
 from pipeline.kafka import KafkaAccess
 from pipeline.kafka.embedded import EmbeddedBroker
@@ -188,8 +189,9 @@ def test_the_window_gets_boxes_and_figures(start: Start) -> None:
 def test_a_dead_camera_slows_no_other(
     start: Start, monkeypatch: pytest.MonkeyPatch, expect_log: ExpectLog
 ) -> None:
-    monkeypatch.setattr(capture_module, "FIRST_DELAY_S", 0.05)
-    expect_log(r"camera dead: .*gone\.mp4 does not exist")
+    monkeypatch.setattr(pacing, "FIRST_DELAY_S", 0.05)
+    monkeypatch.setattr(camera_report, "HOLD_OFF_S", 0.2)
+    expect_log(r"camera dead lost for \d+ s: .*gone\.mp4 does not exist")
     dead = CameraSettings(id="dead", name="Old bridge", source="/nowhere/gone.mp4")
     worker = start(settings_for((dead, demo_settings().cameras[0])))
     wait_until(lambda: worker.telemetry.degraded, "the worker is degraded")
@@ -286,3 +288,57 @@ def test_a_broker_that_dies_fails_the_worker_and_leaves_no_thread(
     monkeypatch.setattr(ReliableProducer, "check", refuse)
     wait_until(lambda: worker.error, "the failure")
     assert "refuses" in str(worker.error)
+
+
+def test_only_the_region_is_looked_at_and_lines_and_zones_are_counted(
+    start: Start, kafka: KafkaAccess
+) -> None:
+    """The lower left of the street, with a line that its traffic crosses."""
+    table = {
+        "id": "street",
+        "name": "Street",
+        "source": "demo",
+        "detections_per_second": 15,
+        "region": [[0, 0.3], [0.6, 0.3], [0.6, 1], [0, 1]],
+        "lines": [{"name": "Kerb", "points": [[0, 0.62], [0.6, 0.62]]}],
+        "zones": [{"name": "Near", "points": [[0, 0.5], [1, 0.5], [1, 1], [0, 1]]}],
+    }
+    worker = start(settings_for((CameraSettings.model_validate(table),)))
+    view = worker.hub.camera("street", "Street")
+
+    def has_counted() -> bool:
+        totals = view.totals
+        return totals is not None and sum(totals.lines["Kerb"]) >= 2
+
+    wait_until(has_counted, "crossings of the line")
+    worker.end()
+    totals = view.totals
+    assert totals is not None
+    messages = published(kafka, worker.counter("frames_detected"))
+    crossed = [count for message in messages for count in message.line_counts]
+    for place, direction in enumerate(("in", "out")):
+        told = sum(count.count for count in crossed if count.direction == direction)
+        assert told == totals.lines["Kerb"][place]
+    assert any(count.entered for message in messages for count in message.zone_counts)
+    objects = [found for message in messages for found in message.detected_objects]
+    assert len(objects) > 10
+    for found in objects:
+        assert (found.bbox[0] + found.bbox[2]) / 2 <= 0.6 * 536 + 0.1
+
+
+def test_at_night_with_detection_off_pictures_are_shown_but_nothing_is_detected(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule = [{"begin": "00:00", "end": "23:59:59", "detect": False}]
+    camera = CameraSettings.model_validate(
+        {"id": "a", "name": "A", "source": "demo", "schedule": schedule}
+    )
+    other = CameraSettings(id="b", name="B", source="demo")
+    monkeypatch.setattr("pipeline.detection.timetable.local_time", lambda: clock_time(3))
+    worker = start(settings_for((camera, other)))
+    view = worker.hub.camera("a", "A")
+    view.wanted_size = (100, 100)
+    wait_until(lambda: worker.counter("frames_detected") >= 5, "the other camera is detected")
+    assert view.frame is not None
+    assert view.overlay is None
+    assert view.detection_off_until == clock_time(23, 59, 59)

@@ -202,7 +202,7 @@ def test_detection_drops_the_evidence_of_a_result_that_is_too_large(
     figures = telemetry()
     producer = access.producer(figures, spooled_topic=TOPIC)
     publisher = ResultPublisher(producer, TOPIC, figures, evidence_max_bytes=500_000)
-    publisher.submit(CapturedFrame("cam-1", noise, 0.0, utc_now(), 0), Analysis((), groups))
+    publisher.submit(CapturedFrame("cam-1", noise, 0.0, utc_now(), 0.0, 0), Analysis((), groups))
     publisher.close()
     assert producer.close() == 0
     with contextlib.closing(access.consumer("reader", [TOPIC], telemetry())) as consumer:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.detection import camera_report, pacing
 from pipeline.detection import capture as capture_module
 from pipeline.detection.capture import CameraCapture
 from pipeline.detection.frames import FrameInbox
@@ -20,7 +21,7 @@ from pipeline.detection.images import Picture
 from pipeline.detection.sources import DEMO_CLIP, Reader, SourceError, open_source
 from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
-from pipeline.telemetry import CameraView, WorkerTelemetry
+from pipeline.telemetry import CameraEvent, CameraView, WorkerTelemetry
 from tests.support.log_guard import ExpectLog
 
 pytestmark = pytest.mark.integration
@@ -50,7 +51,10 @@ class Rig:
         self.view = CameraView(settings.id, settings.name)
         self.inbox = FrameInbox([settings.id])
         self.telemetry = WorkerTelemetry(WorkerName.DETECTION)
-        self.capture = CameraCapture(settings, self.view, self.inbox, self.telemetry, open_reader)
+        self.events: list[CameraEvent] = []
+        self.capture = CameraCapture(
+            settings, self.view, self.inbox, self.telemetry, self.events.append, open_reader
+        )
 
     def counter(self, name: str) -> int:
         return self.telemetry.snapshot().counters.get(name, 0)
@@ -182,7 +186,8 @@ def test_sources_that_cannot_be_opened_say_why(tmp_path: Path) -> None:
         (damaged, "damaged.mp4 cannot be opened: it is no video"),
         (empty, "empty holds no pictures"),
         ("63", "USB camera 63 cannot be opened"),
-        ("http://boss:secret@127.0.0.1:9/x", "***@127.0.0.1:9/x cannot be opened: no answer"),
+        ("usb:no such thing", "no USB camera is called “no such thing”. Plugged in: "),
+        ("http://boss:secret@127.0.0.1:9/x", "***@127.0.0.1:9/x cannot be opened: nothing listens"),
     ):
         with pytest.raises(SourceError) as caught:
             open_source(camera(source))
@@ -250,19 +255,26 @@ def test_a_stream_that_breaks_off_is_found_again(
     expect_log: ExpectLog,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(capture_module, "FIRST_DELAY_S", 0.1)
-    expect_log(r"camera cam: http://\*\*\*@127\.0\.0\.1:\d+/stream\.mjpg (cannot|sends)")
+    monkeypatch.setattr(pacing, "FIRST_DELAY_S", 0.1)
+    monkeypatch.setattr(camera_report, "HOLD_OFF_S", 0.5)
+    expect_log(r"camera cam lost for \d+ s: http://\*\*\*@127\.0\.0\.1:\d+/stream\.mjpg")
     rig = start(camera(stream.address))
     wait_until(lambda: rig.view.state == "live", "the stream is live")
+    assert rig.view.codec == "mjpeg"
     first = rig.inbox.take(5)
     stream.on.clear()
     wait_until(lambda: rig.view.state == "reconnecting", "the loss is noticed")
-    assert "next try in" in rig.view.detail
-    assert "geheim" not in rig.view.detail
+    assert rig.view.next_try_s is not None
+    assert rig.view.since is not None
     wait_until(lambda: rig.telemetry.degraded, "the worker is degraded")
+    wait_until(lambda: "is busy (503)" in rig.view.detail, "the server's answer is the cause")
+    assert "geheim" not in rig.view.detail
     stream.on.set()
     wait_until(lambda: rig.view.state == "live", "the stream is back")
     wait_until(lambda: rig.telemetry.degraded is None, "the trouble is over")
+    assert [event.kind for event in rig.events] == ["lost", "returned"]
+    assert all(event.away_s and event.away_s > 0.5 for event in rig.events)
+    assert not any("geheim" in event.cause for event in rig.events)
     rig.inbox.take(5)
     again = rig.inbox.take(5)
     assert first is not None
@@ -274,8 +286,7 @@ def test_a_stream_that_breaks_off_is_found_again(
 def test_a_camera_that_blinks_does_not_degrade_the_worker(
     start: Callable[..., Rig], expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(capture_module, "FIRST_DELAY_S", 0.05)
-    expect_log("camera cam: blinked; next try")
+    monkeypatch.setattr(pacing, "FIRST_DELAY_S", 0.05)
     failures = iter([SourceError("blinked")])
 
     def blink(settings: CameraSettings) -> Reader:
@@ -288,14 +299,14 @@ def test_a_camera_that_blinks_does_not_degrade_the_worker(
     rig.telemetry.begin_run(conditions.append)
     wait_until(lambda: rig.view.state == "live", "the camera is live")
     assert not any(conditions)
+    assert rig.events == []
 
 
 def test_a_bug_in_reading_is_told_and_the_camera_opened_anew(
     start: Callable[..., Rig], expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(capture_module, "FIRST_DELAY_S", 0.05)
+    monkeypatch.setattr(pacing, "FIRST_DELAY_S", 0.05)
     expect_log("ERROR camera cam failed.*ZeroDivisionError")
-    expect_log(r"camera cam: unexpected failure \(ZeroDivisionError\); next try")
     failures = iter([ZeroDivisionError()])
 
     def stumble(settings: CameraSettings) -> Reader:
@@ -311,6 +322,9 @@ class HangingReader:
     """A driver that never comes back from a read."""
 
     rate: float | None = None
+    is_live = True
+    size = None
+    codec = ""
     description = "hanging"
 
     def __init__(self, release: threading.Event) -> None:
@@ -326,6 +340,9 @@ class HangingReader:
     def read(self) -> Picture | None:
         return self.retrieve() if self.grab() else None
 
+    def position_s(self) -> float | None:
+        return None
+
     def rewind(self) -> None: ...
 
     def close(self) -> None: ...
@@ -336,6 +353,7 @@ def test_a_driver_that_always_hangs_does_not_pile_up_threads(
 ) -> None:
     monkeypatch.setattr(capture_module, "STALL_S", 0.02)
     expect_log("camera cam: no sign of life")
+    expect_log("camera cam: its driver or network hung 3 times")
     release = threading.Event()
     opened: list[Reader] = []
 
@@ -346,10 +364,12 @@ def test_a_driver_that_always_hangs_does_not_pile_up_threads(
     rig = start(camera("demo"), hang)
     poll = threading.Event()
     for _ in range(50):
-        rig.capture.replace_if_hanging()
+        rig.capture.watch()
         poll.wait(0.01)
     assert len(opened) == 1 + capture_module.MAX_HANGING
-    assert rig.view.state == "reconnecting"
+    assert rig.counter("captures_abandoned") == capture_module.MAX_HANGING
+    assert rig.view.state == "failed"
+    assert "unplug it" in rig.view.detail
     rig.capture.request_stop()
     release.set()
 
@@ -370,7 +390,7 @@ def test_a_thread_that_hangs_is_replaced_and_its_late_picture_ignored(
     wait_until(lambda: len(readers) == 1, "the first thread reads")
 
     def replaced() -> bool:
-        rig.capture.replace_if_hanging()
+        rig.capture.watch()
         return len(readers) == 2
 
     wait_until(replaced, "a second thread")

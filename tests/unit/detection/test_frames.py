@@ -11,7 +11,9 @@ from pipeline.messages import utc_now
 
 
 def frame(camera_id: str, captured_s: float = 0.0) -> CapturedFrame:
-    return CapturedFrame(camera_id, np.zeros((2, 2, 3), np.uint8), captured_s, utc_now(), 1)
+    return CapturedFrame(
+        camera_id, np.zeros((2, 2, 3), np.uint8), captured_s, utc_now(), captured_s, 1
+    )
 
 
 def test_the_newest_frame_replaces_the_older_one() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.detection import pacing
-from pipeline.detection.pacing import Pacer, Sampler
+from pipeline.detection.pacing import DelayMeter, Pacer, RateMeter, Sampler, reconnect_delay_s
 
 
 class Clock:
@@ -83,3 +85,49 @@ def test_after_a_gap_there_is_no_burst() -> None:
     assert sampler.is_due(100.0)
     assert sampler.is_due(160.0)
     assert not sampler.is_due(160.05)
+
+
+@given(st.lists(st.floats(0.0, 0.5), min_size=1, max_size=50))
+def test_a_delay_is_measured_against_the_quickest_picture(lateness: list[float]) -> None:
+    meter = DelayMeter()
+    least = lateness[0]
+    for n, late in enumerate(lateness):
+        position_s = n / 10
+        least = min(least, late)
+        measured = meter.note(position_s, 1_000 + position_s + late)
+        assert measured == pytest.approx(late - least, abs=0.01)
+
+
+def test_a_stream_that_falls_behind_shows_a_growing_delay() -> None:
+    meter = DelayMeter()
+    delays = [meter.note(n / 25, 50 + n / 20) for n in range(200)]
+    assert delays == sorted(delays)
+    assert delays[-1] == pytest.approx(199 * (1 / 20 - 1 / 25), abs=0.01)
+
+
+def test_a_clock_that_runs_apart_or_is_set_is_no_delay() -> None:
+    meter = DelayMeter()
+    assert max(meter.note(n * (1 - 1e-4), 50 + n) for n in range(10_000)) < 0.01
+    assert meter.note(5.0, 20_000) == 0.0
+
+
+def test_tries_to_reconnect_come_slower_and_not_all_at_once() -> None:
+    for failures, usual in ((0, 1.0), (1, 2.0), (3, 8.0), (5, 30.0), (10_000, 30.0)):
+        delays = {reconnect_delay_s(failures) for _ in range(50)}
+        assert len(delays) > 10
+        assert all(usual * 0.8 <= delay <= usual * 1.2 for delay in delays)
+
+
+def test_the_rate_of_pictures_is_measured() -> None:
+    meter = RateMeter()
+    assert meter.note(10.0) == 0.0
+    assert [meter.note(10 + n / 15) for n in range(1, 60)][-1] == pytest.approx(15)
+
+
+def test_a_sampler_that_becomes_quicker_does_not_wait_for_its_old_turn() -> None:
+    sampler = Sampler(0.1)
+    assert sampler.is_due(100.0)
+    assert not sampler.is_due(101.0)
+    sampler.set_rate(5)
+    assert sampler.is_due(101.1)
+    assert not sampler.is_due(101.2)

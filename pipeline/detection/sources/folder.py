@@ -1,0 +1,76 @@
+"""A folder of pictures, played like a slow film."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pipeline.detection.images import ImageError, Picture, read_image
+from pipeline.detection.sources.reader import SourceError
+
+PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+PICTURES_PER_S: Final = 1.0
+"""How quickly a folder of pictures is played."""
+
+
+class FolderReader:
+    """The pictures of a folder, by name, at a slow pace."""
+
+    is_live = False
+    size = None
+    codec = ""
+
+    def __init__(self, folder: Path) -> None:
+        """List the pictures.
+
+        Raises:
+            SourceError: there is none, or the folder cannot be read.
+        """
+        try:
+            names = sorted(
+                path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES
+            )
+        except OSError as error:
+            raise SourceError(f"{folder} cannot be read: {error.strerror}") from error
+        if not names:
+            raise SourceError(f"{folder} holds no pictures (JPEG, PNG, BMP, WebP)")
+        self._pictures: Sequence[Path] = names
+        self._position = 0
+        self.rate: float | None = PICTURES_PER_S
+        self.description = f"{folder.name}: {len(names)} pictures"
+
+    def grab(self) -> bool:
+        """Go on to the next picture; False after the last."""
+        self._position += 1
+        return self._position <= len(self._pictures)
+
+    def retrieve(self) -> Picture:
+        """Return the picture that was grabbed.
+
+        Raises:
+            SourceError: a file is not a picture or cannot be read.
+        """
+        try:
+            return read_image(self._pictures[self._position - 1])
+        except (ImageError, OSError) as error:
+            raise SourceError(str(error)) from error
+
+    def read(self) -> Picture | None:
+        """Return the next picture; None after the last.
+
+        Raises:
+            SourceError: a file is not a picture or cannot be read.
+        """
+        return self.retrieve() if self.grab() else None
+
+    def position_s(self) -> float | None:
+        """Return None: pictures tell no time."""
+        return None
+
+    def rewind(self) -> None:
+        """Go back to the first picture."""
+        self._position = 0
+
+    def close(self) -> None:
+        """Nothing is held open."""
