@@ -323,7 +323,7 @@ class HangingReader:
 
     rate: float | None = None
     is_live = True
-    size = None
+    size: tuple[int, int] | None = None
     codec = ""
     description = "hanging"
 

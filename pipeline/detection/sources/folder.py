@@ -18,7 +18,7 @@ class FolderReader:
     """The pictures of a folder, by name, at a slow pace."""
 
     is_live = False
-    size = None
+    size: tuple[int, int] | None = None
     codec = ""
 
     def __init__(self, folder: Path) -> None:

@@ -50,7 +50,7 @@ class Watched:
 
 def frame(camera: str, number: int) -> CapturedFrame:
     picture = np.full((48, 64, 3), 90, np.uint8)
-    return CapturedFrame(camera, picture, float(number), utc_now(), scene=1)
+    return CapturedFrame(camera, picture, float(number), utc_now(), float(number), scene=1)
 
 
 class Rig:
