@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -18,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from console import settings_keeper
+from console.camera_words import detail_words, state_word, times_line
 from console.context import ConsoleContext
 from console.plain_text import plain_tooltip
 from console.theme.tokens import Space
@@ -30,12 +33,14 @@ from console.widgets.value_table import ValueTable, set_color, set_texts
 from pipeline.redact import redact_text
 from pipeline.settings import Settings
 from pipeline.settings_cameras import CameraSettings
+from pipeline.telemetry import CameraView
 
 NAME, ID, STATE, FPS, SIZE, RATE, SOURCE, DETAIL = range(8)
 ID_ROLE: Final = Qt.ItemDataRole.UserRole
 COLORS: Final = {
     "live": "ok",
     "connecting": "info",
+    "stalled": "warning",
     "reconnecting": "warning",
     "failed": "danger",
     "stopped": "text_muted",
@@ -186,27 +191,22 @@ class CamerasPage(QWidget):
                 (
                     camera.name,
                     camera.id,
-                    self._state_word(state),
+                    state_word(state),
                     f"{live.shown_fps:.1f}" if live is not None and live.shown_fps else "–",
                     f"{size[0]} × {size[1]}" if size is not None else "–",
                     f"{camera.detections_per_second:g}",
                     redact_text(camera.source),
-                    view.detail if view is not None and camera.enabled else "",
+                    self._what_happened(view) if view is not None and camera.enabled else "",
                 ),
             )
             set_color(item, STATE, self._context.theme.color(COLORS.get(state, "text")))
             item.setToolTip(DETAIL, plain_tooltip(item.text(DETAIL)))
             item.setToolTip(SOURCE, plain_tooltip(item.text(SOURCE)))
 
-    def _state_word(self, state: str) -> str:
-        return {
-            "live": self.tr("Live"),
-            "connecting": self.tr("Connecting"),
-            "reconnecting": self.tr("Reconnecting"),
-            "failed": self.tr("Failed"),
-            "stopped": self.tr("Stopped"),
-            "off": self.tr("Switched off"),
-        }.get(state, state)
+    @staticmethod
+    def _what_happened(view: CameraView) -> str:
+        times = times_line(view, datetime.now(UTC), time.monotonic())
+        return "; ".join(text for text in (detail_words(view), times) if text)
 
     def _chosen(self) -> CameraSettings | None:
         items = self._table.selectedItems()

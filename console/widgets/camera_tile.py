@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
@@ -19,11 +20,20 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from console.camera_words import (
+    WITHOUT_PICTURES,
+    age_words,
+    detail_words,
+    state_word,
+    times_line,
+)
 from console.context import ConsoleContext
 from console.risk_words import risk_title, risk_word
 from console.theme.tokens import COLOR_NAMES
+from console.widgets.area_painter import AreaPainter
 from console.widgets.tile_geometry import Placement, place, wanted_size
 from console.widgets.tile_painter import RISK_TOKENS, GroupNote, Layers, TilePainter, worst_note
+from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraView, Frame, Verdict
 
 OLD_PICTURE_S: Final = 1.0
@@ -41,8 +51,11 @@ class CameraTile(QWidget):
     opened = Signal(str)
     chosen = Signal(str)
 
-    def __init__(self, context: ConsoleContext, number: int, view: CameraView) -> None:
+    def __init__(
+        self, context: ConsoleContext, number: int, view: CameraView, camera: CameraSettings
+    ) -> None:
         super().__init__()
+        self._camera = camera
         self._context = context
         self._number = number
         self._view = view
@@ -52,6 +65,7 @@ class CameraTile(QWidget):
         self._frame: Frame | None = None
         self._seen: tuple[object, ...] = ()
         self._painter = self._new_painter()
+        self._area_painter = self._new_area_painter()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -85,19 +99,25 @@ class CameraTile(QWidget):
         """Fetch what is newest; repaint only if it is new."""
         view = self._view
         age = self._age_s()
+        is_away = view.state in WITHOUT_PICTURES
         seen = (
             view.frame.sequence if view.frame else 0,
             view.overlay,
+            view.totals,
             view.state,
             view.detail,
+            view.detection_off_until,
             round(view.shown_fps, 1),
             int(age) if age is not None and age >= OLD_PICTURE_S else 0,
+            int(time.monotonic()) if is_away else 0,
         )
         if seen == self._seen:
             return
         if view.source_size is not None and self.isVisible():
             self._ask_for_frames()
         self._seen = seen
+        # Without the times, which change each second: a screen reader would not stop.
+        self.setAccessibleDescription(" ".join(self._lines()[:2]) if is_away else "")
         self.update()
 
     def snapshot(self) -> QImage:
@@ -121,9 +141,13 @@ class CameraTile(QWidget):
                 self._painter.chip_rect(area, name, right=False),
                 self._painter.chip_rect(area, corner, right=True),
             ]
-            self._paint_picture(painter, area, view.frame, verdicts, chips)
+            is_away = view.state in WITHOUT_PICTURES
+            self._paint_picture(painter, area, view.frame, [] if is_away else verdicts, chips)
+            if is_away:
+                self._painter.band(painter, area, self._lines())
         else:
-            self._painter.message(painter, area, *self._reason())
+            title, *rest = self._lines()
+            self._painter.message(painter, area, title, "\n".join(rest))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._painter.chip(painter, area, name, right=False)
         if corner:
@@ -194,6 +218,18 @@ class CameraTile(QWidget):
         if not exact:  # for the moment until the worker knows the new size
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(target, self._image)
+        if self._view.state in WITHOUT_PICTURES:
+            self._painter.dim(painter, area)
+            return
+        if self._layers.zones:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._area_painter.paint(
+                painter,
+                QRectF(target),
+                lambda x, y: QPointF(*placement.point(x * source[0], y * source[1])),
+                self._camera,
+                self._view.totals,
+            )
         overlay = self._view.overlay
         if overlay is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
@@ -228,30 +264,27 @@ class CameraTile(QWidget):
         """Return the words of the right chip and their colour."""
         view = self._view
         age = self._age_s()
-        if view.state == "live" and (age is None or age < OLD_PICTURE_S):
-            return self.tr("{0} fps").format(f"{view.shown_fps:.1f}"), "overlay_ok"
-        if view.state in {"stopped", "failed"} or view.frame is None:
+        if view.frame is None or age is None or view.state in {"stopped", "failed"}:
             return "", "on_scrim"
-        if view.state == "live":
-            return self.tr("{0} s old").format(int(age or 0)), "overlay_warning"
-        return self._state_word(), "overlay_warning"
+        if age >= OLD_PICTURE_S:
+            return age_words(age), "overlay_warning"
+        if view.detection_off_until is not None:
+            return detail_words(view), "overlay_info"
+        return self.tr("{0} fps").format(f"{view.shown_fps:.1f}"), "overlay_ok"
 
-    def _reason(self) -> tuple[str, str]:
-        """Return why there is no picture: a title, and what to know or do."""
+    def _lines(self) -> list[str]:
+        """Return why there is no new picture: a title, what to know or do, since when."""
         view = self._view
-        if view.state == "stopped" and not view.detail:
-            return self._state_word(), self.tr("Start the detection worker (F5) to see pictures.")
-        return self._state_word(), view.detail
-
-    def _state_word(self) -> str:
-        words = {
-            "connecting": self.tr("Connecting…"),
-            "live": self.tr("Waiting for the first picture"),
-            "reconnecting": self.tr("Reconnecting…"),
-            "stopped": self.tr("Stopped"),
-            "failed": self.tr("No picture"),
-        }
-        return words.get(self._view.state, self._view.state)
+        title = (
+            self.tr("Waiting for the first picture")
+            if view.state == "live"
+            else state_word(view.state)
+        )
+        detail = detail_words(view)
+        if view.state == "stopped" and not detail:
+            detail = self.tr("Start the detection worker (F5) to see pictures.")
+        times = times_line(view, datetime.now(UTC), time.monotonic())
+        return [title, *(line for line in (detail, times) if line)]
 
     def _age_s(self) -> float | None:
         frame = self._view.frame
@@ -274,6 +307,11 @@ class CameraTile(QWidget):
         theme = self._context.theme
         return TilePainter({token: theme.color(token) for token in COLOR_NAMES})
 
+    def _new_area_painter(self) -> AreaPainter:
+        theme = self._context.theme
+        return AreaPainter({token: theme.color(token) for token in COLOR_NAMES})
+
     def _on_theme_changed(self) -> None:
         self._painter = self._new_painter()
+        self._area_painter = self._new_area_painter()
         self.update()

@@ -81,7 +81,9 @@ class CameraWall(QWidget):
         self._cameras = self._context.settings.cameras
         cameras = [camera for camera in self._cameras if camera.enabled]
         self._tiles = [
-            CameraTile(self._context, number, self._context.hub.camera(camera.id, camera.name))
+            CameraTile(
+                self._context, number, self._context.hub.camera(camera.id, camera.name), camera
+            )
             for number, camera in enumerate(cameras, start=1)
         ]
         for tile in self._tiles:
@@ -150,6 +152,9 @@ class CameraWall(QWidget):
         self._groups = self._toggle(
             "selection", self.tr("Groups"), self.tr("Groups and their risk")
         )
+        self._zones = self._toggle(
+            "polygon", self.tr("Zones"), self.tr("Regions, counting lines and zones")
+        )
         self._fill = self._toggle(
             "arrows-out", self.tr("Fill"), self.tr("Fill the tiles, cutting off edges of pictures")
         )
@@ -161,7 +166,14 @@ class CameraWall(QWidget):
         snapshot.setAccessibleName(self.tr("Save pictures"))
         self._context.theme.icons.set_on(snapshot, "camera")
         snapshot.clicked.connect(self.save_snapshots)
-        for button in (self._layout_button, self._boxes, self._tracks, self._groups, self._fill):
+        for button in (
+            self._layout_button,
+            self._boxes,
+            self._tracks,
+            self._groups,
+            self._zones,
+            self._fill,
+        ):
             row.addWidget(button)
         row.addWidget(self._page_label)
         row.addStretch(1)
@@ -210,6 +222,7 @@ class CameraWall(QWidget):
             boxes=self._boxes.isChecked(),
             tracks=self._tracks.isChecked(),
             groups=self._groups.isChecked(),
+            zones=self._zones.isChecked(),
             sure_from=self._context.settings.detection.confidence,
         )
         for tile in self._tiles:
@@ -293,6 +306,7 @@ class CameraWall(QWidget):
             "boxes": self._boxes,
             "tracks": self._tracks,
             "groups": self._groups,
+            "zones": self._zones,
             "fill": self._fill,
         }
 

@@ -31,6 +31,10 @@ class Placement:
             box[3] * self.scale + self.top,
         )
 
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Return a point of the source in tile pixels."""
+        return x * self.scale + self.left, y * self.scale + self.top
+
 
 def place(source: Size, tile: Size, *, fill: bool) -> Placement:
     """Return how a picture of `source` (width, height) lies centred in a tile.

@@ -32,6 +32,7 @@ CHIP_RADIUS: Final = 4
 BOX_WIDTH: Final = 2
 SCRIM_ALPHA: Final = 200
 UNSURE_ALPHA: Final = 0.6
+OLD_ALPHA: Final = 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Layers:
     boxes: bool = True
     tracks: bool = True
     groups: bool = True
+    zones: bool = True
     sure_from: float = 0.0
 
 
@@ -140,6 +142,33 @@ class TilePainter:
         painter.setFont(self._chip_font)
         below = QRectF(box.left(), middle + Space.XS, box.width(), box.bottom() - middle)
         painter.drawText(below, flags | Qt.AlignmentFlag.AlignTop, detail)
+
+    def band(self, painter: QPainter, area: QRectF, lines: list[str]) -> None:
+        """Paint why a picture is old over the lower edge of `area`; the first line is the title."""
+        fonts = [self._title_font, *[self._chip_font] * (len(lines) - 1)]
+        width = area.width() - 2 * Space.M
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
+        rects = [
+            self._metrics[id(font)].boundingRect(QRectF(0, 0, width, area.height()), flags, line)
+            for font, line in zip(fonts, lines, strict=True)
+        ]
+        height = sum(rect.height() for rect in rects) + 2 * Space.S
+        plate = QRectF(area.left(), max(area.top(), area.bottom() - height), area.width(), height)
+        self._scrim(painter, plate)
+        top = plate.top() + Space.S
+        for font, line, rect in zip(fonts, lines, rects, strict=True):
+            painter.setFont(font)
+            painter.setPen(
+                self._colors["overlay_warning" if font is self._title_font else "on_scrim"]
+            )
+            painter.drawText(QRectF(area.left() + Space.M, top, width, rect.height()), flags, line)
+            top += rect.height()
+
+    def dim(self, painter: QPainter, area: QRectF) -> None:
+        """Darken an old picture, so that nobody takes it for the present."""
+        shade = QColor(self._colors["scrim"])
+        shade.setAlphaF(OLD_ALPHA)
+        painter.fillRect(area, shade)
 
     def frame(self, painter: QPainter, area: QRectF, token: str, width: float) -> None:
         """Paint a frame round the tile."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +15,13 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from console.camera_words import detail_words, times_line
 from console.context import ConsoleContext
 from console.widgets.camera_tile import CameraTile
 from console.widgets.camera_wall import CameraWall
 from pipeline.settings import Settings, demo_settings
-from pipeline.telemetry import Frame, Overlay, OverlayBox, OverlayGroup
+from pipeline.settings_cameras import CameraSettings
+from pipeline.telemetry import CameraView, Frame, Overlay, OverlayBox, OverlayGroup
 from tests.support.console_parts import console_context
 
 BLUE_BGRA = (200, 40, 20, 255)
@@ -151,3 +155,64 @@ def test_an_empty_wall_says_what_to_do(qtbot: QtBot) -> None:
         assert isinstance(button, QPushButton)
         with qtbot.waitSignal(wall.add_camera_wanted):
             qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def give_trouble(context: ConsoleContext, state: str, detail: str) -> CameraView:
+    view = context.hub.cameras["cam-1"]
+    view.since = datetime.now(UTC) - timedelta(seconds=35)
+    view.next_try_s = time.monotonic() + 4
+    view.detail, view.state = detail, state
+    return view
+
+
+def test_a_picture_that_is_no_longer_new_is_dimmed_and_says_why(
+    qtbot: QtBot, context: ConsoleContext, wall: CameraWall
+) -> None:
+    give_frame(context, "cam-1")
+    tile = wall.tiles()[0]
+    qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.4) == QColor(20, 40, 200))
+    assert tile.accessibleDescription() == ""
+    give_trouble(context, "reconnecting", "nothing listens")
+    qtbot.waitUntil(lambda: tile.accessibleDescription() == "Reconnecting… nothing listens")
+    qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.4).blue() < 150)
+    give_frame(context, "cam-1", 2)
+    qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.4) == QColor(20, 40, 200))
+    qtbot.waitUntil(lambda: tile.accessibleDescription() == "")
+
+
+def test_the_words_say_since_when_and_when_it_is_tried_again(
+    context: ConsoleContext, wall: CameraWall
+) -> None:
+    assert wall.tiles()
+    view = give_trouble(context, "reconnecting", "nothing listens")
+    assert view.since is not None
+    began = view.since.astimezone().strftime("%H:%M:%S")
+    now, now_s = datetime.now(UTC), time.monotonic()
+    assert times_line(view, now, now_s) == f"since {began} (00:00:35) · next try in 4 s"
+    assert times_line(view, now, now_s + 10).endswith("trying now…")
+    view.state = "live"
+    assert times_line(view, now, now_s) == ""
+    view.detection_off_until = clock_time(6, 30)
+    view.detail = ""
+    assert detail_words(view) == "detection off until 06:30"
+
+
+def test_zones_are_drawn_and_hidden(
+    qtbot: QtBot, context: ConsoleContext, wall: CameraWall
+) -> None:
+    """A line across the middle of the first camera's picture."""
+    table = {"name": "Kerb", "points": [[0.0, 0.5], [1.0, 0.5]]}
+    first, *others = context.settings.cameras
+    changed = CameraSettings.model_validate(first.model_dump() | {"lines": [table]})
+    context.controller.apply_settings(
+        context.settings.model_copy(update={"cameras": (changed, *others)})
+    )
+    qtbot.waitUntil(wall.tiles()[0].isVisible)
+    give_frame(context, "cam-1")
+    tile = wall.tiles()[0]
+    tile.set_fill(fill=False)
+    line = context.theme.color("overlay_warning")
+    qtbot.waitUntil(lambda: color_at(tile, 0.3, 0.5) == line)
+    zones = next(b for b in wall.findChildren(QToolButton) if b.text() == "Zones")
+    qtbot.mouseClick(zones, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: color_at(tile, 0.3, 0.5) == QColor(20, 40, 200))

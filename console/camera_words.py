@@ -1,0 +1,72 @@
+"""How a camera fares, in the words of whoever watches it."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication
+
+from console import formatting
+from pipeline.telemetry import CameraView
+
+translate = QCoreApplication.translate
+
+WITHOUT_PICTURES = frozenset({"connecting", "stalled", "reconnecting", "failed"})
+"""States in which a camera should give pictures but does not."""
+
+
+def state_word(state: str) -> str:
+    """Return the state of a camera in a word or two."""
+    words = {
+        "live": translate("Camera", "Live"),
+        "connecting": translate("Camera", "Connecting…"),
+        "stalled": translate("Camera", "No new pictures"),
+        "reconnecting": translate("Camera", "Reconnecting…"),
+        "failed": translate("Camera", "No picture"),
+        "stopped": translate("Camera", "Stopped"),
+        "off": translate("Camera", "Switched off"),
+    }
+    return words.get(state, state)
+
+
+def times_line(view: CameraView, now: datetime, now_s: float) -> str:
+    """Return since when a camera is away, and when it is tried again; empty when there is neither.
+
+    Args:
+        view: of the camera.
+        now: with time zone.
+        now_s: the same moment, monotonic seconds.
+    """
+    parts = []
+    if view.since is not None and view.state in WITHOUT_PICTURES:
+        clock = view.since.astimezone().strftime("%H:%M:%S")
+        away_s = (now - view.since).total_seconds()
+        parts.append(
+            translate("Camera", "since {0} ({1})").format(clock, formatting.duration(away_s))
+        )
+    if view.next_try_s is not None and view.state == "reconnecting":
+        left_s = math.ceil(view.next_try_s - now_s)
+        parts.append(
+            translate("Camera", "next try in {0} s").format(left_s)
+            if left_s > 0
+            else translate("Camera", "trying now…")
+        )
+    return " · ".join(parts)
+
+
+def age_words(age_s: float) -> str:
+    """Return how old a picture is."""
+    if age_s < 60:
+        return translate("Camera", "{0} s old").format(int(age_s))
+    return translate("Camera", "{0} old").format(formatting.duration(age_s))
+
+
+def detail_words(view: CameraView) -> str:
+    """Return why a camera gives no pictures, or what else is to be known of it."""
+    if view.state == "live" and view.detection_off_until is not None:
+        until = view.detection_off_until.strftime("%H:%M")
+        return translate("Camera", "detection off until {0}").format(until)
+    if view.state == "stalled":
+        return translate("Camera", "Connected, but no pictures come.")
+    return view.detail
