@@ -13,6 +13,7 @@ from loguru import logger
 from pipeline.detection.pacing import reconnect_delay_s
 from pipeline.detection.playback import CameraParts, Playback
 from pipeline.detection.sources import Reader, SourceError
+from pipeline.priority import give_way
 from pipeline.settings_cameras import CameraSettings
 
 STEADY_S: Final = 10.0
@@ -52,6 +53,7 @@ class CaptureRun:
         return time.monotonic() - self._sign_s
 
     def _run(self) -> None:
+        give_way()
         with logger.contextualize(worker="detection"):
             while not self.stop.is_set():
                 try:
