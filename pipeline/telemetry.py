@@ -128,6 +128,11 @@ class WorkerTelemetry:
         with self._lock:
             self._counters[name] = self._counters.get(name, 0) + increment
 
+    def total(self, name: str) -> int:
+        """Return a counter; cheaper than a whole `snapshot`."""
+        with self._lock:
+            return self._counters.get(name, 0)
+
     def gauge(self, name: str, value: float) -> None:
         """Set a value that goes up and down."""
         with self._lock:

@@ -246,8 +246,9 @@ class Desk:
             self._send_alert(alarm)
 
     def _tell_joined(self, joined: list[Joined]) -> None:
+        if joined:
+            self._context.telemetry.count("joined", len(joined))
         for request in joined:
-            self._context.telemetry.count("joined")
             if request.missing:
                 self._context.telemetry.count("incomplete")
                 self._incomplete.note(request)

@@ -223,7 +223,7 @@ def _work(
     def count(counter: str) -> int:
         if failures:
             raise failures[0]
-        return telemetry.snapshot().counters.get(counter, 0)
+        return telemetry.total(counter)
 
     thread.start()
     try:

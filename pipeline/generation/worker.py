@@ -19,7 +19,7 @@ from pipeline.worker import WorkerContext
 MAX_IN_FLIGHT = 500
 """Detection results whose tasks are not acknowledged yet."""
 
-BATCH = 50
+BATCH = 100
 
 
 class Finishable(Protocol):
@@ -46,8 +46,10 @@ class GeneratorWorker:
                 while not context.stop.is_set():
                     producer.check()
                     free = MAX_IN_FLIGHT - consumer.in_flight
+                    made = 0
                     for delivery in consumer.take(min(BATCH, free)):
-                        self._handle(context, producer, delivery)
+                        made += self._handle(context, producer, delivery)
+                    context.telemetry.count("tasks", made)
                 producer.flush()
             finally:
                 consumer.close()
@@ -56,24 +58,25 @@ class GeneratorWorker:
 
     def _handle(
         self, context: WorkerContext, producer: ReliableProducer, delivery: Delivery
-    ) -> None:
+    ) -> int:
+        """Send the tasks of one message; return how many."""
         taken_s = time.perf_counter()
         try:
             tasks = make_tasks(decode(delivery.value, DetectionResult))
         except MessageError as error:
             producer.dead_letter(delivery, self.name, str(error))
-            return
-        context.telemetry.count("tasks", len(tasks))
+            return 0
         if not tasks:
             context.telemetry.latency((time.perf_counter() - taken_s) * 1000)
             delivery.done()
-            return
+            return 0
         on_delivered = when_all_delivered(len(tasks), delivery, context.telemetry, taken_s)
         try:
             self._send(context, producer, tasks, on_delivered)
         except MessageTooLargeError as error:
             # Always too large: read again, it would only stop the line again.
             producer.dead_letter(delivery, self.name, str(error))
+        return len(tasks)
 
     def _send(
         self,
@@ -96,6 +99,13 @@ def when_all_delivered(
     count: int, delivery: Finishable, telemetry: WorkerTelemetry, taken_s: float
 ) -> Callable[[], None]:
     """Return what to call for each of `count` acknowledgements; the last one ends `delivery`."""
+
+    def all_delivered() -> None:
+        telemetry.latency((time.perf_counter() - taken_s) * 1000)
+        delivery.done()
+
+    if count == 1:
+        return all_delivered
     lock = threading.Lock()
     left = count
 
@@ -105,7 +115,6 @@ def when_all_delivered(
             left -= 1
             if left:
                 return
-        telemetry.latency((time.perf_counter() - taken_s) * 1000)
-        delivery.done()
+        all_delivered()
 
     return on_delivered

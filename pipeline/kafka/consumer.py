@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,28 +44,48 @@ _EXPECTED_ON_COMMIT = frozenset(
 """The partition has another owner already, or nothing was finished: a repeat, not a loss."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Delivery:
     """One message taken from a topic; `done` says that its work is finished.
 
+    What few need is read from the client's message only when it is asked for.
+
     Attributes:
-        key: the key as text; bytes that are no UTF-8 are replaced.
-        raw_key: the key as it came.
         value: the payload; empty for a message without one.
-        timestamp_ms: when it was produced, ms since 1970; None if the broker does not say.
         epoch: which assignment of the partition it was taken under.
     """
 
+    message: Message
     topic: str
     partition: int
     offset: int
-    key: str | None
-    raw_key: bytes | None
     value: bytes
-    timestamp_ms: int | None
-    headers: tuple[tuple[str, bytes], ...]
     epoch: int
     consumer: WorkConsumer
+
+    @property
+    def key(self) -> str | None:
+        """The key as text; bytes that are no UTF-8 are replaced."""
+        raw = self.raw_key
+        return None if raw is None else raw.decode("utf-8", errors="replace")
+
+    @property
+    def raw_key(self) -> bytes | None:
+        """The key as it came."""
+        key = self.message.key()
+        return None if key is None else _bytes(key)
+
+    @property
+    def timestamp_ms(self) -> int | None:
+        """When it was produced, ms since 1970; None if the broker does not say."""
+        kind, timestamp_ms = self.message.timestamp()
+        return timestamp_ms if kind else None
+
+    @property
+    def headers(self) -> tuple[tuple[str, bytes], ...]:
+        """Its headers, in their order."""
+        found: Any = self.message.headers()
+        return tuple((str(name), _bytes(value)) for name, value in found or [])
 
     def done(self) -> None:
         """Mark the message as finished, from any thread.
@@ -106,7 +127,10 @@ class WorkConsumer:
         self._condition = condition
         self._telemetry = telemetry
         self._gate = gate
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._waiting = False
+        self._finished: deque[Delivery] = deque()
         self._assigned: dict[tuple[str, int], _Assigned] = {}
         self._epoch = 0
         self._lost_key = f"lost-{group}"
@@ -132,7 +156,8 @@ class WorkConsumer:
     @property
     def in_flight(self) -> int:
         """How many messages are taken and not finished."""
-        with self._changed:
+        with self._lock:
+            self._take_up_finished()
             return sum(owned.tracker.unfinished for owned in self._assigned.values())
 
     @property
@@ -167,28 +192,25 @@ class WorkConsumer:
         if first is None:
             return []
         # Tracked before the next call, in which its partition may go and come again.
-        deliveries = self._deliveries([first])
+        deliveries: list[Delivery] = []
+        self._track([first], deliveries)
         if max_messages > 1:
-            deliveries += self._deliveries(self._consumer.consume(max_messages - 1, 0.0))
-        work = sum(delivery.topic not in self._beside for delivery in deliveries)
+            self._track(self._consumer.consume(max_messages - 1, 0.0), deliveries)
+        beside = self._beside
+        work = sum(one.topic not in beside for one in deliveries) if beside else len(deliveries)
         self._telemetry.count("in", work)
         return deliveries
 
     def finish(self, delivery: Delivery) -> None:
-        """Note the completed prefix of the delivery's partition (see `Delivery.done`).
+        """Note that a delivery is done (see `Delivery.done`).
 
-        The next `take` stores it: since 2.16 the client library lets every other thread wait while
-        one polls, and that would hold up all acknowledgements.
+        The next `take` stores the completed prefix: since 2.16 the client library lets every other
+        thread wait while one polls, and that would hold up all acknowledgements.
         """
-        key = (delivery.topic, delivery.partition)
-        with self._changed:
-            owned = self._assigned.get(key)
-            if owned is None or owned.epoch != delivery.epoch or self._closed:
-                return
-            store = owned.tracker.done(delivery.offset)
-            if store is not None:
-                owned.finished = store
-            self._changed.notify_all()
+        self._finished.append(delivery)
+        if self._waiting:
+            with self._changed:
+                self._changed.notify_all()
 
     def close(self) -> None:
         """Commit the completed prefix and leave the group; unfinished work returns to it.
@@ -221,6 +243,18 @@ class WorkConsumer:
         self._condition.set_up()
         self._tell_gate(partitions)
 
+    def _take_up_finished(self) -> None:
+        """Move the completed prefixes to what is finished by now; the lock must be held."""
+        finished = self._finished
+        while finished:
+            delivery = finished.popleft()
+            owned = self._assigned.get((delivery.topic, delivery.partition))
+            if owned is None or owned.epoch != delivery.epoch or self._closed:
+                continue
+            store = owned.tracker.done(delivery.offset)
+            if store is not None:
+                owned.finished = store
+
     def _leave(self) -> None:
         self._give_back(list(self._assigned))
         with self._changed:
@@ -240,34 +274,30 @@ class WorkConsumer:
                 next_step="The worker starts anew and reads on from its last commit.",
             ) from error
 
-    def _deliveries(self, messages: list[Message]) -> list[Delivery]:
-        return [made for message in messages if (made := self._delivery(message))]
+    def _track(self, messages: list[Any], deliveries: list[Delivery]) -> None:
+        """Add to `deliveries` what came of the partitions that are ours.
 
-    def _delivery(self, message: Message) -> Delivery | None:
-        error = message.error()
-        if error is not None:
+        Args:
+            messages: as the client library gives them; its types allow None where none comes.
+            deliveries: is added to.
+        """
+        errors = []
+        with self._lock:
+            for message in messages:
+                error = message.error()
+                if error is not None:
+                    errors.append(error)
+                    continue
+                key = message.topic(), message.partition()
+                owned = self._assigned.get(key)
+                if owned is None:
+                    continue  # taken away between fetch and here; its next owner reads it
+                offset = message.offset()
+                owned.tracker.take(offset)
+                value = message.value() or b""
+                deliveries.append(Delivery(message, *key, offset, value, owned.epoch, self))
+        for error in errors:
             self._note_error(error)
-            return None
-        topic, partition, offset = _place(message)
-        with self._changed:
-            owned = self._assigned.get((topic, partition))
-            if owned is None:
-                return None  # taken away between fetch and here; its next owner reads it
-            owned.tracker.take(offset)
-        key = message.key()
-        kind, timestamp_ms = message.timestamp()
-        return Delivery(
-            topic=topic,
-            partition=partition,
-            offset=offset,
-            key=_text(key),
-            raw_key=None if key is None else _bytes(key),
-            value=_bytes(message.value()),
-            timestamp_ms=timestamp_ms if kind else None,
-            headers=_headers(message),
-            epoch=owned.epoch,
-            consumer=self,
-        )
 
     def _note_error(self, error: KafkaError) -> None:
         """Take an error that came in the place of a message, such as a right that is missing."""
@@ -278,7 +308,10 @@ class WorkConsumer:
         # Pausing drops what was fetched ahead, so it is kept for waits that are really long.
         if not self._paused and time.monotonic() - self._polled_s < MAX_POLL_GAP_S:
             with self._changed:
-                self._changed.wait(timeout_s)
+                self._waiting = True
+                if not self._finished:
+                    self._changed.wait(timeout_s)
+                self._waiting = False
             return
         if not self._paused:
             self._paused = True
@@ -354,6 +387,7 @@ class WorkConsumer:
         """Wait a little for unfinished work of these partitions, then commit their prefix."""
 
         def finished() -> bool:
+            self._take_up_finished()
             return not any(
                 owned.tracker.unfinished
                 for key in keys
@@ -361,7 +395,9 @@ class WorkConsumer:
             )
 
         with self._changed:
+            self._waiting = True  # before the first look: who finishes after it must wake us
             self._changed.wait_for(finished, REVOKE_WAIT_S)
+            self._waiting = False
         self._store_finished()
         if self._condition.is_down:
             return  # a commit would wait for the broker for a whole session timeout, in vain
@@ -375,7 +411,8 @@ class WorkConsumer:
 
     def _store_finished(self) -> None:
         """Tell the client library what may be committed; called by the thread that takes."""
-        with self._changed:
+        with self._lock:
+            self._take_up_finished()
             offsets = [
                 TopicPartition(topic, partition, owned.finished)
                 for (topic, partition), owned in self._assigned.items()
@@ -415,17 +452,6 @@ def _bytes(value: Any) -> bytes:
     if value is None:
         return b""
     return value if isinstance(value, bytes) else str(value).encode()
-
-
-def _text(key: Any) -> str | None:
-    if key is None:
-        return None
-    return key.decode("utf-8", errors="replace") if isinstance(key, bytes) else str(key)
-
-
-def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
-    found: Any = message.headers()
-    return tuple((str(name), _bytes(value)) for name, value in found or [])
 
 
 def _names(partitions: list[TopicPartition]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from confluent_kafka import KafkaError, Message
@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, Message
 REDUCED_HEADER: Final = "reduced.from.bytes"
 """Header of a message sent with less in it, since it was too large: how long it was."""
 
-Headers = list[tuple[str, str | bytes]]
+Headers = list[tuple[str, str | bytes | None]]
 
 
 @dataclass(slots=True, eq=False)
@@ -19,23 +19,25 @@ class Sending:
     """A message that a producer sends; called with the delivery report.
 
     Attributes:
-        finish: takes the delivery report.
+        report: takes the delivery report.
         on_delivered: called once the broker has it.
         smaller: makes what is sent instead when the broker finds it too large.
+        size: bytes of payload and headers.
     """
 
-    finish: Callable[[Sending, KafkaError | None, Message], None]
+    report: Callable[[tuple[Sending, KafkaError | None, Message]], None]
     topic: str
     key: str | bytes | None
     payload: bytes
     headers: Headers
     on_delivered: Callable[[], None] | None
     smaller: Callable[[], bytes] | None = None
+    size: int = field(init=False)
 
-    @property
-    def size(self) -> int:
-        """Bytes of payload and headers."""
-        return len(self.payload) + sum(len(name) + len(value) for name, value in self.headers)
+    def __post_init__(self) -> None:
+        self.size = len(self.payload)
+        if self.headers:
+            self.size += sum(len(name) + len(value or "") for name, value in self.headers)
 
     def reduced(self) -> Sending:
         """Return the smaller message in its place; a header says so."""
@@ -44,4 +46,4 @@ class Sending:
         return replace(self, payload=self.smaller(), headers=[*self.headers, note], smaller=None)
 
     def __call__(self, error: KafkaError | None, message: Message) -> None:
-        self.finish(self, error, message)
+        self.report((self, error, message))
