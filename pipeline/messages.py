@@ -51,6 +51,9 @@ class DetectedObject(Struct, rename="camel", frozen=True, kw_only=True):
         bbox: box in frame pixels.
         track_id: stable number of the object over frames; None until it is confirmed.
         velocity: image velocity ``(vx, vy)`` in pixels per second; None until known.
+        ground_position: where it stands on the road, metres right and ahead of the origin that the
+            camera's settings chose; None where the ground is not known, or beyond the horizon.
+        ground_velocity: metres per second in the same directions; None until known.
     """
 
     object_class: Name = msgspec.field(name="class")
@@ -58,6 +61,8 @@ class DetectedObject(Struct, rename="camel", frozen=True, kw_only=True):
     bbox: Box
     track_id: TrackId | None = None
     velocity: tuple[float, float] | None = None
+    ground_position: tuple[float, float] | None = None
+    ground_velocity: tuple[float, float] | None = None
 
 
 class ObjectPair(Struct, rename="camel", frozen=True, kw_only=True):
@@ -68,12 +73,16 @@ class ObjectPair(Struct, rename="camel", frozen=True, kw_only=True):
         distance: gap between the nearest edges of their boxes, in heights of the person's box
             (a person is about 1.7 m, so 1.0 is about 1.7 m across the picture); 0 if they touch.
         closing_speed: how fast the gap shrinks, person heights per second; negative when opening.
+        distance_metres, closing_metres_per_s: the same measured on the road; None where the
+            camera's ground is not known. The figures in person heights then come from them.
     """
 
     vehicle_index: Count
     person_index: Count
     distance: Annotated[float, Meta(ge=0.0)]
     closing_speed: float
+    distance_metres: Annotated[float, Meta(ge=0.0)] | None = None
+    closing_metres_per_s: float | None = None
 
 
 class GroupMetadata(Struct, rename="camel", frozen=True, kw_only=True):
@@ -85,12 +94,14 @@ class GroupMetadata(Struct, rename="camel", frozen=True, kw_only=True):
         mean_speed: mean speed of the group's tracked objects, in mean box heights per second.
         pairs: the nearest vehicle-person pairs, nearest first.
         stationary_vehicles: vehicles of the group that do not move.
+        mean_metres_per_s: mean speed on the road; None where the camera's ground is not known.
     """
 
     crowding: Annotated[float, Meta(ge=0.0)] = 0.0
     mean_speed: Annotated[float, Meta(ge=0.0)] = 0.0
     pairs: tuple[ObjectPair, ...] = ()
     stationary_vehicles: Count = 0
+    mean_metres_per_s: Annotated[float, Meta(ge=0.0)] | None = None
 
 
 class TrafficGroup(Struct, rename="camel", frozen=True, kw_only=True):

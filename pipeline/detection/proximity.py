@@ -1,7 +1,8 @@
 """How near road users are to each other, and how they move: geometry for the assessor. Pure.
 
-A camera knows no metres. Distances are counted in heights of boxes: a person is about 1.7 m tall,
-so one person height is about 1.7 m across the picture where that person stands.
+A camera knows no metres unless its ground is given. Distances are counted in heights of boxes: a
+person is about 1.7 m tall, so one person height is about 1.7 m across the picture where that person
+stands. Where the ground is known, metres are measured there, and a person height is 1.7 m of them.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import Final
 import numpy as np
 
 from pipeline.detection.boxes import areas, enclosing, gaps, intersections
+from pipeline.detection.ground import OnGround, ground_gaps
 from pipeline.detection.models.detections import Floats, Integers, Mask
 from pipeline.detection.road_users import PEOPLE, RIDDEN, VEHICLES, VULNERABLE
 from pipeline.messages import GroupMetadata, ObjectPair
 
+PERSON_METRES: Final = 1.7
 MAX_PAIRS: Final = 8
 MAX_PAIR_DISTANCE: Final = 3.0
 """Person heights; pairs farther apart are left out."""
@@ -44,12 +47,14 @@ class RoadScene:
         velocities: ``(N, 2)`` pixels per second; NaN while unknown.
         names: class name of each object.
         sure: ``(N,)`` whether the detector is sure of the object in this very frame.
+        ground: the objects on the road; None where the camera's ground is not known.
     """
 
     xyxy: Floats
     velocities: Floats
     names: Sequence[str]
     sure: Mask
+    ground: OnGround | None = None
 
     @property
     def heights(self) -> Floats:
@@ -66,13 +71,18 @@ def neighbours(scene: RoadScene, distance: float) -> Mask:
     """Return which objects are near each other, ``(N, N)``, symmetric.
 
     Near means: less than `distance` heights of the smaller one between their boxes, and their
-    lower edges tell that they stand at about the same depth.
+    lower edges tell that they stand at about the same depth. Where both are known to be on the
+    ground: less than `distance` times 1.7 m between their lower edges there.
     """
     smaller = np.minimum(scene.heights[:, None], scene.heights[None, :])
     apart = np.linalg.norm(gaps(scene.xyxy, scene.xyxy), axis=2)
     depth = np.abs(scene.xyxy[:, None, 3] - scene.xyxy[None, :, 3])
     near: Mask = (apart < distance * smaller) & (depth <= max(DEPTH_TOLERANCE, distance) * smaller)
-    return near
+    if scene.ground is None:
+        return near
+    metres = np.linalg.norm(ground_gaps(scene.ground.edges), axis=2)
+    measured: Mask = np.where(np.isnan(metres), near, metres < distance * PERSON_METRES)
+    return measured
 
 
 def companions(scene: RoadScene) -> Mask:
@@ -99,7 +109,7 @@ def conflict_pairs(scene: RoadScene, members: Integers) -> tuple[ObjectPair, ...
     """Return the vehicle-person pairs among `members` (positions), nearest first.
 
     The detector must be sure of both, and they must stand at about the same depth, as their lower
-    edges tell. A cyclist seen as person and as bicycle counts once, as the person.
+    edges tell, or be near on the ground where that is known. A cyclist seen as person and as bicycle counts once, as the person.
     """
     belongs = companions(scene)
     chosen = {int(member) for member in members if scene.sure[member]}
@@ -111,13 +121,43 @@ def conflict_pairs(scene: RoadScene, members: Integers) -> tuple[ObjectPair, ...
                 continue
             if scene.names[person] not in PEOPLE and int(person) in ridden:
                 continue
-            depth = abs(float(scene.xyxy[vehicle, 3] - scene.xyxy[person, 3]))
-            if depth > PAIR_DEPTH_TOLERANCE * scene.heights[person]:
-                continue
-            pair = _pair(scene, int(vehicle), int(person))
+            pair = _measured_pair(scene, int(vehicle), int(person))
+            if pair is None:
+                depth = abs(float(scene.xyxy[vehicle, 3] - scene.xyxy[person, 3]))
+                if depth > PAIR_DEPTH_TOLERANCE * scene.heights[person]:
+                    continue
+                pair = _pair(scene, int(vehicle), int(person))
             if pair.distance <= MAX_PAIR_DISTANCE:
                 pairs.append(pair)
     return tuple(sorted(pairs, key=lambda pair: pair.distance)[:MAX_PAIRS])
+
+
+def _measured_pair(scene: RoadScene, vehicle: int, person: int) -> ObjectPair | None:
+    """Return distance and closing speed on the ground; None where that is not known."""
+    if scene.ground is None:
+        return None
+    way = ground_gaps(scene.ground.edges[[vehicle, person]])[0, 1]
+    if np.isnan(way).any():
+        return None
+    metres = float(np.linalg.norm(way))
+    if metres == 0:
+        way = scene.ground.places[person] - scene.ground.places[vehicle]
+    closing = _closing(way, scene.ground.velocities[person] - scene.ground.velocities[vehicle])
+    return ObjectPair(
+        vehicle_index=vehicle,
+        person_index=person,
+        distance=metres / PERSON_METRES,
+        closing_speed=closing / PERSON_METRES,
+        distance_metres=metres,
+        closing_metres_per_s=closing,
+    )
+
+
+def _closing(way: Floats, relative: Floats) -> float:
+    """Return how fast `way` ``(2,)`` shrinks by the `relative` velocity; 0 while that is unknown."""
+    length = float(np.linalg.norm(way))
+    closing = -float(relative @ way) / length if length else 0.0
+    return closing if np.isfinite(closing) else 0.0
 
 
 def _pair(scene: RoadScene, vehicle: int, person: int) -> ObjectPair:
@@ -128,15 +168,13 @@ def _pair(scene: RoadScene, vehicle: int, person: int) -> ObjectPair:
     if distance == 0:
         centres = (boxes[:, :2] + boxes[:, 2:]) / 2
         way = centres[1] - centres[0]
-    length = float(np.linalg.norm(way))
-    relative = scene.velocities[person] - scene.velocities[vehicle]
-    closing = -float(relative @ way) / length if length else 0.0
+    closing = _closing(way, scene.velocities[person] - scene.velocities[vehicle])
     height = float(scene.heights[person])
     return ObjectPair(
         vehicle_index=vehicle,
         person_index=person,
         distance=distance / height,
-        closing_speed=closing / height if np.isfinite(closing) else 0.0,
+        closing_speed=closing / height,
     )
 
 
@@ -152,4 +190,13 @@ def describe_group(scene: RoadScene, members: Integers) -> GroupMetadata:
         mean_speed=float(speeds[known].mean() / heights.mean()) if known.any() else 0.0,
         pairs=conflict_pairs(scene, members),
         stationary_vehicles=int(np.sum(vehicle & known & (speeds < STANDING_SPEED * heights))),
+        mean_metres_per_s=_mean_metres_per_s(scene, members),
     )
+
+
+def _mean_metres_per_s(scene: RoadScene, members: Integers) -> float | None:
+    if scene.ground is None:
+        return None
+    speeds = np.linalg.norm(scene.ground.velocities[members], axis=1)
+    known = speeds[np.isfinite(speeds)]
+    return float(known.mean()) if len(known) else None

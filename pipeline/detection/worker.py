@@ -118,6 +118,7 @@ class _Loop:
                 settings.group_distance,
                 camera.assess_interval_s,
                 settings.evidence_max_bytes,
+                camera.ground,
             )
             for camera in cameras
         }
@@ -159,7 +160,7 @@ class _Loop:
         analyst, duties = self._analysts[frame.camera_id], self._duties[frame.camera_id]
         analyst.set_sure_confidence(duties.confidence())
         detections = duties.keep(self._detector.finish(found.inferred), (width, height))
-        analysis = analyst.analyse(detections, frame.motion_s, frame.scene)
+        analysis = analyst.analyse(detections, frame.motion_s, frame.scene, (width, height))
         counts = duties.count(analysis.objects, (width, height), frame.motion_s)
         analysis = dataclasses.replace(analysis, counts=counts)
         telemetry.gauge("finish_ms", (time.perf_counter() - began_s) * 1000)
