@@ -97,7 +97,7 @@ def ground_gaps(edges: Floats) -> Floats:
     The shortest way between two segments that do not cross starts at an end of one of them.
     """
     count = len(edges)
-    unknown = np.isnan(edges).any(axis=(1, 2))
+    unknown: Mask = np.asarray(np.isnan(edges).any(axis=(1, 2)), np.bool_)
     edges = np.where(unknown[:, None, None], np.float32(np.nan), edges)
     starts, along = edges[:, 0], edges[:, 1] - edges[:, 0]
     # From each of both ends of edge i to its nearest point on edge j, and the other way round.
