@@ -15,7 +15,7 @@ from commands import EXIT_OK, EXIT_USAGE
 if TYPE_CHECKING:
     from pipeline.bench.kafka import Comparison
 
-DEFAULT = ("kafka", "detection")
+DEFAULT = ("kafka", "detection", "scheduler")
 BENCHMARKS = (*DEFAULT, "gui")
 EXIT_FAILED = 1
 
@@ -59,7 +59,12 @@ def run(args: argparse.Namespace) -> int:
     logger.add(sys.stderr, level="WARNING", format="{level}: {message}")
     facts: dict[str, Any] = {}
     try:
-        for name, bench in (("kafka", _kafka), ("detection", _detection), ("gui", _gui)):
+        for name, bench in {
+            "kafka": _kafka,
+            "detection": _detection,
+            "scheduler": _scheduler,
+            "gui": _gui,
+        }.items():
             if name in (args.names or DEFAULT):
                 facts[name] = bench(args)
     except (WorkerError, ModelError, BenchmarkError, GuiBenchError) as error:
@@ -132,6 +137,27 @@ def _gui(args: argparse.Namespace) -> dict[str, Any]:
     figures = gui.run(plan)
     print(gui.to_text(figures))
     return {"plan": asdict(plan), **figures}
+
+
+def _scheduler(args: argparse.Namespace) -> dict[str, Any]:
+    from pipeline.bench import scheduler
+
+    plan = scheduler.Plan(rounds=args.rounds)
+    runs = scheduler.run(plan)
+    print(
+        f"answers after {plan.latency_ms} ms, pictures of {plan.picture_bytes:,} bytes; share of "
+        "the ideal, then requests per second, CPU ms per request and memory of each round"
+    )
+    for one in runs:
+        for name, share, sides in (
+            ("scheduler", one.ours_share, one.ours),
+            ("bare aiohttp", one.bare_share, one.bare),
+        ):
+            rounds = "  ".join(
+                f"{side.per_s:.4g}/s {side.cpu_ms:.2f} ms {side.memory_mb:.0f} MB" for side in sides
+            )
+            print(f"{one.slots:4} of {one.ideal_per_s:.0f}/s  {name:12}  {share:.3f}  {rounds}")
+    return {"plan": asdict(plan), "runs": [asdict(one) for one in runs]}
 
 
 def _print_comparisons(title: str, comparisons: Sequence[Comparison]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from commands import execute, resolve
-from pipeline.bench import detection, kafka
+from pipeline.bench import detection, kafka, scheduler
 from tests.integration.tansu import running_tansu
 
 pytestmark = pytest.mark.integration
@@ -39,7 +39,7 @@ def test_on_an_outside_broker_which_is_left_as_it_was(tmp_path: Path) -> None:
 
 def test_a_name_that_is_no_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(resolve(["bench", "cafka"])) == 2
-    assert "there are: kafka, detection" in capsys.readouterr().err
+    assert "there are: kafka, detection, scheduler, gui" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -79,3 +79,14 @@ def test_the_command_tells_of_detection(tmp_path: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize("words", [["--seconds", "0"], ["--cameras", "-1"], ["--rounds", "0"]])
 def test_options_of_the_bench_that_make_no_sense(words: list[str]) -> None:
     assert execute(resolve(["bench", "detection", *words])) == 2
+
+
+def test_the_scheduler_is_measured_against_bare_aiohttp() -> None:
+    plan = scheduler.Plan(slots=(4,), waves=3, rounds=1, latency_ms=50, picture_bytes=5_000)
+    (run,) = scheduler.run(plan)
+    (ours,), (bare,) = run.ours, run.bare
+    assert run.ideal_per_s == 80
+    assert 0 < ours.most <= 4
+    assert 0 < bare.most <= 4
+    assert 0 < run.ours_share <= 1.01
+    assert 0 < run.bare_share <= 1.01
