@@ -15,7 +15,7 @@ from commands import EXIT_OK, EXIT_USAGE
 if TYPE_CHECKING:
     from pipeline.bench.kafka import Comparison
 
-DEFAULT = ("kafka", "detection", "scheduler")
+DEFAULT = ("kafka", "detection", "scheduler", "doctor")
 BENCHMARKS = (*DEFAULT, "gui")
 EXIT_FAILED = 1
 
@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
             "kafka": _kafka,
             "detection": _detection,
             "scheduler": _scheduler,
+            "doctor": _doctor,
             "gui": _gui,
         }.items():
             if name in (args.names or DEFAULT):
@@ -128,6 +129,18 @@ def _detection(args: argparse.Namespace) -> dict[str, Any]:
             f"{many.read_per_s:.0f} frames read per second, {many.cpu_cores:.2f} cores"
         )
     return {"plan": asdict(plan), "report": asdict(report)}
+
+
+def _doctor(args: argparse.Namespace) -> dict[str, Any]:
+    from pipeline.bench import doctor
+
+    speed = doctor.run(args.rounds)
+    print(
+        f"settings doctor: {speed.median_per_s:.0f} property sets per second "
+        f"({_rounds(speed.sets_per_s)}), of {speed.properties:.0f} properties with "
+        f"{speed.findings:.1f} findings each"
+    )
+    return asdict(speed)
 
 
 def _gui(args: argparse.Namespace) -> dict[str, Any]:

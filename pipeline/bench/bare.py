@@ -1,8 +1,6 @@
 """What the pipeline's loops are measured against: confluent-kafka and nothing else around it.
 
-They lose messages in a crash and stop at the first bad one; that is the point of comparing. The
-properties are those of the pipeline's own clients, except that a message counts as handled as soon
-as it is handed out.
+They lose messages in a crash and stop at the first bad one; that is the point of comparing.
 """
 
 from __future__ import annotations
@@ -11,9 +9,8 @@ import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka import Consumer, Message
 from msgspec.structs import replace
 
 from pipeline.aggregation.batch import Batch
@@ -34,9 +31,7 @@ class BenchmarkError(RuntimeError):
 def generate(access: KafkaAccess, group: str, count: int, limit_s: float) -> float:
     """Read `count` detection results and send their tasks; return messages per second."""
     topics = access.settings.topics
-    producer = Producer(
-        clients.producer_properties(access.settings, access.bootstrap_servers, "bench-bare")
-    )
+    producer, consumer = clients.make_bare(access.settings, access.bootstrap_servers, group)
 
     def handle(messages: list[Message]) -> None:
         for message in messages:
@@ -48,7 +43,7 @@ def generate(access: KafkaAccess, group: str, count: int, limit_s: float) -> flo
         if producer.flush(FLUSH_TIMEOUT_S):
             raise BenchmarkError("the broker has not taken all tasks")
 
-    return _consume(access, group, topics.detection_results, count, limit_s, handle, finish)
+    return _consume(consumer, topics.detection_results, count, limit_s, handle, finish)
 
 
 def join(access: KafkaAccess, group: str, count: int, limit_s: float) -> float:
@@ -59,8 +54,9 @@ def join(access: KafkaAccess, group: str, count: int, limit_s: float) -> float:
             result = decode(message.value() or b"", RiskAssessmentResult)
             encode(replace(result, group_image_base64=None))
 
+    _, consumer = clients.make_bare(access.settings, access.bootstrap_servers, group)
     topic = access.settings.topics.risk_assessment_results
-    return _consume(access, group, topic, count, limit_s, handle)
+    return _consume(consumer, topic, count, limit_s, handle)
 
 
 def store(access: KafkaAccess, group: str, count: int, limit_s: float, database: Path) -> float:
@@ -73,13 +69,13 @@ def store(access: KafkaAccess, group: str, count: int, limit_s: float, database:
         writer.write(Batch(verdicts=writer.unknown(results), joined=joined))
 
     with contextlib.closing(writer):
+        _, consumer = clients.make_bare(access.settings, access.bootstrap_servers, group)
         topic = access.settings.topics.risk_assessment_results
-        return _consume(access, group, topic, count, limit_s, handle)
+        return _consume(consumer, topic, count, limit_s, handle)
 
 
 def _consume(
-    access: KafkaAccess,
-    group: str,
+    consumer: Consumer,
     topic: str,
     count: int,
     limit_s: float,
@@ -87,10 +83,6 @@ def _consume(
     finish: Callable[[], None] = lambda: None,
 ) -> float:
     """Handle `count` messages of `topic`; the clock runs from the first to the end of `finish`."""
-    properties: dict[str, Any] = clients.consumer_properties(
-        access.settings, access.bootstrap_servers, "bench-bare", group
-    )
-    consumer = Consumer({**properties, "enable.auto.offset.store": True})
     consumer.subscribe([topic])
     deadline_s = time.monotonic() + limit_s
     began_s = 0.0

@@ -13,8 +13,9 @@ import msgspec
 from loguru import logger
 
 from pipeline.detection.analysis import Analysis
-from pipeline.detection.evidence import crop_around, encode_evidence
+from pipeline.detection.evidence import crop_around
 from pipeline.detection.frames import CapturedFrame
+from pipeline.evidence import encode_evidence, smaller_forms
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import DetectionResult, TrafficGroup, encode, new_request_id
 from pipeline.telemetry import WorkerTelemetry
@@ -132,7 +133,7 @@ class ResultPublisher:
             frame.camera_id,
             encode(message),
             on_delivered,
-            smaller=lambda: encode(without_evidence(message)),
+            smaller=smaller_forms(message),
         )
 
     def _with_evidence(self, group: TrafficGroup, frame: CapturedFrame) -> TrafficGroup:
@@ -141,14 +142,3 @@ class ResultPublisher:
         crop = crop_around(frame.picture, group.bbox)
         evidence = encode_evidence(crop, self._evidence_max_bytes)
         return msgspec.structs.replace(group, group_image_base64=evidence)
-
-
-def without_evidence(message: DetectionResult) -> DetectionResult:
-    """Return `message` without the pictures of its groups; the verdict needs only the rest."""
-    return msgspec.structs.replace(
-        message,
-        traffic_groups=tuple(
-            msgspec.structs.replace(group, group_image_base64=None)
-            for group in message.traffic_groups
-        ),
-    )

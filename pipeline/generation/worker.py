@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from pipeline.evidence import smaller_forms
 from pipeline.generation.tasks import make_tasks
 from pipeline.kafka.consumer import Delivery
 from pipeline.kafka.errors import MessageTooLargeError
@@ -92,7 +93,13 @@ class GeneratorWorker:
                 topic, task.camera_id, context.stop
             ):
                 return  # its delivery is not done, so it is read again
-            producer.send(topic, task.camera_id, encode(task), on_delivered)
+            producer.send(
+                topic,
+                task.camera_id,
+                encode(task),
+                on_delivered,
+                smaller=smaller_forms(task),
+            )
 
 
 def when_all_delivered(

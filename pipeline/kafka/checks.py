@@ -33,10 +33,16 @@ _KEPT: Final[Mapping[Role, Mapping[str, tuple[str, str]]]] = {
 """What Signalbox's delivery rests on: the value, and what would happen with another one."""
 
 
-def check(properties: Properties, role: Role) -> list[Finding]:
-    """Return what is wrong with `properties` for one of Signalbox's clients; errors first."""
+def check(properties: Properties, role: Role, *, loses: bool = False) -> list[Finding]:
+    """Return what is wrong with `properties` for one of Signalbox's clients; errors first.
+
+    Args:
+        properties: of the client.
+        role: what it is.
+        loses: whether it may lose messages, as a benchmark's may.
+    """
     settings = [Setting(name, as_text(value)) for name, value in properties.items()]
-    kept = list(own_rules(settings, role))
+    kept = [] if loses else list(own_rules(settings, role))
     wanted = {finding.name: _KEPT[role][finding.name][0] for finding in kept}
     # The other rules are to speak about the settings as they will be, not as they may not be.
     mended = [Setting(one.name, wanted.get(one.name, one.value)) for one in settings]

@@ -12,6 +12,7 @@ from loguru import logger
 
 from pipeline.kafka.checks import Properties, Role, as_text, check
 from pipeline.kafka.condition import STATISTICS_INTERVAL_MS, BrokerCondition, ClientLogHandler
+from pipeline.kafka.doctor.table import table
 from pipeline.kafka.errors import KafkaSettingsError
 from pipeline.kafka.secret_properties import with_secrets
 from pipeline.settings import KafkaSettings
@@ -77,14 +78,11 @@ def producer_properties(settings: KafkaSettings, servers: str, client: str) -> d
     """Return the properties of a producer."""
     _refuse_owned(settings)
     embedded = EMBEDDED_PRODUCER if settings.mode == "embedded" else {"compression.type": "lz4"}
-    return {
-        "bootstrap.servers": servers,
-        "client.id": client,
-        **PRODUCER_DEFAULTS,
-        **embedded,
-        **settings.common,
-        **settings.producer,
-    }
+    return merged(
+        {"bootstrap.servers": servers, "client.id": client, **PRODUCER_DEFAULTS, **embedded},
+        settings.common,
+        settings.producer,
+    )
 
 
 def consumer_properties(
@@ -92,15 +90,37 @@ def consumer_properties(
 ) -> dict[str, Any]:
     """Return the properties of a consumer."""
     _refuse_owned(settings)
-    return {
-        "bootstrap.servers": servers,
-        "client.id": client,
-        "group.id": group,
-        **CONSUMER_DEFAULTS,
-        **(EMBEDDED_CONSUMER if settings.mode == "embedded" else {}),
-        **settings.common,
-        **settings.consumer,
-    }
+    return merged(
+        {
+            "bootstrap.servers": servers,
+            "client.id": client,
+            "group.id": group,
+            **CONSUMER_DEFAULTS,
+            **(EMBEDDED_CONSUMER if settings.mode == "embedded" else {}),
+        },
+        settings.common,
+        settings.consumer,
+    )
+
+
+def merged(*layers: Properties) -> dict[str, Any]:
+    """Return the properties of all layers; a later one wins, also under another name.
+
+    Many properties have two names, such as ``compression.type`` and ``compression.codec``: sent
+    under both, the order would decide. What one layer itself sets twice stays, so that the check
+    tells of it.
+    """
+    known = table().by_name
+
+    def canonical(name: str) -> str:
+        return known[name].name if name in known else name
+
+    result: dict[str, Any] = {}
+    for layer in layers:
+        overridden = {canonical(name) for name in layer}
+        result = {n: value for n, value in result.items() if canonical(n) not in overridden}
+        result.update(layer)
+    return result
 
 
 def _refuse_owned(settings: KafkaSettings) -> None:
@@ -140,6 +160,25 @@ def make_consumer(
     return _construct(Consumer, properties, "consumer", condition, on_commit=on_commit)
 
 
+def make_bare(settings: KafkaSettings, servers: str, group: str) -> tuple[Producer, Consumer]:
+    """Return clients without anything of ours around them, for a benchmark to compare with.
+
+    They have the properties of the pipeline's own, except that a message counts as handled as soon
+    as it is handed out.
+
+    Raises:
+        KafkaSettingsError: the properties are wrong; says which and why.
+    """
+    name = "signalbox-bare"
+    reading = merged(
+        consumer_properties(settings, servers, name, group), {"enable.auto.offset.store": True}
+    )
+    return (
+        _construct(Producer, producer_properties(settings, servers, name), "producer", None),
+        _construct(Consumer, reading, "consumer", None, loses=True),
+    )
+
+
 def make_reader(settings: KafkaSettings, servers: str) -> Consumer:
     """Return a consumer for looking: it tells the end of a partition.
 
@@ -148,12 +187,10 @@ def make_reader(settings: KafkaSettings, servers: str) -> Consumer:
     Raises:
         KafkaSettingsError: the properties are wrong; says which and why.
     """
-    properties = {
-        **consumer_properties(settings, servers, "signalbox-reader", "signalbox-reader"),
-        "enable.partition.eof": True,
-        "statistics.interval.ms": 0,
-        "log_level": 2,
-    }
+    properties = merged(
+        consumer_properties(settings, servers, "signalbox-reader", "signalbox-reader"),
+        {"enable.partition.eof": True, "statistics.interval.ms": 0, "log_level": 2},
+    )
     return _construct(Consumer, properties, "consumer", None)
 
 
@@ -168,12 +205,10 @@ def make_admin(
         KafkaSettingsError: the properties are wrong; says which and why.
     """
     _refuse_owned(settings)
-    properties = {
-        "bootstrap.servers": servers,
-        "client.id": "signalbox-admin",
-        "log_level": 2,
-        **settings.common,
-    }
+    properties = merged(
+        {"bootstrap.servers": servers, "client.id": "signalbox-admin", "log_level": 2},
+        settings.common,
+    )
     callbacks = {} if on_error is None else {"error_cb": on_error}
     return _construct(AdminClient, properties, "admin", None, **callbacks)
 

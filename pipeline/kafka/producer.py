@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from loguru import logger
@@ -16,7 +16,7 @@ from pipeline.kafka.consumer import Delivery
 from pipeline.kafka.errors import KafkaUnavailableError, MessageTooLargeError
 from pipeline.kafka.outstanding import Outstanding, Settled
 from pipeline.kafka.retention import RetentionGate
-from pipeline.kafka.sending import Headers, Sending
+from pipeline.kafka.sending import Headers, Sending, Smaller
 from pipeline.kafka.spool import TopicSpool
 from pipeline.kafka.undelivered import UndeliveredMessages
 from pipeline.states import WorkerName
@@ -138,7 +138,7 @@ class ReliableProducer:
         payload: bytes,
         on_delivered: Callable[[], None] | None = None,
         headers: Mapping[str, str] | None = None,
-        smaller: Callable[[], bytes] | None = None,
+        smaller: Sequence[Smaller] = (),
     ) -> None:
         """Send a message; `on_delivered` is called once the broker has it.
 
@@ -150,8 +150,8 @@ class ReliableProducer:
             payload: the message.
             on_delivered: see above.
             headers: go with it.
-            smaller: makes a smaller message, sent in its place when it turns out too large for the
-                broker, with `REDUCED_HEADER`; may be called from another thread.
+            smaller: make smaller messages, sent in its place one after the other while it turns out
+                too large for the broker, with `REDUCED_HEADER`; may be called from another thread.
 
         Raises:
             MessageTooLargeError: the message is larger than the broker takes.
@@ -176,7 +176,7 @@ class ReliableProducer:
         except MessageTooLargeError:
             self._outstanding.fail(sending)
             self._undelivered.release(sending)
-            if sending.smaller is None:
+            if not sending.smaller:
                 raise
             self._send(self._reduce(sending))
         except BaseException:
@@ -341,12 +341,9 @@ class ReliableProducer:
             self._condition.set_up()
 
     def _take_refusal(self, sending: Sending, error: KafkaError) -> None:
-        if error.code() == KafkaError.MSG_SIZE_TOO_LARGE and sending.smaller is not None:
+        if error.code() == KafkaError.MSG_SIZE_TOO_LARGE and sending.smaller:
             self._undelivered.release(sending)
-            smaller = self._reduce(sending)
-            self._undelivered.keep(smaller)
-            self._outstanding.add(smaller)
-            self._again.append(smaller)  # not sent here: the client library waits for this call
+            self._queue_again(self._reduce(sending))  # sent by the thread of the reports
             return
         self._telemetry.count("undelivered")
         if error.code() in _NEVER_TAKEN:
@@ -355,12 +352,13 @@ class ReliableProducer:
             self._fail(f"{sending.topic}: {error.str()}", _NEXT_STEPS.get(error.code()))
 
     def _reduce(self, sending: Sending) -> Sending:
-        self._telemetry.count("reduced")
+        if not sending.is_reduced:
+            self._telemetry.count("reduced")
         self._condition.quiet.write(
             "WARNING",
-            "too large",
+            f"too large for {sending.topic}",
             f"a message of {sending.size} bytes is too large for {sending.topic} and is sent "
-            "without its picture; raise max.message.bytes of the topic, or lower "
+            f"{'with a smaller' if len(sending.smaller) > 1 else 'without its'} picture; raise max.message.bytes of the topic, or lower "
             "detection.evidence_max_bytes",
         )
         return sending.reduced()
@@ -377,8 +375,16 @@ class ReliableProducer:
             except MessageTooLargeError as error:
                 self._outstanding.fail(sending)
                 self._undelivered.release(sending)
-                self._fail(str(error), _NEXT_STEPS[KafkaError.MSG_SIZE_TOO_LARGE])
+                if sending.smaller:
+                    self._queue_again(self._reduce(sending))
+                else:
+                    self._fail(str(error), _NEXT_STEPS[KafkaError.MSG_SIZE_TOO_LARGE])
             self._again.popleft()
+
+    def _queue_again(self, smaller: Sending) -> None:
+        self._undelivered.keep(smaller)
+        self._outstanding.add(smaller)
+        self._again.append(smaller)
 
     def _tell_delivered(self, on_delivered: Callable[[], None], topic: str) -> None:
         try:

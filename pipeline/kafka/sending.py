@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from confluent_kafka import KafkaError, Message
 
 REDUCED_HEADER: Final = "reduced.from.bytes"
-"""Header of a message sent with less in it, since it was too large: how long it was."""
+"""Header of a message sent with a smaller picture or none, since it was too large: how long it was."""
+
+Smaller = Callable[[], bytes]
 
 Headers = list[tuple[str, str | bytes | None]]
 
@@ -21,7 +23,7 @@ class Sending:
     Attributes:
         report: takes the delivery report.
         on_delivered: called once the broker has it.
-        smaller: makes what is sent instead when the broker finds it too large.
+        smaller: make what is sent instead when the broker finds it too large, one after the other.
         size: bytes of payload and headers.
     """
 
@@ -31,7 +33,7 @@ class Sending:
     payload: bytes
     headers: Headers
     on_delivered: Callable[[], None] | None
-    smaller: Callable[[], bytes] | None = None
+    smaller: Sequence[Smaller] = ()
     size: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -39,11 +41,18 @@ class Sending:
         if self.headers:
             self.size += sum(len(name) + len(value or "") for name, value in self.headers)
 
+    @property
+    def is_reduced(self) -> bool:
+        """Whether it stands in the place of a larger message."""
+        return any(name == REDUCED_HEADER for name, _ in self.headers)
+
     def reduced(self) -> Sending:
-        """Return the smaller message in its place; a header says so."""
-        assert self.smaller is not None
-        note = (REDUCED_HEADER, str(self.size))
-        return replace(self, payload=self.smaller(), headers=[*self.headers, note], smaller=None)
+        """Return the next smaller message in its place; a header says so."""
+        make, *rest = self.smaller
+        headers = self.headers
+        if not self.is_reduced:
+            headers = [*headers, (REDUCED_HEADER, str(self.size))]
+        return replace(self, payload=make(), headers=headers, smaller=rest)
 
     def __call__(self, error: KafkaError | None, message: Message) -> None:
         self.report((self, error, message))

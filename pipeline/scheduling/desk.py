@@ -9,6 +9,7 @@ from typing import Protocol
 
 from loguru import logger
 
+from pipeline.evidence import smaller_forms
 from pipeline.kafka.consumer import Delivery
 from pipeline.kafka.errors import MessageTooLargeError
 from pipeline.kafka.producer import ReliableProducer
@@ -160,7 +161,13 @@ class Desk:
                 return  # not done, so it is read again
             await asyncio.sleep(ROOM_POLL_S)
         try:
-            self._producer.send(self._topic, task.camera_id, encode(result), delivery.done)
+            self._producer.send(
+                self._topic,
+                task.camera_id,
+                encode(result),
+                delivery.done,
+                smaller=smaller_forms(result),
+            )
         except MessageTooLargeError as error:
             self._producer.dead_letter(delivery, WorkerName.SCHEDULER, str(error))
             return

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -171,7 +172,7 @@ def test_a_message_that_the_broker_finds_too_large_goes_without_its_pictures(
     producer = source_producer(access)
     answer_next(broker, MESSAGE_TOO_LARGE)
     delivered = threading.Event()
-    producer.send(TOPIC, "k", b"1" * 1000, delivered.set, smaller=lambda: b"1")
+    producer.send(TOPIC, "k", b"1" * 1000, delivered.set, smaller=[lambda: b"1"])
     assert delivered.wait(TIMEOUT_S)
     producer.check()
     assert producer.close() == 0
@@ -181,11 +182,33 @@ def test_a_message_that_the_broker_finds_too_large_goes_without_its_pictures(
     assert message.headers == ((REDUCED_HEADER, b"1000"),)
 
 
-def test_detection_drops_the_evidence_of_a_result_that_is_too_large(
+def test_a_message_becomes_smaller_step_by_step(
+    access: KafkaAccess, broker: EmbeddedBroker, expect_log: ExpectLog
+) -> None:
+    """No further than the broker asks for; the header tells the size that it had at first."""
+    expect_log("too large for detection-results and is sent with a smaller picture")
+    figures = telemetry()
+    producer = access.producer(figures, spooled_topic=TOPIC)
+    answer_next(broker, MESSAGE_TOO_LARGE)
+    answer_next(broker, MESSAGE_TOO_LARGE)
+    delivered = threading.Event()
+    steps = [lambda size=size: b"1" * size for size in (500, 200, 1)]
+    producer.send(TOPIC, "k", b"1" * 1000, delivered.set, smaller=steps)
+    assert delivered.wait(TIMEOUT_S)
+    producer.check()
+    assert producer.close() == 0
+    with contextlib.closing(access.consumer("reader", [TOPIC], telemetry())) as consumer:
+        [message] = take_all(consumer, lambda taken: len(taken) == 1)
+    assert message.value == b"1" * 200
+    assert message.headers == ((REDUCED_HEADER, b"1000"),)
+    assert figures.snapshot().counters["reduced"] == 1
+
+
+def test_detection_makes_the_evidence_of_a_result_that_is_too_large_smaller(
     access: KafkaAccess, expect_log: ExpectLog
 ) -> None:
-    """Six groups of noise at the highest setting: the result arrives, its pictures do not."""
-    expect_log("too large for detection-results and is sent without its picture")
+    """Six groups of noise at the highest setting: all pictures arrive, smaller."""
+    expect_log("too large for detection-results and is sent with a smaller picture")
     noise = np.random.default_rng(1).integers(0, 256, (800, 800, 3), np.uint8)
     groups = tuple(
         TrafficGroup(
@@ -209,7 +232,11 @@ def test_detection_drops_the_evidence_of_a_result_that_is_too_large(
         [message] = take_all(consumer, lambda taken: len(taken) == 1)
     result = decode(message.value, DetectionResult)
     assert [group.reason for group in result.traffic_groups] == ["new"] * 6
-    assert {group.group_image_base64 for group in result.traffic_groups} == {None}
+    for group in result.traffic_groups:
+        assert group.group_image_base64 is not None
+        picture = cv2.imdecode(np.frombuffer(group.group_image_base64, np.uint8), 1)
+        assert picture is not None
+        assert len(group.group_image_base64) < 100_000
     assert int(dict(message.headers)[REDUCED_HEADER]) > 1_000_000
     assert figures.snapshot().counters["reduced"] == 1
 

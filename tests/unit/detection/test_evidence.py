@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.detection.evidence import crop_around, encode_evidence
+from pipeline.detection.evidence import crop_around
+from pipeline.evidence import encode_evidence
 
 
 def test_the_crop_shows_what_is_around() -> None:
