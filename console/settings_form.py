@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from console.settings_form_alarms import alarm_choices, alarm_help, alarm_sections
+
 translate = QCoreApplication.translate
 
 
@@ -82,18 +84,9 @@ def sections() -> tuple[SectionSpec, ...]:
                 ),
             ),
         ),
-        SectionSpec(
-            translate("Settings", "Alarms"),
-            (
-                FieldSpec(("aggregator", "alarm_level"), translate("Settings", "Alarm level")),
-                FieldSpec(
-                    ("aggregator", "alarm_cooldown_s"), translate("Settings", "Cooldown (s)")
-                ),
-                FieldSpec(
-                    ("aggregator", "join_deadline_s"),
-                    translate("Settings", "Wait for verdicts (s)"),
-                ),
-            ),
+        *(
+            SectionSpec(title, tuple(FieldSpec(place, name) for place, name in fields))
+            for title, fields in alarm_sections()
         ),
         SectionSpec(
             translate("Settings", "Kafka"),
@@ -135,12 +128,10 @@ def choice_words(place: tuple[str, ...], value: str) -> str:
         ("console", "notices", "off"): translate("Settings", "None"),
         ("console", "language", "en"): "English",
         ("console", "language", "zh_CN"): "简体中文",
-        ("aggregator", "alarm_level", "low"): translate("Settings", "Low and worse"),
-        ("aggregator", "alarm_level", "medium"): translate("Settings", "Medium and worse"),
-        ("aggregator", "alarm_level", "high"): translate("Settings", "High only"),
         ("kafka", "mode", "embedded"): translate("Settings", "Embedded"),
         ("kafka", "mode", "cluster"): translate("Settings", "Cluster"),
     }
+    words |= alarm_choices()
     return words.get((*place, value), value)
 
 
@@ -193,15 +184,6 @@ def help_words(place: tuple[str, ...], described: str) -> str:
             "Settings", "In this time, it is a high one."
         ),
         ("scheduler", "rules", "crowd_size"): translate("Settings", "People in one group."),
-        ("aggregator", "alarm_level"): translate(
-            "Settings", "Lowest risk level that becomes an alarm."
-        ),
-        ("aggregator", "alarm_cooldown_s"): translate(
-            "Settings", "A situation seen again within this time is the same alarm."
-        ),
-        ("aggregator", "join_deadline_s"): translate(
-            "Settings", "A request is closed after this time even if groups are missing."
-        ),
         ("kafka", "mode"): translate(
             "Settings", "Embedded runs inside the program and keeps nothing; a cluster is yours."
         ),
@@ -219,4 +201,5 @@ def help_words(place: tuple[str, ...], described: str) -> str:
             "Settings", "Older files of each worker are deleted. Holds from the next start."
         ),
     }
+    own |= alarm_help()
     return own.get(place, described)

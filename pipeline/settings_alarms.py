@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from pipeline.secrets import is_reference
 from pipeline.settings_section import Seconds, Section
 
+CA_WORDS = "PEM file of authorities to trust besides the system's; empty: none."
 AlarmLevel = Literal["low", "medium", "high"]
 
 
@@ -48,7 +49,8 @@ class WebhookSettings(Section):
         description="Where the signing secret is: `env:NAME` or `keyring:NAME`, never the secret.",
     )
     level: AlarmLevel = Field(default="medium", description="Lowest level that is told.")
-    timeout_s: Seconds = 10.0
+    ca_file: str = Field(default="", description=CA_WORDS)
+    timeout_s: Seconds = Field(default=10.0, description="Longest wait for an answer.")
 
     @model_validator(mode="after")
     def _is_an_address(self) -> Self:
@@ -73,7 +75,8 @@ class MailSettings(Section):
     sender: str = ""
     recipients: tuple[str, ...] = ()
     level: AlarmLevel = Field(default="high", description="Lowest level that is told.")
-    timeout_s: Seconds = 15.0
+    ca_file: str = Field(default="", description=CA_WORDS)
+    timeout_s: Seconds = Field(default=15.0, description="Longest wait for an answer.")
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

@@ -24,11 +24,13 @@ from console.problem_words import problems_by_place
 from console.settings_form import AT_NEXT_START, sections
 from console.theme.tokens import Space
 from console.widgets.model_test import ModelTest
+from console.widgets.notice_test import NoticeTest, Receiver
 from console.widgets.painting import line, set_property, with_role
 from console.widgets.section import Section, page_heading
 from console.widgets.setting_field import SettingField
 from pipeline.settings import DetectionSettings, Settings
 
+RECEIVERS: Final[tuple[Receiver, ...]] = ("webhook", "mail")
 FORM_WIDTH: Final = 760
 LIST_WIDTH: Final = 168
 ROW_HEIGHT: Final = 32
@@ -96,6 +98,9 @@ class SettingsPage(QWidget):
                 card.add(field.row)
             if spec.fields[0].place[0] == "detection":
                 card.add(self._test)
+            for receiver in RECEIVERS:
+                if spec.fields[0].place[:-1] == ("aggregator", "alarms", receiver):
+                    card.add(self._notice_test(receiver))
             self._cards.append(card)
             item = QListWidgetItem(spec.title)
             item.setSizeHint(QSize(0, ROW_HEIGHT))
@@ -109,6 +114,28 @@ class SettingsPage(QWidget):
         with_role(holder, "page")
         scroll.setWidget(holder)
         return scroll
+
+    def _notice_test(self, receiver: Receiver) -> NoticeTest:
+        """Return what sends a test through a receiver, by what is typed."""
+        test = NoticeTest(receiver)
+        fields = {field.place[-1]: field for field in self._fields}
+
+        def send() -> None:
+            if self._checked is None:
+                test.refuse(self.tr("Mend what is marked red first."))
+                return
+            alarms = self._checked.aggregator.alarms
+            if receiver == "webhook" and not alarms.webhook.url:
+                test.refuse(self.tr("Type the address first."))
+            elif receiver == "mail" and not alarms.mail.host:
+                test.refuse(self.tr("Type the mail server first."))
+            else:
+                test.send(alarms)
+
+        test.asked.connect(send)
+        secret = fields["secret" if receiver == "webhook" else "password"]
+        test.secret_kept.connect(secret.show)
+        return test
 
     def _lay_out(self) -> None:
         self._list.setFixedWidth(LIST_WIDTH)

@@ -13,7 +13,7 @@ import urllib.request
 from email.message import EmailMessage
 from typing import Final
 
-from pipeline.messages import RiskAlert, encode
+from pipeline.messages import RiskAlert, encode, utc_now
 from pipeline.secrets import SecretError, resolve
 from pipeline.settings_alarms import MailSettings, WebhookSettings
 
@@ -42,6 +42,19 @@ def _secret(reference: str) -> str:
         return resolve(reference) if reference else ""
     except SecretError as error:
         raise NoticeError(f"{error}. {error.next_step}", retriable=False) from error
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    """Return what checks certificates: by the system's authorities and those of `ca_file`."""
+    context = ssl.create_default_context()
+    if ca_file:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise NoticeError(
+                f"the certificates in {ca_file} cannot be used: {error}", retriable=False
+            ) from error
+    return context
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -74,7 +87,8 @@ def post(settings: WebhookSettings, alert: RiskAlert) -> None:
         headers[SIGNATURE_HEADER] = signature(secret, headers[TIME_HEADER], body)
     # http and https only: the settings take no other address.
     request = urllib.request.Request(settings.url, body, headers, method="POST")
-    opener = urllib.request.build_opener(_NoRedirect)
+    https = urllib.request.HTTPSHandler(context=_context(settings.ca_file))
+    opener = urllib.request.build_opener(_NoRedirect, https)
     try:
         with opener.open(request, timeout=settings.timeout_s):
             return
@@ -107,13 +121,13 @@ def mail(settings: MailSettings, alert: RiskAlert) -> None:
                 settings.host,
                 settings.port,
                 timeout=timeout_s,
-                context=ssl.create_default_context(),
+                context=_context(settings.ca_file),
             )
         else:
             server = smtplib.SMTP(settings.host, settings.port, timeout=timeout_s)
         with server:
             if settings.security == "starttls":
-                server.starttls(context=ssl.create_default_context())
+                server.starttls(context=_context(settings.ca_file))
             if settings.user:
                 server.login(settings.user, password)
             server.send_message(message)
@@ -125,6 +139,24 @@ def mail(settings: MailSettings, alert: RiskAlert) -> None:
         raise NoticeError(f"the mail server cannot do this: {error}", retriable=False) from None
     except (smtplib.SMTPException, OSError) as error:
         raise NoticeError(f"the mail was not taken: {error}", retriable=True) from None
+
+
+def sample_alert() -> RiskAlert:
+    """Return an alert that says that it is none."""
+    now = utc_now()
+    return RiskAlert(
+        alarm_id=f"test-{now:%Y%m%d%H%M%S}",
+        camera_id="test",
+        request_id="test",
+        group_index=0,
+        risk_level="high",
+        confidence=1.0,
+        risk_types=("test",),
+        description="This is a test of Signalbox. Nothing has happened.",
+        assessor="rules",
+        first_seen=now,
+        last_seen=now,
+    )
 
 
 def letter(settings: MailSettings, alert: RiskAlert) -> EmailMessage:

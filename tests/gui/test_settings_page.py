@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,18 +10,28 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
 from console.pages.settings import SettingsPage
 from console.settings_form import sections
 from console.settings_keeper import consequence_words
+from console.widgets.notice_test import NoticeTest
 from pipeline import settings_file
 from pipeline.settings import Settings, demo_settings
 from pipeline.states import WorkerName
 from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
+from tests.support.web_server import web_server
 
 TRIAL_MS = 60_000
 """A process that imports onnxruntime takes seconds on a busy machine."""
@@ -225,3 +236,76 @@ def test_what_restarts_is_told(section: str, field: str, value: object, words: s
     new = old.model_copy(update={section: part})
     assert words in consequence_words(old, new, set(WorkerName))
     assert "No worker" in consequence_words(old, new, set())
+
+
+def outcome(page: SettingsPage, receiver: int) -> str:
+    labels = page.findChildren(NoticeTest)[receiver].findChildren(QLabel)
+    return next((label.text() for label in labels if label.isVisibleTo(page)), "")
+
+
+def press_test(qtbot: QtBot, page: SettingsPage, receiver: int) -> None:
+    test = page.findChildren(NoticeTest)[receiver]
+    button = next(b for b in test.findChildren(QPushButton) if b.text() == "Send a test")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_a_test_goes_to_the_webhook_as_typed_before_it_is_applied(
+    qtbot: QtBot, page: SettingsPage
+) -> None:
+    press_test(qtbot, page, 0)
+    assert outcome(page, 0) == "Type the address first."
+    with web_server(204, 404) as (url, received):
+        write(qtbot, page, "Webhook address", url)
+        press_test(qtbot, page, 0)
+        qtbot.waitUntil(lambda: outcome(page, 0) == "The webhook took the test.")
+        assert b"This is a test of Signalbox" in received[0][1]
+        press_test(qtbot, page, 0)
+        qtbot.waitUntil(lambda: outcome(page, 0) == "The test failed: the webhook answered 404.")
+    write(qtbot, page, "Webhook address", "ftp://nowhere")
+    press_test(qtbot, page, 0)
+    assert outcome(page, 0) == "Mend what is marked red first."
+
+
+def test_a_mail_server_that_does_not_answer_is_told(qtbot: QtBot, page: SettingsPage) -> None:
+    press_test(qtbot, page, 1)
+    assert outcome(page, 1) == "Type the mail server first."
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens there
+        for name, text in (
+            ("Mail server", "127.0.0.1"),
+            ("Port", str(taken.getsockname()[1])),
+            ("Sender", "box@example.org"),
+            ("Recipients", "ops@example.org"),
+        ):
+            write(qtbot, page, name, text)
+        press_test(qtbot, page, 1)
+        qtbot.waitUntil(lambda: outcome(page, 1).startswith("The test failed: the mail was not"))
+
+
+def test_a_secret_is_stored_and_its_field_names_it(
+    qtbot: QtBot, page: SettingsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[str, str] = {}
+    monkeypatch.setattr("pipeline.secrets.store", kept.__setitem__)
+    test = page.findChildren(NoticeTest)[0]
+    button = next(b for b in test.findChildren(QPushButton) if b.text() == "Store the secret…")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    dialog = test.findChildren(QInputDialog)[0]
+    field = dialog.findChildren(QLineEdit)[0]
+    assert field.echoMode() is QLineEdit.EchoMode.Password
+    qtbot.keyClicks(field, "s3cret")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: line(page, "Signing secret").text() == "keyring:webhook")
+    assert kept == {"webhook": "s3cret"}
+    assert line(page, "Signing secret").text() not in kept.values()
+
+
+def test_storage_and_alarms_are_kept(qtbot: QtBot, page: SettingsPage, path: Path) -> None:
+    write(qtbot, page, "Keep alarms (days)", "0")
+    assert "Must be more than 0." in texts(page)
+    write(qtbot, page, "Keep alarms (days)", "30")
+    write(qtbot, page, "Told again after (s)", "60")
+    press(qtbot, page, "Apply")
+    qtbot.waitUntil(path.exists)
+    kept = settings_file.load(path).aggregator
+    assert (kept.storage.keep_alarms_days, kept.alarms.escalate_after_s) == (30.0, 60.0)

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import gc
 import socket
+import ssl
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
-from pipeline.aggregation.notices import NoticeError, letter, mail, post, signature
+from pipeline.aggregation.notices import NoticeError, letter, mail, post, sample_alert, signature
 from pipeline.aggregation.notifier import WAITING, Notifier
 from pipeline.messages import RiskAlert, RiskLevel, decode
 from pipeline.settings_alarms import MailSettings, WebhookSettings
 from tests.support import messages as made
+from tests.support.certificates import make_certificate
 from tests.support.log_guard import ExpectLog
 from tests.support.stages import wait_until
+from tests.support.web_server import web_server
 
 SECRET = "planted-secret-4711"
 
@@ -40,33 +45,6 @@ def alert(name: str = "alarm-1", level: RiskLevel = "high") -> RiskAlert:
         first_seen=made.NOON,
         last_seen=made.NOON,
     )
-
-
-@contextmanager
-def web_server(*answers: int) -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
-    """Answer with the given codes, then with 204; give the address and what was received."""
-    left = list(answers)
-    received: list[tuple[dict[str, str], bytes]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.append((dict(self.headers), body))
-            self.send_response(left.pop(0) if left else 204)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/hook", received
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def test_a_webhook_gets_the_alert_signed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +148,88 @@ def test_a_mail_arrives() -> None:
     assert envelope.rcpt_tos == ["ops@example.org"]
     assert b"Contact in 1.1 s." in envelope.content
     assert b"Subject: [Signalbox] HIGH: vehicle-pedestrian-conflict, cam-1" in envelope.content
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_certificate(tmp_path_factory.mktemp("tls"), timedelta(days=3))
+
+
+@contextmanager
+def mail_server(
+    certificate: tuple[Path, Path], security: str
+) -> Iterator[tuple[MailSettings, list[Any]]]:
+    """A mail server that wants encryption and a login; give settings for it, and what came."""
+    letters: list[Any] = []
+
+    class Box:
+        async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+            letters.append(envelope)
+            return "250 OK"
+
+    def check(_server: Any, _session: Any, _envelope: Any, _how: Any, login: Any) -> AuthResult:
+        is_right = (login.login, login.password) == (b"box", SECRET.encode())
+        return AuthResult(success=is_right, handled=False, auth_data=login)
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    is_upgraded = security == "starttls"
+    controller = Controller(
+        Box(),
+        hostname="127.0.0.1",
+        port=_free_port(),
+        authenticator=check,
+        # With TLS from the start, aiosmtpd does not know that the way is protected.
+        auth_required=is_upgraded,
+        auth_require_tls=is_upgraded,
+        require_starttls=is_upgraded,
+        ssl_context=None if is_upgraded else context,
+        tls_context=context if is_upgraded else None,
+    )
+    controller.start()
+    try:
+        settings = MailSettings(
+            host="127.0.0.1",
+            port=controller.port,
+            security="tls" if security == "tls" else "starttls",
+            user="box",
+            password="env:MAIL_PASSWORD",
+            sender="box@example.org",
+            recipients=("ops@example.org", "boss@example.org"),
+            ca_file=str(certificate[0]),
+        )
+        yield settings, letters
+    finally:
+        controller.stop()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            del controller
+            gc.collect()
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_mail_goes_over_an_encrypted_way_with_a_login(
+    certificate: tuple[Path, Path],
+    security: str,
+    monkeypatch: pytest.MonkeyPatch,
+    expect_log: ExpectLog,
+) -> None:
+    expect_log("Session.login_data is deprecated", maybe=True)  # of aiosmtpd, by itself
+    expect_log("SMTP session exception", maybe=True)  # the client does not trust it, as it should
+    monkeypatch.setenv("MAIL_PASSWORD", SECRET)
+    with mail_server(certificate, security) as (settings, letters):
+        mail(settings, sample_alert())
+        monkeypatch.setenv("MAIL_PASSWORD", "another")
+        with pytest.raises(NoticeError, match="refuses the user or password") as refused:
+            mail(settings, sample_alert())
+        assert not refused.value.retriable
+        with pytest.raises(NoticeError, match="certificate verify failed"):
+            mail(settings.model_copy(update={"ca_file": ""}), sample_alert())
+        with pytest.raises(NoticeError, match=r"no/such\.pem cannot be used"):
+            mail(settings.model_copy(update={"ca_file": "no/such.pem"}), sample_alert())
+    (envelope,) = letters
+    assert envelope.rcpt_tos == ["ops@example.org", "boss@example.org"]
+    assert b"Nothing has happened" in envelope.content
 
 
 def test_a_mail_server_that_is_away_is_tried_again() -> None:
