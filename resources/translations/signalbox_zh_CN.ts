@@ -1933,59 +1933,59 @@ It opens by itself when workers start.</source>
     <name>NoticeTest</name>
     <message>
         <source>Send a test</source>
-        <translation type="unfinished"></translation>
+        <translation>发送测试</translation>
     </message>
     <message>
         <source>Send a test to the webhook</source>
-        <translation type="unfinished"></translation>
+        <translation>向 Webhook 发送测试</translation>
     </message>
     <message>
         <source>Send a test by mail</source>
-        <translation type="unfinished"></translation>
+        <translation>用邮件发送测试</translation>
     </message>
     <message>
         <source>With what is typed above, applied or not</source>
-        <translation type="unfinished"></translation>
+        <translation>使用上面填写的内容，无论是否已应用</translation>
     </message>
     <message>
         <source>Store the secret…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存密钥…</translation>
     </message>
     <message>
         <source>Put it into the credential store of this system</source>
-        <translation type="unfinished"></translation>
+        <translation>放入本系统的凭据存储</translation>
     </message>
     <message>
         <source>Sending…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在发送…</translation>
     </message>
     <message>
         <source>The webhook took the test.</source>
-        <translation type="unfinished"></translation>
+        <translation>Webhook 已接受测试。</translation>
     </message>
     <message>
         <source>The mail server took the test. See whether it arrives.</source>
-        <translation type="unfinished"></translation>
+        <translation>邮件服务器已接受测试。请查看是否收到。</translation>
     </message>
     <message>
         <source>The test failed: {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>测试失败：{0}。</translation>
     </message>
     <message>
         <source>Store the secret</source>
-        <translation type="unfinished"></translation>
+        <translation>保存密钥</translation>
     </message>
     <message>
         <source>It goes into the credential store of this system; settings name it only.</source>
-        <translation type="unfinished"></translation>
+        <translation>它会放入本系统的凭据存储；设置中只写它的名称。</translation>
     </message>
     <message>
         <source>Stored. Apply to use it.</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存。点“应用”后使用。</translation>
     </message>
     <message>
         <source>Not stored: {0}. {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>未保存：{0}。{1}</translation>
     </message>
 </context>
 <context>
@@ -2570,163 +2570,163 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Told again after (s)</source>
-        <translation type="unfinished"></translation>
+        <translation>再次通知（秒后）</translation>
     </message>
     <message>
         <source>Closed after (s)</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭（秒后）</translation>
     </message>
     <message>
         <source>Webhook</source>
-        <translation type="unfinished"></translation>
+        <translation>Webhook</translation>
     </message>
     <message>
         <source>Webhook address</source>
-        <translation type="unfinished"></translation>
+        <translation>Webhook 地址</translation>
     </message>
     <message>
         <source>Signing secret</source>
-        <translation type="unfinished"></translation>
+        <translation>签名密钥</translation>
     </message>
     <message>
         <source>Webhook from level</source>
-        <translation type="unfinished"></translation>
+        <translation>Webhook 最低级别</translation>
     </message>
     <message>
         <source>Authorities (webhook)</source>
-        <translation type="unfinished"></translation>
+        <translation>受信任的证书（Webhook）</translation>
     </message>
     <message>
         <source>Mail</source>
-        <translation type="unfinished"></translation>
+        <translation>邮件</translation>
     </message>
     <message>
         <source>Mail server</source>
-        <translation type="unfinished"></translation>
+        <translation>邮件服务器</translation>
     </message>
     <message>
         <source>Port</source>
-        <translation type="unfinished"></translation>
+        <translation>端口</translation>
     </message>
     <message>
         <source>Encryption</source>
-        <translation type="unfinished"></translation>
+        <translation>加密</translation>
     </message>
     <message>
         <source>User</source>
-        <translation type="unfinished"></translation>
+        <translation>用户</translation>
     </message>
     <message>
         <source>Password</source>
-        <translation type="unfinished"></translation>
+        <translation>密码</translation>
     </message>
     <message>
         <source>Sender</source>
-        <translation type="unfinished"></translation>
+        <translation>发件人</translation>
     </message>
     <message>
         <source>Recipients</source>
-        <translation type="unfinished"></translation>
+        <translation>收件人</translation>
     </message>
     <message>
         <source>Mail from level</source>
-        <translation type="unfinished"></translation>
+        <translation>邮件最低级别</translation>
     </message>
     <message>
         <source>Authorities (mail)</source>
-        <translation type="unfinished"></translation>
+        <translation>受信任的证书（邮件）</translation>
     </message>
     <message>
         <source>Storage</source>
-        <translation type="unfinished"></translation>
+        <translation>存储</translation>
     </message>
     <message>
         <source>Keep alarms (days)</source>
-        <translation type="unfinished"></translation>
+        <translation>保留报警（天）</translation>
     </message>
     <message>
         <source>Keep verdicts (days)</source>
-        <translation type="unfinished"></translation>
+        <translation>保留结论（天）</translation>
     </message>
     <message>
         <source>At most (MB)</source>
-        <translation type="unfinished"></translation>
+        <translation>最多（MB）</translation>
     </message>
     <message>
         <source>STARTTLS</source>
-        <translation type="unfinished"></translation>
+        <translation>STARTTLS</translation>
     </message>
     <message>
         <source>TLS from the start</source>
-        <translation type="unfinished"></translation>
+        <translation>一开始就用 TLS</translation>
     </message>
     <message>
         <source>None (not advised)</source>
-        <translation type="unfinished"></translation>
+        <translation>无（不建议）</translation>
     </message>
     <message>
         <source>Where the secret is, never the secret itself: keyring:NAME or env:NAME. Empty: none.</source>
-        <translation type="unfinished"></translation>
+        <translation>密钥存放的位置，绝不是密钥本身：keyring:名称 或 env:名称。留空：没有。</translation>
     </message>
     <message>
         <source>PEM file of authorities to trust besides the system&apos;s. Empty: none.</source>
-        <translation type="unfinished"></translation>
+        <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
     </message>
     <message>
         <source>When nobody has acknowledged it by then. 0: never.</source>
-        <translation type="unfinished"></translation>
+        <translation>到那时仍无人确认。0：从不。</translation>
     </message>
     <message>
         <source>When its situation was not seen for so long. 0: never.</source>
-        <translation type="unfinished"></translation>
+        <translation>情况在这么长时间内未再出现。0：从不。</translation>
     </message>
     <message>
         <source>Alarms are posted there as JSON. Empty: they are not.</source>
-        <translation type="unfinished"></translation>
+        <translation>报警以 JSON 发送到该地址。留空：不发送。</translation>
     </message>
     <message>
         <source>Lowest level that is told there.</source>
-        <translation type="unfinished"></translation>
+        <translation>发送到那里的最低级别。</translation>
     </message>
     <message>
         <source>Lowest level that is told by mail.</source>
-        <translation type="unfinished"></translation>
+        <translation>用邮件通知的最低级别。</translation>
     </message>
     <message>
         <source>How the way to the mail server is protected.</source>
-        <translation type="unfinished"></translation>
+        <translation>与邮件服务器的连接如何保护。</translation>
     </message>
     <message>
         <source>Address that the mails come from.</source>
-        <translation type="unfinished"></translation>
+        <translation>邮件的发件地址。</translation>
     </message>
     <message>
         <source>Alarms are sent through it. Empty: no mail.</source>
-        <translation type="unfinished"></translation>
+        <translation>通过它发送报警。留空：不发邮件。</translation>
     </message>
     <message>
         <source>587 with STARTTLS, 465 with TLS from the start.</source>
-        <translation type="unfinished"></translation>
+        <translation>STARTTLS 用 587，一开始就用 TLS 用 465。</translation>
     </message>
     <message>
         <source>Empty: without a login.</source>
-        <translation type="unfinished"></translation>
+        <translation>留空：不登录。</translation>
     </message>
     <message>
         <source>Several are separated by commas.</source>
-        <translation type="unfinished"></translation>
+        <translation>多个用逗号分隔。</translation>
     </message>
     <message>
         <source>With their pictures.</source>
-        <translation type="unfinished"></translation>
+        <translation>连同图片。</translation>
     </message>
     <message>
         <source>All verdicts, also those that raised no alarm.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有结论，也包括没有引发报警的。</translation>
     </message>
     <message>
         <source>Database and pictures together; beyond it the oldest go.</source>
-        <translation type="unfinished"></translation>
+        <translation>数据库和图片合计；超出后删除最旧的。</translation>
     </message>
 </context>
 <context>
@@ -2781,15 +2781,15 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Mend what is marked red first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先改正标红的内容。</translation>
     </message>
     <message>
         <source>Type the address first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先填写地址。</translation>
     </message>
     <message>
         <source>Type the mail server first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先填写邮件服务器。</translation>
     </message>
 </context>
 <context>

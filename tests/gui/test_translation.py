@@ -351,6 +351,7 @@ STAY = """
 signalbox kafka broker cpu gpu usb csv json jpeg zip iou id ui api p50 p95 p99 ms kb mb gb ctrl shift
 alt esc end pgup pgdn del return enter demo rtsp onnx directml cuda openvino yolo bundled trace debug info
 success warning error detection generator scheduler aggregator console english
+webhook smtp tls starttls pem keyring env llm
 """
 """Names, units, keys, and values that are written so in the settings and the log."""
 
