@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QWidget as Widget
 from console.context import ConsoleContext
 from console.first_start.step import Step
 from console.theme.tokens import Space
-from console.widgets.camera_dialog import free_id
 from console.widgets.camera_test import CameraTest
 from console.widgets.elided_label import ElidedLabel
+from pipeline.cameras_csv import free_id
 from pipeline.settings import Settings, demo_settings
 from pipeline.settings_cameras import CameraSettings
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
+    QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QStackedWidget,
     QTreeWidgetItem,
@@ -20,16 +23,20 @@ from PySide6.QtWidgets import (
 )
 
 from console import settings_keeper
+from console.background import in_background
 from console.camera_words import detail_words, state_word, times_line
 from console.context import ConsoleContext
 from console.plain_text import plain_tooltip
 from console.theme.tokens import Space
+from console.widgets.area_dialog import AreaDialog
 from console.widgets.camera_dialog import CameraDialog
+from console.widgets.camera_import import CameraImport
 from console.widgets.empty_state import EmptyState
 from console.widgets.painting import with_role
 from console.widgets.section import page_heading
 from console.widgets.undo_bar import UndoBar
 from console.widgets.value_table import ValueTable, set_color, set_texts
+from pipeline.cameras_csv import ImportPlan, export_csv
 from pipeline.redact import redact_text
 from pipeline.settings import Settings
 from pipeline.settings_cameras import CameraSettings
@@ -82,8 +89,10 @@ class CamerasPage(QWidget):
         self._add.setProperty("role", "primary")
         self._context.theme.icons.set_on(self._add, "plus", "on_primary")
         self._edit = self._button(self.tr("Edit…"), "pencil-simple", self._on_edit, "Return")
+        self._areas = self._button(self.tr("Zones…"), "polygon", self._on_areas, "Z")
         self._switch = self._button(self.tr("Switch off"), "power", self._on_switch, "")
         self._remove = self._button(self.tr("Remove"), "trash", self._on_remove, "Del")
+        self._list = self._list_menu()
         self._lay_out()
         self._table.itemSelectionChanged.connect(self._show_buttons)
         self._table.itemDoubleClicked.connect(lambda _item, _column: self._on_edit())
@@ -94,7 +103,13 @@ class CamerasPage(QWidget):
             shortcut = QShortcut(keys, self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
-        for key, slot in (("Return", self._on_edit), ("Del", self._on_remove)):
+        for key, slot in (
+            ("Return", self._on_edit),
+            ("Del", self._on_remove),
+            ("Z", self._on_areas),
+            ("Alt+Up", self._on_up),
+            ("Alt+Down", self._on_down),
+        ):
             shortcut = QShortcut(QKeySequence(key), self._table)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
             shortcut.activated.connect(slot)
@@ -133,11 +148,31 @@ class CamerasPage(QWidget):
             button.setToolTip(f"{text} ({keys})")
         return button
 
+    def _list_menu(self) -> QPushButton:
+        button = QPushButton(self.tr("List"))
+        button.setToolTip(self.tr("Order of the cameras, lists as files"))
+        self._context.theme.icons.set_on(button, "list")
+        menu = QMenu(button)
+        self._up = menu.addAction(self.tr("Move up (Alt+Up)"), self._on_up)
+        self._down = menu.addAction(self.tr("Move down (Alt+Down)"), self._on_down)
+        menu.addSeparator()
+        menu.addAction(self.tr("Import from CSV…"), self.import_list)
+        self._export = menu.addAction(self.tr("Export as CSV…"), self._on_export)
+        button.setMenu(menu)
+        return button
+
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(Space.S)
         head.addWidget(page_heading(self.tr("Cameras"), self._kept), 1)
-        for button in (self._edit, self._switch, self._remove, self._add):
+        for button in (
+            self._edit,
+            self._areas,
+            self._switch,
+            self._remove,
+            self._list,
+            self._add,
+        ):
             head.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
@@ -217,8 +252,12 @@ class CamerasPage(QWidget):
     @Slot()
     def _show_buttons(self) -> None:
         camera = self._chosen()
-        for button in (self._edit, self._switch, self._remove):
+        for button in (self._edit, self._areas, self._switch, self._remove):
             button.setEnabled(camera is not None)
+        cameras = self._context.settings.cameras
+        self._up.setEnabled(camera is not None and camera is not cameras[0])
+        self._down.setEnabled(camera is not None and camera is not cameras[-1])
+        self._export.setEnabled(bool(cameras))
         is_on = camera is None or camera.enabled
         self._switch.setText(self.tr("Switch off") if is_on else self.tr("Switch on"))
 
@@ -242,6 +281,16 @@ class CamerasPage(QWidget):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         before = camera.id if camera is not None else ""
         dialog.saved.connect(lambda typed: self._put(before, typed))
+        dialog.open()
+
+    @Slot()
+    def _on_areas(self) -> None:
+        camera = self._chosen()
+        if camera is None:
+            return
+        changed = self._with(camera.id, camera.model_copy(update={"name": f"{camera.name}*"}))
+        dialog = AreaDialog(self._context, camera, self._consequence(changed), self)
+        dialog.saved.connect(lambda drawn: self._put(camera.id, drawn))
         dialog.open()
 
     def _put(self, before: str, typed: CameraSettings) -> None:
@@ -270,6 +319,71 @@ class CamerasPage(QWidget):
             self._change(
                 self._with(camera.id, None), self.tr("{0} was removed.").format(camera.name)
             )
+
+    # ------------------------------------------------------------------ the list as a whole
+    @Slot()
+    def _on_up(self) -> None:
+        self._move(-1)
+
+    @Slot()
+    def _on_down(self) -> None:
+        self._move(1)
+
+    def _move(self, step: int) -> None:
+        camera = self._chosen()
+        cameras = list(self._context.settings.cameras)
+        if camera is None:
+            return
+        place = cameras.index(camera)
+        if 0 <= place + step < len(cameras):
+            cameras.insert(place + step, cameras.pop(place))
+            moved = self._context.settings.model_copy(update={"cameras": tuple(cameras)})
+            self._change(moved, self.tr("{0} was moved.").format(camera.name))
+
+    @Slot()
+    def import_list(self) -> None:
+        """Ask for a list of cameras and take it in."""
+        example = CameraSettings(id="new", name="new", source="demo")
+        changed = self._with(example.id, example)
+        dialog = CameraImport(self._context, self._consequence(changed), self)
+        dialog.accepted_plan.connect(self._on_plan)
+        dialog.open()
+
+    @Slot(object)
+    def _on_plan(self, plan: ImportPlan) -> None:
+        settings = self._context.settings.model_copy(update={"cameras": plan.cameras})
+        text = self.tr("{0} cameras were added, {1} changed.").format(
+            plan.count("new"), plan.count("changed")
+        )
+        self._change(settings, text)
+
+    @Slot()
+    def _on_export(self) -> None:
+        dialog = QFileDialog(self, self.tr("Export the list of cameras"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("csv")
+        dialog.selectFile("cameras.csv")
+        dialog.setNameFilter(self.tr("Lists (*.csv)"))
+        dialog.fileSelected.connect(lambda path: self.export_list(Path(path)))
+        dialog.open()
+
+    def export_list(self, path: Path) -> None:
+        """Write the cameras to `path`, without their passwords."""
+        text = export_csv(self._context.settings.cameras)
+        in_background(
+            self,
+            # With a mark at the begin, or a spreadsheet takes UTF-8 for something else.
+            lambda: path.write_text(text, encoding="utf-8-sig", newline=""),
+            lambda _count: self._undo.tell(
+                self.tr("The list was written to {0}, without passwords.").format(path)
+            ),
+            lambda error: self._undo.tell(
+                self.tr("The list cannot be written: {0}").format(
+                    getattr(error, "strerror", None) or error
+                )
+            ),
+        )
 
     def _with(self, before: str, camera: CameraSettings | None) -> Settings:
         """Return the settings with the camera `before` replaced, removed (None) or added."""

@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
+from console.models.area_drawing import Kind
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
 from pipeline.settings_cameras import CameraSettings
@@ -53,24 +54,47 @@ class AreaPainter:
             camera: whose areas.
             totals: what was counted; None for none.
         """
-        painter.save()
-        painter.setFont(self._font)
         if camera.region:
-            self._outside(painter, picture, placed(camera.region, to_screen))
+            self.shape(painter, picture, to_screen, "region", "", camera.region)
         for area in camera.excluded:
-            self._hatched(painter, placed(area.points, to_screen), area.name)
+            self.shape(painter, picture, to_screen, "excluded", area.name, area.points)
         for zone in camera.zones:
             inside = totals.zones.get(zone.name) if totals is not None else None
             text = zone.name if inside is None else f"{zone.name} · {inside}"
-            self._zone(painter, placed(zone.points, to_screen), text)
+            self.shape(painter, picture, to_screen, "zone", text, zone.points)
         for line in camera.lines:
-            start, end = (to_screen(*point) for point in line.points)
             counts = totals.lines.get(line.name) if totals is not None else None
             text = line.name if counts is None else f"{line.name} · ▸{counts[0]} ◂{counts[1]}"
-            self.line(painter, start, end, text)
+            self.shape(painter, picture, to_screen, "line", text, line.points)
+
+    def shape(
+        self,
+        painter: QPainter,
+        picture: QRectF,
+        to_screen: ToScreen,
+        kind: Kind,
+        text: str,
+        points: Sequence[tuple[float, float]],
+    ) -> None:
+        """Paint one shape with its words."""
+        painter.save()
+        painter.setFont(self._font)
+        polygon = placed(points, to_screen)
+        match kind:
+            case "region":
+                self._outside(painter, picture, polygon)
+            case "excluded":
+                self._hatched(painter, polygon, text)
+            case "zone":
+                self._zone(painter, polygon, text)
+            case "line":
+                self._line(painter, polygon.at(0), polygon.at(1), text)
+            case "ground":
+                painter.setPen(QPen(self._colors["overlay_ok"], LINE_WIDTH, Qt.PenStyle.DotLine))
+                painter.drawPolygon(polygon)
         painter.restore()
 
-    def line(self, painter: QPainter, start: QPointF, end: QPointF, text: str) -> None:
+    def _line(self, painter: QPainter, start: QPointF, end: QPointF, text: str) -> None:
         """Paint a counting line with an arrow towards where `in` goes."""
         color = self._colors["overlay_warning"]
         painter.setPen(QPen(color, LINE_WIDTH))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,23 +26,12 @@ from console.problem_words import problems_by_place
 from console.theme.tokens import Space
 from console.widgets.camera_test import CameraTest
 from console.widgets.form_row import FormRow
+from pipeline.cameras_csv import free_id
 from pipeline.settings_cameras import CameraSettings
 
 FORM_WIDTH: Final = 480
 NUMBER_WIDTH: Final = 96
-_NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9._-]+")
 NUMBERS: Final = ("start_offset_s", "detections_per_second", "assess_interval_s")
-
-
-def free_id(name: str, taken: set[str]) -> str:
-    """Return an id made from `name` that is not in `taken`."""
-    base = _NOT_IN_IDS.sub("-", name).strip("-.").lower()[:48] or "camera"
-    number = 2
-    wanted = base
-    while wanted in taken:
-        wanted = f"{base}-{number}"
-        number += 1
-    return wanted
 
 
 class CameraDialog(QDialog):
