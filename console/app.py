@@ -17,7 +17,7 @@ from loguru import logger
 from PySide6.QtCore import QEvent, QObject, QThreadPool, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from console import i18n
+from console import accessibility, i18n
 from console.background import in_background
 from console.context import ConsoleContext
 from console.controller import PipelineController
@@ -294,6 +294,7 @@ def run(launch: Launch) -> int:
     app.setApplicationVersion(__version__)
     app.setQuitOnLastWindowClosed(False)
     keep_in_files()
+    accessibility.install()
     name = instance_name(launch.kind)
     instance = SingleInstance(name)
     if not instance.claim():

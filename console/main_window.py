@@ -253,9 +253,23 @@ class MainWindow(QMainWindow):
             self._connect_page(page)
             self._pages[key] = page
             self._stack.addWidget(page)
+            self._put_before_status_bar(page)
             if key in self._kept and isinstance(page, KeepsState):
                 page.restore(self._kept.pop(key))
         return self._pages[key]
+
+    def _put_before_status_bar(self, page: QWidget) -> None:
+        """Have the Tab key go through the page as it lies in the window, not after everything."""
+        before = page
+        widget = page.nextInFocusChain()
+        while widget is not None and widget is not page:
+            if page.isAncestorOf(widget) and _takes_tab(widget):
+                before = widget
+            widget = widget.nextInFocusChain()
+        for widget in self.status_bar.findChildren(QWidget):
+            if _takes_tab(widget):
+                self.setTabOrder(before, widget)
+                before = widget
 
     def _connect_page(self, page: QWidget) -> None:
         """Carry the wishes of a page, by the names that pages give them."""
@@ -429,3 +443,7 @@ class MainWindow(QMainWindow):
         """Never close at once: the way out stops the workers first."""
         event.ignore()
         self.shutdown.ask()
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None

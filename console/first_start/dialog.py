@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -14,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console.background import in_background
 from console.context import ConsoleContext
 from console.first_start.assessor_step import AssessorStep
 from console.first_start.broker_step import BrokerStep
@@ -59,7 +62,7 @@ class FirstStart(QDialog):
         column.addWidget(self._stack, 1)
         column.addWidget(line())
         column.addLayout(self._make_buttons())
-        for keys, act in (("Alt+Left", self._on_back), ("Alt+Right", self._on_next)):
+        for keys, act in (("Alt+Left", self._on_back), ("Alt+Right", self.go_on)):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
         self._show(0)
 
@@ -70,7 +73,7 @@ class FirstStart(QDialog):
         self._back = QPushButton(self.tr("Back"))
         self._back.clicked.connect(self._on_back)
         self._next = QPushButton(self.tr("Next"))
-        self._next.clicked.connect(self._on_next)
+        self._next.clicked.connect(self.go_on)
         self._start = QPushButton(self.tr("Start watching"))
         self._start.setProperty("role", "primary")
         self._start.setToolTip(self.tr("Begin with these answers; the others stay as offered"))
@@ -104,7 +107,8 @@ class FirstStart(QDialog):
             self._show(self._stack.currentIndex() - 1)
 
     @Slot()
-    def _on_next(self) -> None:
+    def go_on(self) -> None:
+        """Go to the next step, if this one lacks nothing."""
         problem = self.step.problem()
         self.step.show_problem(problem)
         if not problem and self._stack.currentIndex() < len(self._steps) - 1:
@@ -120,6 +124,31 @@ class FirstStart(QDialog):
                 self._show(number)
                 return
             settings = step.applied(settings)
+        self._prepare(list(self._steps), settings)
+
+    def _prepare(self, left: list[Step], settings: Settings) -> None:
+        """Do what must be done before the settings are kept, step by step; then begin."""
+        while left:
+            step = left.pop(0)
+            work = step.before_kept()
+            if work is None:
+                continue
+            self._start.setEnabled(False)
+            in_background(
+                self,
+                work,
+                lambda _done: self._prepare(left, settings),
+                partial(self._on_unprepared, step),
+            )
+            return
+        self._decide(settings)
+
+    def _on_unprepared(self, step: Step, error: Exception) -> None:
+        self._start.setEnabled(True)
+        step.show_problem(f"{error}. {getattr(error, 'next_step', '')}".strip())
+        self._show(self._steps.index(step))
+
+    def _decide(self, settings: Settings) -> None:
         self._decided = True
         self.decided.emit(settings)
         self.accept()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QLabel, QRadioButton, QVBoxLayout, QWidget
 
@@ -102,6 +104,13 @@ class Step(QWidget):
     def applied(self, settings: Settings) -> Settings:
         """Return the settings with the choice put in; only called without a `problem`."""
         return settings
+
+    def before_kept(self) -> Callable[[], None] | None:
+        """Return work that may block and must be done before the settings are kept; None for none.
+
+        What goes wrong there is shown with its `next_step`.
+        """
+        return None
 
     def leave(self) -> None:
         """Stop what is under way, such as a test; the dialog closes."""

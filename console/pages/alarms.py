@@ -81,7 +81,6 @@ class AlarmsPage(QWidget):
         self._no_match.pressed.connect(self._filter.reset)
         self._lay_out()
         self._connect()
-        self.setFocusProxy(self._table)
 
     def _empty(self, icon: str, button: str = "") -> EmptyState:
         return EmptyState(self._context, icon, "", "", button)

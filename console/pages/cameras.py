@@ -115,7 +115,6 @@ class CamerasPage(QWidget):
             shortcut.activated.connect(slot)
         context.ticker.figures.connect(self._on_figures)
         context.controller.settings_changed.connect(self._show)
-        self.setFocusProxy(self._table)
         self._show()
 
     def _make_table(self) -> ValueTable:

@@ -32,6 +32,7 @@ class PipelinePage(QWidget):
         with_role(self, "page")
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
+        self._tabs.setAccessibleName(self.tr("Workers"))
         self._tabs.tabBar().setDrawBase(False)
         self._details: dict[WorkerName, WorkerDetails] = {}
         for name in WorkerName:

@@ -77,6 +77,18 @@ class CameraTile(QWidget):
         """Which camera it shows."""
         return self._view.camera_id
 
+    def accessible_value(self) -> str:
+        """Return how the camera is and what is seen, as the tile shows it."""
+        overlay = self._view.overlay
+        if self._view.frame is None or self._view.state in {"stopped", "failed"}:
+            return ". ".join(part for part in self._reason() if part)
+        parts = [self._corner()[0]]
+        if overlay is not None:
+            parts.append(self.tr("{0} objects", "", len(overlay.boxes)).format(len(overlay.boxes)))
+        notes = self._notes(self._context.hub.verdicts(self.camera_id))
+        parts += [note.text for note in notes.values() if note.level != "none"]
+        return ", ".join(parts)
+
     def sizeHint(self) -> QSize:
         return QSize(480, 270)
 

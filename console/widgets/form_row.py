@@ -46,7 +46,9 @@ class FormRow(QWidget):
         self._below.setTextFormat(Qt.TextFormat.PlainText)
         self._below.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._below.setProperty("role", "caption")
-        self._below.setVisible(bool(help_text))
+        # Only ever hidden here: to show what has no parent yet would open a window for a blink.
+        if not help_text:
+            self._below.hide()
         row = QHBoxLayout()
         row.setSpacing(Space.S)
         row.addWidget(field)

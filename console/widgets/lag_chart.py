@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from console import formatting
 from console.theme.fonts import ui_font
 from console.theme.theme import ThemeManager
 from console.theme.tokens import TypeSize
@@ -48,6 +49,7 @@ class LagChart(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._curves: dict[str, Any] = {}
+        self._newest: dict[str, int] = {}
         self._plot = pg.PlotWidget(axisItems={"bottom": _MinutesAgo("bottom")})
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
         self._plot.setMenuEnabled(False)
@@ -65,9 +67,14 @@ class LagChart(QWidget):
         theme.changed.connect(self._apply_theme)
         self._apply_theme()
 
+    def accessible_value(self) -> str:
+        """Return the newest value of each line."""
+        return "; ".join(f"{name}: {formatting.count(lag)}" for name, lag in self._newest.items())
+
     def show_series(self, series: list[Series]) -> None:
         """Show these lines; a name keeps its colour."""
         now = time.time()
+        self._newest = {entry.name: entry.points[-1][1] for entry in series if entry.points}
         highest = 10
         for entry in series:
             curve = self._curves.get(entry.name) or self._add_curve(entry.name)

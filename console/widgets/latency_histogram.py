@@ -54,6 +54,13 @@ class LatencyHistogram(QWidget):
             self._latencies = latencies_ms
             self.update()
 
+    def accessible_value(self) -> str:
+        """Return from where to where the samples reach."""
+        if not self._latencies:
+            return self.tr("Nothing measured yet")
+        low, high = self._latencies[0], self._latencies[-1]
+        return f"{formatting.milliseconds(low)} – {formatting.milliseconds(high)}"
+
     def sizeHint(self) -> QSize:
         return QSize(320, 96)
 

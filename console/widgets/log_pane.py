@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QMenu
 
+from console.accessibility import announce
 from console.context import ConsoleContext
 from console.models.log_filter import ERROR_LEVELS, LogFilter
 from console.models.log_view import LogView, one_line
@@ -30,7 +31,7 @@ from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
 from pipeline.log_ring import LogLine
 
-BATCH_MS: Final = 50
+BATCH_MS: Final = 100
 FILTER_MS: Final = 5
 """Between two slices of a new filter: the rest of the window gets its turn, but not much more."""
 
@@ -111,6 +112,11 @@ class LogPane(QAbstractScrollArea):
     def cursor_row(self) -> int | None:
         """The row of the keyboard; None before the first use."""
         return self._cursor
+
+    def accessible_value(self) -> str:
+        """Return the row of the keyboard, or the newest one."""
+        row = self._cursor if self._cursor is not None else len(self._view.shown) - 1
+        return self.row_text(row)
 
     def row_text(self, row: int) -> str:
         """Return a row as it is read out: time, level, worker, message; empty when it is gone."""
@@ -355,6 +361,7 @@ class LogPane(QAbstractScrollArea):
     def _select(self, anchor: int, cursor: int) -> None:
         self._anchor, self._cursor = anchor, cursor
         self.viewport().update()
+        announce(self, self.row_text(cursor))
 
     def _selection(self) -> range:
         if self._anchor is None or self._cursor is None:

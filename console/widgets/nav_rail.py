@@ -47,7 +47,6 @@ class NavRail(QFrame):
         button.setFixedSize(WIDTH, BUTTON_HEIGHT)
         button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.clicked.connect(lambda: self.chosen.emit(key))
         self._theme.icons.set_on(button, icon, "text_muted", "text_strong")
         self._group.addButton(button)
@@ -61,6 +60,10 @@ class NavRail(QFrame):
     def select(self, key: str) -> None:
         """Mark the button of a page as chosen."""
         self._buttons[key].setChecked(True)
+        # Tab goes to the page in front, and the arrows from there to the others.
+        for name, button in self._buttons.items():
+            focus = Qt.FocusPolicy.StrongFocus if name == key else Qt.FocusPolicy.ClickFocus
+            button.setFocusPolicy(focus)
 
     def button(self, key: str) -> QToolButton:
         """Return the button of a page."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from console.pipeline_words import object_word
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
+from console.widgets.plates import Plates
 from console.widgets.tile_geometry import Placement
 from pipeline.messages import RiskLevel, worst_level
 from pipeline.telemetry import Overlay, OverlayBox, OverlayGroup, Verdict
@@ -68,13 +69,12 @@ class TilePainter:
 
     def __init__(self, colors: dict[str, QColor]) -> None:
         self._colors = colors
-        self._chip_font = ui_font(TypeSize.BODY, tabular=True)
-        self._label_font = ui_font(TypeSize.CAPTION, tabular=True)
+        self._text_font = ui_font(TypeSize.BODY, tabular=True)
         self._title_font = ui_font(TypeSize.LARGE, strong=True)
-        self._metrics = {
-            id(font): QFontMetricsF(font)
-            for font in (self._chip_font, self._label_font, self._title_font)
-        }
+        self._chips = Plates(self._text_font, 2 * Space.S, Space.XS, CHIP_RADIUS)
+        self._labels = Plates(ui_font(TypeSize.CAPTION, tabular=True), Space.S)
+        self._scrim = QColor(colors["scrim"])
+        self._scrim.setAlpha(SCRIM_ALPHA)
 
     def overlay(
         self,
@@ -97,7 +97,6 @@ class TilePainter:
             layers: what is wanted.
             reserved: places that labels keep free.
         """
-        painter.setFont(self._label_font)
         if layers.groups:
             for group in overlay.groups:
                 self._group(painter, area, group, placement, notes.get(group.group_index))
@@ -106,28 +105,20 @@ class TilePainter:
 
     def chip_rect(self, area: QRectF, text: str, *, right: bool) -> QRectF:
         """Return where `chip` paints `text`."""
-        metrics = self._metrics[id(self._chip_font)]
-        width = metrics.horizontalAdvance(self._chip_text(area, text, right=right)) + 2 * Space.S
+        width = self._chips.width(self._chip_text(area, text, right=right))
         left = area.right() - Space.S - width if right else area.left() + Space.S
-        return QRectF(left, area.top() + Space.S, width, metrics.height() + Space.XS)
+        return QRectF(left, area.top() + Space.S, width, self._chips.height)
 
     def chip(
         self, painter: QPainter, area: QRectF, text: str, *, right: bool, token: str = "on_scrim"
     ) -> None:
         """Paint a chip in an upper corner of `area`."""
-        rect = self.chip_rect(area, text, right=right)
-        self._scrim(painter, rect)
-        painter.setFont(self._chip_font)
-        painter.setPen(self._colors[token])
-        painter.drawText(
-            rect, Qt.AlignmentFlag.AlignCenter, self._chip_text(area, text, right=right)
-        )
+        place = self.chip_rect(area, text, right=right).topLeft()
+        shown = self._chip_text(area, text, right=right)
+        self._chips.draw(painter, place, shown, self._scrim, self._colors[token])
 
     def _chip_text(self, area: QRectF, text: str, *, right: bool) -> str:
-        limit = area.width() * (0.4 if right else 0.55)
-        return self._metrics[id(self._chip_font)].elidedText(
-            text, Qt.TextElideMode.ElideRight, limit
-        )
+        return self._chips.elided(text, int(area.width() * (0.4 if right else 0.55)))
 
     def message(self, painter: QPainter, area: QRectF, title: str, detail: str) -> None:
         """Paint why there is no picture, in the middle of `area`."""
@@ -139,7 +130,7 @@ class TilePainter:
         middle = box.center().y()
         above = QRectF(box.left(), box.top(), box.width(), middle - box.top())
         painter.drawText(above, flags | Qt.AlignmentFlag.AlignBottom, title)
-        painter.setFont(self._chip_font)
+        painter.setFont(self._text_font)
         below = QRectF(box.left(), middle + Space.XS, box.width(), box.bottom() - middle)
         painter.drawText(below, flags | Qt.AlignmentFlag.AlignTop, detail)
 
@@ -215,17 +206,15 @@ class TilePainter:
         box: OverlayBox,
         taken: list[QRectF],
     ) -> None:
-        metrics = self._metrics[id(self._label_font)]
-        width, height = metrics.horizontalAdvance(text) + Space.S, metrics.height()
+        width, height = self._labels.width(text), self._labels.height
         left = min(max(rect.left() - 1, area.left()), max(area.left(), area.right() - width))
         above = rect.top() - height
         plate = QRectF(left, above if above > area.top() else max(rect.top(), 0), width, height)
         if any(plate.intersects(other) for other in taken):
             return
         taken.append(plate)
-        painter.fillRect(plate, self._box_color(box))
-        painter.setPen(self._colors["on_overlay"])
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+        color = self._box_color(box)
+        self._labels.draw(painter, plate.topLeft(), text, color, self._colors["on_overlay"])
 
     def _box_color(self, box: OverlayBox) -> QColor:
         return QColor(self._colors[KIND_TOKENS.get(box.label, "overlay_ok")])
@@ -259,23 +248,10 @@ class TilePainter:
         painter.drawRect(rect)
         if note is None or note.level == "none":
             return
-        metrics = self._metrics[id(self._label_font)]
-        text = metrics.elidedText(
-            note.text, Qt.TextElideMode.ElideRight, max(40.0, area.width() - Space.L)
-        )
-        width, height = metrics.horizontalAdvance(text) + Space.S, metrics.height()
+        text = self._labels.elided(note.text, int(max(40.0, area.width() - Space.L)))
+        width, height = self._labels.width(text), self._labels.height
         left = min(max(rect.left(), area.left()), max(area.left(), area.right() - width))
-        plate = QRectF(left, rect.bottom() - height, width, height)
-        self._scrim(painter, plate)
-        painter.setPen(color)
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _scrim(self, painter: QPainter, rect: QRectF) -> None:
-        color = QColor(self._colors["scrim"])
-        color.setAlpha(SCRIM_ALPHA)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color)
-        painter.drawRoundedRect(rect, CHIP_RADIUS, CHIP_RADIUS)
+        self._labels.draw(painter, QPointF(left, rect.bottom() - height), text, self._scrim, color)
 
 
 def worst_note(verdicts: list[Verdict]) -> RiskLevel:

@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>CameraTile</name>
+    <message numerus="yes">
+        <source>{0} objects</source>
+        <translation>
+            <numerusform>{0} object</numerusform>
+            <numerusform>{0} objects</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>DeadLetterDialog</name>
     <message numerus="yes">
         <source>%n message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>

@@ -19,9 +19,12 @@ from console.main_window import MainWindow
 from console.supervision.session_thread import SessionState
 from pipeline import settings_file
 from pipeline.paths import RESOURCES
+from pipeline.redact import forget_secrets
+from pipeline.secrets import resolve
 from pipeline.settings import Settings
 from pipeline.states import WorkerName
 from tests.support.console_parts import console_context
+from tests.support.credential_store import TestStore, using
 from tests.support.windows import WAIT_MS, dialog, pick, press, shown_window
 
 CLIP = RESOURCES / "demo" / "market-street-1906.mp4"
@@ -181,3 +184,68 @@ def test_own_video_with_boxes_in_four_actions(
     qtbot.waitUntil(
         lambda: context.controller.session_state is SessionState.CLOSED, timeout=WAIT_MS
     )
+
+
+class TestAssessor:
+    @pytest.fixture
+    def decided(self, qtbot: QtBot, questions: FirstStart) -> list[Settings]:
+        """What was decided; nothing is started."""
+        found: list[Settings] = []
+        questions.decided.disconnect()
+        questions.decided.connect(found.append)
+        press(qtbot, questions, "Next")
+        press(qtbot, questions, "Next")
+        pick(qtbot, questions, "A language model")
+        return found
+
+    @staticmethod
+    def fill(qtbot: QtBot, questions: FirstStart, *texts: str) -> None:
+        fields = [each for each in questions.findChildren(QLineEdit) if each.isVisible()]
+        for field, text in zip(fields, texts, strict=True):
+            field.clear()
+            qtbot.keyClicks(field, text)
+
+    def test_address_and_model_are_needed(
+        self, qtbot: QtBot, questions: FirstStart, decided: list[Settings]
+    ) -> None:
+        press(qtbot, questions, "Start watching")
+        assert "address and model" in questions.step.words_of_problem
+        self.fill(qtbot, questions, "ftp://somewhere", "gpt", "")
+        press(qtbot, questions, "Start watching")
+        assert "http" in questions.step.words_of_problem
+        assert not decided
+
+    def test_a_model_on_this_machine_needs_no_key(
+        self, qtbot: QtBot, questions: FirstStart, decided: list[Settings]
+    ) -> None:
+        self.fill(qtbot, questions, "http://127.0.0.1:11434/v1", "llava", "")
+        press(qtbot, questions, "Start watching")
+        assert decided[0].scheduler.assessor == "llm"
+        assert decided[0].scheduler.llm.model == "llava"
+        assert not decided[0].scheduler.llm.keys
+
+    def test_a_key_is_kept_in_the_credential_store_only(
+        self,
+        qtbot: QtBot,
+        questions: FirstStart,
+        decided: list[Settings],
+    ) -> None:
+        with using(TestStore()):
+            self.fill(qtbot, questions, "https://llm.example.org/v1", "m", "sk-hunter2hunter2")
+            press(qtbot, questions, "Start watching")
+            qtbot.waitUntil(lambda: bool(decided))
+            assert resolve("keyring:key-1") == "sk-hunter2hunter2"
+        forget_secrets()
+        assert "hunter2" not in settings_file.to_toml(decided[0])
+        assert decided[0].scheduler.llm.keys[0].secret == "keyring:key-1"
+
+    def test_without_a_credential_store_it_says_what_to_do(
+        self, qtbot: QtBot, questions: FirstStart, decided: list[Settings]
+    ) -> None:
+        self.fill(qtbot, questions, "https://llm.example.org/v1", "m", "sk-hunter2hunter2")
+        press(qtbot, questions, "Start watching")
+        qtbot.waitUntil(lambda: "env:NAME" in questions.step.words_of_problem)
+        assert "hunter2" not in questions.step.words_of_problem
+        self.fill(qtbot, questions, "https://llm.example.org/v1", "m", "env:LLM_KEY")
+        press(qtbot, questions, "Start watching")
+        assert decided[0].scheduler.llm.keys[0].secret == "env:LLM_KEY"

@@ -1,0 +1,197 @@
+"""Paints every page of the real program in a state, in both themes and languages, for looking at.
+
+    python -m tests.support.gallery OUTPUT STATE SCALE
+
+STATE is one of `STATES`; SCALE is 1 or 2. The pictures go to OUTPUT/STATE-SCALE/.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QCoreApplication, QEvent, QSize
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+STATES: Final = ("empty", "full", "dark-cameras", "no-broker")
+LANGUAGES: Final = ("en", "zh_CN")
+SIZES: Final = (QSize(1280, 720), QSize(1440, 900), QSize(2560, 1440))
+USUAL: Final = SIZES[1]
+SETTLE_S: Final = 0.6
+"""After a page is shown: its queries are answered, its pictures loaded."""
+
+READY_S: Final = 60.0
+ALARMS: Final = 3
+ERROR_S: Final = 6.0
+"""By then a camera or a broker that is not there has been missed."""
+
+
+def _settle(seconds: float) -> None:
+    until_s = time.monotonic() + seconds
+    while time.monotonic() < until_s:
+        QCoreApplication.processEvents()
+        time.sleep(0.005)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> None:
+    until_s = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until_s:
+        _settle(0.1)
+
+
+class Gallery:
+    """One run of the program in one state."""
+
+    def __init__(self, output: Path, state: str) -> None:
+        from console.app import Console, Launch
+        from console.window_state import keep_in_files
+        from pipeline.logs import Logs
+
+        self._folder = output
+        self._state = state
+        self._app = QApplication(sys.argv[:1])
+        keep_in_files()
+        settings = _settings(state)
+        self._logs = Logs(settings.logs, None)
+        launch = Launch(settings, kind="gallery", start_all=state != "empty", page="live")
+        self._console = Console(self._app, launch, self._logs)
+        self._window = self._console.window
+
+    def paint(self) -> None:
+        """Bring the state about, and save all pictures of it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._window.resize(USUAL)
+        self._console.show()
+        self._bring_about()
+        for language in LANGUAGES:
+            for theme in ("dark", "light"):
+                self._change(language=language, theme=theme)
+                for key in self._pages():
+                    self._window.show_page(key)
+                    _settle(SETTLE_S)
+                    self._save(self._window, f"{key}-{theme}-{language}")
+            self._paint_dialogs(language)
+        self._paint_sizes()
+        self._console.quit(0)
+        _wait(lambda: not self._console.context.controller.running, 20)
+        self._console.close()
+        self._logs.close()
+
+    def _pages(self) -> list[str]:
+        from console.page_list import PAGES
+
+        return [spec.key for spec in PAGES]
+
+    def _bring_about(self) -> None:
+        from pipeline.states import WorkerName
+
+        hub = self._console.context.hub
+        if self._state == "empty":
+            _settle(2)
+        elif self._state == "full":
+            alarms = hub.workers[WorkerName.AGGREGATOR]
+            _wait(lambda: alarms.snapshot().counters.get("alarms", 0) >= ALARMS, READY_S)
+            _settle(2)
+        else:
+            _settle(ERROR_S)
+
+    def _change(self, *, language: str, theme: str) -> None:
+        controller = self._console.context.controller
+        looks = controller.settings.console.model_copy(
+            update={"language": language, "theme": theme}
+        )
+        controller.apply_settings(controller.settings.model_copy(update={"console": looks}))
+        _settle(SETTLE_S)
+
+    def _paint_sizes(self) -> None:
+        self._change(language="en", theme="dark")
+        for size in SIZES:
+            self._window.resize(size)
+            for key in self._pages():
+                self._window.show_page(key)
+                _settle(SETTLE_S)
+                self._save(self._window, f"{key}-{size.width()}x{size.height()}")
+        self._window.resize(USUAL)
+
+    def _paint_dialogs(self, language: str) -> None:
+        if self._state != "empty":
+            return
+        for name, dialog in self._dialogs():
+            dialog.show()
+            _settle(SETTLE_S)
+            self._save(dialog, f"dialog-{name}-{language}")
+            dialog.close()
+            dialog.deleteLater()
+
+    def _dialogs(self) -> Iterator[tuple[str, QDialog]]:
+        from console.about import AboutDialog
+        from console.first_start.dialog import FirstStart
+        from console.help import HelpDialog
+        from console.widgets.camera_dialog import CameraDialog
+        from console.widgets.export_dialog import ExportDialog
+        from pipeline.support_selection import LogSelection
+
+        context, window = self._console.context, self._window
+        for number in range(3):
+            questions = FirstStart(context, window)
+            questions.skipped.disconnect()
+            for _ in range(number):
+                questions.go_on()
+            questions.step.choose(1)
+            yield f"first-start-{number + 1}", questions
+        yield "help", HelpDialog(window)
+        yield "about", AboutDialog(window)
+        yield "export", ExportDialog(LogSelection(), window)
+        yield "camera", CameraDialog(context, None, "", window)
+
+    def _save(self, widget: QWidget, name: str) -> None:
+        picture: QPixmap = widget.grab()
+        picture.save(str(self._folder / f"{name}.png"))
+
+
+def _settings(state: str) -> Settings:
+    from pipeline.settings import KafkaSettings, Settings, demo_settings
+    from pipeline.settings_cameras import CameraSettings
+
+    if state == "full":
+        return demo_settings()
+    if state == "dark-cameras":
+        sources = {
+            "Depot gate": "rtsp://127.0.0.1:9/1",
+            "Bridge, northbound": "bridge.mp4",
+            "Tunnel, west portal": "http://127.0.0.1:9/stream",
+        }
+        cameras = tuple(
+            CameraSettings(id=f"cam-{number}", name=name, source=source)
+            for number, (name, source) in enumerate(sources.items(), start=1)
+        )
+        return Settings(cameras=cameras)
+    if state == "no-broker":
+        kafka = KafkaSettings(mode="cluster", bootstrap_servers="127.0.0.1:9")
+        return demo_settings().model_copy(update={"kafka": kafka})
+    return Settings()
+
+
+def main() -> int:
+    """Paint."""
+    output, state, scale = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_SCALE_FACTOR"] = scale
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        os.environ["SIGNALBOX_HOME"] = home
+        Gallery(output / f"{state}-{scale}00", state).paint()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
