@@ -80,8 +80,8 @@ class CameraTile(QWidget):
     def accessible_value(self) -> str:
         """Return how the camera is and what is seen, as the tile shows it."""
         overlay = self._view.overlay
-        if self._view.frame is None or self._view.state in {"stopped", "failed"}:
-            return ". ".join(part for part in self._reason() if part)
+        if self._view.frame is None or self._view.state in WITHOUT_PICTURES:
+            return " ".join(self._lines())
         parts = [self._corner()[0]]
         if overlay is not None:
             parts.append(self.tr("{0} objects", "", len(overlay.boxes)).format(len(overlay.boxes)))

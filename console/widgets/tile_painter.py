@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from console.pipeline_words import object_word
 from console.theme.fonts import ui_font
@@ -73,8 +73,8 @@ class TilePainter:
         self._title_font = ui_font(TypeSize.LARGE, strong=True)
         self._chips = Plates(self._text_font, 2 * Space.S, Space.XS, CHIP_RADIUS)
         self._labels = Plates(ui_font(TypeSize.CAPTION, tabular=True), Space.S)
-        self._scrim = QColor(colors["scrim"])
-        self._scrim.setAlpha(SCRIM_ALPHA)
+        self._scrim_color = QColor(colors["scrim"])
+        self._scrim_color.setAlpha(SCRIM_ALPHA)
 
     def overlay(
         self,
@@ -115,7 +115,7 @@ class TilePainter:
         """Paint a chip in an upper corner of `area`."""
         place = self.chip_rect(area, text, right=right).topLeft()
         shown = self._chip_text(area, text, right=right)
-        self._chips.draw(painter, place, shown, self._scrim, self._colors[token])
+        self._chips.draw(painter, place, shown, self._scrim_color, self._colors[token])
 
     def _chip_text(self, area: QRectF, text: str, *, right: bool) -> str:
         return self._chips.elided(text, int(area.width() * (0.4 if right else 0.55)))
@@ -136,16 +136,16 @@ class TilePainter:
 
     def band(self, painter: QPainter, area: QRectF, lines: list[str]) -> None:
         """Paint why a picture is old over the lower edge of `area`; the first line is the title."""
-        fonts = [self._title_font, *[self._chip_font] * (len(lines) - 1)]
+        fonts = [self._title_font, *[self._text_font] * (len(lines) - 1)]
         width = area.width() - 2 * Space.M
         flags = Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
         rects = [
-            self._metrics[id(font)].boundingRect(QRectF(0, 0, width, area.height()), flags, line)
+            QFontMetricsF(font).boundingRect(QRectF(0, 0, width, area.height()), flags, line)
             for font, line in zip(fonts, lines, strict=True)
         ]
         height = sum(rect.height() for rect in rects) + 2 * Space.S
         plate = QRectF(area.left(), max(area.top(), area.bottom() - height), area.width(), height)
-        self._scrim(painter, plate)
+        painter.fillRect(plate, self._scrim_color)
         top = plate.top() + Space.S
         for font, line, rect in zip(fonts, lines, rects, strict=True):
             painter.setFont(font)
@@ -251,7 +251,9 @@ class TilePainter:
         text = self._labels.elided(note.text, int(max(40.0, area.width() - Space.L)))
         width, height = self._labels.width(text), self._labels.height
         left = min(max(rect.left(), area.left()), max(area.left(), area.right() - width))
-        self._labels.draw(painter, QPointF(left, rect.bottom() - height), text, self._scrim, color)
+        self._labels.draw(
+            painter, QPointF(left, rect.bottom() - height), text, self._scrim_color, color
+        )
 
 
 def worst_note(verdicts: list[Verdict]) -> RiskLevel:

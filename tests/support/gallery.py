@@ -26,7 +26,7 @@ STATES: Final = ("empty", "full", "dark-cameras", "no-broker")
 LANGUAGES: Final = ("en", "zh_CN")
 SIZES: Final = (QSize(1280, 720), QSize(1440, 900), QSize(2560, 1440))
 USUAL: Final = SIZES[1]
-SETTLE_S: Final = 0.6
+SETTLE_S: Final = 0.4
 """After a page is shown: its queries are answered, its pictures loaded."""
 
 READY_S: Final = 60.0
@@ -164,7 +164,10 @@ def _settings(state: str) -> Settings:
     from pipeline.settings_cameras import CameraSettings
 
     if state == "full":
-        return demo_settings()
+        # At this rate the machine has time left for painting.
+        demo = demo_settings()
+        quiet = (each.model_copy(update={"detections_per_second": 1.0}) for each in demo.cameras)
+        return demo.model_copy(update={"cameras": tuple(quiet)})
     if state == "dark-cameras":
         sources = {
             "Depot gate": "rtsp://127.0.0.1:9/1",
