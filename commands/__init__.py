@@ -124,6 +124,13 @@ COMMANDS = (
         "dead_letters",
     ),
     Command(
+        "replay",
+        "[--limit N] [--assessor rules|llm] [--model M] [--prompt FILE] [--set NAME=VALUE] "
+        "[--csv FILE] [--json]",
+        "evidence of stored alarms assessed again, side by side",
+        "replay",
+    ),
+    Command(
         "check-config",
         "FILE... [--role ROLE] [--format text|json] [--fix]",
         "the settings doctor",

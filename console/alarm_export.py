@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from console import alarm_words
 from console.risk_words import risk_title, risk_word
+from pipeline.spreadsheet import cell
 
 if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry, AlarmReader
@@ -35,7 +36,6 @@ HEADINGS: Final = (
 )
 """Stay English, so that whatever reads the table need not know the language of the window."""
 
-_FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -69,7 +69,7 @@ def write_table(
         writer = csv.writer(file)
         writer.writerow(HEADINGS)
         for entry, name in zip(entries, names, strict=True):
-            writer.writerow([_cell(value) for value in _row(entry, settings, name)])
+            writer.writerow([cell(value) for value in _row(entry, settings, name)])
 
 
 def write_folder(
@@ -115,9 +115,3 @@ def _row(entry: AlarmEntry, settings: Settings, picture: str) -> tuple[str, ...]
         alarm.assessor,
         picture,
     )
-
-
-def _cell(value: str) -> str:
-    """Return `value` so that no spreadsheet takes it for a formula, and every encoder takes it."""
-    text = value.encode("utf-8", "replace").decode("utf-8")
-    return f"'{text}" if _FORMULA.match(text) else text

@@ -1,221 +1,181 @@
-"""Repeats are harmless: every topic is sent once more, and the alarm database stays as it is."""
+"""Stored evidence assessed again: by other thresholds, and by a model on a real server."""
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
+import base64
+import csv
+import json
+import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
-from typing import Any
 
-import cv2
-import msgspec
-import numpy as np
 import pytest
 
-from pipeline.evidence import encode_evidence
-from pipeline.kafka import KafkaAccess
-from pipeline.kafka.sending import REDUCED_HEADER
-from pipeline.messages import (
-    AssessmentTask,
-    DetectionResult,
-    GroupMetadata,
-    LineCount,
-    decode,
-    encode,
-    utc_now,
+from pipeline import settings_file
+from pipeline.aggregation.store import AlarmReader
+from pipeline.replay.cases import Case, find_case
+from pipeline.replay.run import Row, for_replay, replay
+from pipeline.settings import AggregatorSettings, Settings
+from pipeline.settings_scheduler import LlmSettings, RulesSettings, SchedulerSettings
+from tests.support.alarms import alarm, jpeg, store_alarms, store_judged
+from tests.support.llm_server import llm_server
+
+pytestmark = [pytest.mark.integration]
+
+ROOT = Path(__file__).resolve().parents[2]
+COUNT = 5
+BLIND = RulesSettings(
+    near_distance=0.0,
+    conflict_distance=0.0,
+    time_to_collision_medium_s=0.001,
+    time_to_collision_high_s=0.001,
+    crowd_size=999,
 )
-from pipeline.states import WorkerName
-from tests.support import messages as made
-from tests.support.log_guard import ExpectLog
-from tests.support.stages import (
-    STAGES,
-    dead_letters,
-    feed,
-    line,
-    owed,
-    read_all,
-    stage_settings,
-    stored,
-    wait_until,
-)
-
-pytestmark = pytest.mark.integration
-
-AGGREGATOR, SCHEDULER, GENERATOR = STAGES
-FRAMES = 120
-CAMERAS = 3
+"""Rules that see no danger anywhere."""
 
 
-def street() -> list[DetectionResult]:
-    """Frames with none, one or two groups due, some risky, with objects counted on a line."""
-    return [
-        msgspec.structs.replace(
-            made.detection(
-                f"request-{number}",
-                f"cam-{number % CAMERAS}",
-                due=number % 3,
-                timestamp=utc_now(),
-                metadata=None if number % 10 == 1 else GroupMetadata(),
-            ),
-            line_counts=(LineCount(line="gate", direction="in", object_class="car", count=3),),
-        )
-        for number in range(FRAMES)
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "alarms.db"
+    store_judged(path, COUNT)
+    return path
+
+
+def cases_of(database: Path) -> list[Case]:
+    with AlarmReader(database) as reader:
+        found = [find_case(reader, entry) for entry in reader.newest()]
+    return [case for case in found if case is not None]
+
+
+def replayed(cases: list[Case], settings: SchedulerSettings) -> list[Row]:
+    rows: list[Row] = []
+    replay(cases, for_replay(settings), rows.append, threading.Event())
+    return rows
+
+
+def test_the_same_rules_say_the_same_and_others_say_something_else(database: Path) -> None:
+    cases = cases_of(database)
+    assert len(cases) == COUNT
+    assert all(case.task.group_image_base64 == jpeg() for case in cases)
+    again = replayed(cases, SchedulerSettings())
+    assert [(row.is_same, row.description) for row in again] == [
+        (True, row.case.entry.alarm.description) for row in again
     ]
+    assert [row.after for row in replayed(cases, SchedulerSettings(rules=BLIND))] == ["none"] * 5
 
 
-def contents(database: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of every table."""
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {
-            name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
-            for (name,) in names.fetchall()
-        }
-
-
-def test_a_whole_replay_of_every_topic_changes_nothing(tmp_path: Path) -> None:
-    """Detection results, tasks and verdicts, byte by byte as they were, through all workers."""
-    database = tmp_path / "alarms.db"
-    frames = street()
-    tasks = len(owed(frames))
-    with line(stage_settings(database)) as running:
-        kafka = running.session.kafka
-        topics = kafka.settings.topics
-        running.start()
-        feed(kafka, topics.detection_results, [(f.camera_id, encode(f)) for f in frames])
-        wait_until("every verdict is stored", lambda: len(stored(database)) == tasks)
-        wait_until("every task is done", lambda: running.count(AGGREGATOR, "joined") > 0)
-        wait_until("all is counted", lambda: _counted(database) == FRAMES * 3)
-        wait_until("no alert is owed", lambda: _alerts_owed(database) == 0)
-        before = contents(database)
-        assert before["alarms"], "no alarm: the test would show little"
-        counts = {
-            topics.detection_results: FRAMES,
-            topics.assessment_tasks: tasks,
-            topics.risk_assessment_results: tasks,
-        }
-        repeats = 0
-        for number, topic in enumerate(counts):
-            letters = read_all(kafka, topic, counts[topic])
-            feed(kafka, topic, [(letter.key or "", letter.value) for letter in letters])
-            again = tasks if topic == topics.detection_results else len(letters)
-            repeats += again
-            wait_until(
-                f"the replay of {topic} is through",
-                lambda: running.count(AGGREGATOR, "duplicates") == repeats,  # noqa: B023
-            )
-            for later in list(counts)[number + 1 :]:
-                counts[later] += again
-        running.stop()
-        assert contents(database) == before
-
-
-def _counted(database: Path) -> int:
-    rows = contents(database).get("daily_counts", [])
-    return sum(amount for *_, name, amount in rows if str(name).startswith("line:"))
-
-
-def _alerts_owed(database: Path) -> int:
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        [(owed_alerts,)] = connection.execute(
-            "SELECT count(*) FROM alarms WHERE alert_pending"
-        ).fetchall()
-    return int(owed_alerts)
-
-
-def _payloads(worker: WorkerName) -> dict[str, bytes]:
-    """Return one of every kind of message that `worker` cannot process."""
-    valid = {
-        GENERATOR: encode(made.detection("valid")),
-        SCHEDULER: encode(made.task("valid")),
-        AGGREGATOR: encode(made.result("valid")),
-    }[worker]
-    return {
-        "no JSON": b"{requestId: 1",
-        "wrong schema": b'{"cameraId": 5}',
-        "wrong version": valid.replace(b'"schemaVersion":1', b'"schemaVersion":2'),
-        "deeply nested": b'{"schemaVersion":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        "invalid UTF-8": valid.replace(b"valid", b"v\xff\xfed"),
-        "empty": b"",
-        "oversized": b"x" * 1_500_000,
-    }
-
-
-@pytest.mark.parametrize("worker", STAGES)
-def test_every_kind_of_poison_goes_to_the_dead_letters(
-    tmp_path: Path, worker: WorkerName, expect_log: ExpectLog
+def test_a_model_gets_the_stored_picture_and_its_verdict_stands_beside_the_rules(
+    database: Path,
 ) -> None:
-    """Each with its value and why; what comes behind it is done."""
-    expect_log("goes to the dead letters")
-    with line(stage_settings(tmp_path / "alarms.db")) as running:
-        session_kafka = running.session.kafka
-        topics = session_kafka.settings.topics
-        topic = {
-            GENERATOR: topics.detection_results,
-            SCHEDULER: topics.assessment_tasks,
-            AGGREGATOR: topics.risk_assessment_results,
-        }[worker]
-        poison = _payloads(worker)
-        assert len(set(poison.values())) == len(poison)
-        # Another program, with a higher limit than ours.
-        larger = session_kafka.settings.model_copy(
-            update={"producer": {"message.max.bytes": 2_000_000}}
+    with llm_server() as server:
+        settings = SchedulerSettings(
+            assessor="llm", llm=LlmSettings(base_url=server.base_url, model="another")
         )
-        stranger = KafkaAccess(larger, running.session._broker)
-        feed(stranger, topic, [("cam-1", payload) for payload in poison.values()])
-        running.start(worker)
-        wait_until(
-            "all are dead letters",
-            lambda: running.count(worker, "dead_lettered") == len(poison),
+        rows = replayed(cases_of(database), settings)
+        seen = list(server.seen)
+    assert len(rows) == COUNT
+    assert {row.after for row in rows} == {server.verdict["riskLevel"]}
+    assert {row.model for row in rows} == {"another"}
+    picture = base64.b64encode(jpeg()).decode()
+    assert all(picture in json.dumps(one.body) for one in seen)
+
+
+def test_a_server_that_is_away_is_an_error_of_each_case_not_of_the_replay(database: Path) -> None:
+    llm = LlmSettings(base_url="http://127.0.0.1:9/v1", model="m", max_tries=1, task_budget_s=2)
+    rows = replayed(cases_of(database), SchedulerSettings(assessor="llm", llm=llm))
+    assert len(rows) == COUNT
+    assert all(row.after is None and row.error for row in rows)
+
+
+def test_it_can_be_stopped(database: Path) -> None:
+    with llm_server() as server:
+        server.latency_s = 30.0
+        settings = SchedulerSettings(
+            assessor="llm", llm=LlmSettings(base_url=server.base_url, model="m")
         )
-        letters = dead_letters(session_kafka, topic, len(poison))
-        for letter in letters:
-            assert letter.key == "cam-1"
-            assert letter.headers["worker"] == worker
-            assert letter.headers["source.topic"] == topic
-            assert letter.headers["error"]
-            assert {"source.partition", "source.offset"} <= letter.headers.keys()
-        whole = {letter.value for letter in letters if "source.bytes" not in letter.headers}
-        assert whole == set(poison.values()) - {poison["oversized"]}
-        [cut] = [letter for letter in letters if "source.bytes" in letter.headers]
-        assert cut.headers["source.bytes"] == "1500000"
-        feed(session_kafka, topic, [("cam-1", _valid(worker))])
-        wait_until(
-            "the one behind them is done",
-            lambda: running.count(worker, "joined" if worker is AGGREGATOR else "out") == 1,
+        stop = threading.Event()
+        rows: list[Row] = []
+        thread = threading.Thread(
+            target=replay, args=(cases_of(database), for_replay(settings), rows.append, stop)
         )
+        thread.start()
+        stop.set()
+        thread.join(10.0)
+        assert not thread.is_alive()
+        assert rows == []
 
 
-def _valid(worker: WorkerName) -> bytes:
-    if worker is GENERATOR:
-        return encode(made.detection())
-    return encode(made.task() if worker is SCHEDULER else made.result())
+def test_an_alarm_without_what_was_asked_is_no_case(database: Path) -> None:
+    store_alarms(database, alarm("older"))
+    assert len(cases_of(database)) == COUNT
 
 
-def test_a_task_that_is_too_large_for_its_topic_goes_with_a_smaller_picture(
-    tmp_path: Path, expect_log: ExpectLog
-) -> None:
-    """The generator makes it itself: read again, it would be too large again."""
-    expect_log("too large for assessment-tasks and is sent with a smaller picture")
-    noise = np.random.default_rng(1).integers(0, 256, (600, 800, 3), np.uint8)
-    picture = encode_evidence(noise, 300_000)
-    frame = made.detection(evidence=picture)
-    settings = stage_settings(
-        tmp_path / "alarms.db", kafka={"producer": {"message.max.bytes": 100_000}}
+def command(*args: str, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "main.py", "replay", *args],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60.0,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | {"SIGNALBOX_HOME": str(home), "PYTHONIOENCODING": "utf-8"},
     )
-    with line(settings) as running:
-        kafka = running.session.kafka
-        larger = kafka.settings.model_copy(update={"producer": {}})
-        feed(
-            KafkaAccess(larger, running.session._broker),
-            kafka.settings.topics.detection_results,
-            [(frame.camera_id, encode(frame))],
+
+
+def test_the_command(database: Path, tmp_path: Path) -> None:
+    store_alarms(database, alarm("older"))
+    config = tmp_path / "signalbox.toml"
+    settings_file.save(Settings(aggregator=AggregatorSettings(database=database)), config)
+    table = tmp_path / "table.csv"
+    blind = [
+        f"--set=rules.{name}={value}"
+        for name, value in BLIND.model_dump().items()
+        if name != "crowd_density"
+    ]
+    done = command(f"--config={config}", f"--csv={table}", *blind, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "5 alarms can be assessed again. 1 cannot" in done.stderr
+    assert "0 of 5 have the same level" in done.stdout
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["level_now"] for row in rows] == ["none"] * COUNT
+    assert all(row["model_before"].startswith("rules-") for row in rows)
+    done = command(f"--config={config}", "--json", home=tmp_path)
+    assert [row["same"] for row in json.loads(done.stdout)] == ["yes"] * COUNT
+
+
+def test_the_command_asks_before_it_sends_to_a_model(database: Path, tmp_path: Path) -> None:
+    with llm_server() as server:
+        llm = LlmSettings(base_url=server.base_url, model="m")
+        settings = Settings(
+            aggregator=AggregatorSettings(database=database),
+            scheduler=SchedulerSettings(assessor="llm", llm=llm),
         )
-        running.start(GENERATOR)
-        [letter] = read_all(kafka, kafka.settings.topics.assessment_tasks, 1)
-    task = decode(letter.value, AssessmentTask)
-    assert task.group_image_base64 is not None
-    assert cv2.imdecode(np.frombuffer(task.group_image_base64, np.uint8), 1) is not None
-    assert len(letter.value) < 100_000
-    assert int(letter.headers[REDUCED_HEADER]) > 100_000
-    assert running.count(GENERATOR, "reduced") == 1
+        config = tmp_path / "signalbox.toml"
+        settings_file.save(settings, config)
+        refused = command(f"--config={config}", home=tmp_path)
+        assert refused.returncode == 2
+        assert "5 requests with pictures go to m at" in refused.stderr
+        assert server.seen == []
+        done = command(f"--config={config}", "--yes", home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert len(server.seen) == COUNT
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--set", "rules.no_such=1"], "no such setting"),
+        (["--set", "rules.crowd_size=many"], "crowd_size"),
+        (["--limit", "0"], "at least 1"),
+        (["--config", "nowhere.toml"], "no settings file"),
+    ],
+)
+def test_wrong_arguments_are_told(args: list[str], words: str, tmp_path: Path) -> None:
+    done = command(*args, home=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +11,15 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QColor, QImage
 
 from pipeline.aggregation.batch import Batch
-from pipeline.aggregation.situations import Alarm, Change
+from pipeline.aggregation.detections import read_detection
+from pipeline.aggregation.situations import Alarm, Change, Situations
 from pipeline.aggregation.store_writer import StoreWriter
-from pipeline.messages import RiskLevel, utc_now
+from pipeline.generation.tasks import make_tasks
+from pipeline.messages import RiskLevel, encode, utc_now
+from pipeline.scheduling import results
+from pipeline.scheduling.rules.assessor import RulesAssessor
+from pipeline.settings_scheduler import RulesSettings
+from tests.support import messages as made
 
 PICTURE_SIZE = (320, 200)
 
@@ -63,3 +71,24 @@ def store_alarms(path: Path, *alarms: Alarm, picture: bytes | None = None) -> No
         writer.write(Batch(changes=changes))
     finally:
         writer.close()
+
+
+def store_judged(path: Path, count: int, *, camera: str = "cam-1") -> list[str]:
+    """Store alarms that the rules raised, with all that was asked; return their ids."""
+    assessor = RulesAssessor(RulesSettings())
+    ids = []
+    with contextlib.closing(StoreWriter(path)) as writer:
+        for number in range(count):
+            frame = made.detection(f"judged-{number}", camera, evidence=jpeg(), timestamp=utc_now())
+            announced = read_detection(encode(frame)).announced
+            assert announced is not None
+            (task,) = make_tasks(frame)
+            result = results.made(task, asyncio.run(assessor.assess(task)))
+            # Each is a situation of its own.
+            change = Situations("low", 30.0).note(result)
+            assert change is not None, result
+            batch = Batch(announced=[announced], verdicts=[result])
+            batch.changes.append((change, result.group_image_base64))
+            writer.write(batch)
+            ids.append(change.alarm.alarm_id)
+    return ids

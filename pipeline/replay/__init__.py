@@ -1,0 +1,1 @@
+"""Stored evidence assessed again, with another prompt, model or thresholds."""
