@@ -61,6 +61,18 @@ def sections() -> tuple[SectionSpec, ...]:
             ),
         ),
         SectionSpec(
+            translate("Settings", "Evidence"),
+            (
+                FieldSpec(
+                    ("detection", "evidence_max_bytes"),
+                    translate("Settings", "Picture size (bytes)"),
+                ),
+                FieldSpec(("evidence", "hide"), translate("Settings", "Hidden")),
+                FieldSpec(("evidence", "store"), translate("Settings", "Shared folder")),
+                FieldSpec(("evidence", "keep_days"), translate("Settings", "Days kept there")),
+            ),
+        ),
+        SectionSpec(
             translate("Settings", "Assessment"),
             (
                 FieldSpec(("scheduler", "max_in_flight"), translate("Settings", "Tasks at a time")),
@@ -128,6 +140,8 @@ def choice_words(place: tuple[str, ...], value: str) -> str:
         ("console", "notices", "off"): translate("Settings", "None"),
         ("console", "language", "en"): "English",
         ("console", "language", "zh_CN"): "简体中文",
+        ("evidence", "hide", "nothing"): translate("Settings", "Nothing"),
+        ("evidence", "hide", "heads_and_plates"): translate("Settings", "Heads and plates"),
         ("kafka", "mode", "embedded"): translate("Settings", "Embedded"),
         ("kafka", "mode", "cluster"): translate("Settings", "Cluster"),
     }
@@ -170,6 +184,20 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ("detection", "group_distance"): translate(
             "Settings", "Objects nearer than this many box heights form a group."
         ),
+        ("detection", "evidence_max_bytes"): translate(
+            "Settings", "Largest picture of a group; quality is lowered, then size."
+        ),
+        ("evidence", "hide"): translate(
+            "Settings",
+            "Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. "
+            "Who is not detected is not hidden.",
+        ),
+        ("evidence", "store"): translate(
+            "Settings",
+            "Empty: pictures travel in the messages. A folder that all workers reach: messages only "
+            "name them.",
+        ),
+        ("evidence", "keep_days"): translate("Settings", "Older pictures are deleted there."),
         ("scheduler", "max_in_flight"): translate("Settings", "More wait in Kafka."),
         ("scheduler", "rules", "near_distance"): translate(
             "Settings", "A person this near to a moving vehicle, in heights of the person's box."

@@ -30,6 +30,7 @@ MAX_INTEGER: Final = 2**53 - 1
 MAX_NAME_LENGTH: Final = 200
 
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
+Reference = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 Unit = Annotated[float, Meta(ge=0.0, le=1.0)]
 Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 Size = Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
@@ -117,6 +118,7 @@ class TrafficGroup(Struct, rename="camel", frozen=True, kw_only=True):
             None when none is due.
         group_image_base64: evidence JPEG of the group (at most 60 KB by default), present only
             when an assessment is due.
+        group_image_ref: instead of it, where a shared store keeps it.
     """
 
     group_index: Count
@@ -128,6 +130,7 @@ class TrafficGroup(Struct, rename="camel", frozen=True, kw_only=True):
     metadata: GroupMetadata = GroupMetadata()
     reason: Literal["new", "changed", "interval"] | None = None
     group_image_base64: bytes | None = None
+    group_image_ref: Reference | None = None
 
 
 class LineCount(Struct, rename="camel", frozen=True, kw_only=True):
@@ -194,6 +197,7 @@ class AssessmentTask(Struct, rename="camel", frozen=True, kw_only=True):
         group_count: how many tasks this request raised; the aggregator joins that many results.
         detected_objects: the group's members only, in the order of `group_metadata.pairs`'
             indices.
+        group_image_base64, group_image_ref: the evidence, or where a shared store keeps it.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -209,6 +213,7 @@ class AssessmentTask(Struct, rename="camel", frozen=True, kw_only=True):
     detected_objects: tuple[DetectedObject, ...]
     group_metadata: GroupMetadata
     group_image_base64: bytes | None = None
+    group_image_ref: Reference | None = None
 
 
 class RiskAssessment(Struct, rename="camel", frozen=True, kw_only=True):
@@ -268,7 +273,8 @@ class RiskAssessmentResult(Struct, rename="camel", frozen=True, kw_only=True):
             answer is no verdict), ``expired`` (too old to matter, never assessed); None on
             success.
         raw_answer: beginning of an answer that is no verdict, free of secrets.
-        group_image_base64: the evidence, handed on when the verdict is above ``none``.
+        group_image_base64, group_image_ref: the evidence, or where a shared store keeps it; handed
+            on when the verdict is above ``none``.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -285,6 +291,7 @@ class RiskAssessmentResult(Struct, rename="camel", frozen=True, kw_only=True):
     error_kind: ErrorKind | None = None
     raw_answer: str | None = None
     group_image_base64: bytes | None = None
+    group_image_ref: Reference | None = None
 
 
 class RiskAlert(Struct, rename="camel", frozen=True, kw_only=True):

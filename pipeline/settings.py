@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from pipeline.settings_alarms import AlarmSettings, StorageSettings
 from pipeline.settings_cameras import CameraSettings
+from pipeline.settings_evidence import EvidenceSettings
 from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.settings_section import Identifier, Seconds, Section, Share
 
@@ -158,6 +159,7 @@ class Settings(Section):
 
     cameras: tuple[CameraSettings, ...] = ()
     detection: DetectionSettings = DetectionSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     kafka: KafkaSettings = KafkaSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     aggregator: AggregatorSettings = AggregatorSettings()

@@ -28,6 +28,8 @@ def consequences(old: Settings, new: Settings) -> Consequences:
     restart = set()
     if old.cameras != new.cameras or old.detection != new.detection:
         restart.add(WorkerName.DETECTION)
+    if old.evidence != new.evidence:
+        restart |= {WorkerName.DETECTION, WorkerName.SCHEDULER, WorkerName.AGGREGATOR}
     if old.scheduler != new.scheduler:
         restart.add(WorkerName.SCHEDULER)
     if old.aggregator != new.aggregator:

@@ -20,6 +20,7 @@ from pipeline.aggregation.notifier import notifiers
 from pipeline.aggregation.saver import Saver, passing_trouble
 from pipeline.aggregation.situations import Alarm, Change, Situations
 from pipeline.aggregation.store_writer import StoreWriter, level_of
+from pipeline.evidence_store import open_store, with_picture
 from pipeline.kafka.consumer import Delivery
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import (
@@ -55,6 +56,7 @@ class Desk:
         self._context = context
         self._store = store
         self._producer = producer
+        self._pictures = open_store(context.settings.evidence)
         self._saver = Saver(store, context.telemetry)
         self._joiner = Joiner(settings.join_deadline_s)
         self._situations = Situations(settings.alarm_level, settings.alarm_cooldown_s)
@@ -143,10 +145,18 @@ class Desk:
         change = self._note_situation(result)
         if change is None:
             return
-        batch.changes.append((change, result.group_image_base64))
+        batch.changes.append((change, self._picture(result)))
         if change.is_new:
             day = change.alarm.first_seen.astimezone().date()
             batch.daily[day, change.alarm.camera_id, "alarms"] += 1
+
+    def _picture(self, result: RiskAssessmentResult) -> bytes | None:
+        """Return the evidence, also where a shared store keeps it."""
+        try:
+            return with_picture(result, self._pictures).group_image_base64
+        except OSError as error:
+            logger.warning("the evidence store cannot be read: {}", error.strerror)
+            return None
 
     def tick(self) -> None:
         """Close requests that have waited too long; keep the figures fresh."""

@@ -12,15 +12,15 @@ PADDING: Final = 0.2
 MIN_SIDE_PX: Final = 160
 
 
-def crop_around(picture: Picture, box: Box) -> Picture:
-    """Return a copy of the part of `picture` around `box`, padded and at least `MIN_SIDE_PX`.
+def crop_around(picture: Picture, box: Box) -> tuple[Picture, tuple[int, int]]:
+    """Return a copy of the part of `picture` around `box`, and where its left top corner is.
 
-    It stays inside the picture, and is a copy so that the frame can go.
+    It is padded, at least `MIN_SIDE_PX`, inside the picture, and a copy so that the frame can go.
     """
     height, width = picture.shape[:2]
     left, right = _padded(box[0], box[2], width)
     top, bottom = _padded(box[1], box[3], height)
-    return picture[top:bottom, left:right].copy()
+    return picture[top:bottom, left:right].copy(), (left, top)
 
 
 def _padded(start: float, end: float, limit: int) -> tuple[int, int]:

@@ -13,17 +13,22 @@ import msgspec
 from loguru import logger
 
 from pipeline.detection.analysis import Analysis
+from pipeline.detection.blurring import blur
 from pipeline.detection.evidence import crop_around
 from pipeline.detection.frames import CapturedFrame
 from pipeline.evidence import encode_evidence, smaller_forms
+from pipeline.evidence_store import open_store
 from pipeline.kafka.producer import ReliableProducer
-from pipeline.messages import DetectionResult, TrafficGroup, encode, new_request_id
+from pipeline.messages import DetectedObject, DetectionResult, TrafficGroup, encode, new_request_id
+from pipeline.settings_evidence import EvidenceSettings
 from pipeline.telemetry import WorkerTelemetry
 from pipeline.worker import WorkerError
 
 WAITING_RESULTS: Final = 8
 """Results that may wait for the publisher; each holds its frame in memory."""
 PUT_INTERVAL_S: Final = 0.1
+PRUNE_INTERVAL_S: Final = 3600.0
+STORE: Final = "evidence store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +49,16 @@ class ResultPublisher:
         topic: str,
         telemetry: WorkerTelemetry,
         evidence_max_bytes: int,
+        evidence: EvidenceSettings | None = None,
     ) -> None:
         self._producer = producer
         self._topic = topic
         self._telemetry = telemetry
         self._evidence_max_bytes = evidence_max_bytes
+        self._evidence = evidence or EvidenceSettings()
+        self._store = open_store(self._evidence)
+        self._store_works = True
+        self._pruned_s = -PRUNE_INTERVAL_S
         self._waiting: queue.Queue[_Result | None] = queue.Queue(WAITING_RESULTS)
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="detection-publisher", daemon=True)
@@ -102,10 +112,21 @@ class ResultPublisher:
         with logger.contextualize(worker="detection"):
             while (result := self._waiting.get()) is not None and self._failure is None:
                 try:
+                    self._prune()
                     self._send(result)
                 except Exception as error:  # noqa: BLE001 - handed to the worker's own thread
                     self._failure = error
                     return
+
+    def _prune(self) -> None:
+        """Once an hour: delete what is old in the shared store."""
+        now_s = time.monotonic()
+        if self._store is None or now_s - self._pruned_s < PRUNE_INTERVAL_S:
+            return
+        self._pruned_s = now_s
+        deleted = self._store.prune(self._evidence.keep_days)
+        if deleted:
+            logger.info("deleted {} old pictures from the evidence store", deleted)
 
     def _send(self, result: _Result) -> None:
         frame = result.frame
@@ -118,7 +139,8 @@ class ResultPublisher:
             image_height=height,
             detected_objects=result.analysis.objects,
             traffic_groups=tuple(
-                self._with_evidence(group, frame) for group in result.analysis.groups
+                self._with_evidence(group, frame, result.analysis.objects)
+                for group in result.analysis.groups
             ),
             line_counts=result.analysis.counts.lines,
             zone_counts=result.analysis.counts.zones,
@@ -136,9 +158,36 @@ class ResultPublisher:
             smaller=smaller_forms(message),
         )
 
-    def _with_evidence(self, group: TrafficGroup, frame: CapturedFrame) -> TrafficGroup:
+    def _with_evidence(
+        self, group: TrafficGroup, frame: CapturedFrame, objects: tuple[DetectedObject, ...]
+    ) -> TrafficGroup:
         if group.reason is None:
             return group
-        crop = crop_around(frame.picture, group.bbox)
+        crop, origin = crop_around(frame.picture, group.bbox)
+        if self._evidence.hide == "heads_and_plates":
+            blur(crop, origin, objects)
         evidence = encode_evidence(crop, self._evidence_max_bytes)
+        reference = self._kept(frame, evidence)
+        if reference is not None:
+            return msgspec.structs.replace(group, group_image_ref=reference)
         return msgspec.structs.replace(group, group_image_base64=evidence)
+
+    def _kept(self, frame: CapturedFrame, evidence: bytes) -> str | None:
+        """Return the reference of a picture in the shared store; None: it goes in the message."""
+        if self._store is None:
+            return None
+        try:
+            reference = self._store.put(frame.camera_id, frame.captured_at, evidence)
+        except OSError as error:
+            if self._store_works:
+                self._store_works = False
+                logger.warning(
+                    "the evidence store cannot be written ({}); pictures go in the messages",
+                    error.strerror,
+                )
+                self._telemetry.degrade(STORE, "the evidence store cannot be written")
+            return None
+        if not self._store_works:
+            self._store_works = True
+            self._telemetry.recover(STORE)
+        return reference

@@ -249,6 +249,7 @@ def _publisher(context: WorkerContext) -> Iterator[tuple[ReliableProducer, Resul
             topic,
             context.telemetry,
             context.settings.detection.evidence_max_bytes,
+            context.settings.evidence,
         )
         try:
             yield producer, publisher

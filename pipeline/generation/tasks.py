@@ -62,6 +62,7 @@ def _task(detection: DetectionResult, group: TrafficGroup, group_count: int) -> 
         detected_objects=tuple(detection.detected_objects[i] for i in group.object_indices),
         group_metadata=_within_group(group),
         group_image_base64=group.group_image_base64,
+        group_image_ref=group.group_image_ref,
     )
 
 

@@ -52,4 +52,5 @@ def _result(
         error=error,
         # Pictures of harmless groups are of no use downstream.
         group_image_base64=task.group_image_base64 if risky else None,
+        group_image_ref=task.group_image_ref if risky else None,
     )

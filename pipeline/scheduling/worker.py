@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from pipeline.evidence_store import EvidenceStore, open_store
 from pipeline.kafka.consumer import WorkConsumer
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.scheduling.assessor import Assessor
@@ -18,8 +19,12 @@ FLUSH_TIMEOUT_S = 2.0
 """How long results may take to be acknowledged at a stop, after the assessments are over."""
 
 
-def make_assessor(settings: SchedulerSettings, telemetry: WorkerTelemetry) -> Assessor:
+def make_assessor(
+    settings: SchedulerSettings, telemetry: WorkerTelemetry, pictures: EvidenceStore | None = None
+) -> Assessor:
     """Return the assessor that the settings ask for; fetches keys, so it may block.
+
+    `pictures` is the store of those that tasks only name.
 
     Raises:
         WorkerError: the prompt cannot be used.
@@ -39,7 +44,8 @@ def make_assessor(settings: SchedulerSettings, telemetry: WorkerTelemetry) -> As
             next_step="Mend it in the settings, or go back to the one that ships.",
             retriable=False,
         ) from error
-    return LlmAssessor(settings, fetch_keys(settings.llm), template, telemetry)
+    keys = fetch_keys(settings.llm)
+    return LlmAssessor(settings, keys, template, telemetry, pictures=pictures)
 
 
 class SchedulerWorker:
@@ -53,7 +59,11 @@ class SchedulerWorker:
 
     def run(self, context: WorkerContext) -> None:
         """Work until stopped; see `pipeline.worker.Worker.run`."""
-        assessor = self._assessor or make_assessor(context.settings.scheduler, context.telemetry)
+        assessor = self._assessor or make_assessor(
+            context.settings.scheduler,
+            context.telemetry,
+            open_store(context.settings.evidence),
+        )
         context.telemetry.label("assessor", assessor.label)
         context.telemetry.label("assessor_kind", assessor.kind)
         settings = context.settings.kafka

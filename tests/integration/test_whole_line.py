@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import psutil
 import pytest
 
+from pipeline.aggregation.store import AlarmReader
 from pipeline.runner import WorkerRunner
 from pipeline.selftest.e2e import run_selftest
 from pipeline.session import PipelineSession
-from pipeline.settings import demo_settings
+from pipeline.settings import AggregatorSettings, demo_settings
+from pipeline.settings_evidence import EvidenceSettings
 from pipeline.states import WorkerName, WorkerState
 
 pytestmark = pytest.mark.integration
@@ -53,3 +56,29 @@ def test_ten_starts_leave_nothing_behind() -> None:
         threads, handles = zip(*counts, strict=True)
         assert min(threads[-3:]) <= max(threads[:3])
         assert min(handles[-3:]) <= max(handles[:3])
+
+
+@pytest.mark.slow
+def test_alarms_get_their_pictures_from_the_shared_store(tmp_path: Path) -> None:
+    evidence = EvidenceSettings(store=tmp_path / "shared")
+    database = tmp_path / "alarms.db"
+    settings = demo_settings().model_copy(
+        update={"evidence": evidence, "aggregator": AggregatorSettings(database=database)}
+    )
+    poll = threading.Event()
+    with PipelineSession(settings) as session, AlarmReader(database) as store:
+        runner = WorkerRunner(session, WorkerName)
+        assert runner.start()
+        try:
+            pictures: list[bytes] = []
+            for _ in range(1800):
+                if pictures or poll.wait(0.1):
+                    break
+                alarms = store.newest()
+                pictures = [jpeg for one in alarms if (jpeg := store.evidence(one.alarm.alarm_id))]
+        finally:
+            runner.stop(drain=False)
+    assert pictures
+    assert all(picture.startswith(b"\xff\xd8") for picture in pictures)
+    kept = {path.read_bytes() for path in (tmp_path / "shared").rglob("*.jpg")}
+    assert set(pictures) <= kept

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from loguru import logger
 from msgspec.structs import replace
 
+from pipeline.evidence_store import EvidenceStore, with_picture
 from pipeline.messages import AssessmentTask, ResultMetadata, RiskAssessment, utc_now
 from pipeline.paths import data_folder
 from pipeline.scheduling.assessor import AssessmentError, Assessor, Outcome, Trouble
@@ -95,6 +96,7 @@ class LlmAssessor(Assessor):
         telemetry: WorkerTelemetry,
         *,
         clock: Callable[[], float] = time.monotonic,
+        pictures: EvidenceStore | None = None,
     ) -> None:
         """Make an assessor that is not connected yet.
 
@@ -104,7 +106,9 @@ class LlmAssessor(Assessor):
             template: of the prompt.
             telemetry: where retries, keys and usage are shown.
             clock: monotonic seconds.
+            pictures: store of those that tasks only name.
         """
+        self._pictures = pictures
         self._settings = settings.llm
         self._slots = settings.max_in_flight
         self._keys = keys
@@ -193,6 +197,7 @@ class LlmAssessor(Assessor):
         Raises:
             AssessmentError: the model would not or could not, or the task is too old.
         """
+        task = await self._with_picture(task)
         prompt = self._template.fill(task, self._settings.language)
         jpeg = task.group_image_base64
         course = _Course(
@@ -208,6 +213,15 @@ class LlmAssessor(Assessor):
                 return await self._by_rules(course, str(error))
             raise AssessmentError(str(error), metadata=self._metadata(course)) from None
         return Outcome(results, self._metadata(course))
+
+    async def _with_picture(self, task: AssessmentTask) -> AssessmentTask:
+        if task.group_image_ref is None:
+            return task
+        try:
+            return await asyncio.to_thread(with_picture, task, self._pictures)
+        except OSError as error:
+            logger.warning("the evidence store cannot be read: {}", error.strerror)
+            return task
 
     async def _by_rules(self, course: _Course, reason: str) -> Outcome:
         self._telemetry.count("by_rules")
