@@ -101,6 +101,11 @@ def redact_text(text: str) -> str:
     return text
 
 
+def is_secret_name(name: str) -> bool:
+    """Return whether values of that name are secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def redact_table(table: Any) -> Any:
     """Return a copy of nested maps and lists with secret values masked.
 
@@ -109,7 +114,7 @@ def redact_table(table: Any) -> Any:
     """
     if isinstance(table, Mapping):
         return {
-            name: MASK if _SECRET_NAME.search(str(name)) and value else redact_table(value)
+            name: MASK if is_secret_name(str(name)) and value else redact_table(value)
             for name, value in table.items()
         }
     if isinstance(table, list | tuple):

@@ -6,9 +6,12 @@ import os
 import tempfile
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
+from pipeline.redact import is_secret_name
+from pipeline.secrets import is_reference
 from pipeline.settings import Settings, SettingsError, parse_settings
 
 
@@ -39,6 +42,8 @@ def to_toml(settings: Settings) -> str:
 def save(settings: Settings, path: Path) -> None:
     """Write the settings to `path` in one step; the version before stays beside it as ``.bak``.
 
+    Where a secret leaves the file, the version before does not stay.
+
     Raises:
         OSError: the folder cannot be written; the old file is untouched.
     """
@@ -49,12 +54,39 @@ def save(settings: Settings, path: Path) -> None:
             file.write(to_toml(settings))
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
-            path.with_suffix(path.suffix + ".bak").write_bytes(path.read_bytes())
+        _keep_before(settings, path)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _keep_before(settings: Settings, path: Path) -> None:
+    """Keep the version before, unless it holds a secret that is no longer in the settings."""
+    backup = path.with_suffix(path.suffix + ".bak")
+    try:
+        before = path.read_bytes()
+    except FileNotFoundError:
+        return
+    try:
+        table = tomllib.loads(before.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        table = {}
+    if _plain_secrets(table) <= _plain_secrets(settings.model_dump(mode="json")):
+        backup.write_bytes(before)
+    else:
+        backup.unlink(missing_ok=True)
+
+
+def _plain_secrets(table: Any) -> frozenset[str]:
+    """Return the secrets that settings hold themselves, wherever they stand."""
+    found: set[str] = set()
+    for name, value in table.items() if isinstance(table, dict) else ():
+        if isinstance(value, dict):
+            found |= _plain_secrets(value)
+        elif isinstance(value, str) and value and is_secret_name(name) and not is_reference(value):
+            found.add(value)
+    return frozenset(found)
 
 
 def set_aside(path: Path) -> Path:

@@ -1,45 +1,41 @@
-"""The Kafka page: groups, topics and partitions with their lag, now and over 15 minutes."""
+"""The Kafka page: lag of the topics, the connection to the broker, and its properties."""
 
 from __future__ import annotations
 
-import importlib
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import Any, Final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSplitter,
-    QStackedWidget,
+    QSizePolicy,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from console.background import in_background
+from console import settings_keeper
 from console.context import ConsoleContext
-from console.supervision.session_thread import SessionState
+from console.models.kafka_desk import KafkaDesk
 from console.theme.tokens import Space
 from console.widgets.connection_dialog import ConnectionDialog
+from console.widgets.connection_form import ConnectionForm
 from console.widgets.dead_letter_dialog import DeadLetterDialog
-from console.widgets.lag_table import LagRow, LagTable
-from console.widgets.painting import with_role
-from console.widgets.section import Section, page_heading
-from pipeline.kafka import KafkaAccess
-from pipeline.states import WorkerName
+from console.widgets.lag_view import LagView
+from console.widgets.painting import set_property, with_role
+from console.widgets.properties_panel import PropertiesPanel
+from console.widgets.section import page_heading
 
-if TYPE_CHECKING:
-    from console.widgets.lag_chart import LagChart
-
-EMBEDDED_KEPT_MB = 5
-
-CHART_HEIGHT = 260
+EMBEDDED_KEPT_MB: Final = 5
+LAG_TAB: Final = 0
+WORDS_WIDTH: Final = 600
+"""Least width of what is said of the broker, so that it takes two lines at most."""
 
 
 class KafkaPage(QWidget):
-    """Shows what the lag monitor reads; says so where there is nothing to read."""
+    """What is going on in Kafka, and everything that is set about it."""
 
     icon_name = "stack"
 
@@ -47,93 +43,90 @@ class KafkaPage(QWidget):
         super().__init__(parent)
         self.title = self.tr("Kafka")
         self._context = context
-        self._shown_reading_s = -1.0
-        self._chart_asked = False
-        self._test_buttons: list[QPushButton] = []
-        self._chart: LagChart | None = None
+        self._news = ("", "")
         with_role(self, "page")
+        self._desk = KafkaDesk(context, self)
         self._broker = QLabel()
-        self._trouble = QLabel()
-        self._trouble.setTextFormat(Qt.TextFormat.PlainText)
-        self._trouble.setWordWrap(True)
-        self._trouble.setProperty("role", "status")
-        self._trouble.setProperty("level", "danger")
-        self._table = LagTable(context.theme)
-        self._chart_section = Section(self.tr("Unread messages, last 15 minutes"))
-        self._chart_wait = QLabel(self.tr("Loading the chart…"))
-        self._chart_wait.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._chart_section.add(self._chart_wait, 1)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty())
-        self._stack.addWidget(self._full())
+        self._broker.setMinimumWidth(WORDS_WIDTH)
+        self._lag = LagView(context)
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
+        self._tabs.addTab(_with_margin(self._lag), self.tr("Topics and lag"))
+        self._tabs.addTab(_with_margin(ConnectionForm(self._desk)), self.tr("Connection"))
+        self._tabs.addTab(
+            _with_margin(PropertiesPanel(self._desk, context.theme)), self.tr("Properties")
+        )
         column = QVBoxLayout(self)
-        column.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
-        column.setSpacing(Space.M)
+        column.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
+        column.setSpacing(Space.S)
         column.addWidget(page_heading(self.title, self._broker))
-        column.addWidget(self._trouble)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self._tabs, 1)
+        column.addLayout(self._foot())
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self._desk.apply)
+        self._desk.changed.connect(self._on_changed)
+        self._desk.examined.connect(self._show_foot)
+        self._desk.told.connect(self._on_told)
+        self._tabs.currentChanged.connect(self._show_foot)
         context.figures.updated.connect(self._on_figures)
         context.controller.session_changed.connect(self._on_figures)
         context.controller.state_changed.connect(self._on_state)
+        self._show_foot()
 
-    def _empty(self) -> QWidget:
-        """Return what is shown while no pipeline is open."""
-        holder = QWidget()
-        self._empty_text = QLabel()
-        self._empty_text.setTextFormat(Qt.TextFormat.PlainText)
-        self._empty_text.setWordWrap(True)
-        self._empty_text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._open_button = QPushButton(self.tr("Open the broker"))
-        self._open_button.clicked.connect(self._context.controller.open)
-        column = QVBoxLayout(holder)
-        column.setSpacing(Space.M)
-        column.addStretch(1)
-        column.addWidget(self._empty_text)
-        column.addWidget(self._open_button, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self._test_button(), 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(2)
-        return holder
+    def _foot(self) -> QHBoxLayout:
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._words.setProperty("role", "status")
+        self._test = QPushButton(self.tr("Test connection…"))
+        self._test.setToolTip(
+            self.tr(
+                "Name, network, TLS, login, topics and rights, one by one, with what is typed here"
+            )
+        )
+        self._test.clicked.connect(self._open_connection_test)
+        self._revert = QPushButton(self.tr("Revert"))
+        self._revert.setToolTip(self.tr("Show the settings in use again"))
+        self._revert.clicked.connect(self._desk.revert)
+        self._apply = QPushButton(self.tr("Apply"))
+        self._apply.setProperty("role", "primary")
+        self._apply.setToolTip(self.tr("Save and use these settings (Ctrl+S)"))
+        self._apply.clicked.connect(self._desk.apply)
+        self._letters = QPushButton(self.tr("Dead letters…"))
+        self._letters.setToolTip(self.tr("Messages that could not be processed, and why"))
+        self._letters.clicked.connect(self._open_letters)
+        row = QHBoxLayout()
+        row.setSpacing(Space.S)
+        row.addWidget(self._words, 1)
+        for button in (self._letters, self._test, self._revert, self._apply):
+            row.addWidget(button)
+        return row
 
-    def _full(self) -> QWidget:
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        section = Section(self.tr("Consumer groups"))
-        section.add(self._table, 1)
-        section.add(self._letters_row())
-        splitter.addWidget(section)
-        splitter.addWidget(self._chart_section)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(Space.M)
-        splitter.setProperty("role", "gap")
-        self._chart_section.setMinimumHeight(CHART_HEIGHT)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 1)
-        return splitter
+    # ------------------------------------------------------------------ asked for from outside
+    def show_topic(self, topic: str) -> None:
+        """Bring a topic's row to the reader's eye."""
+        self._tabs.setCurrentIndex(LAG_TAB)
+        self._lag.select_topic(topic)
 
-    def _letters_row(self) -> QWidget:
-        """Return the way to the messages that could not be processed."""
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        button = QPushButton(self.tr("Dead letters…"))
-        button.setToolTip(self.tr("Messages that could not be processed, and why"))
-        button.clicked.connect(self._open_letters)
-        row.addStretch(1)
-        row.addWidget(self._test_button())
-        row.addWidget(button)
-        return holder
+    def kept(self) -> Any:
+        """Return what is typed and not in use yet, and the tab in sight."""
+        return self._desk.draft if self._desk.is_changed else None, self._tabs.currentIndex()
 
-    def _test_button(self) -> QPushButton:
-        """Return a button that is there for a cluster only: the embedded broker is in here."""
-        button = QPushButton(self.tr("Test connection…"))
-        button.setToolTip(self.tr("Name, network, TLS, login, topics and rights, one by one"))
-        button.clicked.connect(self._open_connection_test)
-        self._test_buttons.append(button)
-        return button
+    def restore(self, kept: Any) -> None:
+        """Take over what was typed."""
+        draft, tab = kept
+        if draft is not None:
+            self._desk.set_draft(draft)
+        self._tabs.setCurrentIndex(tab)
 
     @Slot()
     def _open_connection_test(self) -> None:
-        kafka = KafkaAccess(self._context.settings.kafka, None)
-        ConnectionDialog(kafka, self._context.theme, self).open()
+        access = self._desk.access_to_test()
+        if access is not None:
+            ConnectionDialog(access, self._context.theme, self).open()
 
     @Slot()
     def _open_letters(self) -> None:
@@ -141,12 +134,7 @@ class KafkaPage(QWidget):
         if session is not None:
             DeadLetterDialog(session.kafka, self).open()
 
-    def show_topic(self, topic: str) -> None:
-        """Bring a topic's row to the reader's eye."""
-        self._shown_reading_s = -1.0
-        self.refresh()
-        self._table.select_topic(topic)
-
+    # ------------------------------------------------------------------ shown
     @Slot()
     def _on_figures(self) -> None:
         if self.isVisible():
@@ -154,37 +142,23 @@ class KafkaPage(QWidget):
 
     @Slot()
     def _on_state(self) -> None:
-        self._shown_reading_s = -1.0
-        self._on_figures()
+        if self.isVisible():
+            self._lag.look_again()
+            self._show_foot()
 
     def showEvent(self, event: QShowEvent) -> None:
-        self._shown_reading_s = -1.0
-        self.refresh()
-        self._load_chart()
+        self._broker.setText(self._broker_words())
+        self._lag.look_again()
         super().showEvent(event)
 
     @Slot()
     def refresh(self) -> None:
-        """Show the newest reading."""
-        state = self._context.controller.session_state
-        for button in self._test_buttons:
-            button.setVisible(self._context.settings.kafka.mode == "cluster")
+        """Show what is newest."""
         self._broker.setText(self._broker_words())
-        self._stack.setCurrentIndex(1 if state is SessionState.OPEN else 0)
-        lag = self._context.figures.lag
-        error = lag.error if lag is not None else None
-        self._trouble.setVisible(bool(error))
-        if error:
-            text = self.tr("The broker does not answer: {0}.").format(error)
-            if lag is not None and lag.links:
-                text = self.tr("{0} The figures below are old.").format(text)
-            self._trouble.setText(text)
-        if state is not SessionState.OPEN:
-            self._show_empty(state)
-        elif lag is None or lag.taken_at_s != self._shown_reading_s:
-            self._shown_reading_s = lag.taken_at_s if lag is not None else 0.0
-            self._table.show_rows(self._rows())
-            self._show_chart()
+        self._lag.refresh()
+        self._letters.setVisible(
+            self._tabs.currentIndex() == LAG_TAB and self._context.session is not None
+        )
 
     def _broker_words(self) -> str:
         session = self._context.session
@@ -197,71 +171,57 @@ class KafkaPage(QWidget):
             ).format(where, EMBEDDED_KEPT_MB)
         return self.tr("Kafka cluster: {0}").format(self._context.settings.kafka.bootstrap_servers)
 
-    def _show_empty(self, state: SessionState) -> None:
-        self._open_button.setVisible(state in {SessionState.CLOSED, SessionState.FAILED})
-        match state:
-            case SessionState.OPENING:
-                text = self.tr("The broker is being opened…")
-            case SessionState.CLOSING:
-                text = self.tr("The broker is being closed…")
-            case SessionState.FAILED:
-                text = self.tr("The broker could not be opened.\n{0}").format(
-                    self._context.controller.session_error
-                )
-            case _:
-                text = self.tr(
-                    "No broker is open, so there is no lag to read.\n"
-                    "It opens by itself when workers start."
-                )
-        self._empty_text.setText(text)
+    @Slot()
+    def _on_changed(self) -> None:
+        self._news = ("", "")
+        self._show_foot()
 
-    def _rows(self) -> list[LagRow]:
-        figures, controller = self._context.figures, self._context.controller
-        lag = figures.lag
-        kafka = self._context.settings.kafka
-        readers = (
-            (WorkerName.GENERATOR, kafka.topics.detection_results, kafka.groups.generator),
-            (WorkerName.SCHEDULER, kafka.topics.assessment_tasks, kafka.groups.scheduler),
-            (WorkerName.AGGREGATOR, kafka.topics.risk_assessment_results, kafka.groups.aggregator),
-        )
-        return [
-            LagRow(
-                topic,
-                group,
-                controller.status(name).state,
-                figures.link(name, topic),
-                lag.dlq.get(topic) if lag is not None else None,
+    @Slot(str, str)
+    def _on_told(self, text: str, level: str) -> None:
+        self._news = (text, level)
+        self._show_foot()
+
+    @Slot()
+    def _show_foot(self) -> None:
+        desk = self._desk
+        text, level = self._news if self._news[0] else self._state_words()
+        self._words.setText(text)
+        set_property(self._words, "level", level)
+        sees_lag = self._tabs.currentIndex() == LAG_TAB
+        is_open = self._context.session is not None
+        self._letters.setVisible(sees_lag and is_open)
+        for button in (self._revert, self._apply):
+            button.setVisible(not sees_lag or desk.is_changed)
+        self._test.setVisible(not desk.draft.is_embedded)
+        self._test.setEnabled(desk.settings() is not None)
+        self._revert.setEnabled(desk.is_changed and not desk.is_applying)
+        self._apply.setEnabled(desk.can_apply)
+
+    def _state_words(self) -> tuple[str, str]:
+        """Return what applying would do, or why it cannot be done."""
+        desk = self._desk
+        settings = desk.settings()
+        if desk.is_applying:
+            return self.tr("Being applied…"), "info"
+        if settings is None:
+            return self.tr("Mend what is marked red, then apply."), "danger"
+        if desk.is_examined and desk.errors:
+            text = self.tr(
+                "%n error(s): no worker would start. Mend them, then apply.", "", desk.errors
             )
-            for name, topic, group in readers
-        ]
-
-    def _load_chart(self) -> None:
-        if not self._chart_asked:
-            self._chart_asked = True
-            in_background(
-                self,
-                lambda: importlib.import_module("pyqtgraph"),
-                self._on_chart_library,
-                self._on_no_chart_library,
-            )
-
-    def _on_no_chart_library(self, error: Exception) -> None:
-        self._chart_wait.setText(self.tr("The chart cannot be shown: {0}").format(error))
-
-    def _on_chart_library(self, _module: ModuleType) -> None:
-        from console.widgets.lag_chart import LagChart
-
-        self._chart = LagChart(self._context.theme)
-        self._chart_section.add(self._chart, 1)
-        self._chart_wait.hide()
-        self._show_chart()
-
-    def _show_chart(self) -> None:
-        session = self._context.session
-        if session is None or self._chart is None:
-            return
-        from console.widgets.lag_chart import Series
-
-        self._chart.show_series(
-            [Series(row.topic, session.lag.history(row.group, row.topic)) for row in self._rows()]
+            return text, "danger"
+        if not desk.is_changed:
+            return settings_keeper.where_kept(self._context), ""
+        text = settings_keeper.consequence_words(
+            self._context.settings, settings, self._context.controller.running
         )
+        return text, "info"
+
+
+def _with_margin(widget: QWidget) -> QWidget:
+    """Return the widget with the distance that the contents of a tab have from its bar."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, Space.S, 0, 0)
+    column.addWidget(widget)
+    return holder

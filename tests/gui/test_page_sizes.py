@@ -14,7 +14,7 @@ AROUND = (80, 210)
 """Width of the rail; height of bars and track diagram, pixels."""
 
 
-@pytest.mark.parametrize("key", ["live", "alarms", "logs", "cameras", "settings"])
+@pytest.mark.parametrize("key", ["live", "alarms", "kafka", "logs", "cameras", "settings"])
 def test_a_page_is_no_larger_than_the_smallest_window(qtbot: QtBot, key: str) -> None:
     with console_context(qtbot, demo_settings()) as context:
         page = next(spec for spec in PAGES if spec.key == key).make(context)

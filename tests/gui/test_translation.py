@@ -350,6 +350,7 @@ def choose_language(qtbot: QtBot, window: MainWindow, name: str) -> None:
 STAY = """
 signalbox kafka broker cpu gpu usb csv json jpeg zip iou id ui api p50 p95 p99 ms kb mb gb ctrl shift
 alt esc end pgup pgdn del return enter demo rtsp onnx directml cuda openvino yolo bundled trace debug info
+sasl tls scram sha plain oauthbearer java librdkafka common producer consumer env space utf
 success warning error detection generator scheduler aggregator console english
 webhook smtp tls starttls pem keyring env llm
 """
@@ -380,7 +381,7 @@ def shown_texts(root: QWidget) -> Iterator[str]:
 
 def foreign_words(text: str, known: set[str]) -> list[str]:
     """Return words in Latin letters that are no names."""
-    plain = re.sub(r"<[^>]*>|rtsp://\S*|[\w.+-]+[\\/:]\S+|\*\.\w+", " ", text)
+    plain = re.sub(r"<[^>]*>|rtsp://\S*|[a-z]+(?:\.[a-z]+)+|[\w.+-]+[\\/:]\S+|\*\.\w+", " ", text)
     words = re.findall(r"[A-Za-z][A-Za-z]+", plain)
     return [word for word in words if word.lower() not in known.union(STAY.split())]
 

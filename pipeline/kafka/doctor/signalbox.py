@@ -32,6 +32,28 @@ def examine_signalbox(path: Path, settings: Sequence[Setting], role: Role) -> li
         settings: what the file sets, in order.
         role: producer or consumer.
     """
+    kafka = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("kafka", {})
+    found = examine_own(
+        settings,
+        role,
+        embedded=kafka.get("mode", "embedded") == "embedded",
+        servers=str(kafka.get("bootstrap_servers", "")),
+    )
+    nested = [finding for one in settings if (finding := _unquoted(one, path)) is not None]
+    return sorted(nested + found, key=lambda finding: finding.severity_level.rank)
+
+
+def examine_own(
+    settings: Sequence[Setting], role: Role, *, embedded: bool, servers: str
+) -> list[Finding]:
+    """Return what is wrong with properties over what Signalbox sets itself.
+
+    Args:
+        settings: all that one client is given, in order.
+        role: producer or consumer.
+        embedded: whether the broker is the one inside the program.
+        servers: where the cluster is, else.
+    """
     from pipeline.kafka.checks import own_rules
     from pipeline.kafka.secret_properties import unresolved
 
@@ -46,27 +68,25 @@ def examine_signalbox(path: Path, settings: Sequence[Setting], role: Role) -> li
     own = [one for one in own if one.name not in refused]
     known = table().by_name
     mine = {known[one.name].name for one in own if one.name in known}
-    base = [one for one in _base(path, role) if known[one.name].name not in mine]
+    base = [
+        one
+        for one in _base(role, embedded=embedded, servers=servers)
+        if known[one.name].name not in mine
+    ]
     found = [
         finding
         for finding in examine([*base, *own], role)
         # What Signalbox sets itself is right unless something in the file is at odds with it.
         if finding.severity_level is not Severity.ADVICE
     ]
-    nested = [finding for one in settings if (finding := _unquoted(one, path)) is not None]
     plain = list(_plain_secrets(texts))
-    return sorted(
-        decided + kept + nested + found + plain, key=lambda finding: finding.severity_level.rank
-    )
+    return sorted(decided + kept + found + plain, key=lambda finding: finding.severity_level.rank)
 
 
-def _base(path: Path, role: Role) -> list[Setting]:
+def _base(role: Role, *, embedded: bool, servers: str) -> list[Setting]:
     from pipeline.kafka import clients
 
-    kafka = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("kafka", {})
-    embedded = kafka.get("mode", "embedded") == "embedded"
-    servers = "127.0.0.1:9092" if embedded else str(kafka.get("bootstrap_servers", ""))
-    properties: dict[str, Any] = {"bootstrap.servers": servers}
+    properties: dict[str, Any] = {"bootstrap.servers": "127.0.0.1:9092" if embedded else servers}
     if role == "producer":
         properties.update(clients.PRODUCER_DEFAULTS)
         properties.update(clients.EMBEDDED_PRODUCER if embedded else {})
