@@ -150,6 +150,16 @@ def install_exception_hooks(folder: Path, tell: Callable[[str, str], None]) -> N
     threading.excepthook = on_thread
 
 
+def thread_stacks() -> str:
+    """Return what every thread of this process is doing, secrets masked; for support."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    parts = [
+        f"{names.get(ident, 'thread')} ({ident})\n" + "".join(traceback.format_stack(frame))
+        for ident, frame in sys._current_frames().items()
+    ]
+    return redact_text("\n".join(parts))
+
+
 def _keep(folder: Path, details: str) -> None:
     text = f"Signalbox {__version__}, {datetime.now().astimezone().isoformat()}\n{details}"
     try:

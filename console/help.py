@@ -19,6 +19,7 @@ def keys() -> list[tuple[str, str]]:
         ("Ctrl+E", translate("Help", "export logs into one file for support")),
         ("Ctrl+F", translate("Help", "filter the page in front")),
         ("Ctrl+S", translate("Help", "on Live: save a picture of each camera")),
+        ("Ctrl+←, Ctrl+→", translate("Help", "on Live: move the chosen camera, as dragging does")),
         ("Ctrl+T", translate("Help", "fold the track diagram, or unfold it")),
         ("F11, Esc", translate("Help", "the camera wall alone on the screen, and back")),
         ("F1", translate("Help", "this text")),
@@ -41,7 +42,8 @@ def page_text(page: str) -> str:
         "pipeline": translate(
             "Help",
             "Pipeline tells all about each worker: its last trouble, how long its work takes, when "
-            "it was restarted, and the settings it runs with.",
+            "it was restarted, and the settings it runs with. A click on its card shows the same beside "
+            "any other page.",
         ),
         "kafka": translate(
             "Help",

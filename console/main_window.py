@@ -19,6 +19,8 @@ from shiboken6 import isValid
 from console import settings_keeper
 from console.about import AboutDialog
 from console.context import ConsoleContext
+from console.controller import STOP_TIMEOUT_S
+from console.crash import thread_stacks
 from console.export import Exporter
 from console.help import HelpDialog
 from console.page_list import (
@@ -42,10 +44,11 @@ from console.widgets.painting import line
 from console.widgets.status_bar import StatusBar
 from console.widgets.top_bar import TopBar
 from console.widgets.track_diagram import TrackDiagram
+from console.widgets.worker_drawer import WorkerDrawer
 from console.window_state import WindowState
 from pipeline.paths import APP_NAME
 from pipeline.settings import Settings
-from pipeline.states import WorkerName, WorkerState
+from pipeline.states import ENDED, WorkerName, WorkerState
 from pipeline.support_selection import LogSelection
 
 if TYPE_CHECKING:
@@ -60,7 +63,8 @@ class MainWindow(QMainWindow):
     """Assembles the parts; holds no logic of its own.
 
     Attributes:
-        top_bar, rail, track, status_bar: the parts around the pages; `retranslate` makes new ones.
+        top_bar, rail, track, drawer, status_bar: the parts around the pages; `retranslate` makes
+            new ones.
         exporter: Export logs.
         shutdown: the way out.
         theme_chosen, language_chosen: what was picked in the menus of the status bar.
@@ -97,6 +101,7 @@ class MainWindow(QMainWindow):
         self.track = TrackDiagram(self._context)
         self.status_bar = StatusBar(self._context, self._ui_gap)
         self._stack = QStackedWidget()
+        self.drawer = WorkerDrawer(self._context)
         self._notices = QVBoxLayout()
         for spec in PAGES:
             self.rail.add_page(spec.key, spec.title(), spec.icon)
@@ -111,7 +116,11 @@ class MainWindow(QMainWindow):
         content.addWidget(self.track)
         self._track_line = line()
         content.addWidget(self._track_line)
-        content.addWidget(self._stack, 1)
+        beside = QHBoxLayout()
+        beside.setSpacing(0)
+        beside.addWidget(self._stack, 1)
+        beside.addWidget(self.drawer)
+        content.addLayout(beside, 1)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)
@@ -141,7 +150,9 @@ class MainWindow(QMainWindow):
         self.top_bar.page_asked.connect(self.show_page)
         self.top_bar.export_asked.connect(self.exporter.ask)
         self.track.topic_opened.connect(self.show_topic)
-        self.track.worker_opened.connect(self.show_worker)
+        self.track.worker_opened.connect(self.drawer.toggle)
+        self.drawer.page_asked.connect(self.show_worker)
+        self.drawer.log_asked.connect(self.show_log)
         self.track.log_asked.connect(self.show_log)
         self.status_bar.theme_chosen.connect(self.theme_chosen)
         self.status_bar.language_chosen.connect(self.language_chosen)
@@ -150,6 +161,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.shutdown.finished.connect(self._save)
+        self._context.controller.stuck.connect(self._on_stuck)
         self._context.controller.state_changed.connect(self._on_state)
         self._context.controller.session_changed.connect(self._on_session)
 
@@ -334,13 +346,13 @@ class MainWindow(QMainWindow):
         self._notices.addWidget(notice)
         return notice
 
-    def _show_trouble(self, of: object, text: str) -> None:
+    def _show_trouble(self, of: object, text: str, details: str = "") -> None:
         """Show what is wrong with something, in place of what was wrong with it before."""
         before = self._troubles.pop(of, None)
         if before is not None and isValid(before):
             before.deleteLater()
         if text:
-            self._troubles[of] = self.add_notice("danger", text, text)
+            self._troubles[of] = self.add_notice("danger", text, details or text)
 
     @Slot(object)
     def _on_state(self, change: StateChange) -> None:
@@ -351,6 +363,20 @@ class MainWindow(QMainWindow):
             self._show_trouble(change.worker, text.format(name, change.reason))
         elif change.new is WorkerState.STARTING:
             self._show_trouble(change.worker, "")
+        if change.new in ENDED:
+            self._show_trouble(("stuck", change.worker), "")
+
+    @Slot(object)
+    def _on_stuck(self, name: WorkerName) -> None:
+        """Name a worker that does not stop, and say what to do; the way out asks by itself."""
+        if self.shutdown.begun:
+            return
+        text = self.tr(
+            "{0} has not stopped within {1} seconds. What it holds stays in Kafka and is read again "
+            "at its next start. Wait for it, or quit and start Signalbox again; the details are for "
+            "support."
+        ).format(worker_title(name), f"{STOP_TIMEOUT_S:.0f}")
+        self._show_trouble(("stuck", name), text, thread_stacks())
 
     @Slot(object)
     def _on_session(self, state: SessionState) -> None:
@@ -411,6 +437,8 @@ class MainWindow(QMainWindow):
         page = self._pages.get("live")
         if page is not None and isinstance(page, HasWall):
             page.set_wall_only(wall_only=self._wall_only)
+        if self._wall_only:
+            self.drawer.close_up()
         for part in self._surroundings():
             part.setVisible(not self._wall_only)
 

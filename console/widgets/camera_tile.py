@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from console.camera_words import (
     WITHOUT_PICTURES,
@@ -46,10 +46,13 @@ class CameraTile(QWidget):
     Attributes:
         opened: double-click or Enter: show this camera alone, or all again.
         chosen: it got the keyboard's focus.
+        dragged, dropped: it is drawn over the wall, or let go: its camera, and where on the screen.
     """
 
     opened = Signal(str)
     chosen = Signal(str)
+    dragged = Signal(str, QPoint)
+    dropped = Signal(str, QPoint)
 
     def __init__(
         self, context: ConsoleContext, number: int, view: CameraView, camera: CameraSettings
@@ -64,6 +67,9 @@ class CameraTile(QWidget):
         self._image: QImage | None = None
         self._frame: Frame | None = None
         self._seen: tuple[object, ...] = ()
+        self._pressed_at: QPoint | None = None
+        self._is_dragged = False
+        self._is_target = False
         self._painter = self._new_painter()
         self._area_painter = self._new_area_painter()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -167,7 +173,7 @@ class CameraTile(QWidget):
         level = worst_note(verdicts)
         if level in {"medium", "high"}:
             self._painter.frame(painter, area, RISK_TOKENS[level], 2)
-        if self.hasFocus():
+        if self.hasFocus() or self._is_target:
             self._painter.frame(painter, area.adjusted(2, 2, -2, -2), "focus", 2)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -187,6 +193,34 @@ class CameraTile(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._ask_for_frames()
+
+    def set_drop_target(self, *, is_target: bool) -> None:
+        """Show, or no longer, that a tile that is dragged would come here."""
+        if is_target != self._is_target:
+            self._is_target = is_target
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed_at = event.position().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed_at is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            return
+        moved = (event.position().toPoint() - self._pressed_at).manhattanLength()
+        if self._is_dragged or moved >= QApplication.startDragDistance():
+            self._is_dragged = True
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.dragged.emit(self.camera_id, event.globalPosition().toPoint())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        self._pressed_at = None
+        if self._is_dragged:
+            self._is_dragged = False
+            self.unsetCursor()
+            self.dropped.emit(self.camera_id, event.globalPosition().toPoint())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

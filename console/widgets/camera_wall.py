@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Final
 
 from PySide6.QtCore import (
     QObject,
+    QPoint,
     QRunnable,
     QSettings,
     QSize,
@@ -90,6 +92,9 @@ class CameraWall(QWidget):
             tile.setParent(self._area)
             tile.opened.connect(self._on_opened)
             tile.chosen.connect(self._on_chosen)
+            tile.dragged.connect(self._on_dragged)
+            tile.dropped.connect(self._on_dropped)
+        self._sort()
         self._alone = None
         self._page = 0
         has_cameras = bool(self._tiles)
@@ -98,6 +103,38 @@ class CameraWall(QWidget):
         self._empty.setVisible(not has_cameras)
         self._on_layers()
         self._arrange()
+
+    def _sort(self) -> None:
+        """Bring the tiles into the order that was made by dragging; new cameras come last."""
+        value = QSettings().value("wall/order", "")
+        places = {camera: place for place, camera in enumerate(str(value).split())}
+        self._tiles.sort(key=lambda tile: places.get(tile.camera_id, len(places)))
+
+    def move_camera(self, camera_id: str, to: int) -> None:
+        """Put a camera into another place, counted from 0; it is remembered."""
+        tile = next(tile for tile in self._tiles if tile.camera_id == camera_id)
+        self._tiles.remove(tile)
+        self._tiles.insert(max(0, min(to, len(self._tiles))), tile)
+        QSettings().setValue("wall/order", " ".join(each.camera_id for each in self._tiles))
+        for before, after in itertools.pairwise(self._tiles):
+            self.setTabOrder(before, after)
+        self._arrange()
+
+    def _tile_at(self, point: QPoint) -> CameraTile | None:
+        found = (tile for tile in self._tiles if tile.isVisible())
+        return next((t for t in found if t.rect().contains(t.mapFromGlobal(point))), None)
+
+    def _on_dragged(self, camera_id: str, point: QPoint) -> None:
+        target = self._tile_at(point)
+        for tile in self._tiles:
+            tile.set_drop_target(is_target=tile is target and tile.camera_id != camera_id)
+
+    def _on_dropped(self, camera_id: str, point: QPoint) -> None:
+        target = self._tile_at(point)
+        for tile in self._tiles:
+            tile.set_drop_target(is_target=False)
+        if target is not None and target.camera_id != camera_id:
+            self.move_camera(camera_id, self._tiles.index(target))
 
     def tiles(self) -> Sequence[CameraTile]:
         """Return the tiles, in the order of the settings."""
@@ -135,6 +172,10 @@ class CameraWall(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._alone is not None:
             self.show_alone(None)
+        elif event.key() in {Qt.Key.Key_Left, Qt.Key.Key_Right} and (
+            event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            self._move_chosen(-1 if event.key() == Qt.Key.Key_Left else 1)
         elif event.key() in {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down}:
             self._move_focus(event.key())
         elif event.key() in {Qt.Key.Key_PageDown, Qt.Key.Key_PageUp}:
@@ -282,6 +323,12 @@ class CameraWall(QWidget):
         self._layout_button.setText(self.tr("All") if self._slots is None else str(self._slots))
         for action in self._layouts.actions():
             action.setChecked(action.data() == self._slots)
+
+    def _move_chosen(self, step: int) -> None:
+        for place, tile in enumerate(self._tiles):
+            if tile.hasFocus():
+                self.move_camera(tile.camera_id, place + step)
+                return
 
     def _move_focus(self, key: int) -> None:
         shown = self._shown()

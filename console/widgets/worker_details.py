@@ -16,6 +16,7 @@ from console.supervision.worker_settings import worker_settings
 from console.theme.tokens import Space, TypeSize
 from console.widgets.elided_label import ElidedLabel
 from console.widgets.latency_histogram import LatencyHistogram
+from console.widgets.painting import with_role
 from console.widgets.section import Section
 from console.widgets.status_lamp import StatusLamp
 from console.widgets.value_table import ValueTable
@@ -35,8 +36,14 @@ class WorkerDetails(QWidget):
     log_asked = Signal(object)
 
     def __init__(
-        self, name: WorkerName, context: ConsoleContext, parent: QWidget | None = None
+        self,
+        name: WorkerName,
+        context: ConsoleContext,
+        parent: QWidget | None = None,
+        *,
+        narrow: bool = False,
     ) -> None:
+        """Make it; `narrow` puts one part below the other, trouble and history first."""
         super().__init__(parent)
         self._name = name
         self._context = context
@@ -45,6 +52,20 @@ class WorkerDetails(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(Space.M)
+        if narrow:
+            with_role(self, "panel")
+            for row, section in enumerate(
+                (
+                    self._state_section(),
+                    self._trouble_section(),
+                    self._history_section(),
+                    self._latency_section(),
+                    self._settings_section(),
+                    self._counter_section(),
+                )
+            ):
+                grid.addWidget(section, row, 0)
+            return
         grid.addWidget(self._state_section(), 0, 0)
         grid.addWidget(self._trouble_section(), 1, 0)
         grid.addWidget(self._latency_section(), 2, 0)

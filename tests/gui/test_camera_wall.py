@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QStandardPaths, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtCore import QEvent, QPointF, QStandardPaths, Qt
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from console.camera_words import detail_words, times_line
@@ -216,3 +216,37 @@ def test_zones_are_drawn_and_hidden(
     zones = next(b for b in wall.findChildren(QToolButton) if b.text() == "Zones")
     qtbot.mouseClick(zones, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: color_at(tile, 0.3, 0.5) == QColor(20, 40, 200))
+
+
+def test_a_tile_is_dragged_to_another_place_and_stays_there(
+    qtbot: QtBot, context: ConsoleContext, wall: CameraWall
+) -> None:
+    first, second = wall.tiles()[0], wall.tiles()[1]
+    before = [tile.camera_id for tile in wall.tiles()]
+    there = second.mapTo(wall, second.rect().center())
+    qtbot.mousePress(first, Qt.MouseButton.LeftButton, pos=first.rect().center())
+    for _ in range(2):
+        move = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(first.mapFrom(wall, there)),
+            QPointF(wall.mapToGlobal(there)),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(first, move)
+    qtbot.mouseRelease(first, Qt.MouseButton.LeftButton, pos=first.mapFrom(wall, there))
+    after = [tile.camera_id for tile in wall.tiles()]
+    assert after[:2] == [before[1], before[0]]
+    assert wall.tiles()[0].geometry().left() < wall.tiles()[1].geometry().left()
+    again = CameraWall(context)
+    qtbot.addWidget(again)
+    assert [tile.camera_id for tile in again.tiles()] == after
+
+
+def test_ctrl_and_an_arrow_moves_the_chosen_camera(qtbot: QtBot, wall: CameraWall) -> None:
+    before = [tile.camera_id for tile in wall.tiles()]
+    wall.tiles()[0].setFocus()
+    qtbot.keyClick(wall.tiles()[0], Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    assert [tile.camera_id for tile in wall.tiles()][:2] == [before[1], before[0]]
+    assert wall.tiles()[1].hasFocus()

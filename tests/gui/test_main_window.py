@@ -37,6 +37,7 @@ from console.pages.pipeline import PipelinePage
 from console.supervision.session_thread import SessionState
 from console.widgets.export_dialog import ExportDialog
 from console.widgets.notice_bar import NoticeBar
+from console.widgets.worker_card import WorkerCard
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
@@ -103,7 +104,7 @@ def test_a_click_on_the_rail_opens_the_page(qtbot: QtBot, window: MainWindow) ->
 def test_a_topic_a_worker_and_a_log_lead_to_their_pages(window: MainWindow) -> None:
     window.track.topic_opened.emit("assessment-tasks")
     assert isinstance(window.page(window.page_key), KafkaPage)
-    window.track.worker_opened.emit(WorkerName.SCHEDULER)
+    window.drawer.page_asked.emit(WorkerName.SCHEDULER)
     page = window.page(window.page_key)
     assert isinstance(page, PipelinePage)
     assert any(
@@ -293,6 +294,30 @@ def let_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 
 @pytest.mark.integration
+def test_a_worker_that_does_not_stop_is_named_with_what_to_do(
+    qtbot: QtBot,
+    let_go: threading.Event,
+    context: ConsoleContext,
+    window: MainWindow,
+    expect_log: ExpectLog,
+) -> None:
+    expect_log("generator has not stopped within")
+    context.controller.start(WorkerName.GENERATOR)
+    qtbot.waitUntil(
+        lambda: context.controller.states()[WorkerName.GENERATOR] is WorkerState.RUNNING,
+        timeout=WAIT_MS,
+    )
+    qtbot.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: bool(window.findChildren(NoticeBar)), timeout=WAIT_MS)
+    (notice,) = window.findChildren(NoticeBar)
+    assert "has not stopped within" in notice.accessibleName()
+    assert "quit and start" in notice.accessibleName()
+    press(qtbot, notice, "Copy details")
+    assert "let_go" in QGuiApplication.clipboard().text()
+    let_go.set()
+    qtbot.waitUntil(lambda: not window.findChildren(NoticeBar), timeout=WAIT_MS)
+
+
 def test_a_worker_that_does_not_stop_can_be_left_behind(
     qtbot: QtBot,
     let_go: threading.Event,
@@ -404,3 +429,30 @@ class TestWithTheRealPipeline:
         told = dialog(qtbot, QMessageBox)
         assert "could not be written" in told.text()
         press(qtbot, told, "Close")
+
+
+def shown_in_drawer(window: MainWindow) -> str:
+    worker = window.drawer.worker if window.drawer.isVisible() else None
+    return worker.value if worker is not None else ""
+
+
+def test_a_click_on_a_card_opens_its_drawer_and_esc_closes_it(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    detection, generator = window.track.findChildren(WorkerCard)[:2]
+    qtbot.mouseClick(detection, Qt.MouseButton.LeftButton)
+    assert shown_in_drawer(window) == "detection"
+    texts = [label.text() for label in window.drawer.findChildren(QLabel)]
+    assert {"Last trouble", "History", "Its settings"} <= set(texts)
+    generator.setFocus()
+    qtbot.keyClick(generator, Qt.Key.Key_Return)
+    assert shown_in_drawer(window) == "generator"
+    qtbot.keyClick(window.drawer, Qt.Key.Key_Escape)
+    assert not window.drawer.isVisible()
+    qtbot.mouseClick(generator, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(generator, Qt.MouseButton.LeftButton)
+    assert not window.drawer.isVisible()
+    qtbot.mouseClick(generator, Qt.MouseButton.LeftButton)
+    press(qtbot, window.drawer, "Open the page")
+    assert window.page_key == "pipeline"
+    assert not window.drawer.isVisible()
