@@ -101,6 +101,12 @@ class KafkaSettings(Section):
     partitions: int = Field(
         default=4, ge=1, le=1000, description="Partitions of a topic that Signalbox creates."
     )
+    allowed_lag: int = Field(
+        default=20,
+        ge=0,
+        le=1_000_000,
+        description="Messages of a partition that may be unread for 30 s without any suspicion.",
+    )
     topics: TopicSettings = TopicSettings()
     groups: ConsumerGroupSettings = ConsumerGroupSettings()
     common: dict[str, str | int | float | bool] = Field(

@@ -48,17 +48,19 @@ class LagSample:
     messages: int
 
 
-def judge(samples: Sequence[LagSample], age_s: float | None = None) -> LagStatus:
+def judge(
+    samples: Sequence[LagSample], age_s: float | None = None, allowed_lag: int = ALLOWED_LAG
+) -> LagStatus:
     """Return the verdict about one partition from its newest readings, oldest first.
 
-    `age_s` is the age of the oldest unread message in seconds, None if unknown. In this order:
-    nothing much unread now, or at any time in the window, and that not for long: ok. The position
+    `age_s` is the age of the oldest unread message in seconds, None if unknown; `allowed_lag` is how
+    many may be unread without any suspicion. In this order: nothing much unread now, or at any time in the window, and that not for long: ok. The position
     never moved: stall. It moved, and the lag never fell from one reading to the next: warn. Else
     ok.
     """
     if not samples:
         return LagStatus.UNKNOWN
-    allowed = ALLOWED_LAG if age_s is None or age_s <= ALLOWED_AGE_S else 0
+    allowed = allowed_lag if age_s is None or age_s <= ALLOWED_AGE_S else 0
     if samples[-1].messages <= allowed:
         return LagStatus.OK
     if len(samples) < MIN_SAMPLES:

@@ -129,9 +129,7 @@ def test_lag_follows_the_group(broker: str, tmp_path: Path) -> None:
             return -1 if link is None else link.messages
 
         wait_until(lambda: lag() == 0)
-        for _ in range(3):
-            # One at a time: Tansu tells the end of a batch of several wrongly.
-            send_numbers(access, topic, 1)
+        send_numbers(access, topic, 3)
         wait_until(lambda: lag() == 3)
         link = monitor.snapshot().links[group, topic]
         assert link.seconds is None or link.seconds >= 0.0
