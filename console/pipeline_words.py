@@ -37,6 +37,15 @@ _FIGURES: Final = (
     QT_TRANSLATE_NOOP("Figure", "tasks"),
     QT_TRANSLATE_NOOP("Figure", "undelivered"),
     QT_TRANSLATE_NOOP("Figure", "verdicts"),
+    QT_TRANSLATE_NOOP("Figure", "assessor kind"),
+    QT_TRANSLATE_NOOP("Figure", "by rules"),
+    QT_TRANSLATE_NOOP("Figure", "expired"),
+    QT_TRANSLATE_NOOP("Figure", "keys disabled"),
+    QT_TRANSLATE_NOOP("Figure", "keys ok"),
+    QT_TRANSLATE_NOOP("Figure", "keys total"),
+    QT_TRANSLATE_NOOP("Figure", "paused"),
+    QT_TRANSLATE_NOOP("Figure", "repairs"),
+    QT_TRANSLATE_NOOP("Figure", "rules stand in"),
 )
 
 _SETTINGS: Final = (
@@ -68,6 +77,27 @@ _SETTINGS: Final = (
     QT_TRANSLATE_NOOP("WorkerSetting", "rules: time to collision medium s"),
     QT_TRANSLATE_NOOP("WorkerSetting", "threads"),
     QT_TRANSLATE_NOOP("WorkerSetting", "writes"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: api"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: api version"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: base url"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: connect timeout s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: daily cost"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: daily tokens"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: fallback to rules"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: keys"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: language"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: max output tokens"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: max task age s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: max tries"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: model"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: price input"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: price output"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: prompt"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: strategy"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: structured output"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: task budget s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: temperature"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "llm: timeout s"),
 )
 
 _OBJECTS: Final = (

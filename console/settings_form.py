@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from console import llm_form
 from console.settings_form_alarms import alarm_choices, alarm_help, alarm_sections
 
 translate = QCoreApplication.translate
@@ -75,6 +76,7 @@ def sections() -> tuple[SectionSpec, ...]:
         SectionSpec(
             translate("Settings", "Assessment"),
             (
+                FieldSpec(("scheduler", "assessor"), translate("Settings", "Who judges")),
                 FieldSpec(("scheduler", "max_in_flight"), translate("Settings", "Tasks at a time")),
                 FieldSpec(
                     ("scheduler", "rules", "near_distance"), translate("Settings", "Near distance")
@@ -95,6 +97,10 @@ def sections() -> tuple[SectionSpec, ...]:
                     ("scheduler", "rules", "crowd_size"), translate("Settings", "Crowd size")
                 ),
             ),
+        ),
+        SectionSpec(
+            translate("Settings", "Language model"),
+            tuple(FieldSpec(("scheduler", "llm", name), words) for name, words in llm_form.names()),
         ),
         *(
             SectionSpec(title, tuple(FieldSpec(place, name) for place, name in fields))
@@ -144,6 +150,7 @@ def choice_words(place: tuple[str, ...], value: str) -> str:
         ("evidence", "hide", "heads_and_plates"): translate("Settings", "Heads and plates"),
         ("kafka", "mode", "embedded"): translate("Settings", "Embedded"),
         ("kafka", "mode", "cluster"): translate("Settings", "Cluster"),
+        **llm_form.choices(),
     }
     words |= alarm_choices()
     return words.get((*place, value), value)
@@ -198,6 +205,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
             "name them.",
         ),
         ("evidence", "keep_days"): translate("Settings", "Older pictures are deleted there."),
+        **llm_form.helps(),
         ("scheduler", "max_in_flight"): translate("Settings", "More wait in Kafka."),
         ("scheduler", "rules", "near_distance"): translate(
             "Settings", "A person this near to a moving vehicle, in heights of the person's box."

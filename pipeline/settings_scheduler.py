@@ -134,5 +134,5 @@ class SchedulerSettings(Section):
         if self.assessor == "llm":
             missing = [name for name in ("base_url", "model") if not getattr(self.llm, name)]
             if missing:
-                raise ValueError(f"llm.{missing[0]} must be given for the assessor llm")
+                raise ValueError(f"{missing[0]} must be given for a language model")
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -23,11 +24,14 @@ from console.context import ConsoleContext
 from console.problem_words import problems_by_place
 from console.settings_form import AT_NEXT_START, sections
 from console.theme.tokens import Space
+from console.widgets.keys_section import KeysSection
 from console.widgets.model_test import ModelTest
 from console.widgets.notice_test import NoticeTest, Receiver
 from console.widgets.painting import line, set_property, with_role
+from console.widgets.prompt_dialog import PromptDialog
 from console.widgets.section import Section, page_heading
 from console.widgets.setting_field import SettingField
+from pipeline.paths import data_folder
 from pipeline.settings import DetectionSettings, Settings
 
 RECEIVERS: Final[tuple[Receiver, ...]] = ("webhook", "mail")
@@ -96,16 +100,18 @@ class SettingsPage(QWidget):
                 field.changed.connect(self._check)
                 self._fields.append(field)
                 card.add(field.row)
-            if spec.fields[0].place[0] == "detection":
+            place = spec.fields[0].place
+            if place[0] == "detection":
                 card.add(self._test)
             for receiver in RECEIVERS:
                 if spec.fields[0].place[:-1] == ("aggregator", "alarms", receiver):
                     card.add(self._notice_test(receiver))
-            self._cards.append(card)
-            item = QListWidgetItem(spec.title)
-            item.setSizeHint(QSize(0, ROW_HEIGHT))
-            self._list.addItem(item)
-            column.addWidget(card)
+            self._add_card(column, card, spec.title)
+            if place[:2] == ("scheduler", "llm"):
+                card.body.addLayout(self._prompt_row())
+                keys = KeysSection(self._context)
+                keys.message.connect(self.message)
+                self._add_card(column, keys, keys.accessibleName())
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -136,6 +142,42 @@ class SettingsPage(QWidget):
         secret = fields["secret" if receiver == "webhook" else "password"]
         test.secret_kept.connect(secret.show)
         return test
+
+    def _add_card(self, column: QVBoxLayout, card: Section, title: str) -> None:
+        self._cards.append(card)
+        item = QListWidgetItem(title)
+        item.setSizeHint(QSize(0, ROW_HEIGHT))
+        self._list.addItem(item)
+        column.addWidget(card)
+
+    def _prompt_row(self) -> QHBoxLayout:
+        button = QPushButton(self.tr("Edit the prompt…"))
+        button.clicked.connect(self._on_prompt)
+        row = QHBoxLayout()
+        row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    @Slot()
+    def _on_prompt(self) -> None:
+        kept = self._context.settings_path
+        folder = kept.parent if kept is not None else data_folder()
+        dialog = PromptDialog(self._context.settings.scheduler.llm, folder, self.window())
+        dialog.chosen.connect(self._use_prompt)
+        dialog.open()
+
+    @Slot(object)
+    def _use_prompt(self, path: Path | None) -> None:
+        settings = self._context.settings
+        llm = settings.scheduler.llm.model_copy(update={"prompt": path})
+        scheduler = settings.scheduler.model_copy(update={"llm": llm})
+        settings_keeper.keep(
+            self._context,
+            self,
+            settings.model_copy(update={"scheduler": scheduler}),
+            self._on_applied,
+            self._on_not_kept,
+        )
 
     def _lay_out(self) -> None:
         self._list.setFixedWidth(LIST_WIDTH)
@@ -347,8 +389,9 @@ def _problem_of(field: SettingField, problems: dict[tuple[str, ...], str]) -> st
     """Take the problem of a field out of `problems`; what a section complains of names it."""
     if field.place in problems:
         return problems.pop(field.place)
-    section, own = field.place[:-1], field.place[-1]
-    text = problems.get(section, "")
-    if text.lower().startswith(own):
-        return field.name + problems.pop(section)[len(own) :]
+    own = field.place[-1]
+    # What a table complains of may also be about a field of a table in it.
+    for section in (field.place[:-1], field.place[:-2]):
+        if problems.get(section, "").lower().startswith(own):
+            return field.name + problems.pop(section)[len(own) :]
     return ""

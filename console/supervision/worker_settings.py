@@ -55,5 +55,6 @@ def _words(value: object) -> str:
     if value is None or value == ():
         return "–"
     if isinstance(value, tuple):
-        return ", ".join(str(part) for part in value)
+        # Of what has a name, such as a key, only that.
+        return ", ".join(str(getattr(part, "id", part)) for part in value)
     return str(value)

@@ -46,16 +46,18 @@ class SettingField(QObject):
         self._text: QLineEdit | None = None
         if get_origin(annotation) is Literal:
             field: QWidget = self._make_choice(get_args(annotation))
+        elif annotation is bool:
+            field = self._make_choice((False, True))
         else:
             field = self._make_text(is_number=annotation in {int, float})
         beside = self._beside(is_file=spec.is_file)
         self.row = FormRow(spec.name, field, help_words(spec.place, described), beside)
 
-    def _make_choice(self, values: tuple[str, ...]) -> QComboBox:
+    def _make_choice(self, values: tuple[str, ...] | tuple[bool, ...]) -> QComboBox:
         box = self._choice = QComboBox()
         box.setFixedWidth(CHOICE_WIDTH)
         for value in values:
-            box.addItem(choice_words(self.place, value), value)
+            box.addItem(choice_words(self.place, str(value)), value)
         box.currentIndexChanged.connect(lambda _: self._on_changed())
         # A page that is scrolled must not change what the pointer happens to pass.
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -185,10 +185,27 @@ class TopBar(QFrame):
         label = self._live_label(WorkerName.SCHEDULER, "assessor")
         if label is None:
             return "off", self.tr("Assessor: none"), self.tr("The scheduler is not at work")
+        if self._live_label(WorkerName.SCHEDULER, "assessor_kind") == "llm":
+            return self._language_model(label)
         words = (label[:1].lower() + label[1:]).replace("offline rules", self.tr("offline rules"))
         text = self.tr("Assessor: {0}").format(words)
         hint = self.tr("Risks are judged by fixed rules over positions and speeds, offline")
         return "warning", text, hint
+
+    def _language_model(self, label: str) -> tuple[Level, str, str]:
+        gauges = self._context.figures.snapshot(WorkerName.SCHEDULER).gauges
+        if gauges.get("rules_stand_in"):
+            return (
+                "warning",
+                self.tr("Assessor: offline rules"),
+                self.tr("{0} cannot be had; the rules stand in: {1}").format(
+                    label, self._context.controller.status(WorkerName.SCHEDULER).reason
+                ),
+            )
+        status = self._context.controller.status(WorkerName.SCHEDULER)
+        level: Level = "warning" if gauges.get("paused") else "ok"
+        hint = status.reason or self.tr("A language model judges the pictures: {0}").format(label)
+        return level, self.tr("Assessor: {0}").format(label.partition(" · ")[0]), hint
 
     def _live_label(self, name: WorkerName, label: str) -> str | None:
         """Return a label of a worker that is at work; labels outlive the run that set them."""

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWi
 
 from console import formatting
 from console.context import ConsoleContext
+from console.key_words import LEVELS as LEVELS_OF_KEYS
+from console.key_words import condition_words, usage_words
 from console.pipeline_words import figure_word, setting_word
 from console.supervision.wording import LEVELS, clock, state_word, worker_title
 from console.supervision.worker_settings import worker_settings
@@ -19,10 +21,11 @@ from console.widgets.latency_histogram import LatencyHistogram
 from console.widgets.painting import with_role
 from console.widgets.section import Section
 from console.widgets.status_lamp import StatusLamp
-from console.widgets.value_table import ValueTable
+from console.widgets.value_table import ValueTable, set_color
 from pipeline.settings import Settings
 from pipeline.states import ENDED, WorkerName, WorkerState
 
+KEYS_HEIGHT = 128
 PERCENTILES = (0.5, 0.95, 0.99)
 
 
@@ -72,6 +75,8 @@ class WorkerDetails(QWidget):
         grid.addWidget(self._counter_section(), 0, 1, 3, 1)
         grid.addWidget(self._history_section(), 3, 0)
         grid.addWidget(self._settings_section(), 3, 1)
+        self._keys_card = self._keys_section()
+        grid.addWidget(self._keys_card, 4, 0, 1, 2)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
         grid.setRowStretch(2, 1)
@@ -166,6 +171,30 @@ class WorkerDetails(QWidget):
         section.add(self._settings, 1)
         return section
 
+    def _keys_section(self) -> Section:
+        section = Section(self.tr("API keys"))
+        self._keys = ValueTable(
+            [
+                self.tr("Name"),
+                self.tr("Key"),
+                self.tr("State"),
+                self.tr("In flight"),
+                self.tr("Requests"),
+                self.tr("Failed"),
+            ],
+            numbers_from=3,
+            stretch=2,
+        )
+        self._keys.setAccessibleName(self.tr("API keys of the worker"))
+        self._keys.setFixedHeight(KEYS_HEIGHT)
+        self._usage = QLabel()
+        self._usage.setTextFormat(Qt.TextFormat.PlainText)
+        self._usage.setProperty("role", "muted")
+        section.add(self._keys)
+        section.add(self._usage)
+        section.hide()
+        return section
+
     @Slot()
     def refresh(self) -> None:
         """Show what is newest."""
@@ -182,8 +211,37 @@ class WorkerDetails(QWidget):
         self._restart.setEnabled(running and status.state is not WorkerState.STOPPING)
         self._show_trouble()
         self._show_figures()
+        self._show_keys()
         self._show_history()
         self._show_settings()
+
+    def _show_keys(self) -> None:
+        snapshot = self._context.figures.snapshot(self._name)
+        running = self._context.controller.status(self._name).state not in ENDED
+        self._keys_card.setVisible(running and bool(snapshot.keys))
+        if not self._keys_card.isVisible():
+            return
+        self._keys.set_rows(
+            [
+                (
+                    view.key_id,
+                    view.masked,
+                    condition_words(view),
+                    formatting.count(view.in_flight),
+                    formatting.count(view.requests),
+                    formatting.count(view.failures),
+                )
+                for view in snapshot.keys
+            ]
+        )
+        for index, view in enumerate(snapshot.keys):
+            item = self._keys.topLevelItem(index)
+            if item is not None:
+                set_color(item, 2, self._context.theme.color(LEVELS_OF_KEYS[view.condition]))
+                item.setToolTip(2, item.text(2))
+        words = usage_words(snapshot.usage)
+        if self._usage.text() != words:
+            self._usage.setText(words)
 
     def _show_reason(self, reason: str) -> None:
         text = reason or self.tr("Nothing to report.")

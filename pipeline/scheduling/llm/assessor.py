@@ -185,6 +185,10 @@ class LlmAssessor(Assessor):
         telemetry.show_keys(views, self._ledger.views())
         telemetry.gauge("keys_total", len(views) if has_keys else 0)
         telemetry.gauge("keys_ok", ready if has_keys else 0)
+        trouble = self.trouble()
+        stand_in = trouble is not None and self._settings.fallback_to_rules
+        telemetry.gauge("rules_stand_in", stand_in)
+        telemetry.gauge("paused", trouble is not None and trouble.pauses)
 
     def trouble(self) -> Trouble | None:
         """Return why the model cannot be had now, or hardly."""
