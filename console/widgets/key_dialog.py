@@ -105,7 +105,7 @@ class KeyDialog(QDialog):
         self._rows["place"] = FormRow(self.tr("Kept in"), self._place)
         self._rows["secret"] = FormRow(self.tr("Key"), self._secret)
         self._rows["variable"] = FormRow(
-            self.tr("Variable"), self._variable, self.tr("Its name, such as DASHSCOPE_API_KEY.")
+            self.tr("Variable"), self._variable, self.tr("Its name, such as QWEN_API_TOKEN.")
         )
         for name in NUMBERS:
             field = self._numbers[name] = QLineEdit()

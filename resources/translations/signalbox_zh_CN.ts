@@ -5036,6 +5036,10 @@ The line shows the unread messages lately.</source>
             <source>Asking {0}…</source>
             <translation>正在询问 {0}…</translation>
         </message>
+        <message>
+            <source>Its name, such as QWEN_API_TOKEN.</source>
+            <translation>变量名，例如 QWEN_API_TOKEN。</translation>
+        </message>
     </context>
     <context>
         <name>KeysSection</name>

@@ -38,6 +38,7 @@ from console.rule_words import rule_words
 from console.settings_form import help_words, sections
 from console.ui_gap import UiGap
 from console.widgets.camera_dialog import CameraDialog
+from console.widgets.key_dialog import KeyDialog
 from console.widgets.setting_field import SettingField
 from console.window_state import keep_in_files
 from pipeline.logs import Logs
@@ -217,7 +218,7 @@ def test_the_context_of_each_text_is_the_one_that_is_asked_at_run_time() -> None
 def test_every_setting_has_its_help_from_the_window() -> None:
     """What the models say of themselves is English only."""
     places = [field.place for section in sections() for field in section.fields]
-    own = {text.source for text in CHINESE_TEXTS if text.context == "Settings"}
+    own = {text.source for text in CHINESE_TEXTS if text.context in {"Settings", "LlmSettings"}}
     helps = {place: help_words(place, "(from the model)") for place in places}
     described = {place: text for place, text in helps.items() if text != "(from the model)"}
     assert set(described.values()) <= own
@@ -353,6 +354,7 @@ alt esc end pgup pgdn del return enter demo rtsp onnx directml cuda openvino yol
 sasl tls scram sha plain oauthbearer java librdkafka common producer consumer env space utf
 success warning error detection generator scheduler aggregator console english
 webhook smtp tls starttls pem keyring env llm
+openai azure dashscope vllm ollama lm studio qwen vl max token
 """
 """Names, units, keys, and values that are written so in the settings and the log."""
 
@@ -416,7 +418,11 @@ def test_no_english_is_left_in_chinese_dialogs(
 ) -> None:
     choose_language(qtbot, window, "简体中文")
     camera = CameraSettings(id="9", name="九", source="demo")
-    for dialog in (HelpDialog(window), CameraDialog(context, camera, "", window)):
+    for dialog in (
+        HelpDialog(window),
+        CameraDialog(context, camera, "", window),
+        KeyDialog(context.settings.scheduler.llm, None, window),
+    ):
         dialog.show()
         left = {
             text: found for text in shown_texts(dialog) if (found := foreign_words(text, set()))
