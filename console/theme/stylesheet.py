@@ -224,7 +224,7 @@ QToolButton[role="flat"] {{ font-size: {TypeSize.BODY}px; color: {t.text_muted};
 
 
 def _fields(t: Tokens) -> str:
-    fields = "QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox"
+    fields = "QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QTimeEdit, QComboBox"
     focused = ", ".join(f"{name}:focus" for name in fields.split(", "))
     return f"""
 {fields} {{

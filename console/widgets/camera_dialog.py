@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,12 +22,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console.background import in_background
 from console.context import ConsoleContext
 from console.problem_words import problems_by_place
 from console.theme.tokens import Space
 from console.widgets.camera_test import CameraTest
 from console.widgets.form_row import FormRow
+from console.widgets.schedule_editor import ScheduleEditor
 from pipeline.cameras_csv import free_id
+from pipeline.detection.source_kinds import SourceKind, source_kind, usb_wanted
 from pipeline.settings_cameras import CameraSettings
 
 FORM_WIDTH: Final = 480
@@ -69,6 +73,11 @@ class CameraDialog(QDialog):
         }
         self._enabled = QCheckBox(self.tr("Read this camera"))
         self._loop = QCheckBox(self.tr("Start again at the end of a file"))
+        self._real_time = QCheckBox(self.tr("Play a file at its own speed"))
+        self._real_time.setToolTip(
+            self.tr("Off: as fast as detection takes it, without leaving out a picture that is due")
+        )
+        self._schedule = ScheduleEditor(context)
         self._rows = self._make_rows()
         self._test = CameraTest(context)
         self._test.asked.connect(self._on_test)
@@ -101,8 +110,8 @@ class CameraDialog(QDialog):
         helps = {
             "name": self.tr("Name shown to people."),
             "source": self.tr(
-                "File, folder of pictures, rtsp://, http:// address, or the USB index. “demo” is "
-                "the clip that ships with Signalbox."
+                "File, folder of pictures, rtsp://, http:// address, the USB index, or usb: and part "
+                "of its name. “demo” is the clip that ships with Signalbox."
             ),
             "id": self.tr("Short name in messages; also the Kafka key."),
             "start_offset_s": self.tr("Files: where to start, seconds."),
@@ -128,7 +137,8 @@ class CameraDialog(QDialog):
         menu = QMenu(button)
         menu.addAction(self.tr("Video file…"), self._on_choose_file)
         menu.addAction(self.tr("Folder of pictures…"), self._on_choose_folder)
-        menu.addAction(self.tr("First USB camera"), lambda: self._fields["source"].setText("0"))
+        self._usb_menu = menu.addMenu(self.tr("USB camera"))
+        self._usb_menu.aboutToShow.connect(self._on_usb_menu)
         menu.addAction(self.tr("Demo clip"), lambda: self._fields["source"].setText("demo"))
         button.setMenu(menu)
         return button
@@ -143,12 +153,15 @@ class CameraDialog(QDialog):
             left.addWidget(self._rows[name])
         left.addWidget(self._enabled)
         left.addWidget(self._loop)
+        left.addWidget(self._real_time)
         left.addSpacing(Space.S)
         for name in NUMBERS:
             left.addWidget(self._rows[name])
         left.addStretch(1)
         right = QVBoxLayout()
         right.addWidget(self._test)
+        right.addSpacing(Space.L)
+        right.addWidget(self._schedule)
         right.addStretch(1)
         columns = QHBoxLayout()
         columns.setSpacing(Space.XL)
@@ -176,6 +189,8 @@ class CameraDialog(QDialog):
             self._fields[name].setText(f"{values[name]:g}")
         self._enabled.setChecked(bool(values["enabled"]))
         self._loop.setChecked(bool(values["loop"]))
+        self._real_time.setChecked(bool(values["real_time"]))
+        self._schedule.set_schedule(camera.schedule if camera is not None else ())
 
     def _connect(self) -> None:
         for field in self._fields.values():
@@ -183,6 +198,7 @@ class CameraDialog(QDialog):
         self._fields["name"].textChanged.connect(self._on_name)
         self._fields["id"].textEdited.connect(self._on_id_edited)
         self._fields["source"].textChanged.connect(self._test.reset)
+        self._schedule.changed.connect(self._check)
 
     @Slot(str)
     def _on_name(self, name: str) -> None:
@@ -194,8 +210,17 @@ class CameraDialog(QDialog):
         self._id_is_own = bool(text)
 
     def _typed(self) -> dict[str, Any]:
+        # Zones and ground are drawn elsewhere, and stay.
+        kept = self._camera.model_dump() if self._camera is not None else {}
         texts: dict[str, Any] = {name: field.text() for name, field in self._fields.items()}
-        return texts | {"enabled": self._enabled.isChecked(), "loop": self._loop.isChecked()}
+        return {
+            **kept,
+            **texts,
+            "enabled": self._enabled.isChecked(),
+            "loop": self._loop.isChecked(),
+            "real_time": self._real_time.isChecked(),
+            "schedule": self._schedule.typed(),
+        }
 
     @Slot()
     def _check(self) -> CameraSettings | None:
@@ -212,6 +237,7 @@ class CameraDialog(QDialog):
             # What was never filled is not yet wrong.
             untouched = not self._fields[name].isModified() and not self._fields[name].text()
             row.set_problem("" if untouched else problems.get(name, ""))
+        self._schedule.set_problem(problems.get("schedule", ""))
         self._save.setEnabled(not problems)
         self._test.set_possible(possible="source" not in problems)
         return camera if not problems else None
@@ -248,6 +274,27 @@ class CameraDialog(QDialog):
         return dialog
 
     @Slot()
+    def _on_usb_menu(self) -> None:
+        """List what is plugged in; asking for it may take a moment."""
+        self._usb_menu.clear()
+        self._usb_menu.addAction(self.tr("Looking…")).setEnabled(False)
+
+        def work() -> list[str]:
+            from pipeline.detection.sources.usb import usb_cameras
+
+            return [camera.name for camera in usb_cameras()]
+
+        in_background(self, work, self._show_usb, lambda _error: self._show_usb([]))
+
+    def _show_usb(self, names: list[str]) -> None:
+        self._usb_menu.clear()
+        for name in names:
+            self._usb_menu.addAction(name, partial(self._on_chosen, f"usb:{name}"))
+        if not names:
+            self._usb_menu.addAction(self.tr("None was found")).setEnabled(False)
+        self._usb_menu.addAction(self.tr("The first one"), partial(self._on_chosen, "0"))
+
+    @Slot()
     def _on_choose_file(self) -> None:
         dialog = self._file_dialog(self.tr("Choose a video file"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -271,4 +318,7 @@ class CameraDialog(QDialog):
         self._fields["source"].setText(path)
         self._fields["source"].setModified(True)
         if not self._fields["name"].text():
-            self._fields["name"].setText(Path(path).stem)
+            is_usb = source_kind(path) in {SourceKind.USB_INDEX, SourceKind.USB_NAME}
+            self._fields["name"].setText(
+                self.tr("USB camera {0}").format(usb_wanted(path)) if is_usb else Path(path).stem
+            )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from console import formatting
 from console.background import in_background
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.detection.try_camera import CameraTrial
 
 PICTURE = QSize(384, 216)
+WORD_LINES = 4
 
 
 class CameraTest(QWidget):
@@ -46,15 +47,15 @@ class CameraTest(QWidget):
         self._button = QPushButton(self.tr("Test"))
         self._button.setToolTip(self.tr("Open the source and show its first picture"))
         self._button.clicked.connect(self.asked)
-        row = QHBoxLayout()
-        row.setSpacing(Space.M)
-        row.addWidget(self._button)
-        row.addWidget(self._words, 1)
+        # Room for a cause and what to do, so that the form does not jump.
+        self._words.setMinimumHeight(WORD_LINES * self._words.fontMetrics().height())
+        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.S)
         column.addWidget(self._picture)
-        column.addLayout(row)
+        column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._words)
         self.reset()
 
     @property
@@ -111,7 +112,9 @@ class CameraTest(QWidget):
         rate = self.tr("rate unknown") if trial.rate is None else f"{trial.rate:.1f} fps"
         self._say(
             self.tr("{0} × {1}, {2}; first picture after {3}.").format(
-                *trial.size, rate, formatting.milliseconds(trial.opened_ms)
+                *trial.size,
+                f"{rate}, {trial.codec.upper()}" if trial.codec else rate,
+                formatting.milliseconds(trial.opened_ms),
             ),
             "ok",
         )

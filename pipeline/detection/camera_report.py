@@ -20,6 +20,8 @@ HOLD_OFF_S: Final = 5.0
 STALLED_S: Final = 3.0
 """A live camera that gave no picture for longer is stalled, unless it is known to be that slow."""
 STALLED_INTERVALS: Final = 4
+FRESH_S: Final = 0.5
+"""A stalled camera is back when pictures have come for this long."""
 REMIND_S: Final = 600.0
 """A camera that stays away is logged again after this time."""
 
@@ -51,6 +53,7 @@ class CameraReport:
         self._last_s = time.monotonic()
         self._cause = ""
         self._told_s: float | None = None
+        self._fresh_s: float | None = None
         self._limit_s = STALLED_S
         self._size: tuple[int, int] | None = None
 
@@ -78,6 +81,13 @@ class CameraReport:
             is_live: whether it may be called stalled when no more come.
         """
         now_s = time.monotonic()
+        if self._view.state == "stalled":
+            # When a connection ends at last, the decoder gives what it still held: no return.
+            if self._fresh_s is None:
+                self._fresh_s = now_s
+            if now_s - self._fresh_s < FRESH_S:
+                return False
+        self._fresh_s = None
         away_s = now_s - self._last_s
         self._last_s = now_s
         self._view.source_fps = fps
@@ -100,6 +110,7 @@ class CameraReport:
         """It could not be opened, or broke off; `next_try_s` is in monotonic seconds."""
         with self._lock:
             self._cause = redact_text(text)
+            self._fresh_s = None
             logger.info(
                 "camera {}: {}; next try in {:.0f} s", self._camera.id, self._cause, delay_s
             )

@@ -7,11 +7,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTimeEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -152,7 +161,7 @@ def test_a_test_shows_the_first_picture_with_size_and_rate(qtbot: QtBot, page: C
     press(qtbot, dialog, "Test")
     trial = dialog.findChildren(CameraTest)[0]
     qtbot.waitUntil(lambda: trial.image is not None, timeout=20_000)
-    assert "536 × 352, 15.0 fps" in trial.words
+    assert "536 × 352, 15.0 fps, H264" in trial.words
 
 
 def test_a_test_of_nothing_says_why(qtbot: QtBot, page: CamerasPage, tmp_path: Path) -> None:
@@ -270,3 +279,43 @@ def test_without_cameras_the_page_says_how_to_begin(qtbot: QtBot, context: Conso
     assert "No camera yet" in shown_texts(page)
     press(qtbot, page, "Add a camera")
     assert dialog_of(page).isVisible()
+
+
+def test_a_night_without_detection_is_set_and_zones_stay(
+    qtbot: QtBot, context: ConsoleContext, path: Path
+) -> None:
+    line = {"name": "Kerb", "points": [[0, 0.5], [1, 0.5]]}
+    camera = CameraSettings.model_validate(
+        {"id": "a", "name": "A", "source": "demo", "lines": [line]}
+    )
+    context.controller.apply_settings(Settings(cameras=(camera,)))
+    page = show_page(qtbot, context)
+    click_row(qtbot, page, 0)
+    press(qtbot, page, "Edit…")
+    dialog = dialog_of(page)
+    press(qtbot, dialog, "Add a time")
+    begin = next(e for e in dialog.findChildren(QTimeEdit) if e.accessibleName() == "From")
+    begin.setFocus()
+    qtbot.keyClick(begin, Qt.Key.Key_Up)
+    press(qtbot, dialog, "Save")
+    qtbot.waitUntil(lambda: bool(context.settings.cameras[0].schedule))
+    saved = settings_file.load(path).cameras[0]
+    (night,) = saved.schedule
+    assert (night.begin, night.end, night.detect) == (clock_time(23), clock_time(6), False)
+    assert saved.lines == camera.lines
+
+
+def test_a_time_that_changes_nothing_is_told(qtbot: QtBot, page: CamerasPage) -> None:
+    click_row(qtbot, page, 0)
+    press(qtbot, page, "Edit…")
+    dialog = dialog_of(page)
+    press(qtbot, dialog, "Add a time")
+    action = next(
+        b for b in dialog.findChildren(QComboBox) if b.accessibleName() == "What is different"
+    )
+    action.setFocus()
+    qtbot.keyClick(action, Qt.Key.Key_Down)
+    assert any("say what is different" in text.lower() for text in shown_texts(dialog))
+    assert not is_possible(dialog, "Save")
+    write(qtbot, dialog, "rate", "0.5")
+    assert is_possible(dialog, "Save")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
 import cv2
 
+from pipeline.detection.source_kinds import SourceKind, source_kind, usb_wanted
 from pipeline.detection.sources import network
 from pipeline.detection.sources.folder import FolderReader
-from pipeline.detection.sources.kinds import SourceKind, source_kind, usb_wanted
 from pipeline.detection.sources.reader import Reader, SourceError
 from pipeline.detection.sources.usb import open_usb
 from pipeline.detection.sources.video import VideoReader, open_ffmpeg
@@ -29,10 +28,8 @@ def open_source(camera: CameraSettings) -> Reader:
     Raises:
         SourceError: it cannot be opened; the text names the source, without credentials.
     """
-    # A camera that cannot be opened is reported by name; OpenCV's and FFmpeg's own warnings say
-    # less, repeat, and may hold addresses.
+    # A camera that cannot be opened is reported by name; OpenCV's own warnings say less, and repeat.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     source = camera.source
     match source_kind(source):
         case SourceKind.DEMO:

@@ -1,13 +1,11 @@
 """USB cameras, by index or by name.
 
 On Windows, Media Foundation is OpenCV's usual back end, and DirectShow the one that some older
-cameras need; names are asked of the same one that opens. MSMF's hardware transforms take many
-seconds to begin, so they are off.
+cameras need; names are asked of the same one that opens.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from typing import Final
@@ -88,7 +86,6 @@ def open_usb(wanted: str) -> VideoReader:
     Raises:
         SourceError: it is not there, or cannot be opened.
     """
-    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     if wanted.isdecimal():
         tries = [(int(wanted), back_end) for back_end in back_ends()]
         shown = f"USB camera {wanted}"

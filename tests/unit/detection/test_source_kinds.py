@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.detection.sources.kinds import SourceKind, source_kind, usb_wanted
+from pipeline.detection.source_kinds import SourceKind, source_kind, usb_wanted
 from pipeline.detection.sources.reader import SourceError
 from pipeline.detection.sources.usb import UsbCamera, chosen
 
