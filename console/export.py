@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -166,8 +167,24 @@ class Exporter(QObject):
             workers={name: context.hub.workers[name].snapshot() for name in WorkerName},
             lag=lag,
             lag_history=histories,
+            timeline=self._timeline(),
+            kafka=session.kafka if session is not None else None,
             console={"uiGapP50Ms": gap.p50, "uiGapP99Ms": gap.p99, "uiGapMaxMs": gap.maximum},
         )
+
+    def _timeline(self) -> list[dict[str, str]]:
+        """Return what happened to workers and cameras, oldest first."""
+        context = self._context
+        found = [
+            (entry.at, f"{name.value}: {entry.state.value} {entry.reason}".strip())
+            for name in WorkerName
+            for entry in context.controller.status(name).history
+        ]
+        found += [
+            (event.at, f"camera {event.camera_id}: {event.kind} {event.cause}".strip())
+            for event in list(context.hub.camera_events)
+        ]
+        return [{"at": at.astimezone(UTC).isoformat(), "what": what} for at, what in sorted(found)]
 
     @Slot(int, int)
     def _on_progress(self, done: int, total: int) -> None:

@@ -1,7 +1,8 @@
 """The support bundle: what the Export button and ``export-logs`` write, as one ZIP.
 
 Holds logs, settings without secrets, versions, hardware, the execution provider in use, last
-errors, and the lag; every text goes through the redaction once more.
+errors, the lag and its history, dead letters by number, the cluster's topics, and what happened to
+workers and cameras; every text goes through the redaction once more.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import platform
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from typing import Any
 import psutil
 
 from pipeline import versions
+from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.lag import LagSnapshot
+from pipeline.kafka.metadata import cluster_table
 from pipeline.paths import log_folder, runtime_folder, shown
 from pipeline.redact import redact_table, redact_text
 from pipeline.settings import Settings
@@ -47,6 +50,8 @@ class LiveState:
         lag: newest lag reading.
         lag_history: ``{"group/topic": [(unix seconds, messages), ...]}``.
         console: figures of the window, such as the UI gap in ms.
+        timeline: what happened to workers and cameras, oldest first; each with ``at`` and ``what``.
+        kafka: asked for the cluster's metadata while the bundle is made; None while it is not open.
     """
 
     states: dict[WorkerName, WorkerState]
@@ -54,6 +59,8 @@ class LiveState:
     lag: LagSnapshot | None
     lag_history: dict[str, list[tuple[float, int]]]
     console: dict[str, float]
+    timeline: list[dict[str, str]] = field(default_factory=list)
+    kafka: KafkaAccess | None = None
 
 
 def suggested_name() -> str:
@@ -174,6 +181,9 @@ def _tables(settings: Settings, live: LiveState | None) -> dict[str, Any]:
             "history": live.lag_history,
         }
         tables["console.json"] = live.console
+        tables["timeline.json"] = redact_table(live.timeline)
+        if live.kafka is not None:
+            tables["kafka.json"] = redact_table(cluster_table(live.kafka))
     return tables
 
 

@@ -412,6 +412,12 @@ class TestWithTheRealPipeline:
             lag = json.loads(bundle.read("lag.json"))
             gap = json.loads(bundle.read("console.json"))
             logs = json.loads(bundle.read("about.json"))["logs"]
+            cluster = json.loads(bundle.read("kafka.json"))
+            timeline = json.loads(bundle.read("timeline.json"))
+        assert "127.0.0.1" in next(iter(cluster["brokers"].values()))
+        assert "assessment-tasks" in cluster["topics"]
+        assert "detection: running" in [each["what"] for each in timeline]
+        assert [each["at"] for each in timeline] == sorted(each["at"] for each in timeline)
         assert logs["workers"] == ["scheduler"]
         assert logs["minLevel"] == "INFO"
         assert logs["since"]

@@ -14,6 +14,7 @@ from console.controller import PipelineController
 from console.figures import Figures
 from console.theme.theme import ThemeManager, ThemeMode
 from console.ticker import Ticker
+from console.timeline_keeper import TimelineKeeper
 from console.window_state import keep_in_files
 from pipeline.log_ring import LogRing
 from pipeline.settings import Settings
@@ -39,6 +40,9 @@ def console_context(
     yield context
     ticker.stop()
     assert controller.wait_until_closed()
+    timeline = controller.findChild(TimelineKeeper)
+    if timeline is not None:
+        timeline.close()
     assert QThreadPool.globalInstance().waitForDone(5000)
     app.processEvents()
     manager.deleteLater()

@@ -166,7 +166,7 @@ def _settings(state: str) -> Settings:
     if state == "full":
         # At this rate the machine has time left for painting.
         demo = demo_settings()
-        quiet = (each.model_copy(update={"detections_per_second": 1.0}) for each in demo.cameras)
+        quiet = (each.model_copy(update={"detections_per_second": 3.0}) for each in demo.cameras)
         return demo.model_copy(update={"cameras": tuple(quiet)})
     if state == "dark-cameras":
         sources = {
