@@ -118,6 +118,7 @@ def _detection(args: argparse.Namespace) -> dict[str, Any]:
         f"finish {steps.finish:.2f}; prepare + finish are {steps.share:.1%} of infer"
     )
     _print_comparisons("frames per second, each round", [report.speed])
+    print(f"share of time in which the model ran, each round: {_rounds(report.busy)}")
     if many is not None:
         width, height = many.input_size
         print(

@@ -26,6 +26,7 @@ _FIGURES: Final = (
     QT_TRANSLATE_NOOP("Figure", "infer ms"),
     QT_TRANSLATE_NOOP("Figure", "joined"),
     QT_TRANSLATE_NOOP("Figure", "late"),
+    QT_TRANSLATE_NOOP("Figure", "model busy"),
     QT_TRANSLATE_NOOP("Figure", "open requests"),
     QT_TRANSLATE_NOOP("Figure", "out"),
     QT_TRANSLATE_NOOP("Figure", "prepare ms"),

@@ -44,6 +44,7 @@ FEEDING_CAMERAS = 8
 """Offer more frames than the model can take: the clip has 15 a second."""
 WARM_S = 2.0
 LIMIT_S = 60.0
+SAMPLE_S = 1.0
 _POLL_S = 0.005
 _STOP_TIMEOUT_S = 15.0
 
@@ -121,12 +122,22 @@ class ManyCameras:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All figures of a run."""
+    """All figures of a run.
+
+    Attributes:
+        threads, input_size: of the model in the comparison.
+        steps: of one frame.
+        speed: against the bare loop.
+        busy: share of each of our rounds in which the model was running: what is missing to 1 is
+            what the pipeline costs, whatever else the machine does.
+        many: the run of many cameras; None where it was left out.
+    """
 
     threads: int
     input_size: tuple[int, int]
     steps: Steps
     speed: Comparison
+    busy: tuple[float, ...]
     many: ManyCameras | None
 
 
@@ -145,14 +156,18 @@ def run(plan: Plan) -> Report:
     steps = _time_steps(detector, frames)
     bare: list[float] = []
     ours: list[float] = []
+    busy: list[float] = []
     for _ in range(plan.rounds):
         bare.append(_bare_rate(prepared, threads, plan.seconds))
-        ours.append(_our_rate(threads, plan.seconds))
+        rate, share = _our_rate(threads, plan.seconds)
+        ours.append(rate)
+        busy.append(share)
     return Report(
         threads=threads,
         input_size=prepared[0].size,
         steps=steps,
         speed=compare("detected frames per second / bare session.run loop", ours, bare),
+        busy=tuple(busy),
         many=_many(plan) if plan.cameras else None,
     )
 
@@ -205,8 +220,8 @@ def _bare_rate(prepared: list[Prepared], threads: int, seconds: float) -> float:
     return runs / (time.perf_counter() - began_s)
 
 
-def _our_rate(threads: int, seconds: float) -> float:
-    """Return results per second that the broker acknowledged to the detection worker."""
+def _our_rate(threads: int, seconds: float) -> tuple[float, float]:
+    """Return results per second that the broker acknowledged, and the share in which the model ran."""
     cameras = _cameras(FEEDING_CAMERAS, rate=60.0)
     with _running(cameras, threads) as (_, telemetry):
 
@@ -216,8 +231,12 @@ def _our_rate(threads: int, seconds: float) -> float:
         _wait(lambda: out() > 0, "the first result")
         time.sleep(WARM_S)
         began_s, before = time.perf_counter(), out()
-        time.sleep(seconds)
-        return (out() - before) / (time.perf_counter() - began_s)
+        shares: list[float] = []
+        while time.perf_counter() - began_s < seconds:
+            time.sleep(min(SAMPLE_S, seconds))
+            shares.append(telemetry.snapshot().gauges.get("model_busy", 0.0))
+        rate = (out() - before) / (time.perf_counter() - began_s)
+        return rate, statistics.median(shares)
 
 
 def _many(plan: Plan) -> ManyCameras:

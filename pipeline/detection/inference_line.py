@@ -27,6 +27,9 @@ WAIT_S: Final = 0.1
 JOIN_TIMEOUT_S: Final = 3.0
 """How long a run of the model may still take at the end; a graphics driver may hang for good."""
 
+BUSY_WINDOW_S: Final = 2.0
+"""Over how long the share of time in which the model runs is measured."""
+
 Ready = tuple[CapturedFrame, Prepared]
 
 
@@ -48,8 +51,9 @@ class InferenceLine:
         detector: the model; `finish` is left to who takes the results.
         inbox: where frames come from.
         admits: asked for every frame before any work; False passes over it. May wait a little.
-        telemetry: gets ``prepare_ms`` and ``infer_ms`` per frame, and the count of frames dropped
-            at the end.
+        telemetry: gets ``prepare_ms`` and ``infer_ms`` per frame, ``model_busy`` (the share of time
+            in which the model runs; near 1, nothing but the model limits the rate), and the count
+            of frames dropped at the end.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class InferenceLine:
         self._found: queue.Queue[Found] = queue.Queue(2 * detector.max_batch)
         self._failure: Exception | None = None
         self._run_began_s: float | None = None
+        self._busy_s, self._busy_since_s = 0.0, time.monotonic()
         self._threads = [
             threading.Thread(target=self._guarded, args=(step,), name=name, daemon=True)
             for name, step in (
@@ -159,9 +164,18 @@ class InferenceLine:
             inferred = self._detector.infer([prepared for _, prepared in batch])
             milliseconds = (time.monotonic() - self._run_began_s) * 1000
             self._run_began_s = None
+            self._note_busy(milliseconds / 1000)
             self._telemetry.gauge("infer_ms", milliseconds / len(batch))
             for (frame, _), given in zip(batch, inferred, strict=True):
                 self._hand_on(Found(frame, given))
+
+    def _note_busy(self, run_s: float) -> None:
+        self._busy_s += run_s
+        now_s = time.monotonic()
+        span_s = now_s - self._busy_since_s
+        if span_s >= BUSY_WINDOW_S:
+            self._telemetry.gauge("model_busy", self._busy_s / span_s)
+            self._busy_s, self._busy_since_s = 0.0, now_s
 
     def _next_batch(self) -> list[Ready]:
         """Wait for a frame; return it and what is ready beside it of its size; empty at the end."""
