@@ -127,6 +127,21 @@ def sections() -> tuple[SectionSpec, ...]:
     )
 
 
+def replay_fields() -> tuple[FieldSpec, ...]:
+    """Return what may be set otherwise to have alarms assessed again."""
+    rules = next(
+        section.fields
+        for section in sections()
+        if any(field.place[:2] == ("scheduler", "rules") for field in section.fields)
+    )
+    return (
+        FieldSpec(("scheduler", "assessor"), translate("Settings", "Assessor")),
+        *(field for field in rules if field.place[:2] == ("scheduler", "rules")),
+        FieldSpec(("scheduler", "llm", "model"), translate("Settings", "Language model")),
+        FieldSpec(("scheduler", "llm", "prompt"), translate("Settings", "Prompt file")),
+    )
+
+
 AT_NEXT_START = frozenset({("logs", "rotation_mb"), ("logs", "keep_files")})
 """Places whose changes hold from the next start of the program."""
 

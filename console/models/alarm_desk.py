@@ -12,11 +12,18 @@ from loguru import logger
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
+from console.alarm_export import ExportCancelledError
 from console.background import in_background
 from console.context import ConsoleContext
 
 if TYPE_CHECKING:
-    from pipeline.aggregation.store import AlarmEntry, AlarmFilter, AlarmReader, AlarmState
+    from pipeline.aggregation.store import (
+        AlarmEntry,
+        AlarmFilter,
+        AlarmReader,
+        AlarmState,
+        Asked,
+    )
 
 ResultT = TypeVar("ResultT")
 
@@ -145,6 +152,8 @@ class AlarmDesk(QObject):
         in_background(self, work, on_answer, lambda error: told(self._explain(error)))
 
     def _explain(self, error: Exception) -> str:
+        if isinstance(error, ExportCancelledError):
+            return self.tr("Cancelled; nothing was saved.")
         logger.warning("the alarms cannot be read: {}", error)
         return self.tr(
             "The alarms cannot be read: {0}. See that the disk works and has space."
@@ -212,6 +221,10 @@ class AlarmDesk(QObject):
 
         self.ask(work, done, lambda _: None)
         return None
+
+    def asked(self, alarm_id: str, on_answer: Callable[[Asked], None]) -> None:
+        """Have what was asked about an alarm read, and what was answered."""
+        self.ask(lambda reader: reader.asked(alarm_id), on_answer)
 
     def picture(self, alarm_id: str, on_answer: Callable[[QImage | None], None]) -> None:
         """Have the evidence picture of an alarm read in full size."""

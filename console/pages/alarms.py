@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from PySide6.QtCore import QStandardPaths, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImage, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from console import alarm_words
-from console.background import in_background
+from console.alarm_exporter import AlarmExporter
 from console.context import ConsoleContext
 from console.formatting import count
 from console.models.alarm_desk import AlarmDesk
@@ -33,10 +31,9 @@ from console.widgets.empty_state import EmptyState
 from console.widgets.painting import with_role
 from console.widgets.section import page_heading
 from console.widgets.undo_bar import UndoBar
-from pipeline.paths import shown
 
 if TYPE_CHECKING:
-    from pipeline.aggregation.store import AlarmEntry, AlarmState
+    from pipeline.aggregation.store import AlarmEntry, AlarmState, Asked
 
 LISTED: Final = 500
 DETAILS_WIDTH: Final = 440
@@ -65,6 +62,8 @@ class AlarmsPage(QWidget):
         self._table = AlarmTable(context)
         self._details = AlarmDetails(context)
         self._undo = UndoBar()
+        self._exporter = AlarmExporter(context, self._table.entries, self)
+        self._exporter.told.connect(self._undo.tell)
         self._stack = QStackedWidget()
         self._none = self._empty("shield-check")
         self._no_match = self._empty("funnel", self.tr("Show all alarms"))
@@ -89,11 +88,16 @@ class AlarmsPage(QWidget):
         self._export = QPushButton(self.tr("Export"))
         self._context.theme.icons.set_on(self._export, "download-simple")
         menu = QMenu(self._export)
-        menu.addAction(self.tr("Table of this list (CSV)…"), self._on_export_table)
-        menu.addAction(self.tr("Table and pictures into a folder…"), self._on_export_folder)
+        self._exporter.fill(menu)
         self._export.setMenu(menu)
         head = QHBoxLayout()
         head.addWidget(page_heading(self.tr("Alarms"), self._counts), 1)
+        self._again = QPushButton(self.tr("Assess again…"))
+        self._again.setToolTip(
+            self.tr("Have this list judged by other thresholds, another prompt or model")
+        )
+        self._again.clicked.connect(self._on_assess_again)
+        head.addWidget(self._again, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._export, 0, Qt.AlignmentFlag.AlignTop)
         for part in (self._table, self._none, self._no_match):
             self._stack.addWidget(part)
@@ -190,6 +194,7 @@ class AlarmsPage(QWidget):
         self._table_or_words(entries)
         self._show_counts(len(entries))
         self._export.setEnabled(bool(entries))
+        self._again.setEnabled(bool(entries))
         self._on_chosen(self._table.chosen_id())
 
     def _table_or_words(self, entries: list[AlarmEntry]) -> None:
@@ -224,10 +229,21 @@ class AlarmsPage(QWidget):
         self._picture_of = picture
         if entry is not None:
             self._desk.picture(alarm_id, lambda image: self._show_picture(picture, image))
+            self._desk.asked(alarm_id, lambda asked: self._show_asked(picture, asked))
 
     def _show_picture(self, picture: tuple[str, str], image: QImage | None) -> None:
         if picture == self._picture_of:
             self._details.show_picture(image)
+
+    def _show_asked(self, picture: tuple[str, str], asked: Asked) -> None:
+        if picture == self._picture_of:
+            self._details.show_asked(asked)
+
+    @Slot()
+    def _on_assess_again(self) -> None:
+        from console.widgets.replay_dialog import ReplayDialog
+
+        ReplayDialog(self._context, self._table.entries(), self).open()
 
     @Slot(str, str)
     def _on_mark(self, state: str, note: str) -> None:
@@ -255,85 +271,8 @@ class AlarmsPage(QWidget):
 
         self._desk.mark(alarm_id, state, note, done)
 
-    # ------------------------------------------------------------------ export
-    def _choose_file(self, title: str, name: str, kind: str) -> QFileDialog:
-        dialog = QFileDialog(self, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDirectory(
-            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        )
-        dialog.setNameFilter(kind)
-        dialog.selectFile(name)
-        return dialog
-
-    @Slot()
-    def _on_export_table(self) -> None:
-        dialog = self._choose_file(
-            self.tr("Export the list"), "signalbox-alarms.csv", self.tr("Table (*.csv)")
-        )
-        dialog.setDefaultSuffix("csv")
-        dialog.fileSelected.connect(self._export_table)
-        dialog.open()
-
-    @Slot(str)
-    def _export_table(self, path: str) -> None:
-        from console.alarm_export import write_table
-
-        entries, settings = self._table.entries(), self._context.settings
-        in_background(
-            self,
-            lambda: write_table(entries, settings, Path(path)),
-            lambda _: self._tell_saved(len(entries), Path(path)),
-            self._tell_not_saved,
-        )
-
-    @Slot()
-    def _on_export_folder(self) -> None:
-        dialog = QFileDialog(self, self.tr("Choose a folder for the table and the pictures"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self._export_folder)
-        dialog.open()
-
-    @Slot(str)
-    def _export_folder(self, folder: str) -> None:
-        from console.alarm_export import write_folder
-
-        entries, settings = self._table.entries(), self._context.settings
-        self._desk.ask(
-            lambda reader: write_folder(entries, settings, reader, Path(folder)),
-            lambda _: self._tell_saved(len(entries), Path(folder)),
-            self._undo.tell,
-        )
-
     @Slot()
     def _on_save_picture(self) -> None:
-        from console.alarm_export import picture_name
-
         entry = self._details.entry
-        if entry is None:
-            return
-        dialog = self._choose_file(
-            self.tr("Save the picture"), picture_name(entry), self.tr("JPEG picture (*.jpg)")
-        )
-        dialog.setDefaultSuffix("jpg")
-        alarm_id = entry.alarm.alarm_id
-        dialog.fileSelected.connect(lambda path: self._save_picture(alarm_id, Path(path)))
-        dialog.open()
-
-    def _save_picture(self, alarm_id: str, path: Path) -> None:
-        self._desk.ask(
-            lambda reader: path.write_bytes(reader.evidence(alarm_id) or b""),
-            lambda _: self._undo.tell(self.tr("Picture saved: {0}").format(shown(path))),
-            self._undo.tell,
-        )
-
-    def _tell_saved(self, number: int, path: Path) -> None:
-        self._undo.tell(self.tr("Alarms saved: {0}, to {1}").format(count(number), shown(path)))
-
-    def _tell_not_saved(self, error: Exception) -> None:
-        self._undo.tell(
-            self.tr("Nothing was saved: {0}. Choose a folder you may write to.").format(error)
-        )
+        if entry is not None:
+            self._exporter.save_picture(entry)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import alarm_words, formatting
+from console import alarm_words, asked_words, formatting
 from console.context import ConsoleContext
 from console.theme.tokens import Space
 from console.widgets.empty_state import EmptyState
@@ -27,7 +27,7 @@ from console.widgets.evidence_view import EvidenceView
 from console.widgets.painting import set_property, with_role
 
 if TYPE_CHECKING:
-    from pipeline.aggregation.store import AlarmEntry
+    from pipeline.aggregation.store import AlarmEntry, Asked
 
 NOTE_LENGTH = 500
 
@@ -58,7 +58,7 @@ class AlarmDetails(QWidget):
         self._said = self._selectable(QLabel())
         self._facts = {
             name: self._selectable(QLabel())
-            for name in ("camera", "first", "last", "group", "sure", "by", "state")
+            for name in ("camera", "first", "last", "group", "sure", "by", "how", "asked", "state")
         }
         self._note = QLineEdit()
         self._note.setMaxLength(NOTE_LENGTH)
@@ -137,6 +137,8 @@ class AlarmDetails(QWidget):
             ("group", self.tr("Group")),
             ("sure", self.tr("Confidence")),
             ("by", self.tr("Judged by")),
+            ("how", self.tr("How")),
+            ("asked", self.tr("Was asked")),
             ("state", self.tr("State")),
         ):
             label = QLabel(text)
@@ -179,6 +181,8 @@ class AlarmDetails(QWidget):
             self._note.setText(entry.note)
         if not is_same:
             self.picture.show_image(None, self.tr("Loading the picture…"))
+            self._facts["how"].setText("–")
+            self._facts["asked"].setText("–")
         self._badge.setText(alarm_words.level_badge(alarm.risk_level))
         set_property(self._badge, "level", alarm_words.BADGES[alarm.risk_level])
         self._title.setText(alarm_words.title(alarm))
@@ -200,6 +204,15 @@ class AlarmDetails(QWidget):
         for name, text in texts.items():
             self._facts[name].setText(text)
         self._show_buttons()
+
+    def show_asked(self, asked: Asked) -> None:
+        """Show what the assessor was told about the alarm shown, and how it answered."""
+        if self._entry is None:
+            return
+        answer = asked_words.answered_by(asked.result)
+        self._facts["how"].setText(answer or self.tr("Not kept any more."))
+        group = asked.result.group_index if asked.result else self._entry.alarm.group_index
+        self._facts["asked"].setText(asked_words.asked_words(asked, group))
 
     def show_picture(self, image: QImage | None) -> None:
         """Show the evidence of the alarm; None when there is none."""

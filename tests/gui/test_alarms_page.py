@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -25,11 +27,12 @@ from pytestqt.qtbot import QtBot
 from console.context import ConsoleContext
 from console.pages.alarms import AlarmsPage
 from console.widgets.alarm_table import AlarmTable
+from console.widgets.course_dialog import CourseDialog
 from console.widgets.evidence_view import EvidenceView
 from pipeline.aggregation.database import database_path
 from pipeline.aggregation.store import AlarmEntry, AlarmReader
 from pipeline.settings import demo_settings
-from tests.support.alarms import alarm, jpeg, store_alarms
+from tests.support.alarms import alarm, jpeg, store_alarms, store_judged
 from tests.support.console_parts import console_context
 
 
@@ -257,10 +260,68 @@ def test_table_and_pictures_go_into_a_folder(
     assert len(names) == 3
 
 
+def test_everything_of_the_list_goes_into_json_lines(
+    qtbot: QtBot, page: AlarmsPage, store: Path, tmp_path: Path
+) -> None:
+    (judged,) = store_judged(store, 1)
+    with AlarmReader(store) as reader:
+        reader.acknowledge(judged, "seen")
+    qtbot.waitUntil(lambda: judged in ids(page), timeout=8000)
+    export(page, "Everything of this list (JSON Lines)…")
+    accept(qtbot, page, tmp_path / "mine.jsonl")
+    qtbot.waitUntil(lambda: any("Alarms saved: 4" in text for text in shown_texts(page)))
+    lines = [json.loads(line) for line in (tmp_path / "mine.jsonl").read_bytes().splitlines()]
+    (line,) = [one for one in lines if one["alarm"]["alarm_id"] == judged]
+    assert (line["state"], line["note"]) == ("acknowledged", "seen")
+    assert [one["note"] for one in line["acknowledgements"]] == ["seen"]
+    assert line["asked"]["detectedObjects"]
+    assert line["answered"]["metadata"]["assessor"] == "rules"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_an_export_that_is_cancelled_leaves_nothing(
+    qtbot: QtBot, page: AlarmsPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    evidence = AlarmReader.evidence
+
+    def slow(reader: AlarmReader, alarm_id: str) -> bytes | None:
+        go_on.wait(10)
+        return evidence(reader, alarm_id)
+
+    monkeypatch.setattr(AlarmReader, "evidence", slow)
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    export(page, "Table and pictures into a folder…")
+    accept(qtbot, page, folder)
+    qtbot.waitUntil(lambda: any(one.isVisible() for one in page.findChildren(CourseDialog)))
+    (dialog,) = page.findChildren(CourseDialog)
+    qtbot.mouseClick(dialog.findChildren(QPushButton)[0], Qt.MouseButton.LeftButton)
+    go_on.set()
+    qtbot.waitUntil(lambda: any("Cancelled" in text for text in shown_texts(page)))
+    assert list(folder.iterdir()) == []
+
+
+def test_what_was_asked_and_how_it_was_answered(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    (judged,) = store_judged(store, 1)
+    qtbot.waitUntil(lambda: judged in ids(page), timeout=8000)
+    page.show_alarm(judged)
+    qtbot.waitUntil(
+        lambda: any("The picture, and 1 × car, 1 × person" in text for text in shown_texts(page))
+    )
+    texts = shown_texts(page)
+    assert any("Nearest pair: " in text for text in texts)
+    assert any(text.startswith("rules-") and text.endswith(" ms") for text in texts)
+    page.show_alarm("clash")
+    qtbot.waitUntil(lambda: "Not stored with this alarm." in shown_texts(page))
+
+
 def test_a_table_that_cannot_be_written_says_why(
     qtbot: QtBot, page: AlarmsPage, tmp_path: Path
 ) -> None:
-    page._export_table(str(tmp_path / "no" / "such" / "folder.csv"))
+    page._exporter._export_table(str(tmp_path / "no" / "such" / "folder.csv"))
     qtbot.waitUntil(lambda: any("Nothing was saved" in text for text in shown_texts(page)))
 
 

@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
 from console.pages.logs import LogsPage
-from console.timeline_keeper import TimelineKeeper
 from console.widgets.log_pane import LogPane
 from console.widgets.minute_dialog import MinuteDialog
 from console.widgets.timeline_view import TimelineView
@@ -41,7 +40,6 @@ def context(qtbot: QtBot, signalbox_home: Path) -> Iterator[ConsoleContext]:
         writer.note(Event(utc_now() - timedelta(days=3), What.CAMERA_LOST, "cam-2", "no answer"))
     with console_context(qtbot, demo_settings()) as made:
         yield made
-        TimelineKeeper.of(made).close()
 
 
 @pytest.fixture

@@ -353,7 +353,7 @@ signalbox kafka broker cpu gpu usb csv json jpeg zip iou id ui api p50 p95 p99 m
 alt esc end pgup pgdn del return enter demo rtsp onnx directml cuda openvino yolo bundled trace debug info
 sasl tls scram sha plain oauthbearer java librdkafka common producer consumer env space utf
 success warning error detection generator scheduler aggregator console english
-webhook smtp tls starttls pem keyring env llm
+webhook smtp tls starttls pem keyring env llm lines
 openai azure dashscope vllm ollama lm studio qwen vl max token
 """
 """Names, units, keys, and values that are written so in the settings and the log."""

@@ -1,0 +1,68 @@
+"""What an assessor was asked about an alarm, in words; and who answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from console import formatting
+from console.pipeline_words import object_word
+
+if TYPE_CHECKING:
+    from pipeline.aggregation.store import Asked
+    from pipeline.messages import DetectionResult, RiskAssessmentResult, TrafficGroup
+
+translate = QCoreApplication.translate
+
+
+def asked_words(asked: Asked, group_index: int) -> str:
+    """Return what the assessor was told about the group; that it is not known any more, otherwise."""
+    detection = asked.detection
+    group = _group(detection, group_index) if detection is not None else None
+    if detection is None or group is None:
+        return translate("Asked", "Not stored with this alarm.")
+    counts = Counter(
+        detection.detected_objects[index].object_class
+        for index in group.object_indices
+        if index < len(detection.detected_objects)
+    )
+    parts = [
+        translate("Asked", "The picture, and {0}.").format(
+            ", ".join(f"{number} × {object_word(name)}" for name, number in sorted(counts.items()))
+        )
+    ]
+    if group.metadata.pairs:
+        pair = group.metadata.pairs[0]
+        parts.append(
+            translate(
+                "Asked", "Nearest pair: {0} person heights apart, closing at {1} a second."
+            ).format(f"{pair.distance:.2f}", f"{pair.closing_speed:.2f}")
+        )
+    return " ".join(parts)
+
+
+def answered_by(result: RiskAssessmentResult | None) -> str:
+    """Return model, prompt and effort of an answer; empty when they are not kept any more."""
+    if result is None:
+        return ""
+    made = result.metadata
+    parts = [made.llm_model]
+    if made.prompt_version:
+        parts.append(translate("Asked", "prompt {0}").format(made.prompt_version))
+    parts.append(formatting.milliseconds(made.llm_latency))
+    if made.input_tokens is not None:
+        tokens = made.input_tokens + (made.output_tokens or 0)
+        parts.append(translate("Asked", "{0} tokens").format(formatting.count(tokens)))
+    if made.retry_count:
+        parts.append(translate("Asked", "{0} retries").format(made.retry_count))
+    if made.fallback_reason:
+        parts.append(translate("Asked", "rules in its place: {0}").format(made.fallback_reason))
+    return " · ".join(parts)
+
+
+def _group(detection: DetectionResult, group_index: int) -> TrafficGroup | None:
+    return next(
+        (group for group in detection.traffic_groups if group.group_index == group_index), None
+    )
