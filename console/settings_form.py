@@ -135,7 +135,7 @@ def replay_fields() -> tuple[FieldSpec, ...]:
         if any(field.place[:2] == ("scheduler", "rules") for field in section.fields)
     )
     return (
-        FieldSpec(("scheduler", "assessor"), translate("Settings", "Assessor")),
+        FieldSpec(("scheduler", "assessor"), translate("Settings", "Who judges")),
         *(field for field in rules if field.place[:2] == ("scheduler", "rules")),
         FieldSpec(("scheduler", "llm", "model"), translate("Settings", "Language model")),
         FieldSpec(("scheduler", "llm", "prompt"), translate("Settings", "Prompt file")),

@@ -82,7 +82,7 @@ def write(qtbot: QtBot, dialog: ReplayDialog, name: str, text: str) -> None:
 
 
 def choose_model(qtbot: QtBot, dialog: ReplayDialog) -> None:
-    box = next(b for b in dialog.findChildren(QComboBox) if b.accessibleName() == "Assessor")
+    box = next(b for b in dialog.findChildren(QComboBox) if b.accessibleName() == "Who judges")
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Down)
     assert box.currentText() == "Language model"
