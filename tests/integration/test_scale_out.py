@@ -1,4 +1,7 @@
-"""Two scheduler processes in one group share the partitions; when one dies, nothing is lost."""
+"""Scheduler processes in one group share the partitions; when one dies, nothing is lost.
+
+Two of them beside the broker, and three on machines of their own, as network namespaces are.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from pipeline.telemetry import WorkerTelemetry
 from tests.integration.kafka_brokers import cluster_settings
 from tests.integration.tansu import running_tansu
 from tests.support import messages as made
+from tests.support.namespaces import machines
 from tests.support.scraping import RunProcess, run_process
 from tests.support.stages import feed, wait_until
 
@@ -134,3 +138,46 @@ def test_two_processes_share_the_work_and_one_is_enough(tmp_path: Path) -> None:
             repeats = sum(verdicts.seen.values()) - len(tasks.sent)
             print(f"shares {shares}, repeats after the kill {repeats} of {len(tasks.sent)}")
             assert first.stop() == 0
+
+
+def test_three_machines_share_the_work_and_two_are_enough(tmp_path: Path) -> None:
+    """The broker on a fourth one; a machine that dies in the middle loses nothing."""
+    with contextlib.ExitStack() as stack:
+        far, *others = stack.enter_context(machines(4))
+        broker = stack.enter_context(running_tansu(tmp_path, host=far.address, enter=far.enter))
+        settings = cluster_settings(broker.bootstrap_servers, embedded=False)
+        kafka = KafkaAccess(settings, None)
+        kafka.ensure_topics()
+        config = tmp_path / "signalbox.toml"
+        settings_file.save(Settings(kafka=settings), config)
+        verdicts = stack.enter_context(contextlib.closing(Verdicts(kafka)))
+        schedulers = [
+            stack.enter_context(
+                run_process(config, "scheduler", tmp_path / machine.name, machine.enter)
+            )
+            for machine in others
+        ]
+        tasks = Feed(kafka)
+
+        def all_work() -> bool:
+            before = [taken(process) for process in schedulers]
+            tasks.send(ROUND)
+            wait_until("the round is done", lambda: verdicts.seen.keys() >= tasks.sent)
+            return all(
+                taken(process) > old for process, old in zip(schedulers, before, strict=True)
+            )
+
+        wait_until("all three take their share", all_work, REJOIN_TIMEOUT_S)
+        tasks.send(LARGE_ROUND)
+        first, second, third = schedulers
+        second.process.kill()
+        tasks.send(ROUND)
+        wait_until(
+            "the others have done it all",
+            lambda: verdicts.seen.keys() >= tasks.sent,
+            REJOIN_TIMEOUT_S,
+        )
+        assert verdicts.seen.keys() == tasks.sent
+        repeats = sum(verdicts.seen.values()) - len(tasks.sent)
+        print(f"repeats after the kill {repeats} of {len(tasks.sent)}")
+        assert first.stop() == third.stop() == 0

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +29,12 @@ class RunProcess:
 
     Attributes:
         output: what it has printed.
+        enter: what a command begins with to reach it.
     """
 
     process: subprocess.Popen[bytes]
     output: Path
+    enter: Sequence[str] = ()
 
     @property
     def url(self) -> str:
@@ -42,13 +44,22 @@ class RunProcess:
 
     def samples(self) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
         """Scrape it: value by name and labels."""
-        with urllib.request.urlopen(self.url, timeout=5.0) as answer:
-            text = answer.read().decode()
         return {
             (sample.name, frozenset(sample.labels.items())): sample.value
-            for family in text_string_to_metric_families(text)
+            for family in text_string_to_metric_families(self._scrape())
             for sample in family.samples
         }
+
+    def _scrape(self) -> str:
+        if self.enter:
+            fetch = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())"
+            command = [*self.enter, sys.executable, "-c", fetch, self.url]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+            if done.returncode:
+                raise ConnectionError(done.stderr)
+            return done.stdout
+        with urllib.request.urlopen(self.url, timeout=5.0) as answer:
+            return str(answer.read().decode())
 
     def value(self, name: str, **labels: str) -> float:
         """Return the sum of the samples `name` that carry these labels; 0 without any."""
@@ -77,20 +88,25 @@ class RunProcess:
 
 
 @contextlib.contextmanager
-def run_process(config: Path, workers: str, home: Path) -> Iterator[RunProcess]:
-    """Start workers in a process and wait until they are at work; it is killed at the end."""
+def run_process(
+    config: Path, workers: str, home: Path, enter: Sequence[str] = ()
+) -> Iterator[RunProcess]:
+    """Start workers in a process and wait until they are at work; it is killed at the end.
+
+    `enter` is what its command begins with, to run it elsewhere.
+    """
     home.mkdir(parents=True, exist_ok=True)
     output = home / "output.log"
     command = [sys.executable, "main.py", "run", "--config", str(config), "--workers", workers]
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            [*command, "--metrics-port", "0"],
+            [*enter, *command, "--metrics-port", "0"],
             cwd=ROOT,
             stdout=stream,
             stderr=subprocess.STDOUT,
             env=os.environ | {"SIGNALBOX_HOME": str(home)},
         )
-        made = RunProcess(process, output)
+        made = RunProcess(process, output, enter)
         try:
             for worker in workers.split(","):
                 wait_until(
