@@ -16,7 +16,7 @@ from pipeline.kafka.condition import BrokerCondition
 from pipeline.kafka.consumer import WorkConsumer
 from pipeline.kafka.dead_letters import dead_letter_topic
 from pipeline.kafka.embedded import EmbeddedBroker
-from pipeline.kafka.errors import KafkaUnavailableError
+from pipeline.kafka.errors import KafkaUnavailableError, refusal
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.kafka.spool import TopicSpool
 from pipeline.paths import data_folder
@@ -142,18 +142,27 @@ class KafkaAccess:
         """Make the topics that the broker does not have yet.
 
         Raises:
-            KafkaUnavailableError: the broker cannot be reached, or refuses to make one.
+            KafkaRefusedError: the broker does not let this client in.
+            KafkaUnavailableError: it cannot be reached, or refuses to make one.
         """
         if self._gate is not None:
             return  # the embedded broker has them from its start
-        admin = self.admin()
+        heard: list[KafkaError] = []
+        admin = clients.make_admin(self.settings, self.bootstrap_servers, heard.append)
         sources = list(self.source_topics())
         wanted = [
             *sources,
             *map(dead_letter_topic, sources),
             self.settings.topics.risk_alerts,
         ]
-        existing, brokers = self._metadata(admin)
+        try:
+            existing, brokers = self._metadata(admin)
+        except KafkaUnavailableError:
+            admin.poll(0)  # brings what the client heard meanwhile
+            for error in heard:
+                if (refused := refusal(error)) is not None:
+                    raise refused from None
+            raise
         missing = [topic for topic in wanted if topic not in existing]
         if missing:
             self._create(admin, missing, replication=min(3, brokers))

@@ -9,12 +9,12 @@ import logging
 import threading
 import time
 from datetime import datetime
-from typing import Final
 
 import msgspec
 from confluent_kafka import KafkaError
 from loguru import logger
 
+from pipeline.kafka.errors import KafkaUnavailableError, refusal
 from pipeline.redact import redact_text
 from pipeline.telemetry import WorkerTelemetry
 
@@ -22,16 +22,6 @@ REPEAT_QUIET_S = 30.0
 """A message of the same kind is logged again after this time, with how often it came meanwhile."""
 
 STATISTICS_INTERVAL_MS = 1000
-
-_REFUSED: Final = frozenset(
-    {
-        KafkaError._AUTHENTICATION,
-        KafkaError._SSL,
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
-        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    }
-)
 
 
 class _Broker(msgspec.Struct):
@@ -89,12 +79,12 @@ class BrokerCondition:
     """Turns one client's errors and statistics into its worker's condition.
 
     Attributes:
-        refused: what the broker will not let this client do; None while nothing.
+        trouble: why this client is of no use any more; None while it is.
     """
 
     def __init__(self, client: str, servers: str, telemetry: WorkerTelemetry) -> None:
         self.quiet = QuietLog(client)
-        self.refused: str | None = None
+        self.trouble: KafkaUnavailableError | None = None
         self._servers = servers
         self._telemetry = telemetry
         self._key = f"broker-{client}"
@@ -109,8 +99,13 @@ class BrokerCondition:
     def on_error(self, error: KafkaError) -> None:
         """Take an error event of the client."""
         code = error.code()
-        if code in _REFUSED or error.fatal():
-            self.refused = redact_text(error.str())
+        if error.fatal():
+            self.trouble = KafkaUnavailableError(
+                f"The Kafka client broke down: {redact_text(error.str())}.",
+                next_step="The worker starts anew with a new one and reads its input again.",
+            )
+        else:
+            self.trouble = refusal(error) or self.trouble
         if code == KafkaError._ALL_BROKERS_DOWN:
             self._set_down()
         self.quiet.write("WARNING", str(error.name()), error.str())

@@ -175,11 +175,8 @@ class WorkConsumer:
             KafkaUnavailableError: the broker refuses this client.
         """
         self._telemetry.beat()
-        if self._condition.refused is not None:
-            raise KafkaUnavailableError(
-                f"The broker refuses this client: {self._condition.refused}.",
-                next_step="Check user, password, certificates and rights in the Kafka settings.",
-            )
+        if self._condition.trouble is not None:
+            raise self._condition.trouble
         if max_messages <= 0:
             self._store_finished()
             self._wait_without_taking(timeout_s)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from confluent_kafka import KafkaError
+
+from pipeline.redact import redact_text
 from pipeline.worker import WorkerError
 
 
@@ -16,5 +21,61 @@ class KafkaUnavailableError(WorkerError):
     """The broker refused, failed or stayed away longer than delivery may wait."""
 
 
+class KafkaRefusedError(KafkaUnavailableError):
+    """The broker will not have this client: its login, its encryption or its rights.
+
+    Starting again cannot help; somebody must change the settings, or the rights in the cluster.
+    """
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step, retriable=False)
+
+
 class MessageTooLargeError(WorkerError):
     """A message is larger than the broker takes; send it with less evidence."""
+
+
+_REFUSALS: Final = {
+    KafkaError._AUTHENTICATION: (
+        "The broker refuses the login",
+        (
+            "Check sasl.mechanism, sasl.username and the password; the broker must know this user for "
+            "this mechanism."
+        ),
+    ),
+    KafkaError._SSL: (
+        "The encryption to the broker fails",
+        (
+            "Check security.protocol and the ssl.* settings: authority, certificate, key and its "
+            "password; check-connection tells which."
+        ),
+    ),
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: (
+        "The broker does not let this user use a topic",
+        (
+            "Give the Kafka user the rights to read and write the topics of the settings; "
+            "check-connection tells which are missing."
+        ),
+    ),
+    KafkaError.GROUP_AUTHORIZATION_FAILED: (
+        "The broker does not let this user read in its consumer group",
+        "Give the Kafka user the right to read the groups under kafka.groups.",
+    ),
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: (
+        "The broker does not let this user use the cluster",
+        "Give the Kafka user the right to write idempotently (IdempotentWrite on the cluster).",
+    ),
+}
+_PASSING: Final = ("disconnected", "reset", "timed out", "closed")
+"""What librdkafka says of a greeting that was cut off: a broker that restarts does that, too."""
+
+
+def refusal(error: KafkaError) -> KafkaRefusedError | None:
+    """Return what an error of a client means for its worker, if it is one that will not pass."""
+    if error.code() not in _REFUSALS:
+        return None
+    words = redact_text(error.str()).rstrip(".")
+    if error.code() == KafkaError._SSL and any(word in words.lower() for word in _PASSING):
+        return None
+    what, next_step = _REFUSALS[error.code()]
+    return KafkaRefusedError(f"{what}: {words}.", next_step=next_step)

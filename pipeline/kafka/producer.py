@@ -267,11 +267,8 @@ class ReliableProducer:
             raise KafkaUnavailableError(
                 f"A message could not be delivered: {reason}.", next_step=next_step
             )
-        if self._condition.refused is not None:
-            raise KafkaUnavailableError(
-                f"The broker refuses this client: {self._condition.refused}.",
-                next_step="Check user, password, certificates and rights in the Kafka settings.",
-            )
+        if self._condition.trouble is not None:
+            raise self._condition.trouble
 
     def flush(self, timeout_s: float = 3.0) -> bool:
         """Wait until everything sent is acknowledged; False when that took longer.
@@ -397,7 +394,7 @@ class ReliableProducer:
 
     def _try_send(self, sending: Sending) -> bool:
         """Hand the message to the client; False when its queue is full."""
-        if self._failure is not None or self._condition.refused is not None:
+        if self._failure is not None or self._condition.trouble is not None:
             self.check()
         try:
             if sending.headers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -22,6 +21,7 @@ from pipeline.kafka.connection_test import Step, StepName, StepState, first_fail
 from pipeline.settings import KafkaSettings
 from tests.integration.kafka_brokers import open_access
 from tests.integration.tansu import running_tansu
+from tests.integration.tls_proxy import tls_before_tansu
 from tests.support.certificates import make_certificate
 from tests.support.log_guard import ExpectLog
 
@@ -101,45 +101,6 @@ def tls_port(certificate: tuple[Path, Path]) -> Iterator[str]:
 
     with listening(serve) as address:
         yield address
-
-
-@contextlib.contextmanager
-def tls_before_tansu(certificate: tuple[Path, Path], folder: Path) -> Iterator[str]:
-    """Give the address of a Tansu broker that is reached by TLS only, as it tells its clients."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    loop = asyncio.new_event_loop()
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        writer.close()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner = await asyncio.open_connection(*broker.bootstrap_servers.split(":"))
-        await asyncio.gather(pump(reader, inner[1]), pump(inner[0], writer))
-
-    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0, ssl=context))
-    address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    with running_tansu(folder, advertised=address) as broker:
-        thread = threading.Thread(target=loop.run_forever)
-        thread.start()
-        try:
-            yield address
-        finally:
-            asyncio.run_coroutine_threadsafe(_end(server), loop).result(10.0)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(10.0)
-            loop.close()
-
-
-async def _end(server: asyncio.Server) -> None:
-    """Close the server; every connection ends before the loop does."""
-    server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 5.0)
 
 
 def test_a_setting_that_no_client_takes() -> None:
