@@ -28,6 +28,7 @@ from console.crash import (
     leave_at_once,
     route_qt_messages,
 )
+from console.crash_report import CrashReport
 from console.figures import Figures
 from console.instance import SingleInstance, instance_name
 from console.main_window import MainWindow
@@ -195,7 +196,10 @@ class Console(QObject):
         when = f"{abrupt.started:%Y-%m-%d %H:%M}" if abrupt.started else "?"
         logger.warning("the last run, started {}, ended abruptly", when)
         text = self.tr("The last run, started {0}, ended abruptly.").format(when)
-        self.window.add_notice("warning", text, abrupt.stacks)
+        notice = self.window.add_notice("warning", text)
+        report = CrashReport(when, abrupt.stacks, self.window)
+        report.export_asked.connect(self.window.exporter.ask)
+        notice.add_action(self.tr("Report…"), report.open)
 
     def quit(self, code: int | None = None, *, hurry: bool = True) -> None:
         """End the program in order, without asking."""

@@ -276,6 +276,14 @@ QCheckBox::indicator:checked {{
     background: {t.primary}; border-color: {t.primary_border}; image: url("{CHECK}");
 }}
 QCheckBox::indicator:disabled {{ background: {t.panel}; border-color: {t.border}; }}
+QRadioButton::indicator {{
+    width: 14px; height: 14px; border: 1px solid {t.border_strong}; border-radius: 8px;
+    background: {t.sunken};
+}}
+QRadioButton::indicator:hover, QRadioButton::indicator:focus {{ border-color: {t.focus}; }}
+QRadioButton::indicator:checked {{
+    width: 6px; height: 6px; border: 5px solid {t.primary}; background: {t.on_primary};
+}}
 QGroupBox {{
     border: 1px solid {t.border}; border-radius: {Radius.M}px; margin-top: {Space.M}px;
     padding-top: {Space.S}px;

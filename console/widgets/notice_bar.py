@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
@@ -56,6 +58,14 @@ class NoticeBar(QFrame):
         row.addWidget(self._dismiss)
         self.setAccessibleName(text)
         self._show_words()
+
+    def add_action(self, text: str, act: Callable[[], object]) -> None:
+        """Offer what can be done about it."""
+        button = QPushButton(text)
+        button.clicked.connect(lambda _checked: act())
+        row = self.layout()
+        assert isinstance(row, QHBoxLayout)
+        row.insertWidget(row.count() - 2, button)
 
     def _show_words(self) -> None:
         self._copy.setText(self.tr("Copy details"))

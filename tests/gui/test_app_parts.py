@@ -12,14 +12,19 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import qInstallMessageHandler, qWarning
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from console.crash import RunMarker, install_exception_hooks, route_qt_messages
+from console.crash_report import CrashReport
 from console.demo_report import DemoReport
 from console.instance import SingleInstance, instance_name
+from console.theme.theme import ThemeManager
 from console.ui_gap import GapHistogram, GapSummary, GapWindow, UiGap
+from console.widgets.notice_bar import NoticeBar
 from tests.support.log_guard import ExpectLog
+from tests.support.windows import press
 
 
 @pytest.fixture
@@ -242,3 +247,26 @@ def test_the_demo_report_says_the_same_in_text_and_json() -> None:
     for words in ("4.2 s", "14.9", "p99 8.0 ms, max 48.4 ms", "36 % of 2 cores", "355 MB"):
         assert words in text
     assert "FAILED: scheduler: no key" in text
+
+
+def test_the_report_of_a_crash_is_copied_and_leads_to_the_export(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    theme = ThemeManager(qapp, "dark")
+    notice = NoticeBar(theme, "warning", "ended abruptly")
+    qtbot.addWidget(notice)
+    report = CrashReport("2026-01-02 03:04", "Thread 0x1: in loop", window)
+    notice.add_action("Report…", report.open)
+    notice.show()
+    press(qtbot, notice, "Report…")
+    assert report.isVisible()
+    press(qtbot, report, "Copy details")
+    copied = QGuiApplication.clipboard().text()
+    assert "2026-01-02 03:04" in copied
+    assert "in loop" in copied
+    with qtbot.waitSignal(report.export_asked):
+        press(qtbot, report, "Export logs")
+    assert not report.isVisible()
+    theme.deleteLater()
