@@ -8,6 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication
 
 from console import formatting
+from console.cause_words import cause_words
 from pipeline.telemetry import CameraView
 
 translate = QCoreApplication.translate
@@ -67,6 +68,4 @@ def detail_words(view: CameraView) -> str:
     if view.state == "live" and view.detection_off_until is not None:
         until = view.detection_off_until.strftime("%H:%M")
         return translate("Camera", "detection off until {0}").format(until)
-    if view.state == "stalled":
-        return translate("Camera", "Connected, but no pictures come.")
-    return view.detail
+    return cause_words(view.detail)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from console.background import in_background
+from console.cause_words import cause_words
 from console.context import ConsoleContext
 from console.models.area_drawing import SINGLE, Kind, drawing_of, with_areas
 from console.problem_words import problems_by_place
@@ -327,7 +328,10 @@ class AreaDialog(QDialog):
 
     def _on_failed(self, error: Exception) -> None:
         self._again.setEnabled(True)
-        self._say(self.tr("No picture to draw on: {0}").format(redact_text(str(error))), "warning")
+        self._say(
+            self.tr("No picture to draw on: {0}").format(cause_words(redact_text(str(error)))),
+            "warning",
+        )
 
     def done(self, result: int) -> None:
         """Close; a picture that is under way is not waited for."""

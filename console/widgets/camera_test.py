@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from console import formatting
 from console.background import in_background
+from console.cause_words import cause_words
 from console.context import ConsoleContext
 from console.theme.tokens import Space
 from console.widgets.evidence_view import EvidenceView
@@ -123,7 +124,7 @@ class CameraTest(QWidget):
         if attempt != self._attempt:
             return
         self._picture.show_image(None, self.tr("No picture"))
-        self._say(redact_text(str(error)), "danger")
+        self._say(cause_words(redact_text(str(error))), "danger")
 
     def _say(self, text: str, level: str) -> None:
         self._words.setText(text)

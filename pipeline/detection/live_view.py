@@ -31,8 +31,7 @@ class LiveView:
         self._view.source_size = (picture.shape[1], picture.shape[0])
         wanted = self._view.wanted_size
         if wanted is None:
-            self._shown_s.clear()
-            self._view.shown_fps = 0.0
+            self.rest()
             return
         if self._shown_s and captured_s - self._shown_s[-1] < SLACK / MAX_SHOWN_FPS:
             return
@@ -44,6 +43,11 @@ class LiveView:
             self._shown_s.popleft()
         span_s = captured_s - self._shown_s[0]
         self._view.shown_fps = (len(self._shown_s) - 1) / span_s if span_s > 0 else 0.0
+
+    def rest(self) -> None:
+        """Nobody looks."""
+        self._shown_s.clear()
+        self._view.shown_fps = 0.0
 
 
 def scaled_bgra(picture: Picture, wanted: tuple[int, int]) -> NDArray[np.uint8]:

@@ -123,7 +123,9 @@ class Playback:
         if parts.report.picture(size, self._rate.note(now_s), is_live=self._reader.is_live):
             self._scene = next(self._scenes)
         captured_s = now_s - self._delay_s
-        if picture is not None:
+        if picture is None:
+            self._live_view.rest()
+        else:
             self._shown = True
             self._live_view.offer(picture, captured_s)
             if is_due:
