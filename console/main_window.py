@@ -23,6 +23,7 @@ from console.controller import STOP_TIMEOUT_S
 from console.crash import thread_stacks
 from console.export import Exporter
 from console.help import HelpDialog
+from console.models.alarm_desk import AlarmDesk
 from console.page_list import (
     PAGES,
     HasAlarm,
@@ -164,6 +165,7 @@ class MainWindow(QMainWindow):
         self._context.controller.stuck.connect(self._on_stuck)
         self._context.controller.state_changed.connect(self._on_state)
         self._context.controller.session_changed.connect(self._on_session)
+        AlarmDesk.of(self._context).set_aside.connect(self._on_store_set_aside)
 
     def _add_shortcuts(self) -> None:
         controller = self._context.controller
@@ -384,6 +386,14 @@ class MainWindow(QMainWindow):
         text = self.tr("The pipeline could not be opened. {0}")
         error = self._context.controller.session_error
         self._show_trouble(SessionState, text.format(error) if failed else "")
+
+    @Slot(str)
+    def _on_store_set_aside(self, name: str) -> None:
+        text = self.tr(
+            "The alarm database was damaged. It is kept as {0}, and a new one was begun: alarms "
+            "from before are not in it."
+        )
+        self.add_notice("danger", text.format(name), name)
 
     @Slot(str, bool)
     def _on_message(self, text: str, is_bad: bool) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Slot
 
 from console.background import in_background
 from console.context import ConsoleContext
+from console.models.alarm_desk import AlarmDesk
 from pipeline.states import WorkerName
 from pipeline.timeline.events import Event, What
 from pipeline.timeline.watch import Watch, of_worker
@@ -46,6 +47,7 @@ class TimelineKeeper(QObject):
         controller.state_changed.connect(self._on_state)
         controller.asked.connect(self._on_asked)
         controller.settings_changed.connect(self._on_settings)
+        AlarmDesk.of(context).set_aside.connect(self._on_set_aside)
         context.ticker.figures.connect(self._on_tick)
 
     @classmethod
@@ -102,6 +104,11 @@ class TimelineKeeper(QObject):
     @Slot(object)
     def _on_settings(self, _settings: object) -> None:
         self._note(Event(datetime.now(UTC), What.SETTINGS_CHANGED))
+
+    @Slot(str)
+    def _on_set_aside(self, name: str) -> None:
+        aggregator = WorkerName.AGGREGATOR.value
+        self._note(Event(datetime.now(UTC), What.STORE_SET_ASIDE, aggregator, name))
 
     @Slot()
     def _on_tick(self) -> None:

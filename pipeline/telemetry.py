@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+DAMAGED_LABEL = "damaged"
+"""Label of the aggregator that holds the name under which a damaged database was set aside."""
+
 LATENCY_WINDOW = 512
 """How many of the newest latency samples make the percentiles."""
 

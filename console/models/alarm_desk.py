@@ -15,6 +15,8 @@ from PySide6.QtGui import QImage
 from console.alarm_export import ExportCancelledError
 from console.background import in_background
 from console.context import ConsoleContext
+from pipeline.states import WorkerName
+from pipeline.telemetry import DAMAGED_LABEL
 
 if TYPE_CHECKING:
     from pipeline.aggregation.store import (
@@ -52,12 +54,14 @@ class AlarmDesk(QObject):
         picture_ready: carries the id of the alarm whose thumbnail has been read.
         raised: carries the `AlarmHint` of each new alarm.
         failed: the store cannot be used; carries why, for people.
+        set_aside: it was damaged, and a new one was begun; carries the name of the damaged one.
     """
 
     changed = Signal()
     picture_ready = Signal(str)
     raised = Signal(object)
     failed = Signal(str)
+    set_aside = Signal(str)
 
     def __init__(self, context: ConsoleContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +74,7 @@ class AlarmDesk(QObject):
         self._read_s = 0.0
         self._pictures: OrderedDict[tuple[str, str], QImage | None] = OrderedDict()
         self._last_failure = ""
+        self._damaged = ""
         context.ticker.figures.connect(self._on_tick)
         QTimer.singleShot(0, self, self.refresh)
 
@@ -88,6 +93,7 @@ class AlarmDesk(QObject):
 
     @Slot()
     def _on_tick(self) -> None:
+        self._look_for_damage()
         hints = self._context.hub.take_alarm_hints()
         for hint in hints:
             if hint.is_new:
@@ -95,6 +101,14 @@ class AlarmDesk(QObject):
         if hints or time.monotonic() - self._read_s > IDLE_INTERVAL_S:
             self._is_stale = True
         self._read_when_due()
+
+    def _look_for_damage(self) -> None:
+        labels = self._context.figures.snapshot(WorkerName.AGGREGATOR).labels
+        damaged = labels.get(DAMAGED_LABEL, "")
+        if damaged != self._damaged:
+            self._damaged = damaged
+            self.set_aside.emit(damaged)
+            self.refresh()
 
     def _read_when_due(self) -> None:
         if not self._is_stale or self._is_reading:

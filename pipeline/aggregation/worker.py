@@ -14,11 +14,10 @@ from pipeline.aggregation.database import (
 from pipeline.aggregation.desk import Desk
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.states import WorkerName
+from pipeline.telemetry import DAMAGED_LABEL
 from pipeline.worker import WorkerContext, WorkerError
 
 BATCH = 100
-DAMAGED_LABEL = "damaged"
-"""Label that holds the name under which a damaged database was set aside."""
 FLUSH_TIMEOUT_S = 3.0
 """How long alerts may take to be acknowledged at a stop; those that do not are sent again."""
 

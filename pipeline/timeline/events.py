@@ -25,6 +25,7 @@ class What(StrEnum):
     LAG_STALLED = "lag-stalled"
     BROKER_AWAY = "broker-away"
     BROKER_BACK = "broker-back"
+    STORE_SET_ASIDE = "store-set-aside"
     ALARM_RAISED = "alarm-raised"
     ALARM_CLOSED = "alarm-closed"
     ALARM_ACKNOWLEDGED = "alarm-acknowledged"
@@ -46,6 +47,7 @@ SUBJECTS: Final[dict[What, Subject]] = {
             What.WORKER_RESTARTING,
             What.WORKER_FAILED,
             What.WORKER_STOPPED,
+            What.STORE_SET_ASIDE,
         ),
         "worker",
     ),

@@ -41,6 +41,7 @@ from console.widgets.worker_card import WorkerCard
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
+from pipeline.telemetry import DAMAGED_LABEL
 from pipeline.worker import WorkerContext
 from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
@@ -72,6 +73,19 @@ def make_window(qtbot: QtBot, context: ConsoleContext) -> Iterator[MakeWindow]:
 def window(make_window: MakeWindow) -> MainWindow:
     """The window of the program."""
     return make_window()
+
+
+def test_a_damaged_alarm_database_is_said_in_the_window(
+    qtbot: QtBot, window: MainWindow, context: ConsoleContext
+) -> None:
+    context.hub.workers[WorkerName.AGGREGATOR].label(DAMAGED_LABEL, "alarms.db.damaged-1")
+    qtbot.waitUntil(
+        lambda: any(
+            "It is kept as alarms.db.damaged-1" in label.text()
+            for notice in window.findChildren(NoticeBar)
+            for label in notice.findChildren(QLabel)
+        )
+    )
 
 
 def start_all(qtbot: QtBot, window: MainWindow, context: ConsoleContext) -> None:

@@ -24,6 +24,7 @@ from pipeline.paths import log_folder
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
+from pipeline.telemetry import DAMAGED_LABEL
 from pipeline.timeline.events import Event, What
 from pipeline.timeline.store import TimelineWriter, timeline_path
 from tests.support.alarms import alarm, store_alarms
@@ -133,6 +134,16 @@ def test_a_lost_camera_is_noted_by_the_window(
     view.state, view.detail = "reconnecting", "no answer; next try in 2 s"
     qtbot.waitUntil(
         lambda: ("Depot gate", "Lost", "no answer; next try in 2 s") in rows(page), timeout=12_000
+    )
+
+
+def test_a_database_that_was_set_aside_is_noted(
+    qtbot: QtBot, page: LogsPage, context: ConsoleContext
+) -> None:
+    context.hub.workers[WorkerName.AGGREGATOR].label(DAMAGED_LABEL, "alarms.db.damaged-1")
+    qtbot.waitUntil(
+        lambda: ("Aggregator", "Damaged database set aside", "alarms.db.damaged-1") in rows(page),
+        timeout=8000,
     )
 
 
