@@ -97,6 +97,10 @@ class AlarmsPage(QWidget):
             self.tr("Have this list judged by other thresholds, another prompt or model")
         )
         self._again.clicked.connect(self._on_assess_again)
+        self._maintenance = QPushButton(self.tr("Maintenance…"))
+        self._maintenance.setToolTip(self.tr("Times in which no alarms are raised"))
+        self._maintenance.clicked.connect(self._on_maintenance)
+        head.addWidget(self._maintenance, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._again, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._export, 0, Qt.AlignmentFlag.AlignTop)
         for part in (self._table, self._none, self._no_match):
@@ -238,6 +242,12 @@ class AlarmsPage(QWidget):
     def _show_asked(self, picture: tuple[str, str], asked: Asked) -> None:
         if picture == self._picture_of:
             self._details.show_asked(asked)
+
+    @Slot()
+    def _on_maintenance(self) -> None:
+        from console.widgets.maintenance_dialog import MaintenanceDialog
+
+        MaintenanceDialog(self._context, self).open()
 
     @Slot()
     def _on_assess_again(self) -> None:

@@ -430,6 +430,14 @@
             <source>Have this list judged by other thresholds, another prompt or model</source>
             <translation>用其他阈值、提示词或模型评估此列表</translation>
         </message>
+        <message>
+            <source>Maintenance…</source>
+            <translation>维护…</translation>
+        </message>
+        <message>
+            <source>Times in which no alarms are raised</source>
+            <translation>不发出报警的时间</translation>
+        </message>
     </context>
     <context>
         <name>AreaCanvas</name>
@@ -5724,6 +5732,57 @@ The line shows the unread messages lately.</source>
         <message>
             <source>Remove this time</source>
             <translation>删除此时段</translation>
+        </message>
+    </context>
+    <context>
+        <name>MaintenanceDialog</name>
+        <message>
+            <source>Maintenance</source>
+            <translation>维护</translation>
+        </message>
+        <message>
+            <source>In these times no alarms are raised. Verdicts are stored all the same.</source>
+            <translation>在这些时间内不发出报警，但结论照常存储。</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation>摄像头</translation>
+        </message>
+        <message>
+            <source>From</source>
+            <translation>从</translation>
+        </message>
+        <message>
+            <source>Until</source>
+            <translation>到</translation>
+        </message>
+        <message>
+            <source>Reason</source>
+            <translation>原因</translation>
+        </message>
+        <message>
+            <source>Times of maintenance</source>
+            <translation>维护时间</translation>
+        </message>
+        <message>
+            <source>all cameras</source>
+            <translation>所有摄像头</translation>
+        </message>
+        <message>
+            <source>Add</source>
+            <translation>添加</translation>
+        </message>
+        <message>
+            <source>Take away</source>
+            <translation>移除</translation>
+        </message>
+        <message>
+            <source>“Until” must be later than “from”.</source>
+            <translation>“到”必须晚于“从”。</translation>
+        </message>
+        <message>
+            <source>Kept.</source>
+            <translation>已保存。</translation>
         </message>
     </context>
 </TS>

@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QComboBox,
+    QDateTimeEdit,
     QDialogButtonBox,
     QFileDialog,
     QLabel,
@@ -29,8 +30,11 @@ from console.pages.alarms import AlarmsPage
 from console.widgets.alarm_table import AlarmTable
 from console.widgets.course_dialog import CourseDialog
 from console.widgets.evidence_view import EvidenceView
+from console.widgets.maintenance_dialog import MaintenanceDialog
+from console.widgets.value_table import ValueTable
 from pipeline.aggregation.database import database_path
 from pipeline.aggregation.store import AlarmEntry, AlarmReader
+from pipeline.messages import utc_now
 from pipeline.settings import demo_settings
 from tests.support.alarms import alarm, jpeg, store_alarms, store_judged
 from tests.support.console_parts import console_context
@@ -86,7 +90,7 @@ def shown_texts(page: QWidget) -> list[str]:
     return [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
 
 
-def choose(qtbot: QtBot, page: AlarmsPage, filter_name: str, text: str) -> None:
+def choose(qtbot: QtBot, page: QWidget, filter_name: str, text: str) -> None:
     """Choose in a box by typing its first letters, as one does with the keyboard."""
     box = named(page, QComboBox, filter_name)
     assert isinstance(box, QComboBox)
@@ -316,6 +320,32 @@ def test_what_was_asked_and_how_it_was_answered(
     assert any(text.startswith("rules-") and text.endswith(" ms") for text in texts)
     page.show_alarm("clash")
     qtbot.waitUntil(lambda: "Not stored with this alarm." in shown_texts(page))
+
+
+def test_a_time_of_maintenance_is_added_and_taken_away(
+    qtbot: QtBot, page: AlarmsPage, context: ConsoleContext
+) -> None:
+    qtbot.mouseClick(button(page, "Maintenance…"), Qt.MouseButton.LeftButton)
+    (dialog,) = page.findChildren(MaintenanceDialog)
+    qtbot.keyClicks(named(dialog, QLineEdit, "Reason"), "new mast")
+    choose(qtbot, dialog, "Camera", "Depot gate")
+    qtbot.mouseClick(button(dialog, "Add"), Qt.MouseButton.LeftButton)
+    (window,) = context.settings.aggregator.alarms.maintenance
+    assert (window.camera, window.reason) == ("cam-3", "new mast")
+    assert window.covers("cam-3", utc_now() + timedelta(hours=1))
+    assert not window.covers("cam-3", utc_now() + timedelta(hours=3))
+    until = named(dialog, QDateTimeEdit, "Until")
+    assert isinstance(until, QDateTimeEdit)
+    until.setDateTime(until.dateTime().addDays(-1))
+    qtbot.mouseClick(button(dialog, "Add"), Qt.MouseButton.LeftButton)
+    assert "“Until” must be later than “from”." in shown_texts(dialog)
+    table = dialog.findChildren(ValueTable)[0]
+    row = table.topLevelItem(0)
+    assert row is not None
+    table.setCurrentItem(row)
+    qtbot.mouseClick(button(dialog, "Take away"), Qt.MouseButton.LeftButton)
+    assert context.settings.aggregator.alarms.maintenance == ()
+    assert table.topLevelItemCount() == 0
 
 
 def test_a_table_that_cannot_be_written_says_why(
