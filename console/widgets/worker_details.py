@@ -73,14 +73,14 @@ class WorkerDetails(QWidget):
         grid.addWidget(self._trouble_section(), 1, 0)
         grid.addWidget(self._latency_section(), 2, 0)
         grid.addWidget(self._counter_section(), 0, 1, 3, 1)
-        grid.addWidget(self._history_section(), 3, 0)
-        grid.addWidget(self._settings_section(), 3, 1)
         self._keys_card = self._keys_section()
-        grid.addWidget(self._keys_card, 4, 0, 1, 2)
+        grid.addWidget(self._keys_card, 3, 0, 1, 2)
+        grid.addWidget(self._history_section(), 4, 0)
+        grid.addWidget(self._settings_section(), 4, 1)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
         grid.setRowStretch(2, 1)
-        grid.setRowStretch(3, 2)
+        grid.setRowStretch(4, 2)
 
     def _state_section(self) -> Section:
         theme = self._context.theme
