@@ -129,7 +129,8 @@ def words(root: QWidget) -> str:
         if isinstance(widget, QTreeWidget):
             for row in range(widget.topLevelItemCount()):
                 item = widget.topLevelItem(row)
-                texts += [item.text(column) for column in range(widget.columnCount())]
+                if item is not None:
+                    texts += [item.text(column) for column in range(widget.columnCount())]
         texts += [widget.toolTip(), widget.accessibleName(), widget.accessibleDescription()]
     return "\n".join(texts)
 
