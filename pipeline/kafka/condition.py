@@ -59,6 +59,16 @@ class QuietLog:
         more = f" (and {swallowed} more of its kind)" if swallowed else ""
         logger.bind(worker="kafka").log(level, "{}: {}{}", self._client, text, more)
 
+    def sum_up(self) -> None:
+        """Log how many messages were swallowed since each kind was logged last; forget them."""
+        with self._lock:
+            swallowed = sum(count for _, count in self._kinds.values())
+            self._kinds = {kind: (last_s, 0) for kind, (last_s, _) in self._kinds.items()}
+        if swallowed:
+            logger.bind(worker="kafka").info(
+                "{}: {} more messages of these kinds were not logged", self._client, swallowed
+            )
+
 
 class ClientLogHandler(logging.Handler):
     """Takes librdkafka's own log lines, which come through `logging`, into ours."""
@@ -122,6 +132,7 @@ class BrokerCondition:
             self._down = False
             self._telemetry.recover(self._key)
             logger.bind(worker="kafka").success("broker {} is back", self._servers)
+            self.quiet.sum_up()
 
     def forget(self) -> None:
         """The client ends: its condition no longer counts, whatever it still reports."""
