@@ -55,7 +55,7 @@ def test_a_kind_is_told_again_after_a_while(
     """With how many came meanwhile."""
     expect_log("away")
     now_s = [100.0]
-    monkeypatch.setattr(condition.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr("pipeline.kafka.condition.time.monotonic", lambda: now_s[0])
     quiet = QuietLog("client-1")
     for _ in range(STORM):
         quiet.write("WARNING", "FAIL", "away")
