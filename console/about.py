@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from console.background import in_background
 from console.theme.tokens import Space
+from console.update_question import UpdateQuestion
 from console.widgets.value_table import ValueTable
 from pipeline import __version__
 from pipeline.paths import APP_NAME
@@ -59,7 +60,7 @@ def _licence(about: metadata.PackageMetadata) -> str:
 class AboutDialog(QDialog):
     """Shows them; closed by Esc."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, updates_url: str) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("About Signalbox"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -82,7 +83,7 @@ class AboutDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)
         column.setSpacing(Space.M)
-        for widget in (name, self._words, self._table, buttons):
+        for widget in (name, UpdateQuestion(updates_url), self._words, self._table, buttons):
             column.addWidget(widget, 1 if widget is self._table else 0)
         in_background(self, shipped, self._show, self._on_failed)
 

@@ -38,6 +38,7 @@ from console.ticker import Ticker
 from console.timeline_keeper import TimelineKeeper
 from console.tray import Tray
 from console.ui_gap import UiGap
+from console.update_question import ask_at_start
 from console.window_state import keep_in_files
 from pipeline import __version__, settings_file
 from pipeline.logs import Logs
@@ -173,6 +174,8 @@ class Console(QObject):
         self.window.open_first_page(self._launch.page)
         self.context.ticker.start()
         self._launch.on_ready(self)
+        if self.context.settings.updates.check == "at_start":
+            ask_at_start(self.window, self.context.settings.updates.url, self._tell_of_update)
         # What the libraries made at their import stays for good; without it a full collection takes
         # 2 ms instead of 45.
         QTimer.singleShot(FREEZE_AFTER_MS, gc.freeze)
@@ -190,6 +193,9 @@ class Console(QObject):
         ).format(shown(broken.kept_as), broken.problems[0])
         logger.warning("the settings could not be used: {}", "; ".join(broken.problems))
         self.window.add_notice("warning", text, "\n".join(broken.problems))
+
+    def _tell_of_update(self, words: str, link: str) -> None:
+        self.window.add_notice("info", words, link)
 
     def tell_abrupt_end(self, abrupt: AbruptEnd) -> None:
         """Tell that the last run did not end in order, with what is known of it."""

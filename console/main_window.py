@@ -414,7 +414,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_about(self) -> None:
-        AboutDialog(self).open()
+        AboutDialog(self, self._context.settings.updates.url).open()
 
     @Slot()
     def _on_fold(self) -> None:

@@ -124,6 +124,13 @@ def sections() -> tuple[SectionSpec, ...]:
                 FieldSpec(("logs", "keep_files"), translate("Settings", "Files kept")),
             ),
         ),
+        SectionSpec(
+            translate("Settings", "Updates"),
+            (
+                FieldSpec(("updates", "check"), translate("Settings", "Newer versions")),
+                FieldSpec(("updates", "url"), translate("Settings", "Ask at")),
+            ),
+        ),
     )
 
 
@@ -163,6 +170,8 @@ def choice_words(place: tuple[str, ...], value: str) -> str:
         ("console", "language", "zh_CN"): "简体中文",
         ("evidence", "hide", "nothing"): translate("Settings", "Nothing"),
         ("evidence", "hide", "heads_and_plates"): translate("Settings", "Heads and plates"),
+        ("updates", "check", "off"): translate("Settings", "Asked only when told to"),
+        ("updates", "check", "at_start"): translate("Settings", "Asked at each start"),
         ("kafka", "mode", "embedded"): translate("Settings", "Embedded"),
         ("kafka", "mode", "cluster"): translate("Settings", "Cluster"),
         **llm_form.choices(),
@@ -250,6 +259,12 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("logs", "keep_files"): translate(
             "Settings", "Older files of each worker are deleted. Holds from the next start."
+        ),
+        ("updates", "check"): translate(
+            "Settings", "Told and linked; nothing is ever installed by itself."
+        ),
+        ("updates", "url"): translate(
+            "Settings", "An https:// address that names the newest version; your engineer knows it."
         ),
     }
     own |= alarm_help()

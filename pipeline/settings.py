@@ -18,6 +18,7 @@ from pipeline.settings_cameras import CameraSettings
 from pipeline.settings_evidence import EvidenceSettings
 from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.settings_section import Identifier, Seconds, Section, Share
+from pipeline.settings_updates import UpdateSettings
 
 
 class SettingsError(ValueError):
@@ -171,6 +172,7 @@ class Settings(Section):
     aggregator: AggregatorSettings = AggregatorSettings()
     logs: LogSettings = LogSettings()
     console: ConsoleSettings = ConsoleSettings()
+    updates: UpdateSettings = UpdateSettings()
 
     @model_validator(mode="after")
     def _camera_ids_differ(self) -> Self:
