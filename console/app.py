@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loguru import logger
-from PySide6.QtCore import QEvent, QObject, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QThreadPool, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from console import accessibility, i18n
@@ -51,6 +51,9 @@ FREEZE_AFTER_MS = 10_000
 
 SWITCH_INTERVAL_S = 0.001
 """Halves the longest gaps of the GUI thread beside busy Python threads."""
+
+SESSION_END_MS = 4000
+"""Windows waits five seconds for a program when the user logs off."""
 
 APP_USER_MODEL_ID = f"{APP_NAME}.Console"
 """Windows groups our windows and shortcuts by it."""
@@ -229,7 +232,12 @@ class Console(QObject):
     def _on_session_end(self) -> None:
         """The user logs off, or the machine shuts down: there are a few seconds left."""
         logger.info("asked to quit by the end of the session")
+        # The process is ended soon after this returns; what is accepted is settled before.
+        rest = QEventLoop(self)
+        self.window.shutdown.finished.connect(rest.quit)
+        QTimer.singleShot(SESSION_END_MS, rest, rest.quit)
         self.quit()
+        rest.exec()
 
     @Slot(str)
     def _on_theme(self, mode: str) -> None:

@@ -12,6 +12,7 @@ from types import FrameType
 
 from loguru import logger
 
+from pipeline.console_close import stop_on_console_close
 from pipeline.session import PipelineSession
 from pipeline.states import START_ORDER, WorkerName, WorkerState
 from pipeline.supervisor import STOP_TIMEOUT_S, StateChange, WorkerSupervisor
@@ -155,7 +156,7 @@ def log_change(change: StateChange) -> None:
 
 @contextlib.contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """Give an event that Ctrl+C, Ctrl+Break (Windows) and SIGTERM (elsewhere) set."""
+    """Give an event that Ctrl+C, SIGTERM and, on Windows, Ctrl+Break and a closing console set."""
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -165,7 +166,8 @@ def stop_on_signals() -> Iterator[threading.Event]:
     numbers = [getattr(signal, name) for name in names]
     before = {number: signal.signal(number, on_signal) for number in numbers}
     try:
-        yield stop
+        with stop_on_console_close(stop.set):
+            yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -17,7 +17,7 @@ Unicode true
 !endif
 SetCompressor ${COMPRESSION}
 !if ${COMPRESSION} == lzma
-  SetCompressorDictSize 64
+  SetCompressorDictSize 8 ; 64 makes it 2 % smaller, and takes twice as long
 !endif
 
 !include MUI2.nsh

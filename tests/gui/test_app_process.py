@@ -120,6 +120,17 @@ def test_a_second_start_leaves_it_to_the_first(tmp_path: Path) -> None:
         assert first.poll() is None
 
 
+def test_it_listens_to_this_machine_only(tmp_path: Path) -> None:
+    """No firewall asks about a program that nobody outside can reach."""
+    with demo(tmp_path) as process:
+        wait_until_running(process)
+        connections = psutil.Process(process.pid).net_connections(kind="inet")
+        listening = {each.laddr.ip for each in connections if each.status == psutil.CONN_LISTEN}
+        outside = [each for each in connections if each.raddr and each.raddr.ip != "127.0.0.1"]
+    assert listening == {"127.0.0.1"}
+    assert outside == []
+
+
 def test_another_process_closes_it_in_order(tmp_path: Path) -> None:
     with demo(tmp_path) as process:
         wait_until_running(process)
