@@ -10,7 +10,7 @@ from pathlib import Path
 
 from installer.progress import BuildError
 
-RUN_TIMEOUT_S = 900
+RUN_TIMEOUT_S = 1800
 
 _PREFIX = "x86_64-w64-mingw32-"
 _HOW = (

@@ -17,7 +17,7 @@ Unicode true
 !endif
 SetCompressor ${COMPRESSION}
 !if ${COMPRESSION} == lzma
-  SetCompressorDictSize 8 ; 64 makes it 2 % smaller, and takes twice as long
+  SetCompressorDictSize 8 ; with 64 compressing takes much longer
 !endif
 
 !include MUI2.nsh

@@ -6,8 +6,8 @@
 !macroend
 
 !insertmacro Text WelcomeText \
-  "Signalbox watches traffic cameras and raises an alarm when people and vehicles come too near to each other.$\r$\n$\r$\nIt needs ${SIZE_MB} MB on the disk. Nothing is sent anywhere. Your settings and alarms of an earlier version are kept.$\r$\n$\r$\n$_CLICK" \
-  "Signalbox 监看交通摄像头，当行人和车辆过于接近时发出告警。$\r$\n$\r$\n需要 ${SIZE_MB} MB 磁盘空间。不会向外发送任何数据。旧版本的设置和告警会保留。$\r$\n$\r$\n$_CLICK"
+  "Signalbox watches traffic cameras and raises an alarm when people and vehicles come too near to each other.$\r$\n$\r$\nIt needs ${SIZE_MB} MB on the disk. Out of the box nothing leaves this computer. Your settings and alarms of an earlier version are kept.$\r$\n$\r$\n$_CLICK" \
+  "Signalbox 监看交通摄像头，当行人和车辆过于接近时发出告警。$\r$\n$\r$\n需要 ${SIZE_MB} MB 磁盘空间。默认情况下，数据不会离开这台电脑。旧版本的设置和告警会保留。$\r$\n$\r$\n$_CLICK"
 !insertmacro Text RunNow "Start Signalbox now" "立即启动 Signalbox"
 !insertmacro Text LinkText "Watch traffic cameras and alarms" "监看交通摄像头和告警"
 

@@ -1,0 +1,82 @@
+"""The installed program on the command line: real libraries of Windows at real work."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline import __version__
+from tests.windows.conftest import KEPT, PROGRAM
+from tests.windows.wine import Wine, windows_path
+
+pytestmark = [
+    pytest.mark.windows,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("runnable"),
+]
+
+CLI = f"{PROGRAM}\\signalbox-cli.exe"
+CONSUMER = "bootstrap.servers=localhost:9092\ngroup.id=llm-task-scheduler\nmax.poll.records=50\n"
+PRODUCER = "bootstrap.servers=localhost:9092\nacks=1\nenable.idempotence=true\n"
+
+
+def test_versions_and_folders(wine: Wine) -> None:
+    done = wine.run(CLI, "version", "--json", timeout_s=120)
+    assert done.code == 0, done.output
+    told = json.loads(done.output[done.output.index("{") :])
+    text = json.dumps(told, ensure_ascii=False)
+    assert __version__ in text
+    assert "3.12." in text
+    assert "DmlExecutionProvider" in text
+    assert "AppData\\\\Local\\\\Signalbox" in text, "data belongs into the user's folder"
+
+
+def test_help_names_the_launcher(wine: Wine) -> None:
+    done = wine.run(CLI, "--help", timeout_s=120)
+    assert done.code == 0
+    assert "usage: signalbox-cli [COMMAND]" in done.output
+    assert "main.py" not in done.output
+
+
+def test_the_faulty_settings_of_old_are_found(wine: Wine, tmp_path: Path) -> None:
+    consumer, producer = tmp_path / "consumer 测试.properties", tmp_path / "producer.properties"
+    consumer.write_text(CONSUMER, encoding="utf-8")
+    producer.write_text(PRODUCER, encoding="utf-8")
+    paths = [windows_path(consumer), windows_path(producer)]
+    done = wine.run(CLI, "check-config", *paths, timeout_s=120)
+    assert done.code == 1, done.output
+    assert "max.poll.records" in done.output
+    assert "acks = 1" in done.output
+    assert "Use acks = all" in done.output or "acks=all" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_nothing_gets_lost_between_the_stages(wine: Wine, tmp_path: Path) -> None:
+    report = tmp_path / "selftest.json"
+    arguments = ("selftest", "--mode", "e2e", "--duration", "30", "--json", windows_path(report))
+    done = wine.run(CLI, *arguments, timeout_s=240)
+    (KEPT / "selftest.txt").write_text(done.output, encoding="utf-8")
+    assert done.code == 0, done.output
+    figures = json.loads(report.read_text(encoding="utf-8"))
+    (KEPT / "selftest.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    assert figures["passed"], figures
+    assert "MISSING" not in done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_child_process_gets_an_interpreter(wine: Wine) -> None:
+    python = f"{PROGRAM}\\runtime\\python.exe"
+    code = "import sys, ssl, sqlite3, ctypes, cv2; print(sys.executable, *sys.path, sep='|')"
+    done = wine.run(python, "-X", "utf8", "-c", code, timeout_s=120)
+    assert done.code == 0, done.output
+    (*path,) = done.output.strip().splitlines()[-1].split("|")
+    assert path[0] == python
+    assert all(entry.startswith(PROGRAM) for entry in path[1:]), "nothing of another Python"
+
+
+def test_nothing_was_written_into_the_programs_folder(program: Path, tree: Path) -> None:
+    names = {path.relative_to(program) for path in program.rglob("*") if "numpy" not in str(path)}
+    shipped = {path.relative_to(tree) for path in tree.rglob("*") if "numpy" not in str(path)}
+    assert names - shipped == {Path("uninstall.exe")}

@@ -1,0 +1,142 @@
+"""When something is in the way: a clear message, and no half of a program."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from installer import manifest
+from tests.windows.conftest import PROGRAM, install
+from tests.windows.test_5_upgrade import uninstall
+from tests.windows.wine import Overlay, Wine, wait_until
+
+pytestmark = [pytest.mark.windows, pytest.mark.timeout(900)]
+
+SOME_FILES = 300
+
+
+@contextmanager
+def small_disk(wine: Wine, folder: Path, options: str) -> Iterator[Path]:
+    """Give Windows a drive X: of its own."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
+    letter = wine.prefix / "dosdevices" / "x:"
+    letter.symlink_to(folder)
+    try:
+        yield folder
+    finally:
+        letter.unlink()
+        wine.wait_for_all()
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def staged(program: Path) -> int:
+    """Return how many files of a new version are there already."""
+    return sum(1 for path in (program / ".new").rglob("*") if path.is_file())
+
+
+def fill(path: Path) -> None:
+    """Write until the disk is full."""
+    with path.open("wb") as file:
+        while True:
+            try:
+                file.write(bytes(1_000_000))
+                file.flush()
+            except OSError:
+                return
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_written(
+    wine: Wine, installer: Path, tmp_path: Path
+) -> None:
+    with small_disk(wine, tmp_path / "small", "size=50m") as disk:
+        code, log = install(wine, installer, "/LANG=1033", into="X:\\Signalbox")
+        assert code == 4
+        assert "not enough space" in log
+        assert "X:\\Signalbox" in log
+        assert list(disk.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_meanwhile_leaves_nothing(
+    wine: Wine, installer: Path, tmp_path: Path
+) -> None:
+    with small_disk(wine, tmp_path / "filling", "size=420m") as disk:
+        process = wine.start(str(installer), "/S", "/LANG=1033", "/D=X:\\Signalbox")
+        wait_until(lambda: staged(disk / "Signalbox") > SOME_FILES, 120, "installing")
+        fill(disk / "filler")
+        assert process.wait(timeout=120) == 2
+        process.communicate()
+        assert "disk is full" in wine.temp_log()
+        assert [path.name for path in disk.iterdir()] == ["filler"]
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    wine: Wine, installer: Path, tmp_path: Path
+) -> None:
+    with small_disk(wine, tmp_path / "readonly", "size=600m,ro"):
+        code, log = install(wine, installer, "/LANG=2052", into="X:\\Signalbox")
+        assert code == 5
+        assert "无法写入文件夹" in log
+
+
+def test_a_folder_whose_name_is_too_long_is_told(wine: Wine, installer: Path) -> None:
+    code, log = install(wine, installer, into="C:\\" + "long-name-" * 12)
+    assert code == 7
+    assert "too long" in log
+
+
+def test_killed_in_the_middle_it_is_as_before_and_the_next_try_works(
+    wine: Wine, installer: Path, upgrade: Path, overlay: Overlay
+) -> None:
+    program = wine.place(PROGRAM)
+    wine.start(str(installer), "/S", *f"/D={PROGRAM}".split(" "))
+    wait_until(lambda: staged(program) > SOME_FILES, 120, "installing")
+    wine.kill_all()
+    assert not (program / "Signalbox.exe").exists(), "no half of a program that could be started"
+
+    assert install(wine, installer) == (0, "")
+    before = manifest.read_manifest(program)["files"]
+    wine.start(str(upgrade), "/S", *f"/D={PROGRAM}".split(" "))
+    wait_until(lambda: staged(program) > SOME_FILES, 120, "upgrading")
+    wine.kill_all()
+    for name, entry in before.items():
+        assert (program / name).stat().st_size == entry["size"], name
+
+    assert install(wine, installer) == (0, "")
+    assert not (program / ".new").exists()
+    overlay.put()
+    done = wine.run(f"{PROGRAM}\\signalbox-cli.exe", "version", timeout_s=120)
+    overlay.take_back()
+    assert done.code == 0, done.output
+
+
+def test_a_running_signalbox_is_left_alone_or_closed_in_order(
+    wine: Wine, installer: Path, overlay: Overlay, program: Path
+) -> None:
+    overlay.put()
+    running = wine.start(f"{PROGRAM}\\Signalbox.exe", "demo")
+    logs = wine.drive / "users"
+    pattern = "*/AppData/Local/Signalbox/Logs/streaming/detection.log"
+    wait_until(lambda: any(logs.glob(pattern)), 120, "starting the demo")
+
+    code, log = install(wine, installer, "/LANG=1033")
+    assert code == 3
+    assert "Signalbox is running" in log
+    assert running.poll() is None
+
+    code, log = install(wine, installer, "/CLOSE")
+    assert (code, log) == (0, "")
+    output, _ = running.communicate(timeout=30)
+    assert running.returncode == 0, output
+    (console,) = logs.glob("*/AppData/Local/Signalbox/Logs/streaming/console.log")
+    lines = console.read_text(encoding="utf-8")
+    assert "asked to quit by another process" in lines
+    assert lines.rstrip().endswith("Signalbox ends")
+    uninstall(wine, program, "/PURGE")
