@@ -24,7 +24,6 @@ from tests.integration.tansu import running_tansu
 from tests.integration.tls_proxy import tls_before_tansu
 from tests.support.certificates import make_certificate
 from tests.support.log_guard import ExpectLog
-from tests.support.tls import make_certificate
 
 pytestmark = pytest.mark.integration
 

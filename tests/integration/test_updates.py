@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from console.update_question import UpdateQuestion, ask_at_start
 from pipeline.settings import SettingsError, parse_settings
 from pipeline.updates import UpdateError, is_newer, look
-from tests.support.tls import make_certificate
+from tests.support.certificates import make_certificate
 
 pytestmark = pytest.mark.integration
 
