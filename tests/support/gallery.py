@@ -150,7 +150,7 @@ class Gallery:
             questions.step.choose(1)
             yield f"first-start-{number + 1}", questions
         yield "help", HelpDialog(window)
-        yield "about", AboutDialog(window)
+        yield "about", AboutDialog(window, "")
         yield "export", ExportDialog(LogSelection(), window)
         yield "camera", CameraDialog(context, None, "", window)
 
