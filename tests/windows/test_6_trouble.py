@@ -42,6 +42,14 @@ def staged(program: Path) -> int:
     return sum(1 for path in (program / ".new").rglob("*") if path.is_file())
 
 
+def kill_while_it_writes(wine: Wine, installer: Path) -> None:
+    """Start the installer, and kill it when some files are there."""
+    process = wine.start(str(installer), "/S", *f"/D={PROGRAM}".split(" "))
+    wait_until(lambda: staged(wine.place(PROGRAM)) > SOME_FILES, 120, "installing")
+    wine.kill_all()
+    process.communicate(timeout=30)
+
+
 def fill(path: Path) -> None:
     """Write until the disk is full."""
     with path.open("wb") as file:
@@ -96,16 +104,12 @@ def test_killed_in_the_middle_it_is_as_before_and_the_next_try_works(
     wine: Wine, installer: Path, upgrade: Path, overlay: Overlay
 ) -> None:
     program = wine.place(PROGRAM)
-    wine.start(str(installer), "/S", *f"/D={PROGRAM}".split(" "))
-    wait_until(lambda: staged(program) > SOME_FILES, 120, "installing")
-    wine.kill_all()
+    kill_while_it_writes(wine, installer)
     assert not (program / "Signalbox.exe").exists(), "no half of a program that could be started"
 
     assert install(wine, installer) == (0, "")
     before = manifest.read_manifest(program)["files"]
-    wine.start(str(upgrade), "/S", *f"/D={PROGRAM}".split(" "))
-    wait_until(lambda: staged(program) > SOME_FILES, 120, "upgrading")
-    wine.kill_all()
+    kill_while_it_writes(wine, upgrade)
     for name, entry in before.items():
         assert (program / name).stat().st_size == entry["size"], name
 
