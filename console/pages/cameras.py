@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QAction, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -152,13 +152,20 @@ class CamerasPage(QWidget):
         button.setToolTip(self.tr("Order of the cameras, lists as files"))
         self._context.theme.icons.set_on(button, "list")
         menu = QMenu(button)
-        self._up = menu.addAction(self.tr("Move up (Alt+Up)"), self._on_up)
-        self._down = menu.addAction(self.tr("Move down (Alt+Down)"), self._on_down)
+        self._up = self._action(menu, self.tr("Move up (Alt+Up)"), self._on_up)
+        self._down = self._action(menu, self.tr("Move down (Alt+Down)"), self._on_down)
         menu.addSeparator()
         menu.addAction(self.tr("Import from CSV…"), self.import_list)
-        self._export = menu.addAction(self.tr("Export as CSV…"), self._on_export)
+        self._export = self._action(menu, self.tr("Export as CSV…"), self._on_export)
         button.setMenu(menu)
         return button
+
+    def _action(self, menu: QMenu, text: str, act: Callable[[], None]) -> QAction:
+        """Add an entry that belongs to the page: PySide loses those that a menu makes by itself."""
+        action = QAction(text, self)
+        action.triggered.connect(act)
+        menu.addAction(action)
+        return action
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()

@@ -108,5 +108,7 @@ class LagChart(QWidget):
             axis.setTickFont(ui_font(TypeSize.CAPTION, tabular=True))
         self._legend.setLabelTextColor(QColor(tokens.text))
         self._legend.setLabelTextSize(f"{TypeSize.CAPTION}px")
+        for _sample, label in self._legend.items:  # those that are there keep theirs
+            label.setText(label.text, color=QColor(tokens.text), size=f"{TypeSize.CAPTION}px")
         for index, curve in enumerate(self._curves.values()):
             self._color_curve(index, curve)

@@ -33,6 +33,7 @@ def test_every_page(state: str, scale: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     folder = GALLERY / f"{state}-{scale}00"
     wanted = [
         f"{spec.key}-{theme}-{language}"

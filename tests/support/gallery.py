@@ -144,7 +144,6 @@ class Gallery:
         context, window = self._console.context, self._window
         for number in range(3):
             questions = FirstStart(context, window)
-            questions.skipped.disconnect()
             for _ in range(number):
                 questions.go_on()
             questions.step.choose(1)
