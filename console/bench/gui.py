@@ -66,7 +66,7 @@ def run(plan: GuiPlan) -> dict[str, Any]:
             "start": _starts(place, plan.starts),
             "load": _load(place, video, plan.cameras, plan.seconds, plan.lines_per_s),
             "wall": _load(place, video, plan.wall_cameras, plan.wall_seconds, plan.lines_per_s),
-            "log": _child(place, "log_rows", str(plan.rows)),
+            "log": child(place, "log_rows", str(plan.rows)),
         }
 
 
@@ -107,9 +107,9 @@ def _starts(place: Path, count: int) -> dict[str, Any]:
     bare, painted, ready = [], [], []
     for number in range(count):
         began_s = time.monotonic()
-        bare.append(_child(place, "bare_window", "start")["paintedS"] - began_s)
+        bare.append(child(place, "bare_window", "start")["paintedS"] - began_s)
         began_s = time.monotonic()
-        moments = _child(place / f"start-{number}", "cold_start")
+        moments = child(place / f"start-{number}", "cold_start")
         painted.append(moments["paintedS"] - began_s)
         ready.append(moments["readyS"] - began_s)
     middle = statistics.median(bare)
@@ -137,7 +137,12 @@ def _start(home: Path, module: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def _child(home: Path, module: str, *arguments: str) -> dict[str, Any]:
+def child(home: Path, module: str, *arguments: str) -> dict[str, Any]:
+    """Run one module of this package with a home of its own; return its figures.
+
+    Raises:
+        GuiBenchError: it gave none.
+    """
     return _figures(module, _start(home, module, *arguments))
 
 

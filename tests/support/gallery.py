@@ -77,8 +77,7 @@ class Gallery:
             for theme in ("dark", "light"):
                 self._change(language=language, theme=theme)
                 for key in self._pages():
-                    self._window.show_page(key)
-                    _settle(SETTLE_S)
+                    self._show(key)
                     self._save(self._window, f"{key}-{theme}-{language}")
             self._paint_dialogs(language)
         self._paint_sizes()
@@ -86,6 +85,18 @@ class Gallery:
         _wait(lambda: not self._console.context.controller.running, 20)
         self._console.close()
         self._logs.close()
+
+    def _show(self, key: str) -> None:
+        """Show a page, with the first of its alarms chosen."""
+        from console.widgets.alarm_table import AlarmTable
+
+        self._window.show_page(key)
+        _settle(SETTLE_S)
+        for table in self._window.page(key).findChildren(AlarmTable):
+            first = table.topLevelItem(0)
+            if first is not None:
+                table.setCurrentItem(first)
+                _settle(SETTLE_S)
 
     def _pages(self) -> list[str]:
         from console.page_list import PAGES
@@ -118,8 +129,7 @@ class Gallery:
         for size in SIZES:
             self._window.resize(size)
             for key in self._pages():
-                self._window.show_page(key)
-                _settle(SETTLE_S)
+                self._show(key)
                 self._save(self._window, f"{key}-{size.width()}x{size.height()}")
         self._window.resize(USUAL)
 
