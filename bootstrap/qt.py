@@ -50,7 +50,7 @@ def choose_platform(command: str, arguments: Sequence[str]) -> None:
     """
     if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
         return
-    if command == "test":
+    if command == "test" or (command == "bench" and "gui" not in arguments):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     elif not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         if not any(argument.startswith("--screenshot") for argument in arguments):

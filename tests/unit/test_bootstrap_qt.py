@@ -71,3 +71,18 @@ def test_the_users_choice_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", "vnc")
     choose_platform("test", ())
     assert os.environ["QT_QPA_PLATFORM"] == "vnc"
+
+
+@on_linux
+@pytest.mark.usefixtures("no_display")
+@pytest.mark.parametrize("names", [(), ("kafka",), ("kafka", "doctor", "--rounds", "1")])
+def test_benchmarks_run_on_a_server_without_a_display(names: tuple[str, ...]) -> None:
+    choose_platform("bench", names)
+    assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
+
+
+@on_linux
+@pytest.mark.usefixtures("no_display")
+def test_the_benchmark_of_the_window_wants_a_display() -> None:
+    with pytest.raises(SetupError, match="no display"):
+        choose_platform("bench", ("kafka", "gui"))
