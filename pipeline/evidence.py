@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import cv2
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.messages import AssessmentTask, DetectionResult, RiskAssessmentResult, encode
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_SIDE_PX: Final = 800
 QUALITIES: Final = (85, 75, 65, 50)
@@ -28,6 +29,9 @@ def encode_evidence(crop: NDArray[np.uint8], max_bytes: int) -> bytes:
 
     Quality goes down first, then the number of pixels.
     """
+    import cv2  # here: the stages without video start without it
+    import numpy as np
+
     scale = min(1.0, MAX_SIDE_PX / max(crop.shape[:2]))
     while True:
         size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
@@ -83,6 +87,9 @@ def _has_evidence(message: WithEvidence) -> bool:
 
 def _smaller_jpeg(jpeg: bytes, max_bytes: int) -> bytes | None:
     """Return the picture as a JPEG of at most `max_bytes`; None for what is no picture."""
+    import cv2
+    import numpy as np
+
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
         return None
