@@ -112,7 +112,7 @@ class Desk:
         for delivery in deliveries:
             if delivery.topic == detections:
                 seen = read_detection(delivery.value)
-                if seen.announced is not None and not _is_stale(delivery):
+                if seen.announced is not None and self._concerns_us(delivery):
                     announced.append(seen.announced)
                 if seen.counted is not None:
                     batch.counted.append(seen.counted)
@@ -124,6 +124,15 @@ class Desk:
                     continue
             batch.deliveries.append(delivery)
         return announced, results
+
+    def _concerns_us(self, delivery: Delivery) -> bool:
+        """Return whether the verdicts that a detection result announces will come to us.
+
+        Of several aggregators, another one may get them: both topics go by the camera's id, so that
+        the verdicts are in the partition of the same number.
+        """
+        topic = self._context.settings.kafka.topics.risk_assessment_results
+        return not _is_stale(delivery) and delivery.consumer.owns(topic, delivery.partition)
 
     def _closed_among(
         self, announced: list[Announced], results: list[RiskAssessmentResult]

@@ -91,7 +91,7 @@ class KafkaAccess:
         client = self._client_id(telemetry, "consumer")
         condition = BrokerCondition(client, self.bootstrap_servers, telemetry)
         properties = clients.consumer_properties(
-            self.settings, self.bootstrap_servers, client, group
+            self.settings, self.bootstrap_servers, client, group, several=bool(beside)
         )
         consumer = WorkConsumer(group, topics, condition, telemetry, self._gate, beside)
         consumer.open(clients.make_consumer(properties, condition, consumer.on_commit))

@@ -54,6 +54,11 @@ CONSUMER_DEFAULTS: Properties = {
     "fetch.queue.backoff.ms": 20,
     "statistics.interval.ms": STATISTICS_INTERVAL_MS,
 }
+SEVERAL_TOPICS: Properties = {
+    # Gives each member the partitions of the same numbers of every topic; the sticky one balances
+    # their number only, and one member may get one topic, another one the other.
+    "partition.assignment.strategy": "range",
+}
 EMBEDDED_CONSUMER: Properties = {
     # The mock cluster lets a group settle only after session.timeout.ms - 1000.
     "session.timeout.ms": 2000,
@@ -86,9 +91,9 @@ def producer_properties(settings: KafkaSettings, servers: str, client: str) -> d
 
 
 def consumer_properties(
-    settings: KafkaSettings, servers: str, client: str, group: str
+    settings: KafkaSettings, servers: str, client: str, group: str, *, several: bool = False
 ) -> dict[str, Any]:
-    """Return the properties of a consumer."""
+    """Return the properties of a consumer; `several`: of topics that belong together."""
     _refuse_owned(settings)
     return merged(
         {
@@ -97,6 +102,7 @@ def consumer_properties(
             "group.id": group,
             **CONSUMER_DEFAULTS,
             **(EMBEDDED_CONSUMER if settings.mode == "embedded" else {}),
+            **(SEVERAL_TOPICS if several else {}),
         },
         settings.common,
         settings.consumer,

@@ -153,6 +153,11 @@ class WorkConsumer:
             "Kafka consumer started: group={}, topics={}", self._group, self._topics
         )
 
+    def owns(self, topic: str, partition: int) -> bool:
+        """Return whether a partition is assigned to this member of the group."""
+        with self._lock:
+            return (topic, partition) in self._assigned
+
     @property
     def in_flight(self) -> int:
         """How many messages are taken and not finished."""

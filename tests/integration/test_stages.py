@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import threading
 import time
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
@@ -16,7 +18,9 @@ import pytest
 from pipeline.aggregation import desk
 from pipeline.aggregation.database import open_writer
 from pipeline.aggregation.store import AlarmReader
+from pipeline.kafka import KafkaAccess
 from pipeline.kafka.consumer import Delivery
+from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.messages import (
     AssessmentTask,
     DetectionResult,
@@ -29,6 +33,7 @@ from pipeline.registry import make_worker
 from pipeline.scheduling.assessor import Assessor, Outcome
 from pipeline.scheduling.rules.assessor import RulesAssessor
 from pipeline.scheduling.worker import SchedulerWorker
+from pipeline.settings import KafkaSettings
 from pipeline.settings_scheduler import RulesSettings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.telemetry import WorkerTelemetry
@@ -457,3 +462,60 @@ def test_a_database_that_is_damaged_while_it_is_used_is_set_aside_and_work_goes_
         wait_until("it goes on with a new one", lambda: stored(database) == {"after-0"})
         label = running.snapshot(AGGREGATOR).labels["damaged"]
         assert database.with_name(label).exists()
+
+
+@pytest.mark.slow
+def test_two_aggregators_share_the_work_and_wait_for_nothing_that_the_other_gets(
+    tmp_path: Path,
+) -> None:
+    broker = EmbeddedBroker(KafkaSettings())
+    frames = [
+        made.detection(f"r{number}", f"cam-{number}", due=2, timestamp=utc_now())
+        for number in range(60)
+    ]
+    verdicts = [
+        made.result(frame.request_id, group, frame.camera_id, group_count=2, timestamp=utc_now())
+        for frame in frames
+        for group in (0, 1)
+    ]
+    with contextlib.closing(broker), contextlib.ExitStack() as stack:
+        databases = [tmp_path / "one.db", tmp_path / "two.db"]
+        lines = [
+            stack.enter_context(
+                line(
+                    stage_settings(
+                        database,
+                        kafka={"mode": "cluster", "bootstrap_servers": broker.bootstrap_servers},
+                        aggregator={"join_deadline_s": 2.0},
+                    )
+                )
+            )
+            for database in databases
+        ]
+        kafka = KafkaAccess(KafkaSettings(), broker)
+        for one in lines:
+            one.start(AGGREGATOR)
+            wait_until("it has partitions", lambda: is_given_work(kafka, one))  # noqa: B023
+        feed_detections(kafka, frames)
+        feed(kafka, kafka.settings.topics.risk_assessment_results, results(*verdicts))
+        wait_until(
+            "all is stored",
+            lambda: (
+                {item.message_id for item in verdicts}
+                <= stored(databases[0]) | stored(databases[1])
+            ),
+        )
+        wait_until(
+            "nobody waits",
+            lambda: all(one.snapshot(AGGREGATOR).gauges.get("open_requests") == 0 for one in lines),
+        )
+        assert sum(one.count(AGGREGATOR, "incomplete") for one in lines) == 0
+
+
+def is_given_work(kafka: KafkaAccess, one: Line) -> bool:
+    """Send a verdict of each of many cameras; return whether an aggregator has got any yet."""
+    topic = kafka.settings.topics.risk_assessment_results
+    cameras = [f"cam-{number}" for number in range(60)]
+    items = [made.result(f"{camera}-{uuid.uuid4()}", camera_id=camera) for camera in cameras]
+    feed(kafka, topic, results(*items))
+    return one.count(AGGREGATOR, "in") > 0
