@@ -20,6 +20,7 @@ PATIENCE: Final = timedelta(seconds=3)
 
 _CAMERA: Final = {
     "live": What.CAMERA_LIVE,
+    "stalled": What.CAMERA_LOST,
     "reconnecting": What.CAMERA_LOST,
     "failed": What.CAMERA_LOST,
 }

@@ -16,7 +16,7 @@ import pytest
 from pipeline.detection import camera_report, pacing
 from pipeline.detection import capture as capture_module
 from pipeline.detection.capture import CameraCapture
-from pipeline.detection.frames import FrameInbox
+from pipeline.detection.frames import CapturedFrame, FrameInbox
 from pipeline.detection.images import Picture
 from pipeline.detection.sources import DEMO_CLIP, Reader, SourceError, open_source
 from pipeline.settings_cameras import CameraSettings
@@ -214,6 +214,30 @@ def test_a_file_plays_in_real_time_and_goes_round(
     assert time.monotonic() - began_s > 34 / 20 * 0.95
     assert len(scenes) == 4
     assert scenes == sorted(scenes)
+
+
+def test_a_file_as_fast_as_possible_leaves_out_nothing_that_is_due(
+    start: Callable[..., Rig], tmp_path: Path
+) -> None:
+    path = tmp_path / "short.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
+    for shade in range(0, 240, 4):
+        writer.write(np.full((48, 64, 3), shade, np.uint8))
+    writer.release()
+    rig = start(camera(path, real_time=False, loop=False, detections_per_second=5))
+    frames: list[CapturedFrame] = []
+    began_s = time.monotonic()
+    while (frame := rig.inbox.take(2)) is not None:
+        frames.append(frame)
+    took_s = time.monotonic() - began_s
+    wait_until(lambda: rig.view.state == "stopped", "the end")
+    assert rig.counter("frames_read") == 60
+    assert rig.counter("frames_dropped") == 0
+    # Six seconds of film at five detections a second, measured in the film's own time.
+    assert len(frames) == 30
+    span_s = frames[-1].motion_s - frames[0].motion_s
+    assert span_s == pytest.approx(5.8, abs=0.01)
+    assert took_s - 2 < 6
 
 
 def test_a_file_that_is_played_once_ends_quietly(start: Callable[..., Rig], tmp_path: Path) -> None:

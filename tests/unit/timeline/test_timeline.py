@@ -56,6 +56,13 @@ def test_a_lost_camera_and_its_return_are_told_with_when_they_began() -> None:
     ]
 
 
+def test_a_camera_that_stands_still_with_its_connection_open_is_lost_once() -> None:
+    assert camera(*["live"] * 5, *["stalled"] * 5, *["reconnecting"] * 5) == [
+        (What.CAMERA_LIVE, seconds(0)),
+        (What.CAMERA_LOST, seconds(5)),
+    ]
+
+
 def test_a_short_blip_is_no_event() -> None:
     assert camera(*["live"] * 5, "reconnecting", "reconnecting", *["live"] * 9) == [
         (What.CAMERA_LIVE, seconds(0))
