@@ -75,6 +75,16 @@ class Assessor:
         """How many of the calls under way wait before they try again, and use no slot."""
         return 0
 
+    @property
+    def ahead(self) -> int:
+        """How many more calls than there are slots are wanted; they wait inside for one."""
+        return 0
+
+    @property
+    def under_way(self) -> int | None:
+        """How many calls use a slot; None for all that are neither parked nor over."""
+        return None
+
     async def open(self) -> None:
         """Get ready; called once, in the event loop of all calls."""
 

@@ -81,7 +81,8 @@ class Desk:
                     self._begin(delivery)
                 # Assessments that need no waiting are over after this.
                 await asyncio.sleep(0)
-                telemetry.gauge("in_flight", len(self._running) - self._assessor.parked)
+                under_way = self._assessor.under_way
+                telemetry.gauge("in_flight", len(self._running) if under_way is None else under_way)
                 self._raise_failure()
                 self._producer.check()
             await self._drain()
@@ -92,9 +93,9 @@ class Desk:
         self._tell(trouble)
         if trouble is not None and trouble.pauses:
             return 0
-        # What waits before it tries again uses no slot, but there is an end to that, too.
+        # What only waits uses no slot, but there is an end to that, too.
         parked = min(self._assessor.parked, self._slots)
-        return self._slots + parked - len(self._running)
+        return self._slots + self._assessor.ahead + parked - len(self._running)
 
     def _tell(self, trouble: Trouble | None) -> None:
         reason = trouble.reason if trouble is not None else ""

@@ -42,6 +42,9 @@ JITTER: Final = 0.5
 RAW_CHARS: Final = 2_000
 """So much of an answer that is no verdict is kept."""
 
+AHEAD_SHARE: Final = 8
+"""For so many slots, one task more is taken from Kafka than can be asked about at once."""
+
 LOOK_S: Final = 0.5
 SYNC_EVERY: Final = 6
 """Figures are shown every half second; every sixth time the file of the usage is written."""
@@ -145,6 +148,16 @@ class LlmAssessor(Assessor):
     def parked(self) -> int:
         """How many tasks wait before they try again, and use no slot."""
         return self._parked
+
+    @property
+    def ahead(self) -> int:
+        """How many tasks are held ready: a slot that is freed is taken in the same moment."""
+        return max(1, self._slots // AHEAD_SHARE)
+
+    @property
+    def under_way(self) -> int:
+        """How many requests are under way."""
+        return self._turnstile.under_way
 
     # ------------------------------------------------------------------ life
     async def open(self) -> None:
