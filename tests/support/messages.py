@@ -250,6 +250,10 @@ result_metadatas = st.builds(
     llm_model=texts,
     api_key_id=st.none() | texts,
     retry_count=counts,
+    fallback_reason=st.none() | texts,
+    prompt_version=st.none() | texts,
+    input_tokens=st.none() | counts,
+    output_tokens=st.none() | counts,
 )
 results = st.builds(
     RiskAssessmentResult,
@@ -263,6 +267,8 @@ results = st.builds(
     results=st.lists(assessments, max_size=3).map(tuple),
     metadata=result_metadatas,
     error=st.none() | texts,
+    error_kind=st.sampled_from([None, "failed", "invalid-answer", "expired"]),
+    raw_answer=st.none() | texts,
     group_image_base64=pictures,
 )
 alerts = st.builds(
