@@ -205,7 +205,7 @@ def test_ten_thousand_histories() -> None:
 
     run_state_machine_as_test(
         Histories,
-        settings=settings(max_examples=10_000, stateful_step_count=40, deadline=None),
+        settings=settings(max_examples=10_000, stateful_step_count=25, deadline=None),
     )
 
 
