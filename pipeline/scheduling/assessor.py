@@ -81,7 +81,7 @@ class Assessor:
         return 0
 
     @property
-    def under_way(self) -> int | None:
+    def in_flight(self) -> int | None:
         """How many calls use a slot; None for all that are neither parked nor over."""
         return None
 

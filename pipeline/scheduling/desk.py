@@ -81,8 +81,8 @@ class Desk:
                     self._begin(delivery)
                 # Assessments that need no waiting are over after this.
                 await asyncio.sleep(0)
-                under_way = self._assessor.under_way
-                telemetry.gauge("in_flight", len(self._running) if under_way is None else under_way)
+                in_flight = self._assessor.in_flight
+                telemetry.gauge("in_flight", len(self._running) if in_flight is None else in_flight)
                 self._raise_failure()
                 self._producer.check()
             await self._drain()

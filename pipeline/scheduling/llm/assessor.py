@@ -155,7 +155,7 @@ class LlmAssessor(Assessor):
         return max(1, self._slots // AHEAD_SHARE)
 
     @property
-    def under_way(self) -> int:
+    def in_flight(self) -> int:
         """How many requests are under way."""
         return self._turnstile.under_way
 
