@@ -69,7 +69,8 @@ class KafkaPage(QWidget):
         self._desk.changed.connect(self._on_changed)
         self._desk.examined.connect(self._show_foot)
         self._desk.told.connect(self._on_told)
-        self._tabs.currentChanged.connect(self._show_foot)
+        # What was told is about what was in sight.
+        self._tabs.currentChanged.connect(self._on_changed)
         context.figures.updated.connect(self._on_figures)
         context.controller.session_changed.connect(self._on_figures)
         context.controller.state_changed.connect(self._on_state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,8 @@ WIDTH: Final = 1080
 HEIGHT: Final = 560
 JAVA_WIDTH: Final = 280
 HERE_WIDTH: Final = 280
+WRAP_AT: Final = (8, 40, 40, 60)
+"""Characters of a line in each column: Qt makes rows as high as their lines, and wraps none."""
 AFTER_MS: Final = 150
 MOST_CHARACTERS: Final = 200_000
 EXAMPLE: Final = "bootstrap.servers=kafka-1:9092\nmax.request.size=2097152\n"
@@ -68,7 +71,6 @@ class JavaDialog(QDialog):
         for column, width in ((1, JAVA_WIDTH), (2, HERE_WIDTH)):
             self._changes.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             self._changes.setColumnWidth(column, width)
-        self._changes.setWordWrap(True)
         self._changes.setAccessibleName(self.tr("What becomes of each property"))
         self._words = QLabel()
         self._words.setWordWrap(True)
@@ -155,11 +157,11 @@ class JavaDialog(QDialog):
             item = self._changes.make_item()
             gone = self.tr("goes away")
             line = str(change.line) if change.line is not None else ""
-            for column, words in enumerate((line, change.before, change.after or gone, change.why)):
-                item.setText(column, words)
+            shown = (line, change.before, change.after or gone, change.why)
+            for column, (words, width) in enumerate(zip(shown, WRAP_AT, strict=True)):
+                item.setText(column, _wrapped(words, width))
                 item.setToolTip(column, words)
             self._changes.addTopLevelItem(item)
-        self._changes.doItemsLayout()  # rows are as high as what is wrapped in them
         changed = sum(bool(change.why) for change in changes)
         gone_count = sum(not change.after for change in changes)
         self._take.setEnabled(bool(changes))
@@ -217,3 +219,7 @@ class JavaDialog(QDialog):
     def _say(self, text: str, level: str) -> None:
         self._words.setText(text)
         set_property(self._words, "level", level)
+
+
+def _wrapped(text: str, width: int) -> str:
+    return "\n".join(textwrap.fill(line, width) for line in text.split("\n"))

@@ -232,7 +232,8 @@ def _construct(
     if errors:
         raise KafkaSettingsError(
             f"Kafka {role} settings: {'; '.join(map(str, errors))}",
-            next_step="Correct them in the settings under kafka, then start again.",
+            next_step="Correct them on the Kafka page under Properties (in the file: under kafka), then "
+            "start again.",
         )
     for finding in findings:
         logger.bind(worker="kafka").warning("{} settings: {}", role, finding)
@@ -249,7 +250,8 @@ def _construct(
     except (KafkaException, ValueError, TypeError) as error:
         raise KafkaSettingsError(
             f"Kafka {role}: librdkafka refuses the settings: {_words(error)}.",
-            next_step="Correct them in the settings under kafka, then start again.",
+            next_step="Correct them on the Kafka page under Properties (in the file: under kafka), then "
+            "start again.",
         ) from error
 
 
