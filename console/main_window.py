@@ -82,6 +82,7 @@ class MainWindow(QMainWindow):
         self._kept: dict[str, Any] = {}
         self._state = WindowState()
         self._troubles: dict[object, NoticeBar] = {}
+        self._failed: dict[WorkerName, str] = {}
         self._wall_only = False
         self._was_maximized = False
         self.setWindowTitle(APP_NAME)
@@ -360,13 +361,22 @@ class MainWindow(QMainWindow):
     def _on_state(self, change: StateChange) -> None:
         """Tell of a worker that stays stopped, until it is started again."""
         if change.new is WorkerState.FAILED:
-            text = self.tr("{0} stays stopped. {1}")
-            name = worker_title(change.worker)
-            self._show_trouble(change.worker, text.format(name, change.reason))
-        elif change.new is WorkerState.STARTING:
-            self._show_trouble(change.worker, "")
+            before = self._failed.get(change.worker, change.reason)
+            self._failed[change.worker] = change.reason
+            for reason in {before, change.reason}:
+                self._show_failed(reason)
+        elif change.new is WorkerState.STARTING and change.worker in self._failed:
+            self._show_failed(self._failed.pop(change.worker))
         if change.new in ENDED:
             self._show_trouble(("stuck", change.worker), "")
+
+    def _show_failed(self, reason: str) -> None:
+        """Tell once of a reason, whoever stays stopped for it."""
+        names = [worker_title(name) for name in WorkerName if self._failed.get(name) == reason]
+        text = self.tr("{0} stays stopped. {1}") if len(names) == 1 else ""
+        text = text or self.tr("{0} stay stopped. {1}")
+        words = text.format(", ".join(names), reason) if names else ""
+        self._show_trouble(("failed", reason), words)
 
     @Slot(object)
     def _on_stuck(self, name: WorkerName) -> None:

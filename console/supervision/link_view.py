@@ -27,7 +27,8 @@ class LinkView:
 
     Attributes:
         level: its colour.
-        word: the verdict in a word, such as ``OK`` or ``Stalled``.
+        word: the verdict in a word or two, such as ``OK`` or ``Stalled``.
+        about: the same as half a sentence.
         rate: messages a second, for people.
         lag: unread messages and their age, for people.
     """
@@ -36,6 +37,7 @@ class LinkView:
     word: str
     rate: str
     lag: str
+    about: str = ""
 
 
 def link_view(link: LinkLag | None, consumer: WorkerState) -> LinkView:
@@ -51,21 +53,60 @@ def link_view(link: LinkLag | None, consumer: WorkerState) -> LinkView:
     lag = translate("Link", "lag {0}").format(formatting.count(link.messages))
     if link.seconds is not None:
         lag = f"{lag} · {formatting.seconds(link.seconds)}"
-    level, word = _verdict(link, consumer)
-    return LinkView(level, word, rate, lag)
+    level, word, about = _looks(link, consumer)
+    return LinkView(level, word, rate, lag, about)
 
 
-def _verdict(link: LinkLag, consumer: WorkerState) -> tuple[Level, str]:
-    if consumer in {WorkerState.STOPPED, WorkerState.STOPPING}:
-        return "off", translate("Link", "Reader stopped")
-    if consumer is WorkerState.FAILED:
-        return "danger", translate("Link", "Reader failed")
-    match link.status.value:
-        case "ok":
-            return "ok", translate("Link", "OK")
-        case "warn":
-            return "warning", translate("Link", "Falls behind")
-        case "stall":
-            return "danger", translate("Link", "Stalled")
-        case _:
-            return "off", translate("Link", "Unknown")
+def _looks(link: LinkLag, consumer: WorkerState) -> tuple[Level, str, str]:
+    # Where there is a lag to judge, Kafka's modules have been imported in the background.
+    from pipeline.kafka.lag_verdict import Verdict, verdict
+
+    looks: dict[Verdict, tuple[Level, str, str]] = {
+        Verdict.OK: ("ok", translate("Link", "OK"), translate("Link", "keeps up")),
+        Verdict.STOPPED: (
+            "off",
+            translate("Link", "Reader stopped"),
+            translate("Link", "stopped by the operator"),
+        ),
+        Verdict.UNKNOWN: (
+            "off",
+            translate("Link", "Unknown"),
+            translate("Link", "not seen long enough"),
+        ),
+        Verdict.STARTING: (
+            "info",
+            translate("Link", "Reader starts"),
+            translate("Link", "its reader is starting"),
+        ),
+        Verdict.BEHIND: (
+            "warning",
+            translate("Link", "Falls behind"),
+            translate("Link", "more comes than is finished"),
+        ),
+        Verdict.DEGRADED: (
+            "warning",
+            translate("Link", "Falls behind"),
+            translate("Link", "its reader says what hinders it"),
+        ),
+        Verdict.WAITING: (
+            "warning",
+            translate("Link", "Reader waits"),
+            translate("Link", "its reader failed and tries again by itself"),
+        ),
+        Verdict.UNREAD: (
+            "danger",
+            translate("Link", "Nobody reads"),
+            translate("Link", "nobody reads it, here or elsewhere"),
+        ),
+        Verdict.FAILED: (
+            "danger",
+            translate("Link", "Reader failed"),
+            translate("Link", "its reader failed and waits for you"),
+        ),
+        Verdict.STALLED: (
+            "danger",
+            translate("Link", "Stalled"),
+            translate("Link", "its reader runs and finishes nothing"),
+        ),
+    }
+    return looks[verdict(link.status, consumer)]

@@ -18,6 +18,7 @@ from console.theme.tokens import TypeSize
 
 SPAN_S: Final = 900.0
 MINUTE_S: Final = 60.0
+LEGEND_COLUMNS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class LagChart(QWidget):
         self._plot.setXRange(-SPAN_S / MINUTE_S, 0, padding=0.01)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.showGrid(y=True, alpha=0.15)
-        self._legend = self._plot.addLegend(offset=(8, 4))
+        self._legend = self._plot.addLegend(offset=(8, 0), colCount=LEGEND_COLUMNS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Lag of the last 15 minutes"))
         column = QVBoxLayout(self)

@@ -131,10 +131,16 @@ class LagTable(ValueTable):
             return "–"
         seconds = row.link.clears_in_s
         if seconds is None:
-            return self.tr("not at this rate")
+            is_quiet = link_view(row.link, row.consumer).level == "ok"
+            return self.tr("keeps up") if is_quiet else self.tr("not at this rate")
         return self.tr("clear") if seconds == 0 else formatting.seconds(seconds)
 
     def _color(self, item: QTreeWidgetItem, view: LinkView, dead_letters: int | None) -> None:
         set_color(item, STATUS_COLUMN, self._theme.color(level_token(view.level)))
+        item.setToolTip(STATUS_COLUMN, view.about)
+        font = item.font(STATUS_COLUMN)
+        if font.bold() != (view.level == "danger"):
+            font.setBold(view.level == "danger")
+            item.setFont(STATUS_COLUMN, font)
         token = "warning" if dead_letters else "text_muted"
         set_color(item, self.columnCount() - 1, self._theme.color(token))

@@ -64,7 +64,7 @@ class TopicTrack(QAbstractButton):
         self.setAccessibleName(f"{self._topic}: {view.rate}, {view.lag}, {view.word}")
         self.setToolTip(
             self.tr("{0}\n{1} · {2} · {3}\nThe line shows the unread messages lately.").format(
-                self._topic, view.rate or "–", view.lag, view.word
+                self._topic, view.rate or "–", view.lag, view.about or view.word
             )
         )
         self.update()

@@ -251,6 +251,26 @@ def test_a_worker_that_stays_stopped_is_told_until_it_starts_again(
     qtbot.waitUntil(lambda: window.findChildren(NoticeBar) == [])
 
 
+def test_one_reason_is_told_once_whoever_stays_stopped_for_it(
+    qtbot: QtBot, window: MainWindow, context: ConsoleContext
+) -> None:
+    def tell(name: WorkerName, state: WorkerState, reason: str = "") -> None:
+        change = StateChange(name, WorkerState.STARTING, state, reason, 1.0)
+        context.controller.state_changed.emit(change)
+
+    def told() -> list[str]:
+        labels = [one.findChildren(QLabel) for one in window.findChildren(NoticeBar)]
+        return [label.text() for each in labels for label in each if label.text()]
+
+    tell(WorkerName.SCHEDULER, WorkerState.FAILED, "acks = 1.")
+    tell(WorkerName.GENERATOR, WorkerState.FAILED, "acks = 1.")
+    qtbot.waitUntil(lambda: told() == ["Generator, Scheduler stay stopped. acks = 1."])
+    tell(WorkerName.GENERATOR, WorkerState.STARTING)
+    qtbot.waitUntil(lambda: told() == ["Scheduler stays stopped. acks = 1."])
+    tell(WorkerName.SCHEDULER, WorkerState.FAILED, "No key.")
+    qtbot.waitUntil(lambda: told() == ["Scheduler stays stopped. No key."])
+
+
 def test_lamps_tell_what_is_not_there_yet_and_lead_to_their_pages(
     qtbot: QtBot, window: MainWindow
 ) -> None:

@@ -260,6 +260,9 @@ def link(messages: int, status: LagStatus, seconds: float | None = 1.0) -> LinkL
         (LagStatus.STALL, WorkerState.STOPPED, "off", "Reader stopped"),
         (LagStatus.STALL, WorkerState.FAILED, "danger", "Reader failed"),
         (LagStatus.UNKNOWN, WorkerState.RUNNING, "off", "Unknown"),
+        (LagStatus.STALL, WorkerState.STARTING, "info", "Reader starts"),
+        (LagStatus.STALL, WorkerState.BACKOFF, "warning", "Reader waits"),
+        (LagStatus.WARN, WorkerState.DEGRADED, "warning", "Falls behind"),
     ],
 )
 def test_lag_is_judged_together_with_what_the_operator_wants(
@@ -268,6 +271,7 @@ def test_lag_is_judged_together_with_what_the_operator_wants(
     view = link_view(link(37, status, 3.9), consumer)
     assert (view.level, view.word) == (level, word)
     assert (view.rate, view.lag) == ("9.1 msg/s", "lag 37 · 3.9 s")
+    assert view.about
 
 
 def test_a_link_without_figures_says_so() -> None:
