@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 1120
 HEIGHT: Final = 640
-FORM_WIDTH: Final = 400
+FORM_WIDTH: Final = 440
 SHOW_MS: Final = 100
 TIME, CAMERA, THEN, NOW, SAID = range(5)
 
