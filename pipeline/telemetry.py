@@ -293,6 +293,7 @@ class CameraView:
         camera_id, name: from the settings.
         wanted_size: (width, height) in device pixels that the window wants frames scaled into,
             keeping the aspect; None while nobody looks, so that no frame is scaled at all.
+        wanted_fps: how many frames a second the window wants at most.
         frame, overlay, totals: the newest ones; None before the first.
         shown_fps: frames offered to the window per second, measured over 2 s.
         state: ``connecting``, ``live``, ``stalled`` (connected, but no picture comes),
@@ -309,6 +310,7 @@ class CameraView:
     camera_id: str
     name: str
     wanted_size: tuple[int, int] | None = None
+    wanted_fps: float = 30.0
     frame: Frame | None = None
     overlay: Overlay | None = None
     totals: AreaTotals | None = None

@@ -106,6 +106,10 @@ class CameraTile(QWidget):
         self._layers = layers
         self.update()
 
+    def set_rate(self, per_s: float) -> None:
+        """Want at most so many pictures a second."""
+        self._view.wanted_fps = per_s
+
     def set_fill(self, *, fill: bool) -> None:
         """Cover the tile and cut off edges, or show the whole picture with margins."""
         if fill != self._fill:

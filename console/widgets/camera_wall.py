@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayo
 from shiboken6 import isValid
 
 from console.context import ConsoleContext
+from console.models.picture_budget import PictureBudget
 from console.theme.tokens import Space
 from console.widgets.camera_tile import CameraTile
 from console.widgets.empty_state import EmptyState
@@ -54,6 +56,8 @@ class CameraWall(QWidget):
         self._alone: str | None = None
         self._chosen: str | None = None
         self._page = 0
+        self._budget = PictureBudget()
+        self._in_sight = 0
         self._area = _Area(self._arrange)
         self._empty = EmptyState(
             context,
@@ -283,9 +287,16 @@ class CameraWall(QWidget):
             self.reload()
 
     def _on_frames(self) -> None:
-        for tile in self._tiles:
-            if tile.isVisible():
-                tile.look()
+        in_sight = [tile for tile in self._tiles if tile.isVisible()]
+        if not in_sight:
+            self._budget.rest()
+            return
+        if self._budget.note(time.monotonic()) or len(in_sight) != self._in_sight:
+            self._in_sight = len(in_sight)
+            for tile in in_sight:
+                tile.set_rate(self._budget.per_tile(len(in_sight)))
+        for tile in in_sight:
+            tile.look()
 
     def _shown(self) -> list[CameraTile]:
         if self._alone is not None:

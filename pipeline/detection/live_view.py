@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from pipeline.detection.images import Picture
 from pipeline.telemetry import CameraView, Frame
 
-MAX_SHOWN_FPS: Final = 30.0
 RATE_WINDOW_S: Final = 2.0
 SLACK: Final = 0.9
 """A frame may come this share of the shortest interval after the last; clocks are not exact."""
@@ -26,6 +25,14 @@ class LiveView:
         self._sequence = view.frame.sequence if view.frame is not None else 0
         self._shown_s: deque[float] = deque()
 
+    def is_due(self, captured_s: float) -> bool:
+        """Whether the window wants a picture of this moment."""
+        if self._view.wanted_size is None:
+            return False
+        if not self._shown_s:
+            return True
+        return captured_s - self._shown_s[-1] >= SLACK / self._view.wanted_fps
+
     def offer(self, picture: Picture, captured_s: float) -> None:
         """Show `picture`, taken at `captured_s` (monotonic seconds), unless nobody looks."""
         self._view.source_size = (picture.shape[1], picture.shape[0])
@@ -33,7 +40,7 @@ class LiveView:
         if wanted is None:
             self.rest()
             return
-        if self._shown_s and captured_s - self._shown_s[-1] < SLACK / MAX_SHOWN_FPS:
+        if not self.is_due(captured_s):
             return
         self._sequence += 1
         pixels = scaled_bgra(picture, wanted)

@@ -117,15 +117,15 @@ class Playback:
         is_due = self._is_due(now_s)
         size = self._reader.size
         picture = None
-        if is_due or parts.view.wanted_size is not None or size is None or not self._shown:
+        captured_s = now_s - self._delay_s
+        if is_due or self._live_view.is_due(captured_s) or size is None or not self._shown:
             picture = self._reader.retrieve()
             size = (picture.shape[1], picture.shape[0])
         if parts.report.picture(size, self._rate.note(now_s), is_live=self._reader.is_live):
             self._scene = next(self._scenes)
-        captured_s = now_s - self._delay_s
-        if picture is None:
+        if parts.view.wanted_size is None:
             self._live_view.rest()
-        else:
+        if picture is not None:
             self._shown = True
             self._live_view.offer(picture, captured_s)
             if is_due:
