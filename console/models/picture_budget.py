@@ -12,7 +12,7 @@ from typing import Final
 MOST_PER_S: Final = 480.0
 """Sixteen cameras at the full rate."""
 
-LEAST_PER_S: Final = 16.0
+LEAST_PER_S: Final = 32.0
 MOST_PER_TILE: Final = 30.0
 LEAST_PER_TILE: Final = 1.0
 JUDGE_EVERY_S: Final = 2.0

@@ -26,9 +26,10 @@ def test_slow_turns_cost_pictures_of_all_tiles_alike() -> None:
     run(budget, 0.2, 9)
     assert budget.per_s < MOST_PER_S / 3
     assert budget.per_tile(16) < 10
+    budget.rest()
     run(budget, 0.2, 100, begin_s=100)
     assert budget.per_s == LEAST_PER_S
-    assert budget.per_tile(16) == 1.0
+    assert budget.per_tile(16) == LEAST_PER_S / 16
 
 
 def test_they_come_back_when_the_turns_are_short_again() -> None:
