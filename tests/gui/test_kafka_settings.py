@@ -533,7 +533,8 @@ def paste(qtbot: QtBot, dialog: JavaDialog, text: str) -> None:
 def cells(dialog: JavaDialog) -> list[list[str]]:
     table = only(dialog, ValueTable)
     items = [table.topLevelItem(i) for i in range(table.topLevelItemCount())]
-    return [[item.text(c) for c in range(4)] for item in items if item is not None]
+    # Long texts are wrapped.
+    return [[" ".join(item.text(c).split()) for c in range(4)] for item in items if item]
 
 
 def test_java_properties_are_explained_and_taken_over(

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from loguru import logger
 
 from commands import execute, resolve
-from pipeline import support_bundle
+from pipeline import secrets, support_bundle
 from pipeline.kafka.lag import LagSnapshot
 from pipeline.logs import Logs
 from pipeline.paths import log_folder, runtime_folder
+from pipeline.redact import forget_secrets
 from pipeline.settings import KafkaSettings, LogSettings, Settings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.support_bundle import ExportCancelledError, LiveState
 from pipeline.telemetry import TelemetryHub
+from tests.support.credential_store import TestStore, using
 
 PLANTED = "hunter2-Zebra"
 
@@ -49,6 +52,28 @@ def live_state() -> LiveState:
 def read(bundle: Path) -> dict[str, str]:
     with zipfile.ZipFile(bundle) as archive:
         return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
+
+
+def test_a_secret_of_the_credential_store_is_in_no_part_of_it(tmp_path: Path) -> None:
+    """Nothing around it tells that it is one: it is known because it was resolved."""
+    common = {"sasl.password": "keyring:kafka", "client.rack": f"rack-{PLANTED}"}
+    settings = Settings(kafka=KafkaSettings(common=common))
+    hub = TelemetryHub()
+    hub.workers[WorkerName.DETECTION].error(f"the broker says {PLANTED} is wrong")
+    live = live_state()
+    live = replace(live, workers={n: one.snapshot() for n, one in hub.workers.items()})
+    with using(TestStore()):
+        secrets.store("kafka", PLANTED)
+        forget_secrets()
+        with Logs(LogSettings(), log_folder()) as logs:
+            logger.bind(worker="kafka").info("before it is known: {}", PLANTED)
+            secrets.resolve("keyring:kafka")
+            logger.bind(worker="kafka").info("after: ({})", PLANTED)
+            logs.flush()
+            made = support_bundle.export(tmp_path / "b.zip", settings=settings, live=live)
+    found = read(made)
+    assert any("before it is known" in text for text in found.values())
+    assert [name for name, text in found.items() if PLANTED in text] == []
 
 
 def test_it_holds_what_support_needs_and_no_secret(tmp_path: Path, settings: Settings) -> None:
