@@ -109,10 +109,17 @@ class CameraReport:
     def failed(self, text: str, next_try_s: float, delay_s: float) -> None:
         """It could not be opened, or broke off; `next_try_s` is in monotonic seconds."""
         with self._lock:
-            self._cause = redact_text(text)
+            cause = redact_text(text)
+            # A camera that is away for days would fill the log with the same line.
+            is_news = self._told_s is None or cause != self._cause
+            self._cause = cause
             self._fresh_s = None
-            logger.info(
-                "camera {}: {}; next try in {:.0f} s", self._camera.id, self._cause, delay_s
+            logger.log(
+                "INFO" if is_news else "DEBUG",
+                "camera {}: {}; next try in {:.0f} s",
+                self._camera.id,
+                cause,
+                delay_s,
             )
             self._show("reconnecting", self._cause, next_try_s)
         self.watch()
