@@ -291,11 +291,14 @@ def is_damage(error: Exception) -> bool:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename the database with its journal, so that somebody can still try to rescue it."""
+    """Rename the database with its journal and pictures, so that somebody can try to rescue it."""
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     for suffix in ("", "-wal", "-shm"):
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.replace(aside.with_name(aside.name + suffix))
+    # Left where they are, its pictures would be tidied up as those of no alarm.
+    with contextlib.suppress(OSError):
+        evidence_folder(path).rename(aside.with_name(f"{aside.name}-evidence"))
     return aside

@@ -25,6 +25,7 @@ from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.messages import RiskLevel, encode, utc_now
 from pipeline.settings_alarms import StorageSettings
 from tests.support import messages as made
+from tests.support.log_guard import ExpectLog
 
 OLD_STORE = Path(__file__).parent / "data" / "alarms-5.db.gz"
 
@@ -130,6 +131,19 @@ def test_a_store_of_an_older_version_is_taken_over_and_its_pictures_become_files
             writer.alerts_sent([(a.alarm_id, a.risk_level) for a in writer.owed_alerts()])
         Keeper(writer, StorageSettings()).step(utc_now() + timedelta(days=999))
     assert files(path) == []
+
+
+def test_pictures_stay_with_a_damaged_database(path: Path, expect_log: ExpectLog) -> None:
+    expect_log("ERROR the alarm database is damaged")
+    with closing(StoreWriter(path)) as writer:
+        raise_alarm(writer)
+    path.write_bytes(b"somebody else's file" * 100)
+    with closing(StoreWriter(path)) as writer:
+        assert files(path) == []
+        raise_alarm(writer, "another")
+    (aside,) = path.parent.glob("alarms.db.damaged-*-evidence")
+    assert [file.read_bytes() for file in aside.rglob("*.jpg")] == [made.JPEG]
+    assert len(files(path)) == 1
 
 
 def test_what_was_asked_is_kept_with_the_alarm(writer: StoreWriter, path: Path) -> None:

@@ -277,7 +277,10 @@ def test_a_damaged_database_is_set_aside_and_a_new_one_begun(
     (aside,) = [
         file
         for file in path.parent.iterdir()
-        if "damaged" in file.name and "-wal" not in file.name and "-shm" not in file.name
+        if "damaged" in file.name
+        and "-wal" not in file.name
+        and "-shm" not in file.name
+        and file.is_file()
     ]
     assert aside.read_bytes() == bytes(content)
 
