@@ -46,7 +46,12 @@ def check(properties: Properties, role: Role, *, loses: bool = False) -> list[Fi
     wanted = {finding.name: _KEPT[role][finding.name][0] for finding in kept}
     # The other rules are to speak about the settings as they will be, not as they may not be.
     mended = [Setting(one.name, wanted.get(one.name, one.value)) for one in settings]
-    found = [one for one in examine(mended, role) if one.severity_level is not Severity.ADVICE]
+    known = _KEPT[role] if loses else {}
+    found = [
+        one
+        for one in examine(mended, role)
+        if one.severity_level is not Severity.ADVICE and one.name not in known
+    ]
     return sorted(kept + found, key=lambda finding: finding.severity_level.rank)
 
 

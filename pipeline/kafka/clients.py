@@ -224,10 +224,12 @@ def _construct(
     properties: Properties,
     role: Role,
     condition: BrokerCondition | None,
+    *,
+    loses: bool = False,
     **callbacks: object,
 ) -> ClientT:
     properties = with_secrets(properties)
-    findings = check(properties, role)
+    findings = check(properties, role, loses=loses)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise KafkaSettingsError(

@@ -39,7 +39,7 @@ def test_on_an_outside_broker_which_is_left_as_it_was(tmp_path: Path) -> None:
 
 def test_a_name_that_is_no_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(resolve(["bench", "cafka"])) == 2
-    assert "there are: kafka, detection, scheduler, gui" in capsys.readouterr().err
+    assert "there are: kafka, detection, scheduler, doctor, gui" in capsys.readouterr().err
 
 
 @pytest.mark.slow
