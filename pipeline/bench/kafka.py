@@ -19,6 +19,7 @@ from pathlib import Path
 from pipeline.bench import bare, messages
 from pipeline.bench.bare import BenchmarkError
 from pipeline.kafka import KafkaAccess
+from pipeline.kafka.dead_letters import dead_letter_topic
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.messages import encode
 from pipeline.registry import make_worker
@@ -203,9 +204,13 @@ def _work(
     database: Path | None = None,
 ) -> float:
     """Let a worker handle all messages; return messages per second from its first one on."""
-    kafka = access.settings.model_copy(
-        update={"groups": ConsumerGroupSettings(generator=group, aggregator=group)}
-    )
+    topics = access.settings.topics
+    if name is WorkerName.AGGREGATOR:
+        # It reads the detection results, too, to know what to wait for: here it waits for nothing.
+        nothing = dead_letter_topic(topics.detection_results)
+        topics = topics.model_copy(update={"detection_results": nothing})
+    groups = ConsumerGroupSettings(generator=group, aggregator=group)
+    kafka = access.settings.model_copy(update={"groups": groups, "topics": topics})
     hub = TelemetryHub()
     telemetry = hub.workers[name]
     done = "out" if name is WorkerName.GENERATOR else "joined"

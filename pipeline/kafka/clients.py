@@ -215,7 +215,7 @@ def make_admin(
         {"bootstrap.servers": servers, "client.id": "signalbox-admin", "log_level": 2},
         settings.common,
     )
-    callbacks = {} if on_error is None else {"error_cb": on_error}
+    callbacks: dict[str, Any] = {} if on_error is None else {"error_cb": on_error}
     return _construct(AdminClient, properties, "admin", None, **callbacks)
 
 
