@@ -102,6 +102,8 @@ def build_forwarder(runtime: Path) -> None:
             [
                 tools.find_mingw("gcc"),
                 *("-shared", "-nostdlib", "-s", "-Wl,--entry=0", "-Wl,--no-insert-timestamp"),
+                # Else the linker makes the address of the output's path.
+                "-Wl,--image-base=0x1d0000000",
                 *("-o", runtime / "python3.dll", definition),
             ]
         )
