@@ -62,7 +62,8 @@ def test_installer_and_uninstaller_are_signed(
 ) -> None:
     def verify(path: Path) -> str:
         command = ["osslsigncode", "verify", "-in", str(path)]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
 
     assert certificate.is_set
     for path in (upgrade, program / "uninstall.exe"):
