@@ -55,6 +55,7 @@ class WorkerDetails(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(Space.M)
+        self._keys_card = self._keys_section()
         if narrow:
             with_role(self, "panel")
             for row, section in enumerate(
@@ -63,6 +64,7 @@ class WorkerDetails(QWidget):
                     self._trouble_section(),
                     self._history_section(),
                     self._latency_section(),
+                    self._keys_card,
                     self._settings_section(),
                     self._counter_section(),
                 )
@@ -73,7 +75,6 @@ class WorkerDetails(QWidget):
         grid.addWidget(self._trouble_section(), 1, 0)
         grid.addWidget(self._latency_section(), 2, 0)
         grid.addWidget(self._counter_section(), 0, 1, 3, 1)
-        self._keys_card = self._keys_section()
         grid.addWidget(self._keys_card, 3, 0, 1, 2)
         grid.addWidget(self._history_section(), 4, 0)
         grid.addWidget(self._settings_section(), 4, 1)
