@@ -51,6 +51,7 @@ class KafkaPage(QWidget):
         self._lag = LagView(context)
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
+        self._tabs.setAccessibleName(self.tr("Views of Kafka"))
         self._tabs.tabBar().setDrawBase(False)
         self._tabs.addTab(_with_margin(self._lag), self.tr("Topics and lag"))
         self._tabs.addTab(_with_margin(ConnectionForm(self._desk)), self.tr("Connection"))

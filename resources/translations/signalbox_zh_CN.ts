@@ -2363,6 +2363,10 @@ Choose another folder, or free some space.</source>
         <translation>主题与积压</translation>
     </message>
     <message>
+        <source>Views of Kafka</source>
+        <translation>Kafka 视图</translation>
+    </message>
+    <message>
         <source>Connection</source>
         <translation>连接</translation>
     </message>
