@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFormLayout, QLineEdit
 from PySide6.QtWidgets import QWidget as Widget
 
 from console.context import ConsoleContext
+from console.first_start.endpoint_test import EndpointTest
 from console.first_start.step import Step
 from console.problem_words import problems_by_place
 from console.theme.tokens import Space
@@ -22,11 +23,7 @@ KEY_ID = "key-1"
 
 
 class AssessorStep(Step):
-    """The rules that ship with Signalbox, or a model behind an OpenAI-compatible address.
-
-    Attributes:
-        form: its fields; a test of the endpoint may be added below them.
-    """
+    """The rules that ship with Signalbox, or a model behind an OpenAI-compatible address."""
 
     def __init__(self, context: ConsoleContext) -> None:
         super().__init__(
@@ -49,9 +46,9 @@ class AssessorStep(Step):
 
     def _make_endpoint(self) -> Widget:
         body = Widget()
-        self.form = QFormLayout(body)
-        self.form.setContentsMargins(0, 0, 0, 0)
-        self.form.setSpacing(Space.S)
+        form = QFormLayout(body)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setSpacing(Space.S)
         self._address, self._model, self._key = QLineEdit(), QLineEdit(), QLineEdit()
         self._address.setPlaceholderText("https://api.openai.com/v1")
         self._key.setEchoMode(QLineEdit.EchoMode.Password)
@@ -65,12 +62,23 @@ class AssessorStep(Step):
         ):
             field.setAccessibleName(name)
             field.textChanged.connect(self._on_typed)
-            self.form.addRow(name, field)
+            form.addRow(name, field)
+        self._test = EndpointTest()
+        self._test.asked.connect(self._on_test)
+        form.addRow(self._test)
         return body
+
+    @Slot()
+    def _on_test(self) -> None:
+        problem = self.problem()
+        self.show_problem(problem)
+        if not problem:
+            self._test.start(self.endpoint(), self._key.text().strip())
 
     @Slot()
     def _on_typed(self) -> None:
         self.show_problem("")
+        self._test.reset()
         self.changed.emit()
 
     def endpoint(self) -> LlmSettings:
@@ -96,6 +104,9 @@ class AssessorStep(Step):
         except ValidationError as error:
             return "; ".join(problems_by_place(error).values())
         return ""
+
+    def leave(self) -> None:
+        self._test.reset()
 
     def before_kept(self) -> Callable[[], None] | None:
         key = self._key.text().strip()

@@ -1761,6 +1761,37 @@
     </message>
 </context>
 <context>
+    <name>EndpointTest</name>
+    <message>
+        <source>Sends one small picture to the model with this key; nothing is kept by it</source>
+        <translation>用此密钥向模型发送一张小图片；不会保存任何内容</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Asking {0}…</source>
+        <translation>正在询问 {0}…</translation>
+    </message>
+    <message>
+        <source>✓ {0} answered after {1} ms.</source>
+        <translation>✓ {0} 在 {1} 毫秒后作答。</translation>
+    </message>
+    <message>
+        <source>✗ The server wants an API key. Type it above.</source>
+        <translation>✗ 服务器需要 API 密钥。请在上方输入。</translation>
+    </message>
+    <message>
+        <source>Not tested.</source>
+        <translation>未测试。</translation>
+    </message>
+    <message>
+        <source>Test the model</source>
+        <translation>测试模型</translation>
+    </message>
+</context>
+<context>
     <name>ExportDialog</name>
     <message>
         <source>Export logs</source>

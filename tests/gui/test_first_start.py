@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from commands.gui import _launch
 from console.context import ConsoleContext
 from console.first_start.dialog import FirstStart
+from console.first_start.endpoint_test import EndpointTest
 from console.main_window import MainWindow
 from console.supervision.session_thread import SessionState
 from pipeline import settings_file
@@ -25,6 +26,7 @@ from pipeline.settings import Settings
 from pipeline.states import WorkerName
 from tests.support.console_parts import console_context
 from tests.support.credential_store import TestStore, using
+from tests.support.llm_server import llm_server
 from tests.support.windows import WAIT_MS, dialog, pick, press, shown_window
 
 CLIP = RESOURCES / "demo" / "market-street-1906.mp4"
@@ -249,3 +251,77 @@ class TestAssessor:
         self.fill(qtbot, questions, "https://llm.example.org/v1", "m", "env:LLM_KEY")
         press(qtbot, questions, "Start watching")
         assert decided[0].scheduler.llm.keys[0].secret == "env:LLM_KEY"
+
+    @staticmethod
+    def said(qtbot: QtBot, questions: FirstStart, words: str) -> str:
+        """Wait until the test of the model says this; return all that it says."""
+        (test,) = questions.step.findChildren(EndpointTest)
+        qtbot.waitUntil(lambda: words in test.words, timeout=WAIT_MS)
+        return str(test.words)
+
+    @pytest.mark.integration
+    @pytest.mark.parametrize(
+        ("behaviour", "words"),
+        [
+            ("ok", "✓ The key works: qwen-vl answered after"),
+            ("401", "✗ The server refuses this key. Enter another."),
+            ("429", "its limit is reached just now"),
+            ("404", "✗ Nothing is there under this address and model. Check both."),
+            ("wrong-type", "✗ What answers there does not speak chat completions."),
+        ],
+    )
+    def test_the_model_is_tried_before_anything_is_kept(
+        self,
+        qtbot: QtBot,
+        questions: FirstStart,
+        decided: list[Settings],
+        behaviour: str,
+        words: str,
+    ) -> None:
+        store = TestStore()
+        with using(store), llm_server() as server:
+            server.behaviour = lambda: behaviour
+            self.fill(qtbot, questions, server.base_url, "qwen-vl", "sk-hunter2hunter2")
+            press(qtbot, questions, "Test the model")
+            assert "hunter2" not in self.said(qtbot, questions, words)
+            assert server.seen[-1].key == "sk-hunter2hunter2"
+        assert not store.kept
+        assert not decided
+        assert questions.isVisible()
+
+    @pytest.mark.integration
+    def test_a_model_without_a_key_is_tried_and_typing_forgets_it(
+        self, qtbot: QtBot, questions: FirstStart, decided: list[Settings]
+    ) -> None:
+        press(qtbot, questions, "Test the model")
+        assert "address and model" in questions.step.words_of_problem
+        with llm_server() as server:
+            self.fill(qtbot, questions, server.base_url, "llava", "")
+            press(qtbot, questions, "Test the model")
+            self.said(qtbot, questions, "✓ llava answered after")
+            server.command("401")
+            press(qtbot, questions, "Test the model")
+            self.said(qtbot, questions, "✗ The server wants an API key.")
+            self.fill(qtbot, questions, server.base_url, "llava", "env:NO_SUCH_VARIABLE")
+            (test,) = questions.step.findChildren(EndpointTest)
+            assert not test.words
+            press(qtbot, questions, "Test the model")
+            self.said(qtbot, questions, "NO_SUCH_VARIABLE")
+        self.fill(qtbot, questions, server.base_url, "llava", "")
+        press(qtbot, questions, "Test the model")
+        self.said(qtbot, questions, "✗ The server cannot be reached.")
+
+    @pytest.mark.integration
+    def test_a_test_that_hangs_is_given_up(
+        self, qtbot: QtBot, questions: FirstStart, decided: list[Settings]
+    ) -> None:
+        with llm_server() as server:
+            server.command("hang")
+            self.fill(qtbot, questions, server.base_url, "llava", "")
+            press(qtbot, questions, "Test the model")
+            self.said(qtbot, questions, "Asking llava…")
+            qtbot.waitUntil(lambda: server.under_way == 1, timeout=WAIT_MS)
+            press(qtbot, questions, "Cancel")
+            self.said(qtbot, questions, "Not tested.")
+            press(qtbot, questions, "Test the model")
+            self.said(qtbot, questions, "✓ llava answered after")
