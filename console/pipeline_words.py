@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-_FIGURES: Final = (
+FIGURES: Final[tuple[Any, ...]] = (
     QT_TRANSLATE_NOOP("Figure", "alarms"),
     QT_TRANSLATE_NOOP("Figure", "assessor"),
     QT_TRANSLATE_NOOP("Figure", "cameras live"),

@@ -30,11 +30,13 @@ class ValueTable(QTreeWidget):
         Args:
             headers: titles of the columns.
             numbers_from: columns from this one on hold numbers and are aligned to the right.
-            stretch: the column that takes the room that is left.
+            stretch: the column that takes the room that is left; its texts are cut where there is
+                little, and whole in their tooltip.
             parent: of the widget.
         """
         super().__init__(parent)
         self._numbers_from = numbers_from
+        self._stretch = stretch
         self.setHeaderLabels(list(headers))
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
@@ -58,6 +60,8 @@ class ValueTable(QTreeWidget):
                 item = self.make_item()
                 self.addTopLevelItem(item)
             set_texts(item, texts)
+            if item.toolTip(self._stretch) != texts[self._stretch]:
+                item.setToolTip(self._stretch, texts[self._stretch])
 
     def make_item(self) -> QTreeWidgetItem:
         """Return a new row with the alignment of this table, not yet in it."""

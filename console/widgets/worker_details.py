@@ -150,7 +150,9 @@ class WorkerDetails(QWidget):
     def _counter_section(self) -> Section:
         section = Section(self.tr("Figures"))
         self._counters = ValueTable(
-            [self.tr("Figure"), self.tr("Total"), self.tr("Per second")], numbers_from=1
+            [self.tr("Figure"), self.tr("Total"), self.tr("Per second")],
+            numbers_from=1,
+            stretch=1,
         )
         self._counters.setAccessibleName(self.tr("Figures of the worker"))
         section.add(self._counters, 1)
@@ -167,7 +169,9 @@ class WorkerDetails(QWidget):
 
     def _settings_section(self) -> Section:
         section = Section(self.tr("Its settings"))
-        self._settings = ValueTable([self.tr("Setting"), self.tr("Value")], numbers_from=2)
+        self._settings = ValueTable(
+            [self.tr("Setting"), self.tr("Value")], numbers_from=2, stretch=1
+        )
         self._settings.setAccessibleName(self.tr("Settings of the worker"))
         section.add(self._settings, 1)
         return section

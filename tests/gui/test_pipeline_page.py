@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QLocale, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
+from console import i18n
 from console.context import ConsoleContext
 from console.pages.pipeline import PipelinePage
+from console.pipeline_words import FIGURES
 from console.widgets.value_table import ValueTable
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from tests.support.console_parts import console_context
+from tests.support.windows import shown_window
 
 DETECTION, GENERATOR, SCHEDULER, AGGREGATOR = WorkerName
 
@@ -159,3 +162,65 @@ def test_a_hidden_page_costs_nothing(
 
 def table_texts(page: QWidget) -> list[int]:
     return [each.topLevelItemCount() for each in page.findChildren(ValueTable)]
+
+
+# ---------------------------------------------------------------------- names in a small window
+REASON = "DirectML: there is no device `Quick 9000 of a long name`; there are: Small 100, Other 200"
+
+
+@pytest.fixture(params=["en", "zh_CN"])
+def language(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[str]:
+    locale = QLocale()
+    i18n.install(request.param)
+    yield request.param
+    i18n.install("en")
+    QLocale.setDefault(locale)
+
+
+def named(page: PipelinePage, words: str) -> ValueTable:
+    (found,) = (
+        each
+        for each in page.findChildren(ValueTable)
+        if each.accessibleName() == words and each.isVisible()
+    )
+    return found
+
+
+def cut(found: ValueTable, column: int) -> list[str]:
+    """Return the texts of a column that there is no room for, or that are beside the window."""
+    model, edge = found.model(), found.viewport().width()
+    texts = []
+    for row in range(model.rowCount()):
+        index = model.index(row, column)
+        room = found.visualRect(index)
+        if found.sizeHintForIndex(index).width() > room.width() or room.right() >= edge:
+            texts.append(str(index.data()))
+    return texts
+
+
+@pytest.mark.parametrize("worker", list(WorkerName))
+def test_no_name_is_cut_at_1280_by_720(
+    qtbot: QtBot, language: str, context: ConsoleContext, worker: WorkerName
+) -> None:
+    telemetry = context.hub.workers[worker]
+    for name in FIGURES:
+        telemetry.count(name, 123_456_789)
+    telemetry.label("provider_reason", REASON)
+    with shown_window(qtbot, context) as window:
+        window.resize(1280, 720)
+        window.show_page("pipeline")
+        (page,) = window.findChildren(PipelinePage)
+        page.show_worker(worker)
+        figures, settings = (
+            named(page, QCoreApplication.translate("WorkerDetails", words))
+            for words in ("Figures of the worker", "Settings of the worker")
+        )
+        qtbot.waitUntil(lambda: figures.topLevelItemCount() == len(FIGURES) + 1)
+        assert window.size().toTuple() == (1280, 720)
+        assert (cut(figures, 0), cut(settings, 0)) == ([], [])
+        # The numbers are whole too; a long reason is read in its tooltip.
+        assert set(cut(figures, 1)) <= {REASON}
+        assert cut(figures, 2) == []
+        assert REASON in {
+            item.toolTip(1) for item in figures.findItems(REASON, Qt.MatchFlag.MatchExactly, 1)
+        }
