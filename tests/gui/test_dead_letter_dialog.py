@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from console import i18n
 from console.context import ConsoleContext
 from console.pages.kafka import KafkaPage
 from console.supervision.session_thread import SessionState
@@ -31,6 +32,7 @@ def context(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ConsoleContext]:
     monkeypatch.setenv("SIGNALBOX_HOME", str(tmp_path))
+    i18n.install("en")  # its plural forms
     with console_context(qtbot, Settings()) as made:
         yield made
 
@@ -107,7 +109,7 @@ def test_a_message_is_read_and_sent_back(
 
     qtbot.waitUntil(lambda: dead() == 1, timeout=WAIT_MS)
     dialog = _open(qtbot, context, page)
-    assert "were put aside. Mend the cause" in _words(dialog)
+    assert "1 message could not be processed and was put aside. Mend the cause" in _words(dialog)
     (table,) = dialog.findChildren(ValueTable)
     table.setFocus()
     qtbot.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
