@@ -19,6 +19,13 @@ _SENTENCES: Final = (
     ),
     QT_TRANSLATE_NOOP(
         "Rule",
+        "Rule predicted post-encroachment-time: if {0} at {1} m/s and {2} at {3} m/s keep straight "
+        "on, the second reaches the place where their paths cross in {4} s, {5} s after the first "
+        "has left it (watched below {6} s, serious below {7} s). Measured on the road, with usual "
+        "sizes of road users.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Rule",
         "Rule near-moving-vehicle: {0} is {1} person heights from {2} (near below {3}), which "
         "moves at {4} of its own heights per second. Seen in the picture, not on the ground.",
     ),

@@ -94,6 +94,14 @@ def sections() -> tuple[SectionSpec, ...]:
                     translate("Settings", "Seconds to contact: high"),
                 ),
                 FieldSpec(
+                    ("scheduler", "rules", "post_encroachment_medium_s"),
+                    translate("Settings", "Seconds between two: medium"),
+                ),
+                FieldSpec(
+                    ("scheduler", "rules", "post_encroachment_low_s"),
+                    translate("Settings", "Seconds between two: low"),
+                ),
+                FieldSpec(
                     ("scheduler", "rules", "crowd_size"), translate("Settings", "Crowd size")
                 ),
             ),
@@ -242,6 +250,14 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("scheduler", "rules", "time_to_collision_high_s"): translate(
             "Settings", "In this time, it is a high one."
+        ),
+        ("scheduler", "rules", "post_encroachment_medium_s"): translate(
+            "Settings",
+            "A vehicle and a person that come through the same place within this time, one after "
+            "the other, are a medium risk. Only for cameras with a ground rectangle.",
+        ),
+        ("scheduler", "rules", "post_encroachment_low_s"): translate(
+            "Settings", "Within this time, they are a low one."
         ),
         ("scheduler", "rules", "crowd_size"): translate("Settings", "People in one group."),
         ("kafka", "mode"): translate(

@@ -241,7 +241,7 @@ class ResultMetadata(Struct, rename="camel", frozen=True, kw_only=True):
     Attributes:
         assessor: ``rules`` or ``llm``.
         llm_latency: ms from taking the task to its verdict.
-        llm_model: model name, or the version of the rules (``rules-1``).
+        llm_model: model name, or the version of the rules (such as ``rules-2``).
         api_key_id: the key's label, never the key; of the last request if there were several.
         retry_count: requests beyond the first.
         fallback_reason: why the rules judged in the model's place; None where they did not.

@@ -19,6 +19,16 @@ class RulesSettings(Section):
     conflict_distance: float = Field(default=0.25, ge=0)
     time_to_collision_medium_s: Seconds = 3.0
     time_to_collision_high_s: Seconds = 1.5
+    post_encroachment_medium_s: Seconds = Field(
+        default=1.5,
+        description="Predicted post-encroachment time of a medium risk; needs the camera's ground.",
+    )
+    post_encroachment_low_s: Seconds = Field(
+        default=3.0, description="The same of a low risk; longer ones are no risk."
+    )
+    post_encroachment_ahead_s: Seconds = Field(
+        default=3.0, description="How far ahead road users are taken to keep straight on."
+    )
     crowd_size: int = Field(default=6, ge=2, description="People in one group.")
     crowd_density: float = Field(default=0.6, gt=0)
 

@@ -67,7 +67,7 @@ class Assessor:
 
     @property
     def label(self) -> str:
-        """For people, such as ``Offline rules (rules-1)``."""
+        """For people, such as ``Offline rules (rules-2)``."""
         raise NotImplementedError
 
     @property

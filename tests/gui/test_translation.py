@@ -240,10 +240,11 @@ def task(
     "of",
     [
         task(distance=0.2, closing=0.2, speed=0.0),
+        made.crossing(-2.7),
         task(distance=0.2, closing=0.0, speed=0.5),
         task(*[made.person()] * 7, distance=0.9, closing=0.0, speed=0.0, crowding=0.8),
     ],
-    ids=["time to collision", "near a moving vehicle", "dense group"],
+    ids=["time to collision", "post-encroachment time", "near a moving vehicle", "dense group"],
 )
 def test_the_words_of_a_rule_are_told_in_the_language_of_the_window(
     qapp: QApplication, of: AssessmentTask

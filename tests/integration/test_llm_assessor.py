@@ -431,7 +431,7 @@ def test_the_rules_stand_in_and_say_so(server: LlmServer, fault: str) -> None:
     (ended,), run = assessed(of, task())
     assert isinstance(ended, Outcome)
     assert ended.metadata.assessor == "rules"
-    assert ended.metadata.llm_model == "rules-1"
+    assert ended.metadata.llm_model == "rules-2"
     assert ended.metadata.fallback_reason
     assert run.counted("by_rules") == 1
 

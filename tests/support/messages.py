@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.messages import (
     MAX_INTEGER,
@@ -52,6 +53,21 @@ def pair(distance: float = 0.2, closing_speed: float = 0.4) -> ObjectPair:
     """A pair of the objects 0 (vehicle) and 1 (person)."""
     return ObjectPair(
         vehicle_index=0, person_index=1, distance=distance, closing_speed=closing_speed
+    )
+
+
+def crossing(
+    person_y: float, *, car_speed: float = 5.0, distance: float = 2.0, **of_car: str
+) -> AssessmentTask:
+    """A car and a person whose paths cross at a right angle on the road, measured in metres.
+
+    The car is 5 m before the crossing, the person `person_y` m (negative: before it) at 1 m/s.
+    """
+    driver = replace(car(), ground_position=(-5.0, 0.0), ground_velocity=(car_speed, 0.0))
+    walker = replace(person(), ground_position=(0.0, person_y), ground_velocity=(0.0, 1.0))
+    return task(
+        objects=(replace(driver, **of_car), walker),
+        metadata=GroupMetadata(pairs=(pair(distance, 0.0),)),
     )
 
 

@@ -1,12 +1,16 @@
 """The rules. Each looks at one task and says what it saw, with its numbers. Pure.
 
-All measures are in the picture: distances in heights of the person's box (about 1.7 m where both
-stand on the same ground), never in metres, since a camera without calibration does not know them.
+Distances are in heights of the person's box (about 1.7 m where both stand on the same ground), since
+a camera without calibration knows no metres. Only the post-encroachment time needs them: in the
+picture, paths cross that do not cross on the road. Without the camera's ground it stays silent.
 
 Sources:
     Time to collision: Hayward, "Near-miss determination through use of a scale of danger" (1972);
         van der Horst and Hogema, "Time-to-collision and collision avoidance systems" (1993): below
         1.5 s critical, below about 3 s to be watched.
+    Post-encroachment time, predicted: see `encroachment`. The thresholds are ours, in the range
+        that studies use: 1.5 s, and well below the 5 s up to which Gettman et al., "Surrogate
+        Safety Assessment Model and Validation" (2008), count a conflict at all.
     Crowding: Fruin, "Pedestrian Planning and Design" (1971): from level of service E on (about
         1.4 persons per square metre) people cannot pass each other freely. Seen by a camera, that
         is where boxes cover most of the group's area.
@@ -27,9 +31,10 @@ from pipeline.messages import (
     RiskLevel,
 )
 from pipeline.risk_types import RiskType
+from pipeline.scheduling.rules.encroachment import Encroachment, Mover, predict
 from pipeline.settings_scheduler import RulesSettings
 
-VERSION: Final = "rules-1"
+VERSION: Final = "rules-2"
 
 CYCLES: Final = frozenset({"bicycle"})
 PEOPLE: Final = frozenset({"person"})
@@ -42,6 +47,16 @@ MOVING_SPEED: Final = 0.15
 
 MIN_CLOSING_SPEED: Final = 0.05
 """Person heights per second; a smaller change of the gap is the detector's jitter."""
+
+USUAL_SIZES: Final = {
+    "person": (0.5, 0.5),
+    "bicycle": (1.8, 0.6),
+    "motorcycle": (2.1, 0.8),
+    "car": (4.5, 1.8),
+    "truck": (8.0, 2.5),
+    "bus": (12.0, 2.5),
+}
+"""Length and width on the road, metres: usual ones, since a picture does not tell the length."""
 
 Rule = Callable[[AssessmentTask, RulesSettings], RiskAssessment | None]
 
@@ -76,17 +91,45 @@ def conflict(task: AssessmentTask, settings: RulesSettings) -> RiskAssessment | 
     return RiskAssessment(
         risk_level=level,
         confidence=_confidence((vehicle, person), margin=1 - seconds / limit_s),
-        risk_types=(
-            RiskType.VEHICLE_CYCLIST_CONFLICT.value
-            if _rides(task, person)
-            else RiskType.VEHICLE_PEDESTRIAN_CONFLICT.value,
-        ),
+        risk_types=(_conflict_type(task, person),),
         description=(
             f"Rule time-to-collision: {_named(vehicle)} and {_named(person)} are "
             f"{pair.distance:.2f} person heights apart and close in at "
             f"{pair.closing_speed:.2f}/s; at that rate their outlines meet in {seconds:.1f} s "
             f"(watched below {limit_s:.1f} s, critical below "
             f"{settings.time_to_collision_high_s:.1f} s). Seen in the picture, not on the ground."
+        ),
+        danger_object_count=2,
+        trigger_object_ids=_track_ids(vehicle, person),
+    )
+
+
+def encroachment(task: AssessmentTask, settings: RulesSettings) -> RiskAssessment | None:
+    """A vehicle and a person would come through the same place, one shortly after the other."""
+    found = [
+        (expected, pair)
+        for pair in task.group_metadata.pairs
+        if (expected := _encroachment(task, pair)) is not None
+        and expected.seconds <= settings.post_encroachment_low_s
+        and expected.arrival_s <= settings.post_encroachment_ahead_s
+    ]
+    if not found:
+        return None
+    expected, pair = min(found, key=lambda item: item[0].seconds)
+    vehicle, person = _members(task, pair)
+    first, second = (vehicle, person) if expected.first_is_one else (person, vehicle)
+    limit_s, medium_s = settings.post_encroachment_low_s, settings.post_encroachment_medium_s
+    return RiskAssessment(
+        risk_level="medium" if expected.seconds <= medium_s else "low",
+        confidence=_confidence((vehicle, person), margin=1 - expected.seconds / limit_s),
+        risk_types=(_conflict_type(task, person),),
+        description=(
+            f"Rule predicted post-encroachment-time: if {_named(first)} at "
+            f"{_metres_per_s(first):.1f} m/s and {_named(second)} at "
+            f"{_metres_per_s(second):.1f} m/s keep straight on, the second reaches the place where "
+            f"their paths cross in {expected.arrival_s:.1f} s, {expected.seconds:.1f} s after the "
+            f"first has left it (watched below {limit_s:.1f} s, serious below {medium_s:.1f} s). "
+            "Measured on the road, with usual sizes of road users."
         ),
         danger_object_count=2,
         trigger_object_ids=_track_ids(vehicle, person),
@@ -137,7 +180,7 @@ def dense_group(task: AssessmentTask, settings: RulesSettings) -> RiskAssessment
     )
 
 
-RULES: Final[tuple[Rule, ...]] = (conflict, near_moving_vehicle, dense_group)
+RULES: Final[tuple[Rule, ...]] = (conflict, encroachment, near_moving_vehicle, dense_group)
 
 
 def _nothing(task: AssessmentTask) -> RiskAssessment:
@@ -166,6 +209,32 @@ def _confidence(objects: Sequence[DetectedObject], margin: float) -> float:
 def _members(task: AssessmentTask, pair: ObjectPair) -> tuple[DetectedObject, DetectedObject]:
     objects = task.detected_objects
     return objects[pair.vehicle_index], objects[pair.person_index]
+
+
+def _encroachment(task: AssessmentTask, pair: ObjectPair) -> Encroachment | None:
+    """Return how vehicle (the one) and person (the other) miss each other on the road."""
+    vehicle, person = _members(task, pair)
+    one = _mover(vehicle, vehicle.object_class)
+    other = _mover(person, "bicycle" if _rides(task, person) else person.object_class)
+    return None if one is None or other is None else predict(one, other)
+
+
+def _mover(item: DetectedObject, kind: str) -> Mover | None:
+    """Return the object on the road with the size of its `kind`; None where that is unknown."""
+    size = USUAL_SIZES.get(kind)
+    if size is None or item.ground_position is None or item.ground_velocity is None:
+        return None
+    return Mover(item.ground_position, item.ground_velocity, *size)
+
+
+def _metres_per_s(item: DetectedObject) -> float:
+    return math.hypot(*(item.ground_velocity or (0.0, 0.0)))
+
+
+def _conflict_type(task: AssessmentTask, person: DetectedObject) -> str:
+    if _rides(task, person):
+        return RiskType.VEHICLE_CYCLIST_CONFLICT.value
+    return RiskType.VEHICLE_PEDESTRIAN_CONFLICT.value
 
 
 def _rides(task: AssessmentTask, person: DetectedObject) -> bool:

@@ -140,6 +140,62 @@ def test_a_verdict_says_which_rule_fired_with_which_numbers() -> None:
         assert part in text
 
 
+# The car is in the person's strip from (5 - 0.25 - 2.25) / 5 = 0.5 s to 1.5 s; the person reaches the
+# car's 0.9 + 0.25 = 1.15 m before the crossing.
+@pytest.mark.parametrize(
+    ("person_y", "expected"),
+    [
+        (-2.0, "none"),  # there at 0.85 s, as the car: a collision course
+        (-2.7, "medium"),  # at 1.55 s, 0.05 s after the car
+        (-4.1, "medium"),  # 1.45 s after it
+        (-4.1 - 0.049, "medium"),
+        (-4.2, "none"),  # more than 3 s ahead
+        (1.6, "medium"),  # gone 0.45 s ago, 0.95 s before the car
+        (3.0, "low"),  # 2.35 s before it
+        (4.0, "none"),  # 3.35 s before it
+    ],
+)
+def test_post_encroachment_time(person_y: float, expected: RiskLevel) -> None:
+    verdict = assess(made.crossing(person_y), SETTINGS)[0]
+    assert verdict.risk_level == expected
+    assert verdict.risk_types == ((CONFLICT,) if expected != "none" else ())
+
+
+def test_post_encroachment_time_says_its_numbers_and_who_comes_first() -> None:
+    after, before = (assess(made.crossing(y), SETTINGS)[0].description for y in (-2.7, 3.0))
+    assert after.startswith(
+        "Rule predicted post-encroachment-time: if car #7 at 5.0 m/s and person #8 at 1.0 m/s"
+    )
+    for part in ("cross in 1.6 s, 0.1 s after", "watched below 3.0 s", "serious below 1.5 s"):
+        assert part in after
+    assert "if person #8 at 1.0 m/s and car #7 at 5.0 m/s" in before
+
+
+def test_post_encroachment_time_goes_by_the_settings() -> None:
+    strict = RulesSettings(
+        post_encroachment_low_s=0.9, post_encroachment_medium_s=0.01, post_encroachment_ahead_s=9.0
+    )
+    assert assess(made.crossing(-2.7), strict)[0].risk_level == "low"
+    assert assess(made.crossing(3.0), strict)[0].risk_level == "none"
+    far = RulesSettings(post_encroachment_ahead_s=9.0)
+    assert assess(made.crossing(-5.0), far)[0].risk_level == "low"
+
+
+def test_without_the_ground_there_is_no_post_encroachment_time() -> None:
+    """In the picture paths cross that do not cross on the road."""
+    measured = made.crossing(-2.7)
+    seen = tuple(
+        replace(item, ground_position=None, ground_velocity=None)
+        for item in measured.detected_objects
+    )
+    assert assess(measured, SETTINGS)[0].risk_level == "medium"
+    assert assess(replace(measured, detected_objects=seen), SETTINGS)[0].risk_level == "none"
+
+
+def test_a_train_has_no_usual_size() -> None:
+    assert assess(made.crossing(-2.7, object_class="train"), SETTINGS)[0].risk_level == "none"
+
+
 def test_no_rule_fired_says_so_with_the_nearest_pair() -> None:
     text = assess(task(Case("", 0.9, 0.0, "none", ())), SETTINGS)[0].description
     assert text == "No rule fired for 2 objects; nearest pair 0.90 person heights apart."
@@ -196,6 +252,6 @@ def test_any_consistent_task_gets_a_valid_result(task: AssessmentTask) -> None:
     assert decode(encode(result), RiskAssessmentResult) == result
     assert result.results
     assert result.metadata.assessor == "rules"
-    assert result.metadata.llm_model == "rules-1"
+    assert result.metadata.llm_model == "rules-2"
     ranks = [RISK_LEVELS.index(item.risk_level) for item in result.results]
     assert ranks == sorted(ranks, reverse=True)
