@@ -199,8 +199,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("detection", "providers"): translate(
             "Settings",
-            "directml, cuda, openvino, cpu: the first that works here is used; the top bar shows "
-            "which.",
+            "What onnxruntime offers here. The first that works is used; the top bar shows which.",
         ),
         ("detection", "model"): translate(
             "Settings", "“bundled” is the model that ships with Signalbox; or an ONNX file."
@@ -210,7 +209,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("detection", "device"): translate(
             "Settings",
-            "Its name or a part of it, where there are several for DirectML; empty: the first.",
+            "Which one DirectML takes, where there are several.",
         ),
         ("detection", "threads"): translate(
             "Settings", "Threads of the model; 0 leaves one core to the window."

@@ -20,11 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from console import settings_keeper
+from console.background import in_background
 from console.context import ConsoleContext
 from console.problem_words import problems_by_place
 from console.settings_form import AT_NEXT_START, sections
 from console.theme.tokens import Space
 from console.widgets.keys_section import KeysSection
+from console.widgets.machine_choice import Machine, read_machine
 from console.widgets.model_test import ModelTest
 from console.widgets.notice_test import NoticeTest, Receiver
 from console.widgets.painting import line, set_property, with_role
@@ -86,6 +88,17 @@ class SettingsPage(QWidget):
         context.controller.settings_changed.connect(self._on_settings)
         context.controller.state_changed.connect(self._show_state)
         self.revert()
+        in_background(self, read_machine, self._on_machine, self._on_machine_unread)
+
+    def _on_machine(self, machine: Machine) -> None:
+        for field in self._fields:
+            field.offer(machine)
+
+    def _on_machine_unread(self, error: Exception) -> None:
+        """Without onnxruntime nothing runs; what the settings name stays to be seen."""
+        self.message.emit(
+            self.tr("What this machine can run models on is not known: {0}").format(error), True
+        )
 
     def _make_form(self) -> QScrollArea:
         holder = QWidget()
@@ -101,7 +114,7 @@ class SettingsPage(QWidget):
                 self._fields.append(field)
                 card.add(field.row)
             place = spec.fields[0].place
-            if place[0] == "detection":
+            if place == ("detection", "model"):
                 card.add(self._test)
             for receiver in RECEIVERS:
                 if spec.fields[0].place[:-1] == ("aggregator", "alarms", receiver):

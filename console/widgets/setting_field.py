@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from console.settings_form import FieldSpec, choice_words, help_words
 from console.widgets.form_row import FormRow
+from console.widgets.machine_choice import PLACES, Machine, MachineChoice
 from pipeline.settings import Settings
 
 NUMBER_WIDTH = 112
@@ -44,8 +45,11 @@ class SettingField(QObject):
         self._is_list = get_origin(annotation) is tuple
         self._choice: QComboBox | None = None
         self._text: QLineEdit | None = None
-        if get_origin(annotation) is Literal:
-            field: QWidget = self._make_choice(get_args(annotation))
+        self._of_machine: MachineChoice | None = None
+        if spec.place in PLACES:
+            field: QWidget = self._make_machine_choice()
+        elif get_origin(annotation) is Literal:
+            field = self._make_choice(get_args(annotation))
         elif annotation is bool:
             field = self._make_choice((False, True))
         else:
@@ -54,15 +58,31 @@ class SettingField(QObject):
         self.row = FormRow(spec.name, field, help_words(spec.place, described), beside)
 
     def _make_choice(self, values: tuple[str, ...] | tuple[bool, ...]) -> QComboBox:
-        box = self._choice = QComboBox()
+        box = QComboBox()
         box.setFixedWidth(CHOICE_WIDTH)
         for value in values:
             box.addItem(choice_words(self.place, str(value)), value)
+        self._follow(box)
+        return box
+
+    def _make_machine_choice(self) -> MachineChoice:
+        box = self._of_machine = MachineChoice(self.place)
+        box.keep(_text(self._default))
+        self._follow(box)
+        return box
+
+    def _follow(self, box: QComboBox) -> None:
+        self._choice = box
         box.currentIndexChanged.connect(lambda _: self._on_changed())
         # A page that is scrolled must not change what the pointer happens to pass.
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         box.installEventFilter(self)
-        return box
+
+    def offer(self, machine: Machine) -> None:
+        """Offer what the machine has, where this is a choice among that."""
+        if self._of_machine is not None:
+            self._of_machine.offer(machine)
+            self._show_back()
 
     def _make_text(self, *, is_number: bool) -> QLineEdit:
         line = self._text = QLineEdit()
@@ -96,16 +116,21 @@ class SettingField(QObject):
     def show(self, value: Any) -> None:
         """Show the value of the setting."""
         if self._choice is not None:
-            self._choice.setCurrentIndex(max(0, self._choice.findData(value)))
+            if self._of_machine is not None:
+                self._of_machine.keep(_text(value))
+            self._choice.setCurrentIndex(max(0, self._choice.findData(self._entry(value))))
         elif self._text is not None:
             self._text.setText(_text(value))
         self._show_back()
 
     def typed(self) -> Any:
         """Return what was typed, for the models to check."""
-        if self._choice is not None:
+        if self._choice is not None and self._of_machine is None:
             return self._choice.currentData()
-        text = self._text.text().strip() if self._text is not None else ""
+        if self._choice is not None:
+            text = str(self._choice.currentData())
+        else:
+            text = self._text.text().strip() if self._text is not None else ""
         if self._is_list:
             return [part.strip() for part in text.split(",") if part.strip()]
         return text
@@ -113,8 +138,12 @@ class SettingField(QObject):
     def shows_other_than(self, value: Any) -> bool:
         """Whether something else was typed or chosen than `value`."""
         if self._choice is not None:
-            return bool(self._choice.currentData() != value)
+            return bool(self._choice.currentData() != self._entry(value))
         return self._text is not None and self._text.text() != _text(value)
+
+    def _entry(self, value: Any) -> Any:
+        """Return what stands for `value` in the choice."""
+        return _text(value) if self._of_machine is not None else value
 
     def _on_changed(self) -> None:
         self._show_back()
@@ -123,9 +152,12 @@ class SettingField(QObject):
     def _show_back(self) -> None:
         """Offer the default where something else is shown."""
         if self._choice is not None:
-            shown = self._choice.currentData()
-            self._back.setVisible(shown != self._default)
-            words = choice_words(self.place, str(self._default))
+            self._back.setVisible(self.shows_other_than(self._default))
+            words = (
+                choice_words(self.place, str(self._default))
+                if self._of_machine is None
+                else self._of_machine.words(_text(self._default))
+            )
         else:
             words = _text(self._default)
             self._back.setVisible(self._text is not None and self._text.text() != words)

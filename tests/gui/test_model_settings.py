@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from console.context import ConsoleContext
 from console.pages.settings import SettingsPage
 from console.widgets.model_test import ModelTest
+from console.widgets.section import Section
 from pipeline.detection.images import write_image
 from pipeline.detection.models import BUNDLED_MODEL
 from pipeline.settings import Settings, demo_settings
@@ -113,6 +114,12 @@ def test_an_ambiguous_model_is_picked_by_what_it_finds(
     # It was tried already: no second trial.
     assert context.settings.detection.model == path
     assert context.settings.detection.family == "yolov5"
+
+
+def test_the_trial_is_in_the_card_of_the_model(page: SettingsPage, trial: ModelTest) -> None:
+    (card,) = (each for each in page.findChildren(Section) if each.isAncestorOf(trial))
+    names = {each.accessibleName() for each in card.findChildren(QLineEdit)}
+    assert "Model" in names
 
 
 def test_a_trial_can_be_given_up(qtbot: QtBot, page: SettingsPage, trial: ModelTest) -> None:

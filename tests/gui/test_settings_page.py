@@ -80,6 +80,16 @@ def write(qtbot: QtBot, page: SettingsPage, name: str, text: str) -> None:
     qtbot.keyClicks(field, text)
 
 
+def choose(qtbot: QtBot, page: SettingsPage, name: str, words: str) -> None:
+    """Go through a list by keys until these words are in front; wait until they are offered."""
+    field = box(page, name)
+    qtbot.waitUntil(lambda: field.findText(words) >= 0, timeout=TRIAL_MS)
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_Home)
+    while field.currentText() != words:
+        qtbot.keyClick(field, Qt.Key.Key_Down)
+
+
 def button(page: QWidget, text: str) -> QPushButton:
     return next(
         one for one in page.findChildren(QPushButton) if one.text() == text and one.isVisible()
@@ -99,14 +109,14 @@ def test_what_is_applied_is_kept_and_used(
 ) -> None:
     assert not button(page, "Apply").isEnabled()
     write(qtbot, page, "Confidence", "0.55")
-    write(qtbot, page, "Runs on", "openvino, cpu")
+    choose(qtbot, page, "Runs on", "CPU")
     assert button(page, "Apply").isEnabled()
     press(qtbot, page, "Apply")
     qtbot.waitUntil(lambda: "Applied." in texts(page), timeout=TRIAL_MS)
     assert context.settings.detection.confidence == 0.55
     saved = settings_file.load(path)
     assert saved == context.settings
-    assert saved.detection.providers == ("openvino", "cpu")
+    assert saved.detection.providers == ("cpu",)
     assert saved.cameras == demo_settings().cameras
 
 
@@ -119,7 +129,6 @@ def test_what_is_applied_is_kept_and_used(
         ("Threads", "", "Enter a whole number."),
         ("Threads", "65", "Must be 64 or less."),
         ("Crowd size", "1", "Must be 2 or more."),
-        ("Runs on", "gpu", "Choose from 'directml', 'cuda', 'openvino' or 'cpu'."),
         ("Cooldown (s)", "0", "Must be more than 0."),
     ],
 )
