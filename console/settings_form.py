@@ -199,7 +199,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("detection", "providers"): translate(
             "Settings",
-            "What onnxruntime offers here. The first that works is used; the top bar shows which.",
+            "What this machine offers. The first that works is used; the top bar shows which.",
         ),
         ("detection", "model"): translate(
             "Settings", "“bundled” is the model that ships with Signalbox; or an ONNX file."

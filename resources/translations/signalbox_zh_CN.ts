@@ -1,5996 +1,5988 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
-    <context>
-        <name>AboutDialog</name>
-        <message>
-            <source>About Signalbox</source>
-            <translation>关于 Signalbox</translation>
-        </message>
-        <message>
-            <source>Reading what is installed…</source>
-            <translation>正在读取已安装的组件…</translation>
-        </message>
-        <message>
-            <source>Package</source>
-            <translation>组件</translation>
-        </message>
-        <message>
-            <source>Version</source>
-            <translation>版本</translation>
-        </message>
-        <message>
-            <source>Licence</source>
-            <translation>许可证</translation>
-        </message>
-        <message>
-            <source>Packages and their licences</source>
-            <translation>组件及其许可证</translation>
-        </message>
-        <message>
-            <source>Copy all</source>
-            <translation>全部复制</translation>
-        </message>
-        <message>
-            <source>These packages are installed for Signalbox; each names its own licence.</source>
-            <translation>Signalbox 使用这些已安装的组件；许可证由各组件自行声明。</translation>
-        </message>
-        <message>
-            <source>The packages cannot be read: {0}</source>
-            <translation>无法读取组件：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>Alarm</name>
-        <message>
-            <source>New</source>
-            <translation>新</translation>
-        </message>
-        <message>
-            <source>Acknowledged</source>
-            <translation>已确认</translation>
-        </message>
-        <message>
-            <source>False alarm</source>
-            <translation>误报</translation>
-        </message>
-        <message>
-            <source>group {0}</source>
-            <translation>目标组 {0}</translation>
-        </message>
-        <message>
-            <source>Offline rules</source>
-            <translation>离线规则</translation>
-        </message>
-        <message>
-            <source>Language model</source>
-            <translation>大语言模型</translation>
-        </message>
-    </context>
-    <context>
-        <name>AlarmCard</name>
-        <message>
-            <source>Acknowledge</source>
-            <translation>确认</translation>
-        </message>
-        <message>
-            <source>Open</source>
-            <translation>打开</translation>
-        </message>
-    </context>
-    <context>
-        <name>AlarmDesk</name>
-        <message>
-            <source>The alarms cannot be read: {0}. See that the disk works and has space.</source>
-            <translation>无法读取告警：{0}。请检查磁盘是否正常、是否还有空间。</translation>
-        </message>
-        <message>
-            <source>Cancelled; nothing was saved.</source>
-            <translation>已取消，没有保存任何内容。</translation>
-        </message>
-    </context>
-    <context>
-        <name>AlarmDetails</name>
-        <message>
-            <source>Note (kept with the alarm)</source>
-            <translation>备注（随告警保存）</translation>
-        </message>
-        <message>
-            <source>Note</source>
-            <translation>备注</translation>
-        </message>
-        <message>
-            <source>Acknowledge</source>
-            <translation>确认</translation>
-        </message>
-        <message>
-            <source>False alarm</source>
-            <translation>标为误报</translation>
-        </message>
-        <message>
-            <source>Make it new again</source>
-            <translation>恢复为新告警</translation>
-        </message>
-        <message>
-            <source>Save note</source>
-            <translation>保存备注</translation>
-        </message>
-        <message>
-            <source>Save the picture</source>
-            <translation>保存图片</translation>
-        </message>
-        <message>
-            <source>No alarm chosen</source>
-            <translation>未选择告警</translation>
-        </message>
-        <message>
-            <source>Choose one in the list to see its picture and what was said about it.</source>
-            <translation>在列表中选择一条告警，即可查看其图片和评估说明。</translation>
-        </message>
-        <message>
-            <source>Camera</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>First seen</source>
-            <translation>首次出现</translation>
-        </message>
-        <message>
-            <source>Last seen</source>
-            <translation>最近出现</translation>
-        </message>
-        <message>
-            <source>Group</source>
-            <translation>目标组</translation>
-        </message>
-        <message>
-            <source>Confidence</source>
-            <translation>置信度</translation>
-        </message>
-        <message>
-            <source>Judged by</source>
-            <translation>评估方</translation>
-        </message>
-        <message>
-            <source>State</source>
-            <translation>状态</translation>
-        </message>
-        <message>
-            <source>What the assessor said</source>
-            <translation>评估器的说明</translation>
-        </message>
-        <message>
-            <source>Loading the picture…</source>
-            <translation>正在加载图片…</translation>
-        </message>
-        <message>
-            <source>Nothing.</source>
-            <translation>无。</translation>
-        </message>
-        <message>
-            <source>{0} (after {1}, seen {2}×)</source>
-            <translation>{0}（{1} 后，出现 {2} 次）</translation>
-        </message>
-        <message>
-            <source>This alarm has no picture.</source>
-            <translation>这条告警没有图片。</translation>
-        </message>
-        <message>
-            <source>Evidence: {0}</source>
-            <translation>证据：{0}</translation>
-        </message>
-        <message>
-            <source>How</source>
-            <translation>方式</translation>
-        </message>
-        <message>
-            <source>Was asked</source>
-            <translation>提问内容</translation>
-        </message>
-        <message>
-            <source>Not kept any more.</source>
-            <translation>已不再保留。</translation>
-        </message>
-    </context>
-    <context>
-        <name>AlarmExporter</name>
-        <message>
-            <source>Table of this list (CSV)…</source>
-            <translation>此列表的表格 (CSV)…</translation>
-        </message>
-        <message>
-            <source>Everything of this list (JSON Lines)…</source>
-            <translation>此列表的全部内容（JSON Lines）…</translation>
-        </message>
-        <message>
-            <source>Table and pictures into a folder…</source>
-            <translation>表格和图片存入文件夹…</translation>
-        </message>
-        <message>
-            <source>Export the list</source>
-            <translation>导出列表</translation>
-        </message>
-        <message>
-            <source>Table (*.csv)</source>
-            <translation>表格 (*.csv)</translation>
-        </message>
-        <message>
-            <source>Choose a folder for the table and the pictures</source>
-            <translation>选择存放表格和图片的文件夹</translation>
-        </message>
-        <message>
-            <source>JSON Lines (*.jsonl)</source>
-            <translation>JSON Lines (*.jsonl)</translation>
-        </message>
-        <message>
-            <source>Saving alarms…</source>
-            <translation>正在保存报警…</translation>
-        </message>
-        <message>
-            <source>Save the picture</source>
-            <translation>保存图片</translation>
-        </message>
-        <message>
-            <source>JPEG picture (*.jpg)</source>
-            <translation>JPEG 图片 (*.jpg)</translation>
-        </message>
-        <message>
-            <source>Picture saved: {0}</source>
-            <translation>图片已保存：{0}</translation>
-        </message>
-        <message>
-            <source>Alarms saved: {0}, to {1}</source>
-            <translation>已保存报警：{0} 个，位于 {1}</translation>
-        </message>
-        <message>
-            <source>Nothing was saved: {0}. Choose a folder you may write to.</source>
-            <translation>没有保存：{0}。请选择可以写入的文件夹。</translation>
-        </message>
-    </context>
-    <context>
-        <name>AlarmFilterBar</name>
-        <message>
-            <source>Camera</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>Level</source>
-            <translation>级别</translation>
-        </message>
-        <message>
-            <source>Time</source>
-            <translation>时间</translation>
-        </message>
-        <message>
-            <source>State</source>
-            <translation>状态</translation>
-        </message>
-        <message>
-            <source>Search descriptions and notes (Ctrl+F)</source>
-            <translation>搜索说明和备注 (Ctrl+F)</translation>
-        </message>
-        <message>
-            <source>Search</source>
-            <translation>搜索</translation>
-        </message>
-        <message>
-            <source>Show all</source>
-            <translation>显示全部</translation>
-        </message>
-        <message>
-            <source>all levels</source>
-            <translation>所有级别</translation>
-        </message>
-        <message>
-            <source>level ≥ {0}</source>
-            <translation>级别 ≥ {0}</translation>
-        </message>
-        <message>
-            <source>all times</source>
-            <translation>所有时间</translation>
-        </message>
-        <message>
-            <source>last hour</source>
-            <translation>最近 1 小时</translation>
-        </message>
-        <message>
-            <source>today</source>
-            <translation>今天</translation>
-        </message>
-        <message>
-            <source>last 24 hours</source>
-            <translation>最近 24 小时</translation>
-        </message>
-        <message>
-            <source>last 7 days</source>
-            <translation>最近 7 天</translation>
-        </message>
-        <message>
-            <source>all states</source>
-            <translation>所有状态</translation>
-        </message>
-        <message>
-            <source>all cameras</source>
-            <translation>所有摄像头</translation>
-        </message>
-    </context>
-    <context>
-        <name>AlarmList</name>
-        <message>
-            <source>Alarms</source>
-            <translation>告警</translation>
-        </message>
-        <message>
-            <source>No alarms</source>
-            <translation>没有告警</translation>
-        </message>
-        <message>
-            <source>What the assessor finds risky is listed here, with its picture.</source>
-            <translation>评估器认为有风险的情况会连同图片列在这里。</translation>
-        </message>
-        <message>
-            <source>All alarms</source>
-            <translation>全部告警</translation>
-        </message>
-        <message>
-            <source>{0} today · {1} new</source>
-            <translation>今天 {0} 条 · 新 {1} 条</translation>
-        </message>
-    </context>
-    <context>
-        <name>AlarmTable</name>
-        <message>
-            <source>Level</source>
-            <translation>级别</translation>
-        </message>
-        <message>
-            <source>Time</source>
-            <translation>时间</translation>
-        </message>
-        <message>
-            <source>Camera</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>Risk</source>
-            <translation>风险</translation>
-        </message>
-        <message>
-            <source>Confidence</source>
-            <translation>置信度</translation>
-        </message>
-        <message>
-            <source>Seen</source>
-            <translation>次数</translation>
-        </message>
-        <message>
-            <source>State</source>
-            <translation>状态</translation>
-        </message>
-        <message>
-            <source>Note</source>
-            <translation>备注</translation>
-        </message>
-        <message>
-            <source>Alarms</source>
-            <translation>告警</translation>
-        </message>
-    </context>
-    <context>
-        <name>AlarmsPage</name>
-        <message>
-            <source>Show all alarms</source>
-            <translation>显示全部告警</translation>
-        </message>
-        <message>
-            <source>No alarms yet</source>
-            <translation>还没有告警</translation>
-        </message>
-        <message>
-            <source>When the assessor finds a risk at or above the alarm level, it is listed here. Start all workers to begin; the alarm level is in the settings.</source>
-            <translation>评估器发现的风险达到或超过告警级别时，会列在这里。请先启动全部处理单元；告警级别可在设置中修改。</translation>
-        </message>
-        <message>
-            <source>Nothing matches</source>
-            <translation>没有匹配项</translation>
-        </message>
-        <message>
-            <source>No alarm is as the filter above wants it.</source>
-            <translation>没有符合上方筛选条件的告警。</translation>
-        </message>
-        <message>
-            <source>Export</source>
-            <translation>导出</translation>
-        </message>
-        <message>
-            <source>Alarms</source>
-            <translation>告警</translation>
-        </message>
-        <message>
-            <source>{0} today · {1} new</source>
-            <translation>今天 {0} 条 · 新 {1} 条</translation>
-        </message>
-        <message>
-            <source> · the newest {0} are listed</source>
-            <translation> · 列出最新 {0} 条</translation>
-        </message>
-        <message>
-            <source> · {0} listed</source>
-            <translation> · 列出 {0} 条</translation>
-        </message>
-        <message>
-            <source>{0}: {1}</source>
-            <translation>{0}：{1}</translation>
-        </message>
-        <message>
-            <source>Assess again…</source>
-            <translation>重新评估…</translation>
-        </message>
-        <message>
-            <source>Have this list judged by other thresholds, another prompt or model</source>
-            <translation>用其他阈值、提示词或模型评估此列表</translation>
-        </message>
-        <message>
-            <source>Maintenance…</source>
-            <translation>维护…</translation>
-        </message>
-        <message>
-            <source>Times in which no alarms are raised</source>
-            <translation>不发出报警的时间</translation>
-        </message>
-    </context>
-    <context>
-        <name>AreaCanvas</name>
-        <message>
-            <source>Picture of the camera with its areas</source>
-            <translation>摄像机画面及其区域</translation>
-        </message>
-        <message>
-            <source>Arrow keys move what is chosen, with Shift finely; Space goes from point to point, Insert adds one, Delete removes it. While drawing: arrows move the cross, Space sets a point, Enter finishes, Escape gives up.</source>
-            <translation>方向键移动所选内容，按住 Shift 微调；空格逐点切换，Insert 增加一点，Delete 删除。绘制时：方向键移动十字，空格落点，回车完成，Esc 放弃。</translation>
-        </message>
-    </context>
-    <context>
-        <name>AreaDialog</name>
-        <message>
-            <source>Zones of {0}</source>
-            <translation>{0} 的区域</translation>
-        </message>
-        <message>
-            <source>Areas and lines</source>
-            <translation>区域和计数线</translation>
-        </message>
-        <message>
-            <source>Turn the direction</source>
-            <translation>反转方向</translation>
-        </message>
-        <message>
-            <source>Delete</source>
-            <translation>删除</translation>
-        </message>
-        <message>
-            <source>Undo</source>
-            <translation>撤销</translation>
-        </message>
-        <message>
-            <source>Redo</source>
-            <translation>重做</translation>
-        </message>
-        <message>
-            <source>New picture</source>
-            <translation>换一幅画面</translation>
-        </message>
-        <message>
-            <source>Save</source>
-            <translation>保存</translation>
-        </message>
-        <message>
-            <source>Region</source>
-            <translation>检测区域</translation>
-        </message>
-        <message>
-            <source>Excluded zone</source>
-            <translation>排除区</translation>
-        </message>
-        <message>
-            <source>Counting zone</source>
-            <translation>计数区</translation>
-        </message>
-        <message>
-            <source>Counting line</source>
-            <translation>计数线</translation>
-        </message>
-        <message>
-            <source>Ground rectangle</source>
-            <translation>地面矩形</translation>
-        </message>
-        <message>
-            <source>Only what stands inside is looked at</source>
-            <translation>只检测位于其中的目标</translation>
-        </message>
-        <message>
-            <source>What stands inside is left out</source>
-            <translation>忽略位于其中的目标</translation>
-        </message>
-        <message>
-            <source>What stands inside is counted</source>
-            <translation>统计位于其中的目标</translation>
-        </message>
-        <message>
-            <source>What crosses it is counted, by direction</source>
-            <translation>按方向统计越线的目标</translation>
-        </message>
-        <message>
-            <source>Four corners of a rectangle on the road, of known size: far left, far right, near right, near left. Speeds are then in metres.</source>
-            <translation>路面上已知尺寸的矩形的四角：左远、右远、右近、左近。此后速度以米计。</translation>
-        </message>
-        <message>
-            <source>Name</source>
-            <translation>名称</translation>
-        </message>
-        <message>
-            <source>Across</source>
-            <translation>宽</translation>
-        </message>
-        <message>
-            <source>Along</source>
-            <translation>长</translation>
-        </message>
-        <message>
-            <source>Undo (Ctrl+Z)</source>
-            <translation>撤销 (Ctrl+Z)</translation>
-        </message>
-        <message>
-            <source>The chosen point or shape (Del)</source>
-            <translation>删除所选的点或图形 (Del)</translation>
-        </message>
-        <message>
-            <source>Choose what to draw above, or click a shape to change it.</source>
-            <translation>在上方选择要画的内容，或点击图形进行修改。</translation>
-        </message>
-        <message>
-            <source>Drag points or the whole shape; double-click an edge for one more point. Keys: arrows, Space, Insert, Delete.</source>
-            <translation>拖动点或整个图形；双击边线可增加一点。按键：方向键、空格、Insert、Delete。</translation>
-        </message>
-        <message>
-            <source>Click where the line begins and where it ends; Esc gives up.</source>
-            <translation>点击线的起点和终点；Esc 放弃。</translation>
-        </message>
-        <message>
-            <source>Click far left, far right, near right, near left; Esc gives up.</source>
-            <translation>依次点击左远、右远、右近、左近；Esc 放弃。</translation>
-        </message>
-        <message>
-            <source>Click the corners one after another; Enter or the first corner finishes.</source>
-            <translation>依次点击各角；按回车或点击第一个角完成。</translation>
-        </message>
-        <message>
-            <source>No picture to draw on: {0}</source>
-            <translation>没有可供绘制的画面：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>Asked</name>
-        <message>
-            <source>Not stored with this alarm.</source>
-            <translation>没有随此报警存储。</translation>
-        </message>
-        <message>
-            <source>The picture, and {0}.</source>
-            <translation>图片，以及 {0}。</translation>
-        </message>
-        <message>
-            <source>Nearest pair: {0} person heights apart, closing at {1} a second.</source>
-            <translation>最近的一对：相距 {0} 个人身高，每秒接近 {1} 个。</translation>
-        </message>
-        <message>
-            <source>prompt {0}</source>
-            <translation>提示词 {0}</translation>
-        </message>
-        <message>
-            <source>{0} tokens</source>
-            <translation>{0} 个词元</translation>
-        </message>
-        <message>
-            <source>{0} retries</source>
-            <translation>重试 {0} 次</translation>
-        </message>
-        <message>
-            <source>rules in its place: {0}</source>
-            <translation>由规则代替：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>AssessorStep</name>
-        <message>
-            <source>Who judges what was seen?</source>
-            <translation>由谁评估看到的情况？</translation>
-        </message>
-        <message>
-            <source>The verdicts become alarms.</source>
-            <translation>评估结果会成为报警。</translation>
-        </message>
-        <message>
-            <source>Offline rules</source>
-            <translation>离线规则</translation>
-        </message>
-        <message>
-            <source>Distance, speed and crowding; nothing leaves this machine.</source>
-            <translation>依据距离、速度和拥挤程度；数据不会离开本机。</translation>
-        </message>
-        <message>
-            <source>A language model that sees pictures</source>
-            <translation>能看图片的语言模型</translation>
-        </message>
-        <message>
-            <source>Any OpenAI-compatible address, also on this machine. Pictures of groups are sent there; more keys and limits are in Settings.</source>
-            <translation>任何兼容 OpenAI 的地址，也可以在本机。分组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
-        </message>
-        <message>
-            <source>Kept in this system's credential store, never in a file; empty for none</source>
-            <translation>保存在本系统的凭据库中，绝不写入文件；没有则留空</translation>
-        </message>
-        <message>
-            <source>Address</source>
-            <translation>地址</translation>
-        </message>
-        <message>
-            <source>Model</source>
-            <translation>模型</translation>
-        </message>
-        <message>
-            <source>API key</source>
-            <translation>API 密钥</translation>
-        </message>
-        <message>
-            <source>Type address and model first.</source>
-            <translation>请先输入地址和模型。</translation>
-        </message>
-    </context>
-    <context>
-        <name>BrokerStep</name>
-        <message>
-            <source>Which Kafka carries the work?</source>
-            <translation>使用哪个 Kafka 传递工作？</translation>
-        </message>
-        <message>
-            <source>The workers hand their results on through it.</source>
-            <translation>处理单元通过它传递结果。</translation>
-        </message>
-        <message>
-            <source>The one inside Signalbox</source>
-            <translation>Signalbox 内置的</translation>
-        </message>
-        <message>
-            <source>Nothing to set up; it forgets everything when the program ends.</source>
-            <translation>无需设置；程序结束后不保留任何内容。</translation>
-        </message>
-        <message>
-            <source>A Kafka cluster</source>
-            <translation>Kafka 集群</translation>
-        </message>
-        <message>
-            <source>Kafka 2.8 or newer. Logins and certificates are set on the Kafka page.</source>
-            <translation>Kafka 2.8 或更高版本。登录和证书在“Kafka”页设置。</translation>
-        </message>
-        <message>
-            <source>Bootstrap servers</source>
-            <translation>引导服务器</translation>
-        </message>
-        <message>
-            <source>Test connection…</source>
-            <translation>测试连接…</translation>
-        </message>
-        <message>
-            <source>Type the servers first, such as kafka-1:9092.</source>
-            <translation>请先输入服务器，例如 kafka-1:9092。</translation>
-        </message>
-        <message>
-            <source>These are no server names with ports, such as kafka-1:9092.</source>
-            <translation>这不是带端口的服务器名，例如 kafka-1:9092。</translation>
-        </message>
-    </context>
-    <context>
-        <name>Camera</name>
-        <message>
-            <source>Live</source>
-            <translation>正常</translation>
-        </message>
-        <message>
-            <source>Connecting…</source>
-            <translation>正在连接…</translation>
-        </message>
-        <message>
-            <source>No new pictures</source>
-            <translation>没有新画面</translation>
-        </message>
-        <message>
-            <source>Reconnecting…</source>
-            <translation>正在重新连接…</translation>
-        </message>
-        <message>
-            <source>No picture</source>
-            <translation>无画面</translation>
-        </message>
-        <message>
-            <source>Stopped</source>
-            <translation>已停止</translation>
-        </message>
-        <message>
-            <source>Switched off</source>
-            <translation>已停用</translation>
-        </message>
-        <message>
-            <source>since {0} ({1})</source>
-            <translation>自 {0} 起（{1}）</translation>
-        </message>
-        <message>
-            <source>next try in {0} s</source>
-            <translation>{0} 秒后重试</translation>
-        </message>
-        <message>
-            <source>trying now…</source>
-            <translation>正在重试…</translation>
-        </message>
-        <message>
-            <source>{0} s old</source>
-            <translation>{0} 秒前的画面</translation>
-        </message>
-        <message>
-            <source>{0} old</source>
-            <translation>{0} 前的画面</translation>
-        </message>
-        <message>
-            <source>detection off until {0}</source>
-            <translation>检测关闭至 {0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>CameraDialog</name>
-        <message>
-            <source>Add a camera</source>
-            <translation>添加摄像头</translation>
-        </message>
-        <message>
-            <source>Camera</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>Read this camera</source>
-            <translation>读取此摄像头</translation>
-        </message>
-        <message>
-            <source>Start again at the end of a file</source>
-            <translation>文件播放完后从头开始</translation>
-        </message>
-        <message>
-            <source>Add</source>
-            <translation>添加</translation>
-        </message>
-        <message>
-            <source>Save</source>
-            <translation>保存</translation>
-        </message>
-        <message>
-            <source>Name</source>
-            <translation>名称</translation>
-        </message>
-        <message>
-            <source>Source</source>
-            <translation>来源</translation>
-        </message>
-        <message>
-            <source>Id</source>
-            <translation>编号</translation>
-        </message>
-        <message>
-            <source>Start at (s)</source>
-            <translation>起始位置（秒）</translation>
-        </message>
-        <message>
-            <source>Detections per second</source>
-            <translation>每秒检测次数</translation>
-        </message>
-        <message>
-            <source>Assess again after (s)</source>
-            <translation>再次评估间隔（秒）</translation>
-        </message>
-        <message>
-            <source>Name shown to people.</source>
-            <translation>界面上显示的名称。</translation>
-        </message>
-        <message>
-            <source>Short name in messages; also the Kafka key.</source>
-            <translation>消息中的短名称，同时用作 Kafka 消息键。</translation>
-        </message>
-        <message>
-            <source>Files: where to start, seconds.</source>
-            <translation>文件：从第几秒开始。</translation>
-        </message>
-        <message>
-            <source>Highest detection rate of this camera.</source>
-            <translation>此摄像头每秒最多检测的次数。</translation>
-        </message>
-        <message>
-            <source>A group that does not change is assessed again after this time.</source>
-            <translation>没有变化的目标组经过此时间后再次评估。</translation>
-        </message>
-        <message>
-            <source>Choose</source>
-            <translation>选择</translation>
-        </message>
-        <message>
-            <source>Video file…</source>
-            <translation>视频文件…</translation>
-        </message>
-        <message>
-            <source>Folder of pictures…</source>
-            <translation>图片文件夹…</translation>
-        </message>
-        <message>
-            <source>Demo clip</source>
-            <translation>演示片段</translation>
-        </message>
-        <message>
-            <source>Another camera has this id.</source>
-            <translation>已有其他摄像头使用此编号。</translation>
-        </message>
-        <message>
-            <source>Choose a video file</source>
-            <translation>选择视频文件</translation>
-        </message>
-        <message>
-            <source>Videos (*.mp4 *.mkv *.avi *.mov *.webm *.ts *.m4v *.mpg *.mpeg *.wmv)</source>
-            <translation>视频 (*.mp4 *.mkv *.avi *.mov *.webm *.ts *.m4v *.mpg *.mpeg *.wmv)</translation>
-        </message>
-        <message>
-            <source>All files (*)</source>
-            <translation>所有文件 (*)</translation>
-        </message>
-        <message>
-            <source>Choose a folder of pictures</source>
-            <translation>选择图片文件夹</translation>
-        </message>
-        <message>
-            <source>Play a file at its own speed</source>
-            <translation>按文件自身速度播放</translation>
-        </message>
-        <message>
-            <source>Off: as fast as detection takes it, without leaving out a picture that is due</source>
-            <translation>关闭后：以检测所能达到的最快速度播放，不遗漏应检测的画面</translation>
-        </message>
-        <message>
-            <source>File, folder of pictures, rtsp://, http:// address, the USB index, or usb: and part of its name. “demo” is the clip that ships with Signalbox.</source>
-            <translation>文件、图片文件夹、rtsp:// 或 http:// 地址、USB 序号，或 usb: 加设备名称的一部分。“demo”为 Signalbox 自带的影片。</translation>
-        </message>
-        <message>
-            <source>USB camera</source>
-            <translation>USB 摄像头</translation>
-        </message>
-        <message>
-            <source>USB camera {0}</source>
-            <translation>USB 摄像头 {0}</translation>
-        </message>
-        <message>
-            <source>Looking…</source>
-            <translation>正在查找…</translation>
-        </message>
-        <message>
-            <source>None was found</source>
-            <translation>未找到</translation>
-        </message>
-        <message>
-            <source>The first one</source>
-            <translation>第一个</translation>
-        </message>
-    </context>
-    <context>
-        <name>CameraImport</name>
-        <message>
-            <source>Import cameras</source>
-            <translation>导入摄像机</translation>
-        </message>
-        <message>
-            <source>Choose a CSV file whose first line names the columns. Cameras with an id that is there already are changed, the others are added; zones and schedules stay.</source>
-            <translation>请选择首行为列名的 CSV 文件。已有标识的摄像机会被修改，其余会被添加；区域和时间表保持不变。</translation>
-        </message>
-        <message>
-            <source>An example of such a file</source>
-            <translation>此类文件的示例</translation>
-        </message>
-        <message>
-            <source>Choose a file…</source>
-            <translation>选择文件…</translation>
-        </message>
-        <message>
-            <source>Import</source>
-            <translation>导入</translation>
-        </message>
-        <message>
-            <source>Line</source>
-            <translation>行</translation>
-        </message>
-        <message>
-            <source>What happens</source>
-            <translation>结果</translation>
-        </message>
-        <message>
-            <source>Name</source>
-            <translation>名称</translation>
-        </message>
-        <message>
-            <source>Source</source>
-            <translation>来源</translation>
-        </message>
-        <message>
-            <source>Why not</source>
-            <translation>原因</translation>
-        </message>
-        <message>
-            <source>Lines of the file</source>
-            <translation>文件各行</translation>
-        </message>
-        <message>
-            <source>Choose a list of cameras</source>
-            <translation>选择摄像机列表</translation>
-        </message>
-        <message>
-            <source>Lists (*.csv *.txt *.tsv)</source>
-            <translation>列表 (*.csv *.txt *.tsv)</translation>
-        </message>
-        <message>
-            <source>All files (*)</source>
-            <translation>所有文件 (*)</translation>
-        </message>
-        <message>
-            <source>Is added</source>
-            <translation>将添加</translation>
-        </message>
-        <message>
-            <source>Is changed</source>
-            <translation>将修改</translation>
-        </message>
-        <message>
-            <source>Stays as it is</source>
-            <translation>保持不变</translation>
-        </message>
-        <message>
-            <source>Is left out</source>
-            <translation>不导入</translation>
-        </message>
-        <message>
-            <source>{0}: {1} to add, {2} to change, {3} left out.</source>
-            <translation>{0}：添加 {1} 个，修改 {2} 个，不导入 {3} 个。</translation>
-        </message>
-        <message>
-            <source>Mend the lines in the file and choose it again, or go on.</source>
-            <translation>可修正文件中的行后重新选择，或直接继续。</translation>
-        </message>
-    </context>
-    <context>
-        <name>CameraTest</name>
-        <message>
-            <source>Test</source>
-            <translation>测试</translation>
-        </message>
-        <message>
-            <source>Open the source and show its first picture</source>
-            <translation>打开来源并显示第一帧画面</translation>
-        </message>
-        <message>
-            <source>Test the source to see its picture here.</source>
-            <translation>测试来源后，画面会显示在这里。</translation>
-        </message>
-        <message>
-            <source>Opening…</source>
-            <translation>正在打开…</translation>
-        </message>
-        <message>
-            <source>Test again</source>
-            <translation>再次测试</translation>
-        </message>
-        <message>
-            <source>First picture of the source</source>
-            <translation>来源的第一帧画面</translation>
-        </message>
-        <message>
-            <source>rate unknown</source>
-            <translation>帧率未知</translation>
-        </message>
-        <message>
-            <source>{0} × {1}, {2}; first picture after {3}.</source>
-            <translation>{0} × {1}，{2}；{3} 后得到第一帧画面。</translation>
-        </message>
-        <message>
-            <source>No picture</source>
-            <translation>无画面</translation>
-        </message>
-    </context>
-    <context>
-        <name>CameraTile</name>
-        <message>
-            <source>Camera {0}: {1}</source>
-            <translation>摄像头 {0}：{1}</translation>
-        </message>
-        <message>
-            <source>group {0} · {1} {2}</source>
-            <translation>目标组 {0} · {1} {2}</translation>
-        </message>
-        <message>
-            <source>{0} fps</source>
-            <translation>{0} 帧/秒</translation>
-        </message>
-        <message>
-            <source>Start the detection worker (F5) to see pictures.</source>
-            <translation>启动检测处理单元 (F5) 后即可看到画面。</translation>
-        </message>
-        <message>
-            <source>Waiting for the first picture</source>
-            <translation>正在等待第一帧画面</translation>
-        </message>
-        <message numerus="yes">
-            <source>{0} objects</source>
-            <translation>
-                <numerusform>{0} 个目标</numerusform>
-            </translation>
-        </message>
-    </context>
-    <context>
-        <name>CameraWall</name>
-        <message>
-            <source>No camera yet</source>
-            <translation>还没有摄像头</translation>
-        </message>
-        <message>
-            <source>Add a camera, a video file or the address of a stream to see it here.</source>
-            <translation>添加摄像头、视频文件或视频流地址后，画面会显示在这里。</translation>
-        </message>
-        <message>
-            <source>Add a camera</source>
-            <translation>添加摄像头</translation>
-        </message>
-        <message>
-            <source>Boxes</source>
-            <translation>检测框</translation>
-        </message>
-        <message>
-            <source>Boxes round objects</source>
-            <translation>在目标周围显示检测框</translation>
-        </message>
-        <message>
-            <source>Tracks</source>
-            <translation>跟踪</translation>
-        </message>
-        <message>
-            <source>Track numbers of objects</source>
-            <translation>显示目标的跟踪编号</translation>
-        </message>
-        <message>
-            <source>Groups</source>
-            <translation>目标组</translation>
-        </message>
-        <message>
-            <source>Groups and their risk</source>
-            <translation>显示目标组及其风险</translation>
-        </message>
-        <message>
-            <source>Fill</source>
-            <translation>填满</translation>
-        </message>
-        <message>
-            <source>Fill the tiles, cutting off edges of pictures</source>
-            <translation>画面填满窗格，边缘会被裁去</translation>
-        </message>
-        <message>
-            <source>Save a picture of the chosen camera, or of all (Ctrl+S)</source>
-            <translation>保存所选摄像头或全部摄像头的画面 (Ctrl+S)</translation>
-        </message>
-        <message>
-            <source>Save pictures</source>
-            <translation>保存画面</translation>
-        </message>
-        <message>
-            <source>How many cameras to show at once</source>
-            <translation>同时显示的摄像头数量</translation>
-        </message>
-        <message>
-            <source>All</source>
-            <translation>全部</translation>
-        </message>
-        <message>
-            <source>Page {0} of {1} (PgUp, PgDn)</source>
-            <translation>第 {0} 页，共 {1} 页 (PgUp, PgDn)</translation>
-        </message>
-        <message>
-            <source>Zones</source>
-            <translation>区域</translation>
-        </message>
-        <message>
-            <source>Regions, counting lines and zones</source>
-            <translation>检测区域、计数线和计数区</translation>
-        </message>
-    </context>
-    <context>
-        <name>CamerasPage</name>
-        <message>
-            <source>No camera yet</source>
-            <translation>还没有摄像头</translation>
-        </message>
-        <message>
-            <source>Add a video file, a stream (rtsp://…), a USB camera or a folder of pictures. `demo` is a clip that ships with Signalbox.</source>
-            <translation>可添加视频文件、视频流 (rtsp://…)、USB 摄像头或图片文件夹。“demo” 是 Signalbox 自带的演示片段。</translation>
-        </message>
-        <message>
-            <source>Add a camera</source>
-            <translation>添加摄像头</translation>
-        </message>
-        <message>
-            <source>Add…</source>
-            <translation>添加…</translation>
-        </message>
-        <message>
-            <source>Edit…</source>
-            <translation>编辑…</translation>
-        </message>
-        <message>
-            <source>Switch off</source>
-            <translation>停用</translation>
-        </message>
-        <message>
-            <source>Remove</source>
-            <translation>移除</translation>
-        </message>
-        <message>
-            <source>Name</source>
-            <translation>名称</translation>
-        </message>
-        <message>
-            <source>Id</source>
-            <translation>编号</translation>
-        </message>
-        <message>
-            <source>State</source>
-            <translation>状态</translation>
-        </message>
-        <message>
-            <source>Shown fps</source>
-            <translation>显示帧率</translation>
-        </message>
-        <message>
-            <source>Size</source>
-            <translation>尺寸</translation>
-        </message>
-        <message>
-            <source>Detections/s</source>
-            <translation>检测/秒</translation>
-        </message>
-        <message>
-            <source>Source</source>
-            <translation>来源</translation>
-        </message>
-        <message>
-            <source>What happened</source>
-            <translation>情况</translation>
-        </message>
-        <message>
-            <source>Cameras</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>Switch on</source>
-            <translation>启用</translation>
-        </message>
-        <message>
-            <source>{0} was changed.</source>
-            <translation>已修改 {0}。</translation>
-        </message>
-        <message>
-            <source>{0} was added.</source>
-            <translation>已添加 {0}。</translation>
-        </message>
-        <message>
-            <source>{0} was switched on.</source>
-            <translation>已启用 {0}。</translation>
-        </message>
-        <message>
-            <source>{0} was switched off.</source>
-            <translation>已停用 {0}。</translation>
-        </message>
-        <message>
-            <source>{0} was removed.</source>
-            <translation>已移除 {0}。</translation>
-        </message>
-        <message>
-            <source>Undone.</source>
-            <translation>已撤销。</translation>
-        </message>
-        <message>
-            <source>Zones…</source>
-            <translation>区域…</translation>
-        </message>
-        <message>
-            <source>List</source>
-            <translation>列表</translation>
-        </message>
-        <message>
-            <source>Order of the cameras, lists as files</source>
-            <translation>摄像机顺序、列表文件</translation>
-        </message>
-        <message>
-            <source>Move up (Alt+Up)</source>
-            <translation>上移 (Alt+↑)</translation>
-        </message>
-        <message>
-            <source>Move down (Alt+Down)</source>
-            <translation>下移 (Alt+↓)</translation>
-        </message>
-        <message>
-            <source>Import from CSV…</source>
-            <translation>从 CSV 导入…</translation>
-        </message>
-        <message>
-            <source>Export as CSV…</source>
-            <translation>导出为 CSV…</translation>
-        </message>
-        <message>
-            <source>{0} was moved.</source>
-            <translation>已移动 {0}。</translation>
-        </message>
-        <message>
-            <source>{0} cameras were added, {1} changed.</source>
-            <translation>已添加 {0} 个摄像机，修改 {1} 个。</translation>
-        </message>
-        <message>
-            <source>Export the list of cameras</source>
-            <translation>导出摄像机列表</translation>
-        </message>
-        <message>
-            <source>Lists (*.csv)</source>
-            <translation>列表 (*.csv)</translation>
-        </message>
-        <message>
-            <source>The list was written to {0}, without passwords.</source>
-            <translation>列表已写入 {0}，不含密码。</translation>
-        </message>
-        <message>
-            <source>The list cannot be written: {0}</source>
-            <translation>无法写入列表：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>Cause</name>
-        <message>
-            <source>{0}: {1}</source>
-            <translation>{0}：{1}</translation>
-        </message>
-        <message>
-            <source>USB camera {0}</source>
-            <translation>USB 摄像头 {0}</translation>
-        </message>
-        <message>
-            <source>{0} does not exist. Check the camera's source.</source>
-            <translation>{0} 不存在。请检查摄像机的来源。</translation>
-        </message>
-        <message>
-            <source>it is no video that can be decoded, or damaged</source>
-            <translation>不是可解码的视频，或已损坏</translation>
-        </message>
-        <message>
-            <source>{0} sends no more pictures</source>
-            <translation>{0} 不再传来画面</translation>
-        </message>
-        <message>
-            <source>{0} holds no picture</source>
-            <translation>{0} 中没有画面</translation>
-        </message>
-        <message>
-            <source>{0} holds no pictures (JPEG, PNG, BMP, WebP)</source>
-            <translation>{0} 中没有图片（JPEG、PNG、BMP、WebP）</translation>
-        </message>
-        <message>
-            <source>{0} cannot be decoded: {1}</source>
-            <translation>{0} 无法解码：{1}</translation>
-        </message>
-        <message>
-            <source>The file was played to its end.</source>
-            <translation>文件已播放完毕。</translation>
-        </message>
-        <message>
-            <source>Connected, but no pictures come.</source>
-            <translation>已连接，但没有画面传来。</translation>
-        </message>
-        <message>
-            <source>No sign of life for {0} s; it is opened anew.</source>
-            <translation>{0} 秒没有响应，正在重新打开。</translation>
-        </message>
-        <message>
-            <source>Its driver or network hung {0} times; unplug it, or restart Signalbox.</source>
-            <translation>其驱动或网络已卡死 {0} 次；请拔下设备，或重新启动 Signalbox。</translation>
-        </message>
-        <message>
-            <source>{0}, port {1}</source>
-            <translation>{0} 的端口 {1}</translation>
-        </message>
-        <message>
-            <source>the address is not complete; it must look like rtsp://host/path</source>
-            <translation>地址不完整，应形如 rtsp://host/path</translation>
-        </message>
-        <message>
-            <source>the name {0} is not known on this network; check the address</source>
-            <translation>此网络中找不到名称 {0}，请检查地址</translation>
-        </message>
-        <message>
-            <source>nothing listens at {0}; the camera may be restarting, its stream service may be off, or the port is wrong</source>
-            <translation>{0} 无人应答；摄像机可能正在重启，视频流服务可能已关闭，或端口有误</translation>
-        </message>
-        <message>
-            <source>{0} does not answer; check that the camera has power and that this computer reaches its network</source>
-            <translation>{0} 没有回应；请检查摄像机是否通电，以及本机能否访问其网络</translation>
-        </message>
-        <message>
-            <source>something listens on port {0} of {1} but does not answer as a camera; check port and protocol</source>
-            <translation>{1} 的端口 {0} 有程序在监听，但不像摄像机那样应答；请检查端口和协议</translation>
-        </message>
-        <message>
-            <source>the camera refuses this user name or password</source>
-            <translation>摄像机拒绝此用户名或密码</translation>
-        </message>
-        <message>
-            <source>the camera asks for a user name and a password; write them into the address: {0}</source>
-            <translation>摄像机要求用户名和密码；请写入地址：{0}</translation>
-        </message>
-        <message>
-            <source>this user may not see the stream (403); check the user's rights on the camera</source>
-            <translation>此用户无权观看视频流（403）；请检查其在摄像机上的权限</translation>
-        </message>
-        <message>
-            <source>the camera has no stream at {0}; check the path in the camera's manual</source>
-            <translation>摄像机在 {0} 没有视频流；请查阅摄像机手册中的路径</translation>
-        </message>
-        <message>
-            <source>the camera is busy ({0}); it may serve only a few viewers at once, or is still starting</source>
-            <translation>摄像机忙（{0}）；可能同时只允许少数观看者，或仍在启动</translation>
-        </message>
-        <message>
-            <source>the camera answers, but what it sends cannot be decoded as video</source>
-            <translation>摄像机有应答，但发来的内容无法解码为视频</translation>
-        </message>
-        <message>
-            <source>the camera answers with status {0}</source>
-            <translation>摄像机应答状态码 {0}</translation>
-        </message>
-        <message>
-            <source>the address leads to a web page, not to a video stream; the camera's manual tells the stream's own address</source>
-            <translation>此地址是网页而不是视频流；视频流的地址见摄像机手册</translation>
-        </message>
-        <message>
-            <source>{0} listens but gives no stream at {1}; check the path</source>
-            <translation>{0} 有应答，但在 {1} 没有视频流；请检查路径</translation>
-        </message>
-        <message>
-            <source>nothing arrives; check that the sender runs and sends to this computer and port</source>
-            <translation>没有数据到达；请检查发送端是否在运行，并发送到本机的此端口</translation>
-        </message>
-        <message>
-            <source>no camera is plugged in, or this user may not use it</source>
-            <translation>没有插入摄像头，或此用户无权使用</translation>
-        </message>
-        <message>
-            <source>another program uses it, or this user may not use it</source>
-            <translation>正被其他程序使用，或此用户无权使用</translation>
-        </message>
-        <message>
-            <source>there is none with this index. Plugged in: {0}</source>
-            <translation>没有此序号的摄像头。已插入：{0}</translation>
-        </message>
-        <message>
-            <source>No USB camera is called “{0}”. Plugged in: {1}</source>
-            <translation>没有名为“{0}”的 USB 摄像头。已插入：{1}</translation>
-        </message>
-        <message>
-            <source>More than one USB camera fits “{0}”; give its index. Plugged in: {1}</source>
-            <translation>有多个 USB 摄像头符合“{0}”；请给出序号。已插入：{1}</translation>
-        </message>
-        <message>
-            <source>none</source>
-            <translation>无</translation>
-        </message>
-    </context>
-    <context>
-        <name>ConnectionDialog</name>
-        <message>
-            <source>Test connection</source>
-            <translation>测试连接</translation>
-        </message>
-        <message>
-            <source>Kafka cluster: {0}</source>
-            <translation>Kafka 集群：{0}</translation>
-        </message>
-        <message>
-            <source>Step</source>
-            <translation>步骤</translation>
-        </message>
-        <message>
-            <source>Result</source>
-            <translation>结果</translation>
-        </message>
-        <message>
-            <source>Time</source>
-            <translation>用时</translation>
-        </message>
-        <message>
-            <source>What was found</source>
-            <translation>结果说明</translation>
-        </message>
-        <message>
-            <source>Steps of the connection test</source>
-            <translation>连接测试的步骤</translation>
-        </message>
-        <message>
-            <source>Make the missing topics</source>
-            <translation>创建缺少的主题</translation>
-        </message>
-        <message>
-            <source>Test again</source>
-            <translation>重新测试</translation>
-        </message>
-        <message>
-            <source>Test again (F5)</source>
-            <translation>重新测试 (F5)</translation>
-        </message>
-        <message>
-            <source>Testing…</source>
-            <translation>正在测试…</translation>
-        </message>
-        <message>
-            <source>✓ works</source>
-            <translation>✓ 正常</translation>
-        </message>
-        <message>
-            <source>✗ fails</source>
-            <translation>✗ 失败</translation>
-        </message>
-        <message>
-            <source>– left out</source>
-            <translation>– 已跳过</translation>
-        </message>
-        <message>
-            <source>{0} ms</source>
-            <translation>{0} 毫秒</translation>
-        </message>
-        <message>
-            <source>{0} fails: {1}
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Signalbox</source>
+        <translation>关于 Signalbox</translation>
+    </message>
+    <message>
+        <source>Reading what is installed…</source>
+        <translation>正在读取已安装的组件…</translation>
+    </message>
+    <message>
+        <source>Package</source>
+        <translation>组件</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Packages and their licences</source>
+        <translation>组件及其许可证</translation>
+    </message>
+    <message>
+        <source>Copy all</source>
+        <translation>全部复制</translation>
+    </message>
+    <message>
+        <source>These packages are installed for Signalbox; each names its own licence.</source>
+        <translation>Signalbox 使用这些已安装的组件；许可证由各组件自行声明。</translation>
+    </message>
+    <message>
+        <source>The packages cannot be read: {0}</source>
+        <translation>无法读取组件：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Alarm</name>
+    <message>
+        <source>New</source>
+        <translation>新</translation>
+    </message>
+    <message>
+        <source>Acknowledged</source>
+        <translation>已确认</translation>
+    </message>
+    <message>
+        <source>False alarm</source>
+        <translation>误报</translation>
+    </message>
+    <message>
+        <source>group {0}</source>
+        <translation>目标组 {0}</translation>
+    </message>
+    <message>
+        <source>Offline rules</source>
+        <translation>离线规则</translation>
+    </message>
+    <message>
+        <source>Language model</source>
+        <translation>大语言模型</translation>
+    </message>
+</context>
+<context>
+    <name>AlarmCard</name>
+    <message>
+        <source>Acknowledge</source>
+        <translation>确认</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+</context>
+<context>
+    <name>AlarmDesk</name>
+    <message>
+        <source>The alarms cannot be read: {0}. See that the disk works and has space.</source>
+        <translation>无法读取告警：{0}。请检查磁盘是否正常、是否还有空间。</translation>
+    </message>
+    <message>
+        <source>Cancelled; nothing was saved.</source>
+        <translation>已取消，没有保存任何内容。</translation>
+    </message>
+</context>
+<context>
+    <name>AlarmDetails</name>
+    <message>
+        <source>Note (kept with the alarm)</source>
+        <translation>备注（随告警保存）</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Acknowledge</source>
+        <translation>确认</translation>
+    </message>
+    <message>
+        <source>False alarm</source>
+        <translation>标为误报</translation>
+    </message>
+    <message>
+        <source>Make it new again</source>
+        <translation>恢复为新告警</translation>
+    </message>
+    <message>
+        <source>Save note</source>
+        <translation>保存备注</translation>
+    </message>
+    <message>
+        <source>Save the picture</source>
+        <translation>保存图片</translation>
+    </message>
+    <message>
+        <source>No alarm chosen</source>
+        <translation>未选择告警</translation>
+    </message>
+    <message>
+        <source>Choose one in the list to see its picture and what was said about it.</source>
+        <translation>在列表中选择一条告警，即可查看其图片和评估说明。</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>First seen</source>
+        <translation>首次出现</translation>
+    </message>
+    <message>
+        <source>Last seen</source>
+        <translation>最近出现</translation>
+    </message>
+    <message>
+        <source>Group</source>
+        <translation>目标组</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>置信度</translation>
+    </message>
+    <message>
+        <source>Judged by</source>
+        <translation>评估方</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>What the assessor said</source>
+        <translation>评估器的说明</translation>
+    </message>
+    <message>
+        <source>Loading the picture…</source>
+        <translation>正在加载图片…</translation>
+    </message>
+    <message>
+        <source>Nothing.</source>
+        <translation>无。</translation>
+    </message>
+    <message>
+        <source>{0} (after {1}, seen {2}×)</source>
+        <translation>{0}（{1} 后，出现 {2} 次）</translation>
+    </message>
+    <message>
+        <source>This alarm has no picture.</source>
+        <translation>这条告警没有图片。</translation>
+    </message>
+    <message>
+        <source>Evidence: {0}</source>
+        <translation>证据：{0}</translation>
+    </message>
+    <message>
+        <source>How</source>
+        <translation>方式</translation>
+    </message>
+    <message>
+        <source>Was asked</source>
+        <translation>提问内容</translation>
+    </message>
+    <message>
+        <source>Not kept any more.</source>
+        <translation>已不再保留。</translation>
+    </message>
+</context>
+<context>
+    <name>AlarmExporter</name>
+    <message>
+        <source>Table of this list (CSV)…</source>
+        <translation>此列表的表格 (CSV)…</translation>
+    </message>
+    <message>
+        <source>Everything of this list (JSON Lines)…</source>
+        <translation>此列表的全部内容（JSON Lines）…</translation>
+    </message>
+    <message>
+        <source>Table and pictures into a folder…</source>
+        <translation>表格和图片存入文件夹…</translation>
+    </message>
+    <message>
+        <source>Export the list</source>
+        <translation>导出列表</translation>
+    </message>
+    <message>
+        <source>Table (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Choose a folder for the table and the pictures</source>
+        <translation>选择存放表格和图片的文件夹</translation>
+    </message>
+    <message>
+        <source>JSON Lines (*.jsonl)</source>
+        <translation>JSON Lines (*.jsonl)</translation>
+    </message>
+    <message>
+        <source>Saving alarms…</source>
+        <translation>正在保存报警…</translation>
+    </message>
+    <message>
+        <source>Save the picture</source>
+        <translation>保存图片</translation>
+    </message>
+    <message>
+        <source>JPEG picture (*.jpg)</source>
+        <translation>JPEG 图片 (*.jpg)</translation>
+    </message>
+    <message>
+        <source>Picture saved: {0}</source>
+        <translation>图片已保存：{0}</translation>
+    </message>
+    <message>
+        <source>Alarms saved: {0}, to {1}</source>
+        <translation>已保存报警：{0} 个，位于 {1}</translation>
+    </message>
+    <message>
+        <source>Nothing was saved: {0}. Choose a folder you may write to.</source>
+        <translation>没有保存：{0}。请选择可以写入的文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>AlarmFilterBar</name>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>级别</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Search descriptions and notes (Ctrl+F)</source>
+        <translation>搜索说明和备注 (Ctrl+F)</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>显示全部</translation>
+    </message>
+    <message>
+        <source>all levels</source>
+        <translation>所有级别</translation>
+    </message>
+    <message>
+        <source>level ≥ {0}</source>
+        <translation>级别 ≥ {0}</translation>
+    </message>
+    <message>
+        <source>all times</source>
+        <translation>所有时间</translation>
+    </message>
+    <message>
+        <source>last hour</source>
+        <translation>最近 1 小时</translation>
+    </message>
+    <message>
+        <source>today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>last 24 hours</source>
+        <translation>最近 24 小时</translation>
+    </message>
+    <message>
+        <source>last 7 days</source>
+        <translation>最近 7 天</translation>
+    </message>
+    <message>
+        <source>all states</source>
+        <translation>所有状态</translation>
+    </message>
+    <message>
+        <source>all cameras</source>
+        <translation>所有摄像头</translation>
+    </message>
+</context>
+<context>
+    <name>AlarmList</name>
+    <message>
+        <source>Alarms</source>
+        <translation>告警</translation>
+    </message>
+    <message>
+        <source>No alarms</source>
+        <translation>没有告警</translation>
+    </message>
+    <message>
+        <source>What the assessor finds risky is listed here, with its picture.</source>
+        <translation>评估器认为有风险的情况会连同图片列在这里。</translation>
+    </message>
+    <message>
+        <source>All alarms</source>
+        <translation>全部告警</translation>
+    </message>
+    <message>
+        <source>{0} today · {1} new</source>
+        <translation>今天 {0} 条 · 新 {1} 条</translation>
+    </message>
+</context>
+<context>
+    <name>AlarmTable</name>
+    <message>
+        <source>Level</source>
+        <translation>级别</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Risk</source>
+        <translation>风险</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>置信度</translation>
+    </message>
+    <message>
+        <source>Seen</source>
+        <translation>次数</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Alarms</source>
+        <translation>告警</translation>
+    </message>
+</context>
+<context>
+    <name>AlarmsPage</name>
+    <message>
+        <source>Show all alarms</source>
+        <translation>显示全部告警</translation>
+    </message>
+    <message>
+        <source>No alarms yet</source>
+        <translation>还没有告警</translation>
+    </message>
+    <message>
+        <source>When the assessor finds a risk at or above the alarm level, it is listed here. Start all workers to begin; the alarm level is in the settings.</source>
+        <translation>评估器发现的风险达到或超过告警级别时，会列在这里。请先启动全部处理单元；告警级别可在设置中修改。</translation>
+    </message>
+    <message>
+        <source>Nothing matches</source>
+        <translation>没有匹配项</translation>
+    </message>
+    <message>
+        <source>No alarm is as the filter above wants it.</source>
+        <translation>没有符合上方筛选条件的告警。</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Alarms</source>
+        <translation>告警</translation>
+    </message>
+    <message>
+        <source>{0} today · {1} new</source>
+        <translation>今天 {0} 条 · 新 {1} 条</translation>
+    </message>
+    <message>
+        <source> · the newest {0} are listed</source>
+        <translation> · 列出最新 {0} 条</translation>
+    </message>
+    <message>
+        <source> · {0} listed</source>
+        <translation> · 列出 {0} 条</translation>
+    </message>
+    <message>
+        <source>{0}: {1}</source>
+        <translation>{0}：{1}</translation>
+    </message>
+    <message>
+        <source>Assess again…</source>
+        <translation>重新评估…</translation>
+    </message>
+    <message>
+        <source>Have this list judged by other thresholds, another prompt or model</source>
+        <translation>用其他阈值、提示词或模型评估此列表</translation>
+    </message>
+    <message>
+        <source>Maintenance…</source>
+        <translation>维护…</translation>
+    </message>
+    <message>
+        <source>Times in which no alarms are raised</source>
+        <translation>不发出报警的时间</translation>
+    </message>
+</context>
+<context>
+    <name>AreaCanvas</name>
+    <message>
+        <source>Picture of the camera with its areas</source>
+        <translation>摄像机画面及其区域</translation>
+    </message>
+    <message>
+        <source>Arrow keys move what is chosen, with Shift finely; Space goes from point to point, Insert adds one, Delete removes it. While drawing: arrows move the cross, Space sets a point, Enter finishes, Escape gives up.</source>
+        <translation>方向键移动所选内容，按住 Shift 微调；空格逐点切换，Insert 增加一点，Delete 删除。绘制时：方向键移动十字，空格落点，回车完成，Esc 放弃。</translation>
+    </message>
+</context>
+<context>
+    <name>AreaDialog</name>
+    <message>
+        <source>Zones of {0}</source>
+        <translation>{0} 的区域</translation>
+    </message>
+    <message>
+        <source>Areas and lines</source>
+        <translation>区域和计数线</translation>
+    </message>
+    <message>
+        <source>Turn the direction</source>
+        <translation>反转方向</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>New picture</source>
+        <translation>换一幅画面</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>检测区域</translation>
+    </message>
+    <message>
+        <source>Excluded zone</source>
+        <translation>排除区</translation>
+    </message>
+    <message>
+        <source>Counting zone</source>
+        <translation>计数区</translation>
+    </message>
+    <message>
+        <source>Counting line</source>
+        <translation>计数线</translation>
+    </message>
+    <message>
+        <source>Ground rectangle</source>
+        <translation>地面矩形</translation>
+    </message>
+    <message>
+        <source>Only what stands inside is looked at</source>
+        <translation>只检测位于其中的目标</translation>
+    </message>
+    <message>
+        <source>What stands inside is left out</source>
+        <translation>忽略位于其中的目标</translation>
+    </message>
+    <message>
+        <source>What stands inside is counted</source>
+        <translation>统计位于其中的目标</translation>
+    </message>
+    <message>
+        <source>What crosses it is counted, by direction</source>
+        <translation>按方向统计越线的目标</translation>
+    </message>
+    <message>
+        <source>Four corners of a rectangle on the road, of known size: far left, far right, near right, near left. Speeds are then in metres.</source>
+        <translation>路面上已知尺寸的矩形的四角：左远、右远、右近、左近。此后速度以米计。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Across</source>
+        <translation>宽</translation>
+    </message>
+    <message>
+        <source>Along</source>
+        <translation>长</translation>
+    </message>
+    <message>
+        <source>Undo (Ctrl+Z)</source>
+        <translation>撤销 (Ctrl+Z)</translation>
+    </message>
+    <message>
+        <source>The chosen point or shape (Del)</source>
+        <translation>删除所选的点或图形 (Del)</translation>
+    </message>
+    <message>
+        <source>Choose what to draw above, or click a shape to change it.</source>
+        <translation>在上方选择要画的内容，或点击图形进行修改。</translation>
+    </message>
+    <message>
+        <source>Drag points or the whole shape; double-click an edge for one more point. Keys: arrows, Space, Insert, Delete.</source>
+        <translation>拖动点或整个图形；双击边线可增加一点。按键：方向键、空格、Insert、Delete。</translation>
+    </message>
+    <message>
+        <source>Click where the line begins and where it ends; Esc gives up.</source>
+        <translation>点击线的起点和终点；Esc 放弃。</translation>
+    </message>
+    <message>
+        <source>Click far left, far right, near right, near left; Esc gives up.</source>
+        <translation>依次点击左远、右远、右近、左近；Esc 放弃。</translation>
+    </message>
+    <message>
+        <source>Click the corners one after another; Enter or the first corner finishes.</source>
+        <translation>依次点击各角；按回车或点击第一个角完成。</translation>
+    </message>
+    <message>
+        <source>No picture to draw on: {0}</source>
+        <translation>没有可供绘制的画面：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Asked</name>
+    <message>
+        <source>Not stored with this alarm.</source>
+        <translation>没有随此报警存储。</translation>
+    </message>
+    <message>
+        <source>The picture, and {0}.</source>
+        <translation>图片，以及 {0}。</translation>
+    </message>
+    <message>
+        <source>Nearest pair: {0} person heights apart, closing at {1} a second.</source>
+        <translation>最近的一对：相距 {0} 个人身高，每秒接近 {1} 个。</translation>
+    </message>
+    <message>
+        <source>prompt {0}</source>
+        <translation>提示词 {0}</translation>
+    </message>
+    <message>
+        <source>{0} tokens</source>
+        <translation>{0} 个词元</translation>
+    </message>
+    <message>
+        <source>{0} retries</source>
+        <translation>重试 {0} 次</translation>
+    </message>
+    <message>
+        <source>rules in its place: {0}</source>
+        <translation>由规则代替：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>AssessorStep</name>
+    <message>
+        <source>Who judges what was seen?</source>
+        <translation>由谁评估看到的情况？</translation>
+    </message>
+    <message>
+        <source>The verdicts become alarms.</source>
+        <translation>评估结果会成为报警。</translation>
+    </message>
+    <message>
+        <source>Offline rules</source>
+        <translation>离线规则</translation>
+    </message>
+    <message>
+        <source>Distance, speed and crowding; nothing leaves this machine.</source>
+        <translation>依据距离、速度和拥挤程度；数据不会离开本机。</translation>
+    </message>
+    <message>
+        <source>A language model that sees pictures</source>
+        <translation>能看图片的语言模型</translation>
+    </message>
+    <message>
+        <source>Any OpenAI-compatible address, also on this machine. Pictures of groups are sent there; more keys and limits are in Settings.</source>
+        <translation>任何兼容 OpenAI 的地址，也可以在本机。分组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
+    </message>
+    <message>
+        <source>Kept in this system&apos;s credential store, never in a file; empty for none</source>
+        <translation>保存在本系统的凭据库中，绝不写入文件；没有则留空</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>API key</source>
+        <translation>API 密钥</translation>
+    </message>
+    <message>
+        <source>Type address and model first.</source>
+        <translation>请先输入地址和模型。</translation>
+    </message>
+</context>
+<context>
+    <name>BrokerStep</name>
+    <message>
+        <source>Which Kafka carries the work?</source>
+        <translation>使用哪个 Kafka 传递工作？</translation>
+    </message>
+    <message>
+        <source>The workers hand their results on through it.</source>
+        <translation>处理单元通过它传递结果。</translation>
+    </message>
+    <message>
+        <source>The one inside Signalbox</source>
+        <translation>Signalbox 内置的</translation>
+    </message>
+    <message>
+        <source>Nothing to set up; it forgets everything when the program ends.</source>
+        <translation>无需设置；程序结束后不保留任何内容。</translation>
+    </message>
+    <message>
+        <source>A Kafka cluster</source>
+        <translation>Kafka 集群</translation>
+    </message>
+    <message>
+        <source>Kafka 2.8 or newer. Logins and certificates are set on the Kafka page.</source>
+        <translation>Kafka 2.8 或更高版本。登录和证书在“Kafka”页设置。</translation>
+    </message>
+    <message>
+        <source>Bootstrap servers</source>
+        <translation>引导服务器</translation>
+    </message>
+    <message>
+        <source>Test connection…</source>
+        <translation>测试连接…</translation>
+    </message>
+    <message>
+        <source>Type the servers first, such as kafka-1:9092.</source>
+        <translation>请先输入服务器，例如 kafka-1:9092。</translation>
+    </message>
+    <message>
+        <source>These are no server names with ports, such as kafka-1:9092.</source>
+        <translation>这不是带端口的服务器名，例如 kafka-1:9092。</translation>
+    </message>
+</context>
+<context>
+    <name>Camera</name>
+    <message>
+        <source>Live</source>
+        <translation>正常</translation>
+    </message>
+    <message>
+        <source>Connecting…</source>
+        <translation>正在连接…</translation>
+    </message>
+    <message>
+        <source>No new pictures</source>
+        <translation>没有新画面</translation>
+    </message>
+    <message>
+        <source>Reconnecting…</source>
+        <translation>正在重新连接…</translation>
+    </message>
+    <message>
+        <source>No picture</source>
+        <translation>无画面</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>Switched off</source>
+        <translation>已停用</translation>
+    </message>
+    <message>
+        <source>since {0} ({1})</source>
+        <translation>自 {0} 起（{1}）</translation>
+    </message>
+    <message>
+        <source>next try in {0} s</source>
+        <translation>{0} 秒后重试</translation>
+    </message>
+    <message>
+        <source>trying now…</source>
+        <translation>正在重试…</translation>
+    </message>
+    <message>
+        <source>{0} s old</source>
+        <translation>{0} 秒前的画面</translation>
+    </message>
+    <message>
+        <source>{0} old</source>
+        <translation>{0} 前的画面</translation>
+    </message>
+    <message>
+        <source>detection off until {0}</source>
+        <translation>检测关闭至 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>CameraDialog</name>
+    <message>
+        <source>Add a camera</source>
+        <translation>添加摄像头</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Read this camera</source>
+        <translation>读取此摄像头</translation>
+    </message>
+    <message>
+        <source>Start again at the end of a file</source>
+        <translation>文件播放完后从头开始</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>添加</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Id</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>Start at (s)</source>
+        <translation>起始位置（秒）</translation>
+    </message>
+    <message>
+        <source>Detections per second</source>
+        <translation>每秒检测次数</translation>
+    </message>
+    <message>
+        <source>Assess again after (s)</source>
+        <translation>再次评估间隔（秒）</translation>
+    </message>
+    <message>
+        <source>Name shown to people.</source>
+        <translation>界面上显示的名称。</translation>
+    </message>
+    <message>
+        <source>Short name in messages; also the Kafka key.</source>
+        <translation>消息中的短名称，同时用作 Kafka 消息键。</translation>
+    </message>
+    <message>
+        <source>Files: where to start, seconds.</source>
+        <translation>文件：从第几秒开始。</translation>
+    </message>
+    <message>
+        <source>Highest detection rate of this camera.</source>
+        <translation>此摄像头每秒最多检测的次数。</translation>
+    </message>
+    <message>
+        <source>A group that does not change is assessed again after this time.</source>
+        <translation>没有变化的目标组经过此时间后再次评估。</translation>
+    </message>
+    <message>
+        <source>Choose</source>
+        <translation>选择</translation>
+    </message>
+    <message>
+        <source>Video file…</source>
+        <translation>视频文件…</translation>
+    </message>
+    <message>
+        <source>Folder of pictures…</source>
+        <translation>图片文件夹…</translation>
+    </message>
+    <message>
+        <source>Demo clip</source>
+        <translation>演示片段</translation>
+    </message>
+    <message>
+        <source>Another camera has this id.</source>
+        <translation>已有其他摄像头使用此编号。</translation>
+    </message>
+    <message>
+        <source>Choose a video file</source>
+        <translation>选择视频文件</translation>
+    </message>
+    <message>
+        <source>Videos (*.mp4 *.mkv *.avi *.mov *.webm *.ts *.m4v *.mpg *.mpeg *.wmv)</source>
+        <translation>视频 (*.mp4 *.mkv *.avi *.mov *.webm *.ts *.m4v *.mpg *.mpeg *.wmv)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Choose a folder of pictures</source>
+        <translation>选择图片文件夹</translation>
+    </message>
+    <message>
+        <source>Play a file at its own speed</source>
+        <translation>按文件自身速度播放</translation>
+    </message>
+    <message>
+        <source>Off: as fast as detection takes it, without leaving out a picture that is due</source>
+        <translation>关闭后：以检测所能达到的最快速度播放，不遗漏应检测的画面</translation>
+    </message>
+    <message>
+        <source>File, folder of pictures, rtsp://, http:// address, the USB index, or usb: and part of its name. “demo” is the clip that ships with Signalbox.</source>
+        <translation>文件、图片文件夹、rtsp:// 或 http:// 地址、USB 序号，或 usb: 加设备名称的一部分。“demo”为 Signalbox 自带的影片。</translation>
+    </message>
+    <message>
+        <source>USB camera</source>
+        <translation>USB 摄像头</translation>
+    </message>
+    <message>
+        <source>USB camera {0}</source>
+        <translation>USB 摄像头 {0}</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在查找…</translation>
+    </message>
+    <message>
+        <source>None was found</source>
+        <translation>未找到</translation>
+    </message>
+    <message>
+        <source>The first one</source>
+        <translation>第一个</translation>
+    </message>
+</context>
+<context>
+    <name>CameraImport</name>
+    <message>
+        <source>Import cameras</source>
+        <translation>导入摄像机</translation>
+    </message>
+    <message>
+        <source>Choose a CSV file whose first line names the columns. Cameras with an id that is there already are changed, the others are added; zones and schedules stay.</source>
+        <translation>请选择首行为列名的 CSV 文件。已有标识的摄像机会被修改，其余会被添加；区域和时间表保持不变。</translation>
+    </message>
+    <message>
+        <source>An example of such a file</source>
+        <translation>此类文件的示例</translation>
+    </message>
+    <message>
+        <source>Choose a file…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Line</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>What happens</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Why not</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Lines of the file</source>
+        <translation>文件各行</translation>
+    </message>
+    <message>
+        <source>Choose a list of cameras</source>
+        <translation>选择摄像机列表</translation>
+    </message>
+    <message>
+        <source>Lists (*.csv *.txt *.tsv)</source>
+        <translation>列表 (*.csv *.txt *.tsv)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Is added</source>
+        <translation>将添加</translation>
+    </message>
+    <message>
+        <source>Is changed</source>
+        <translation>将修改</translation>
+    </message>
+    <message>
+        <source>Stays as it is</source>
+        <translation>保持不变</translation>
+    </message>
+    <message>
+        <source>Is left out</source>
+        <translation>不导入</translation>
+    </message>
+    <message>
+        <source>{0}: {1} to add, {2} to change, {3} left out.</source>
+        <translation>{0}：添加 {1} 个，修改 {2} 个，不导入 {3} 个。</translation>
+    </message>
+    <message>
+        <source>Mend the lines in the file and choose it again, or go on.</source>
+        <translation>可修正文件中的行后重新选择，或直接继续。</translation>
+    </message>
+</context>
+<context>
+    <name>CameraTest</name>
+    <message>
+        <source>Test</source>
+        <translation>测试</translation>
+    </message>
+    <message>
+        <source>Open the source and show its first picture</source>
+        <translation>打开来源并显示第一帧画面</translation>
+    </message>
+    <message>
+        <source>Test the source to see its picture here.</source>
+        <translation>测试来源后，画面会显示在这里。</translation>
+    </message>
+    <message>
+        <source>Opening…</source>
+        <translation>正在打开…</translation>
+    </message>
+    <message>
+        <source>Test again</source>
+        <translation>再次测试</translation>
+    </message>
+    <message>
+        <source>First picture of the source</source>
+        <translation>来源的第一帧画面</translation>
+    </message>
+    <message>
+        <source>rate unknown</source>
+        <translation>帧率未知</translation>
+    </message>
+    <message>
+        <source>{0} × {1}, {2}; first picture after {3}.</source>
+        <translation>{0} × {1}，{2}；{3} 后得到第一帧画面。</translation>
+    </message>
+    <message>
+        <source>No picture</source>
+        <translation>无画面</translation>
+    </message>
+</context>
+<context>
+    <name>CameraTile</name>
+    <message>
+        <source>Camera {0}: {1}</source>
+        <translation>摄像头 {0}：{1}</translation>
+    </message>
+    <message>
+        <source>group {0} · {1} {2}</source>
+        <translation>目标组 {0} · {1} {2}</translation>
+    </message>
+    <message>
+        <source>{0} fps</source>
+        <translation>{0} 帧/秒</translation>
+    </message>
+    <message>
+        <source>Start the detection worker (F5) to see pictures.</source>
+        <translation>启动检测处理单元 (F5) 后即可看到画面。</translation>
+    </message>
+    <message>
+        <source>Waiting for the first picture</source>
+        <translation>正在等待第一帧画面</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} objects</source>
+        <translation>
+            <numerusform>{0} 个目标</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>CameraWall</name>
+    <message>
+        <source>No camera yet</source>
+        <translation>还没有摄像头</translation>
+    </message>
+    <message>
+        <source>Add a camera, a video file or the address of a stream to see it here.</source>
+        <translation>添加摄像头、视频文件或视频流地址后，画面会显示在这里。</translation>
+    </message>
+    <message>
+        <source>Add a camera</source>
+        <translation>添加摄像头</translation>
+    </message>
+    <message>
+        <source>Boxes</source>
+        <translation>检测框</translation>
+    </message>
+    <message>
+        <source>Boxes round objects</source>
+        <translation>在目标周围显示检测框</translation>
+    </message>
+    <message>
+        <source>Tracks</source>
+        <translation>跟踪</translation>
+    </message>
+    <message>
+        <source>Track numbers of objects</source>
+        <translation>显示目标的跟踪编号</translation>
+    </message>
+    <message>
+        <source>Groups</source>
+        <translation>目标组</translation>
+    </message>
+    <message>
+        <source>Groups and their risk</source>
+        <translation>显示目标组及其风险</translation>
+    </message>
+    <message>
+        <source>Fill</source>
+        <translation>填满</translation>
+    </message>
+    <message>
+        <source>Fill the tiles, cutting off edges of pictures</source>
+        <translation>画面填满窗格，边缘会被裁去</translation>
+    </message>
+    <message>
+        <source>Save a picture of the chosen camera, or of all (Ctrl+S)</source>
+        <translation>保存所选摄像头或全部摄像头的画面 (Ctrl+S)</translation>
+    </message>
+    <message>
+        <source>Save pictures</source>
+        <translation>保存画面</translation>
+    </message>
+    <message>
+        <source>How many cameras to show at once</source>
+        <translation>同时显示的摄像头数量</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Page {0} of {1} (PgUp, PgDn)</source>
+        <translation>第 {0} 页，共 {1} 页 (PgUp, PgDn)</translation>
+    </message>
+    <message>
+        <source>Zones</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>Regions, counting lines and zones</source>
+        <translation>检测区域、计数线和计数区</translation>
+    </message>
+</context>
+<context>
+    <name>CamerasPage</name>
+    <message>
+        <source>No camera yet</source>
+        <translation>还没有摄像头</translation>
+    </message>
+    <message>
+        <source>Add a video file, a stream (rtsp://…), a USB camera or a folder of pictures. `demo` is a clip that ships with Signalbox.</source>
+        <translation>可添加视频文件、视频流 (rtsp://…)、USB 摄像头或图片文件夹。“demo” 是 Signalbox 自带的演示片段。</translation>
+    </message>
+    <message>
+        <source>Add a camera</source>
+        <translation>添加摄像头</translation>
+    </message>
+    <message>
+        <source>Add…</source>
+        <translation>添加…</translation>
+    </message>
+    <message>
+        <source>Edit…</source>
+        <translation>编辑…</translation>
+    </message>
+    <message>
+        <source>Switch off</source>
+        <translation>停用</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Id</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Shown fps</source>
+        <translation>显示帧率</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Detections/s</source>
+        <translation>检测/秒</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>情况</translation>
+    </message>
+    <message>
+        <source>Cameras</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Switch on</source>
+        <translation>启用</translation>
+    </message>
+    <message>
+        <source>{0} was changed.</source>
+        <translation>已修改 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} was added.</source>
+        <translation>已添加 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} was switched on.</source>
+        <translation>已启用 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} was switched off.</source>
+        <translation>已停用 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} was removed.</source>
+        <translation>已移除 {0}。</translation>
+    </message>
+    <message>
+        <source>Undone.</source>
+        <translation>已撤销。</translation>
+    </message>
+    <message>
+        <source>Zones…</source>
+        <translation>区域…</translation>
+    </message>
+    <message>
+        <source>List</source>
+        <translation>列表</translation>
+    </message>
+    <message>
+        <source>Order of the cameras, lists as files</source>
+        <translation>摄像机顺序、列表文件</translation>
+    </message>
+    <message>
+        <source>Move up (Alt+Up)</source>
+        <translation>上移 (Alt+↑)</translation>
+    </message>
+    <message>
+        <source>Move down (Alt+Down)</source>
+        <translation>下移 (Alt+↓)</translation>
+    </message>
+    <message>
+        <source>Import from CSV…</source>
+        <translation>从 CSV 导入…</translation>
+    </message>
+    <message>
+        <source>Export as CSV…</source>
+        <translation>导出为 CSV…</translation>
+    </message>
+    <message>
+        <source>{0} was moved.</source>
+        <translation>已移动 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} cameras were added, {1} changed.</source>
+        <translation>已添加 {0} 个摄像机，修改 {1} 个。</translation>
+    </message>
+    <message>
+        <source>Export the list of cameras</source>
+        <translation>导出摄像机列表</translation>
+    </message>
+    <message>
+        <source>Lists (*.csv)</source>
+        <translation>列表 (*.csv)</translation>
+    </message>
+    <message>
+        <source>The list was written to {0}, without passwords.</source>
+        <translation>列表已写入 {0}，不含密码。</translation>
+    </message>
+    <message>
+        <source>The list cannot be written: {0}</source>
+        <translation>无法写入列表：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Cause</name>
+    <message>
+        <source>{0}: {1}</source>
+        <translation>{0}：{1}</translation>
+    </message>
+    <message>
+        <source>USB camera {0}</source>
+        <translation>USB 摄像头 {0}</translation>
+    </message>
+    <message>
+        <source>{0} does not exist. Check the camera&apos;s source.</source>
+        <translation>{0} 不存在。请检查摄像机的来源。</translation>
+    </message>
+    <message>
+        <source>it is no video that can be decoded, or damaged</source>
+        <translation>不是可解码的视频，或已损坏</translation>
+    </message>
+    <message>
+        <source>{0} sends no more pictures</source>
+        <translation>{0} 不再传来画面</translation>
+    </message>
+    <message>
+        <source>{0} holds no picture</source>
+        <translation>{0} 中没有画面</translation>
+    </message>
+    <message>
+        <source>{0} holds no pictures (JPEG, PNG, BMP, WebP)</source>
+        <translation>{0} 中没有图片（JPEG、PNG、BMP、WebP）</translation>
+    </message>
+    <message>
+        <source>{0} cannot be decoded: {1}</source>
+        <translation>{0} 无法解码：{1}</translation>
+    </message>
+    <message>
+        <source>The file was played to its end.</source>
+        <translation>文件已播放完毕。</translation>
+    </message>
+    <message>
+        <source>Connected, but no pictures come.</source>
+        <translation>已连接，但没有画面传来。</translation>
+    </message>
+    <message>
+        <source>No sign of life for {0} s; it is opened anew.</source>
+        <translation>{0} 秒没有响应，正在重新打开。</translation>
+    </message>
+    <message>
+        <source>Its driver or network hung {0} times; unplug it, or restart Signalbox.</source>
+        <translation>其驱动或网络已卡死 {0} 次；请拔下设备，或重新启动 Signalbox。</translation>
+    </message>
+    <message>
+        <source>{0}, port {1}</source>
+        <translation>{0} 的端口 {1}</translation>
+    </message>
+    <message>
+        <source>the address is not complete; it must look like rtsp://host/path</source>
+        <translation>地址不完整，应形如 rtsp://host/path</translation>
+    </message>
+    <message>
+        <source>the name {0} is not known on this network; check the address</source>
+        <translation>此网络中找不到名称 {0}，请检查地址</translation>
+    </message>
+    <message>
+        <source>nothing listens at {0}; the camera may be restarting, its stream service may be off, or the port is wrong</source>
+        <translation>{0} 无人应答；摄像机可能正在重启，视频流服务可能已关闭，或端口有误</translation>
+    </message>
+    <message>
+        <source>{0} does not answer; check that the camera has power and that this computer reaches its network</source>
+        <translation>{0} 没有回应；请检查摄像机是否通电，以及本机能否访问其网络</translation>
+    </message>
+    <message>
+        <source>something listens on port {0} of {1} but does not answer as a camera; check port and protocol</source>
+        <translation>{1} 的端口 {0} 有程序在监听，但不像摄像机那样应答；请检查端口和协议</translation>
+    </message>
+    <message>
+        <source>the camera refuses this user name or password</source>
+        <translation>摄像机拒绝此用户名或密码</translation>
+    </message>
+    <message>
+        <source>the camera asks for a user name and a password; write them into the address: {0}</source>
+        <translation>摄像机要求用户名和密码；请写入地址：{0}</translation>
+    </message>
+    <message>
+        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
+        <translation>此用户无权观看视频流（403）；请检查其在摄像机上的权限</translation>
+    </message>
+    <message>
+        <source>the camera has no stream at {0}; check the path in the camera&apos;s manual</source>
+        <translation>摄像机在 {0} 没有视频流；请查阅摄像机手册中的路径</translation>
+    </message>
+    <message>
+        <source>the camera is busy ({0}); it may serve only a few viewers at once, or is still starting</source>
+        <translation>摄像机忙（{0}）；可能同时只允许少数观看者，或仍在启动</translation>
+    </message>
+    <message>
+        <source>the camera answers, but what it sends cannot be decoded as video</source>
+        <translation>摄像机有应答，但发来的内容无法解码为视频</translation>
+    </message>
+    <message>
+        <source>the camera answers with status {0}</source>
+        <translation>摄像机应答状态码 {0}</translation>
+    </message>
+    <message>
+        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
+        <translation>此地址是网页而不是视频流；视频流的地址见摄像机手册</translation>
+    </message>
+    <message>
+        <source>{0} listens but gives no stream at {1}; check the path</source>
+        <translation>{0} 有应答，但在 {1} 没有视频流；请检查路径</translation>
+    </message>
+    <message>
+        <source>nothing arrives; check that the sender runs and sends to this computer and port</source>
+        <translation>没有数据到达；请检查发送端是否在运行，并发送到本机的此端口</translation>
+    </message>
+    <message>
+        <source>no camera is plugged in, or this user may not use it</source>
+        <translation>没有插入摄像头，或此用户无权使用</translation>
+    </message>
+    <message>
+        <source>another program uses it, or this user may not use it</source>
+        <translation>正被其他程序使用，或此用户无权使用</translation>
+    </message>
+    <message>
+        <source>there is none with this index. Plugged in: {0}</source>
+        <translation>没有此序号的摄像头。已插入：{0}</translation>
+    </message>
+    <message>
+        <source>No USB camera is called “{0}”. Plugged in: {1}</source>
+        <translation>没有名为“{0}”的 USB 摄像头。已插入：{1}</translation>
+    </message>
+    <message>
+        <source>More than one USB camera fits “{0}”; give its index. Plugged in: {1}</source>
+        <translation>有多个 USB 摄像头符合“{0}”；请给出序号。已插入：{1}</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+</context>
+<context>
+    <name>ConnectionDialog</name>
+    <message>
+        <source>Test connection</source>
+        <translation>测试连接</translation>
+    </message>
+    <message>
+        <source>Kafka cluster: {0}</source>
+        <translation>Kafka 集群：{0}</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>步骤</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>用时</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>结果说明</translation>
+    </message>
+    <message>
+        <source>Steps of the connection test</source>
+        <translation>连接测试的步骤</translation>
+    </message>
+    <message>
+        <source>Make the missing topics</source>
+        <translation>创建缺少的主题</translation>
+    </message>
+    <message>
+        <source>Test again</source>
+        <translation>重新测试</translation>
+    </message>
+    <message>
+        <source>Test again (F5)</source>
+        <translation>重新测试 (F5)</translation>
+    </message>
+    <message>
+        <source>Testing…</source>
+        <translation>正在测试…</translation>
+    </message>
+    <message>
+        <source>✓ works</source>
+        <translation>✓ 正常</translation>
+    </message>
+    <message>
+        <source>✗ fails</source>
+        <translation>✗ 失败</translation>
+    </message>
+    <message>
+        <source>– left out</source>
+        <translation>– 已跳过</translation>
+    </message>
+    <message>
+        <source>{0} ms</source>
+        <translation>{0} 毫秒</translation>
+    </message>
+    <message>
+        <source>{0} fails: {1}
 {2}</source>
-            <translation>{0} 失败：{1}
+        <translation>{0} 失败：{1}
 {2}</translation>
-        </message>
-        <message>
-            <source>The cluster answers. Topics that are missing there: {0}.</source>
-            <translation>集群有应答。缺少的主题：{0}。</translation>
-        </message>
-        <message>
-            <source>All is well: the cluster can be used.</source>
-            <translation>一切正常：集群可以使用。</translation>
-        </message>
-        <message>
-            <source>Making the topics…</source>
-            <translation>正在创建主题…</translation>
-        </message>
-    </context>
-    <context>
-        <name>ConnectionForm</name>
-        <message>
-            <source>Broker</source>
-            <translation>Broker</translation>
-        </message>
-        <message>
-            <source>Embedded</source>
-            <translation>内置</translation>
-        </message>
-        <message>
-            <source>Kafka cluster</source>
-            <translation>Kafka 集群</translation>
-        </message>
-        <message>
-            <source>The embedded broker lives inside this program, in memory: it keeps nothing from one start to the next. It is for trying out; real work needs a cluster.</source>
-            <translation>内置 Broker 运行在本程序的内存中：重新启动后什么都不保留。它仅供试用；正式工作需要集群。</translation>
-        </message>
-        <message>
-            <source>Bootstrap servers</source>
-            <translation>引导服务器</translation>
-        </message>
-        <message>
-            <source>host:port; two or three of them, so that one may be away.</source>
-            <translation>host:port；写两三个，其中一个不在时仍可连接。</translation>
-        </message>
-        <message>
-            <source>Partitions</source>
-            <translation>分区数</translation>
-        </message>
-        <message>
-            <source>Of topics that Signalbox makes. Topics that are there keep theirs.</source>
-            <translation>用于 Signalbox 创建的主题。已有的主题不变。</translation>
-        </message>
-        <message>
-            <source>Encryption</source>
-            <translation>加密</translation>
-        </message>
-        <message>
-            <source>Encrypt the connection (TLS)</source>
-            <translation>加密连接（TLS）</translation>
-        </message>
-        <message>
-            <source>Authority (CA)</source>
-            <translation>证书颁发机构</translation>
-        </message>
-        <message>
-            <source>File that proves who the brokers are; empty: the system's own authorities.</source>
-            <translation>用来核实 Broker 身份的文件；留空则使用系统自带的颁发机构。</translation>
-        </message>
-        <message>
-            <source>Check that the certificate is the broker's own</source>
-            <translation>核对证书是否属于该 Broker</translation>
-        </message>
-        <message>
-            <source>Host name</source>
-            <translation>主机名</translation>
-        </message>
-        <message>
-            <source>Client certificate</source>
-            <translation>客户端证书</translation>
-        </message>
-        <message>
-            <source>Only where the brokers want one of each client.</source>
-            <translation>仅当 Broker 要求每个客户端提供证书时填写。</translation>
-        </message>
-        <message>
-            <source>Client key</source>
-            <translation>客户端密钥</translation>
-        </message>
-        <message>
-            <source>Key password</source>
-            <translation>密钥密码</translation>
-        </message>
-        <message>
-            <source>Login</source>
-            <translation>登录</translation>
-        </message>
-        <message>
-            <source>None</source>
-            <translation>无</translation>
-        </message>
-        <message>
-            <source>SASL mechanism</source>
-            <translation>SASL 机制</translation>
-        </message>
-        <message>
-            <source>User</source>
-            <translation>用户</translation>
-        </message>
-        <message>
-            <source>Password</source>
-            <translation>密码</translation>
-        </message>
-        <message>
-            <source>Token endpoint</source>
-            <translation>令牌端点</translation>
-        </message>
-        <message>
-            <source>Client id</source>
-            <translation>客户端 ID</translation>
-        </message>
-        <message>
-            <source>Client secret</source>
-            <translation>客户端密钥</translation>
-        </message>
-        <message>
-            <source>Choose…</source>
-            <translation>选择…</translation>
-        </message>
-        <message>
-            <source>Choose {0}</source>
-            <translation>选择{0}</translation>
-        </message>
-        <message>
-            <source>Kept in the system's credential store, not in the settings file; or env:NAME.</source>
-            <translation>保存在系统的凭据库中，不写入设置文件；也可填 env:名称。</translation>
-        </message>
-    </context>
-    <context>
-        <name>Console</name>
-        <message>
-            <source>The settings could not be used, so the defaults hold. The file is kept as {0}. {1}</source>
-            <translation>设置文件无法使用，现采用默认设置。原文件已另存为 {0}。{1}</translation>
-        </message>
-        <message>
-            <source>The last run, started {0}, ended abruptly.</source>
-            <translation>上次运行（开始于 {0}）异常结束。</translation>
-        </message>
-        <message>
-            <source>Something went wrong inside Signalbox: {0}</source>
-            <translation>Signalbox 内部出错：{0}</translation>
-        </message>
-        <message>
-            <source>Report…</source>
-            <translation>报告…</translation>
-        </message>
-    </context>
-    <context>
-        <name>CourseDialog</name>
-        <message>
-            <source>Cancel</source>
-            <translation>取消</translation>
-        </message>
-    </context>
-    <context>
-        <name>CrashReport</name>
-        <message>
-            <source>The last run ended abruptly</source>
-            <translation>上次运行意外结束</translation>
-        </message>
-        <message>
-            <source>What each thread was doing</source>
-            <translation>每个线程当时在做什么</translation>
-        </message>
-        <message>
-            <source>Copy details</source>
-            <translation>复制详细信息</translation>
-        </message>
-        <message>
-            <source>Export logs…</source>
-            <translation>导出日志…</translation>
-        </message>
-        <message>
-            <source>It crashed; below is what each thread was doing at that moment.</source>
-            <translation>程序崩溃；下面是当时每个线程在做什么。</translation>
-        </message>
-        <message>
-            <source>It was ended from outside, or the machine lost its power.</source>
-            <translation>它被外部结束，或机器断电。</translation>
-        </message>
-        <message>
-            <source>The run that was started {0} did not end in order.</source>
-            <translation>{0} 开始的运行没有正常结束。</translation>
-        </message>
-        <message>
-            <source>In a Kafka cluster, what was under way is still there and is read again; the broker inside Signalbox begins empty. If it happens again, export the logs and send them to support.</source>
-            <translation>使用 Kafka 集群时，正在处理的内容仍在集群中，会重新读取；Signalbox 内置的 Broker 则从空开始。如果再次发生，请导出日志并发送给技术支持。</translation>
-        </message>
-    </context>
-    <context>
-        <name>DeadLetterDialog</name>
-        <message>
-            <source>Dead letters</source>
-            <translation>死信</translation>
-        </message>
-        <message>
-            <source>The message that is selected</source>
-            <translation>选中的消息</translation>
-        </message>
-        <message>
-            <source>Time</source>
-            <translation>时间</translation>
-        </message>
-        <message>
-            <source>Came from</source>
-            <translation>来自</translation>
-        </message>
-        <message>
-            <source>Size</source>
-            <translation>大小</translation>
-        </message>
-        <message>
-            <source>State</source>
-            <translation>状态</translation>
-        </message>
-        <message>
-            <source>Reason</source>
-            <translation>原因</translation>
-        </message>
-        <message>
-            <source>Messages that could not be processed</source>
-            <translation>无法处理的消息</translation>
-        </message>
-        <message>
-            <source>Read again</source>
-            <translation>重新读取</translation>
-        </message>
-        <message>
-            <source>Read again (F5)</source>
-            <translation>重新读取 (F5)</translation>
-        </message>
-        <message>
-            <source>Send back…</source>
-            <translation>送回…</translation>
-        </message>
-        <message>
-            <source>Send the selected messages to where they came from, as they were</source>
-            <translation>把选中的消息原样送回来处</translation>
-        </message>
-        <message>
-            <source>Cancel sending</source>
-            <translation>取消送回</translation>
-        </message>
-        <message>
-            <source>Reading from the broker…</source>
-            <translation>正在从代理读取…</translation>
-        </message>
-        <message>
-            <source>There are no dead letters. A message that a worker cannot process is put aside here with the reason, so that the work goes on without it.</source>
-            <translation>没有死信。工作单元无法处理的消息会连同原因放到这里，其余工作照常进行。</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
-            <translation>
-                <numerusform>%n 条消息无法处理，已搁置。请先消除原因，再选中并送回。</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>sent back</source>
-            <translation>已送回</translation>
-        </message>
-        <message>
-            <source>failed again</source>
-            <translation>再次失败</translation>
-        </message>
-        <message>
-            <source>put aside</source>
-            <translation>已搁置</translation>
-        </message>
-        <message>
-            <source>Send back</source>
-            <translation>送回</translation>
-        </message>
-        <message numerus="yes">
-            <source>Send %n message(s) back to where they came from?</source>
-            <translation>
-                <numerusform>把 %n 条消息送回来处？</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>The workers take them again. If the cause is not mended, they come back here as new dead letters.</source>
-            <translation>工作单元会重新处理它们。如果原因没有消除，它们会作为新的死信回到这里。</translation>
-        </message>
-        <message>
-            <source>Sending back…</source>
-            <translation>正在送回…</translation>
-        </message>
-        <message>
-            <source>{0} sent back, {1} not. {2}: {3}</source>
-            <translation>已送回 {0} 条，未送回 {1} 条。{2}：{3}</translation>
-        </message>
-    </context>
-    <context>
-        <name>EndpointTest</name>
-        <message>
-            <source>Sends one small picture to the model with this key; nothing is kept by it</source>
-            <translation>用此密钥向模型发送一张小图片；不会保存任何内容</translation>
-        </message>
-        <message>
-            <source>Cancel</source>
-            <translation>取消</translation>
-        </message>
-        <message>
-            <source>Asking {0}…</source>
-            <translation>正在询问 {0}…</translation>
-        </message>
-        <message>
-            <source>✓ {0} answered after {1} ms.</source>
-            <translation>✓ {0} 在 {1} 毫秒后作答。</translation>
-        </message>
-        <message>
-            <source>✗ The server wants an API key. Type it above.</source>
-            <translation>✗ 服务器需要 API 密钥。请在上方输入。</translation>
-        </message>
-        <message>
-            <source>Not tested.</source>
-            <translation>未测试。</translation>
-        </message>
-        <message>
-            <source>Test the model</source>
-            <translation>测试模型</translation>
-        </message>
-    </context>
-    <context>
-        <name>ExportDialog</name>
-        <message>
-            <source>Export logs</source>
-            <translation>导出日志</translation>
-        </message>
-        <message>
-            <source>All there is</source>
-            <translation>全部</translation>
-        </message>
-        <message>
-            <source>The last 10 minutes</source>
-            <translation>最近 10 分钟</translation>
-        </message>
-        <message>
-            <source>The last hour</source>
-            <translation>最近 1 小时</translation>
-        </message>
-        <message>
-            <source>The last day</source>
-            <translation>最近 1 天</translation>
-        </message>
-        <message>
-            <source>All workers and levels</source>
-            <translation>全部处理单元和级别</translation>
-        </message>
-        <message>
-            <source>What I see on the Logs page</source>
-            <translation>“日志”页上看到的内容</translation>
-        </message>
-        <message>
-            <source>Settings, versions and figures always go in; keys and passwords never do.</source>
-            <translation>设置、版本和数据始终包含在内；密钥和密码从不包含。</translation>
-        </message>
-        <message>
-            <source>Choose a file…</source>
-            <translation>选择文件…</translation>
-        </message>
-        <message>
-            <source>Time</source>
-            <translation>时间</translation>
-        </message>
-        <message>
-            <source>Lines</source>
-            <translation>日志行</translation>
-        </message>
-    </context>
-    <context>
-        <name>Exporter</name>
-        <message>
-            <source>Export logs</source>
-            <translation>导出日志</translation>
-        </message>
-        <message>
-            <source>ZIP files (*.zip)</source>
-            <translation>ZIP 文件 (*.zip)</translation>
-        </message>
-        <message>
-            <source>Exporting logs…</source>
-            <translation>正在导出日志…</translation>
-        </message>
-        <message>
-            <source>Cancel</source>
-            <translation>取消</translation>
-        </message>
-        <message>
-            <source>Logs exported</source>
-            <translation>日志已导出</translation>
-        </message>
-        <message>
-            <source>The logs are in {0}.
+    </message>
+    <message>
+        <source>The cluster answers. Topics that are missing there: {0}.</source>
+        <translation>集群有应答。缺少的主题：{0}。</translation>
+    </message>
+    <message>
+        <source>All is well: the cluster can be used.</source>
+        <translation>一切正常：集群可以使用。</translation>
+    </message>
+    <message>
+        <source>Making the topics…</source>
+        <translation>正在创建主题…</translation>
+    </message>
+</context>
+<context>
+    <name>ConnectionForm</name>
+    <message>
+        <source>Broker</source>
+        <translation>Broker</translation>
+    </message>
+    <message>
+        <source>Embedded</source>
+        <translation>内置</translation>
+    </message>
+    <message>
+        <source>Kafka cluster</source>
+        <translation>Kafka 集群</translation>
+    </message>
+    <message>
+        <source>The embedded broker lives inside this program, in memory: it keeps nothing from one start to the next. It is for trying out; real work needs a cluster.</source>
+        <translation>内置 Broker 运行在本程序的内存中：重新启动后什么都不保留。它仅供试用；正式工作需要集群。</translation>
+    </message>
+    <message>
+        <source>Bootstrap servers</source>
+        <translation>引导服务器</translation>
+    </message>
+    <message>
+        <source>host:port; two or three of them, so that one may be away.</source>
+        <translation>host:port；写两三个，其中一个不在时仍可连接。</translation>
+    </message>
+    <message>
+        <source>Partitions</source>
+        <translation>分区数</translation>
+    </message>
+    <message>
+        <source>Of topics that Signalbox makes. Topics that are there keep theirs.</source>
+        <translation>用于 Signalbox 创建的主题。已有的主题不变。</translation>
+    </message>
+    <message>
+        <source>Encryption</source>
+        <translation>加密</translation>
+    </message>
+    <message>
+        <source>Encrypt the connection (TLS)</source>
+        <translation>加密连接（TLS）</translation>
+    </message>
+    <message>
+        <source>Authority (CA)</source>
+        <translation>证书颁发机构</translation>
+    </message>
+    <message>
+        <source>File that proves who the brokers are; empty: the system&apos;s own authorities.</source>
+        <translation>用来核实 Broker 身份的文件；留空则使用系统自带的颁发机构。</translation>
+    </message>
+    <message>
+        <source>Check that the certificate is the broker&apos;s own</source>
+        <translation>核对证书是否属于该 Broker</translation>
+    </message>
+    <message>
+        <source>Host name</source>
+        <translation>主机名</translation>
+    </message>
+    <message>
+        <source>Client certificate</source>
+        <translation>客户端证书</translation>
+    </message>
+    <message>
+        <source>Only where the brokers want one of each client.</source>
+        <translation>仅当 Broker 要求每个客户端提供证书时填写。</translation>
+    </message>
+    <message>
+        <source>Client key</source>
+        <translation>客户端密钥</translation>
+    </message>
+    <message>
+        <source>Key password</source>
+        <translation>密钥密码</translation>
+    </message>
+    <message>
+        <source>Login</source>
+        <translation>登录</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>SASL mechanism</source>
+        <translation>SASL 机制</translation>
+    </message>
+    <message>
+        <source>User</source>
+        <translation>用户</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation>密码</translation>
+    </message>
+    <message>
+        <source>Token endpoint</source>
+        <translation>令牌端点</translation>
+    </message>
+    <message>
+        <source>Client id</source>
+        <translation>客户端 ID</translation>
+    </message>
+    <message>
+        <source>Client secret</source>
+        <translation>客户端密钥</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Choose {0}</source>
+        <translation>选择{0}</translation>
+    </message>
+    <message>
+        <source>Kept in the system&apos;s credential store, not in the settings file; or env:NAME.</source>
+        <translation>保存在系统的凭据库中，不写入设置文件；也可填 env:名称。</translation>
+    </message>
+</context>
+<context>
+    <name>Console</name>
+    <message>
+        <source>The settings could not be used, so the defaults hold. The file is kept as {0}. {1}</source>
+        <translation>设置文件无法使用，现采用默认设置。原文件已另存为 {0}。{1}</translation>
+    </message>
+    <message>
+        <source>The last run, started {0}, ended abruptly.</source>
+        <translation>上次运行（开始于 {0}）异常结束。</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside Signalbox: {0}</source>
+        <translation>Signalbox 内部出错：{0}</translation>
+    </message>
+    <message>
+        <source>Report…</source>
+        <translation>报告…</translation>
+    </message>
+</context>
+<context>
+    <name>CourseDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>CrashReport</name>
+    <message>
+        <source>The last run ended abruptly</source>
+        <translation>上次运行意外结束</translation>
+    </message>
+    <message>
+        <source>What each thread was doing</source>
+        <translation>每个线程当时在做什么</translation>
+    </message>
+    <message>
+        <source>Copy details</source>
+        <translation>复制详细信息</translation>
+    </message>
+    <message>
+        <source>Export logs…</source>
+        <translation>导出日志…</translation>
+    </message>
+    <message>
+        <source>It crashed; below is what each thread was doing at that moment.</source>
+        <translation>程序崩溃；下面是当时每个线程在做什么。</translation>
+    </message>
+    <message>
+        <source>It was ended from outside, or the machine lost its power.</source>
+        <translation>它被外部结束，或机器断电。</translation>
+    </message>
+    <message>
+        <source>The run that was started {0} did not end in order.</source>
+        <translation>{0} 开始的运行没有正常结束。</translation>
+    </message>
+    <message>
+        <source>In a Kafka cluster, what was under way is still there and is read again; the broker inside Signalbox begins empty. If it happens again, export the logs and send them to support.</source>
+        <translation>使用 Kafka 集群时，正在处理的内容仍在集群中，会重新读取；Signalbox 内置的 Broker 则从空开始。如果再次发生，请导出日志并发送给技术支持。</translation>
+    </message>
+</context>
+<context>
+    <name>DeadLetterDialog</name>
+    <message>
+        <source>Dead letters</source>
+        <translation>死信</translation>
+    </message>
+    <message>
+        <source>The message that is selected</source>
+        <translation>选中的消息</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Came from</source>
+        <translation>来自</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Messages that could not be processed</source>
+        <translation>无法处理的消息</translation>
+    </message>
+    <message>
+        <source>Read again</source>
+        <translation>重新读取</translation>
+    </message>
+    <message>
+        <source>Read again (F5)</source>
+        <translation>重新读取 (F5)</translation>
+    </message>
+    <message>
+        <source>Send back…</source>
+        <translation>送回…</translation>
+    </message>
+    <message>
+        <source>Send the selected messages to where they came from, as they were</source>
+        <translation>把选中的消息原样送回来处</translation>
+    </message>
+    <message>
+        <source>Cancel sending</source>
+        <translation>取消送回</translation>
+    </message>
+    <message>
+        <source>Reading from the broker…</source>
+        <translation>正在从代理读取…</translation>
+    </message>
+    <message>
+        <source>There are no dead letters. A message that a worker cannot process is put aside here with the reason, so that the work goes on without it.</source>
+        <translation>没有死信。工作单元无法处理的消息会连同原因放到这里，其余工作照常进行。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
+        <translation>
+            <numerusform>%n 条消息无法处理，已搁置。请先消除原因，再选中并送回。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>sent back</source>
+        <translation>已送回</translation>
+    </message>
+    <message>
+        <source>failed again</source>
+        <translation>再次失败</translation>
+    </message>
+    <message>
+        <source>put aside</source>
+        <translation>已搁置</translation>
+    </message>
+    <message>
+        <source>Send back</source>
+        <translation>送回</translation>
+    </message>
+    <message numerus="yes">
+        <source>Send %n message(s) back to where they came from?</source>
+        <translation>
+            <numerusform>把 %n 条消息送回来处？</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The workers take them again. If the cause is not mended, they come back here as new dead letters.</source>
+        <translation>工作单元会重新处理它们。如果原因没有消除，它们会作为新的死信回到这里。</translation>
+    </message>
+    <message>
+        <source>Sending back…</source>
+        <translation>正在送回…</translation>
+    </message>
+    <message>
+        <source>{0} sent back, {1} not. {2}: {3}</source>
+        <translation>已送回 {0} 条，未送回 {1} 条。{2}：{3}</translation>
+    </message>
+</context>
+<context>
+    <name>EndpointTest</name>
+    <message>
+        <source>Sends one small picture to the model with this key; nothing is kept by it</source>
+        <translation>用此密钥向模型发送一张小图片；不会保存任何内容</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Asking {0}…</source>
+        <translation>正在询问 {0}…</translation>
+    </message>
+    <message>
+        <source>✓ {0} answered after {1} ms.</source>
+        <translation>✓ {0} 在 {1} 毫秒后作答。</translation>
+    </message>
+    <message>
+        <source>✗ The server wants an API key. Type it above.</source>
+        <translation>✗ 服务器需要 API 密钥。请在上方输入。</translation>
+    </message>
+    <message>
+        <source>Not tested.</source>
+        <translation>未测试。</translation>
+    </message>
+    <message>
+        <source>Test the model</source>
+        <translation>测试模型</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export logs</source>
+        <translation>导出日志</translation>
+    </message>
+    <message>
+        <source>All there is</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>The last 10 minutes</source>
+        <translation>最近 10 分钟</translation>
+    </message>
+    <message>
+        <source>The last hour</source>
+        <translation>最近 1 小时</translation>
+    </message>
+    <message>
+        <source>The last day</source>
+        <translation>最近 1 天</translation>
+    </message>
+    <message>
+        <source>All workers and levels</source>
+        <translation>全部处理单元和级别</translation>
+    </message>
+    <message>
+        <source>What I see on the Logs page</source>
+        <translation>“日志”页上看到的内容</translation>
+    </message>
+    <message>
+        <source>Settings, versions and figures always go in; keys and passwords never do.</source>
+        <translation>设置、版本和数据始终包含在内；密钥和密码从不包含。</translation>
+    </message>
+    <message>
+        <source>Choose a file…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Lines</source>
+        <translation>日志行</translation>
+    </message>
+</context>
+<context>
+    <name>Exporter</name>
+    <message>
+        <source>Export logs</source>
+        <translation>导出日志</translation>
+    </message>
+    <message>
+        <source>ZIP files (*.zip)</source>
+        <translation>ZIP 文件 (*.zip)</translation>
+    </message>
+    <message>
+        <source>Exporting logs…</source>
+        <translation>正在导出日志…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Logs exported</source>
+        <translation>日志已导出</translation>
+    </message>
+    <message>
+        <source>The logs are in {0}.
 Keys and passwords were taken out.</source>
-            <translation>日志已保存到 {0}。
+        <translation>日志已保存到 {0}。
 密钥和密码已去除。</translation>
-        </message>
-        <message>
-            <source>Open folder</source>
-            <translation>打开文件夹</translation>
-        </message>
-        <message>
-            <source>Export failed</source>
-            <translation>导出失败</translation>
-        </message>
-        <message>
-            <source>{0} could not be written: {1}.
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Export failed</source>
+        <translation>导出失败</translation>
+    </message>
+    <message>
+        <source>{0} could not be written: {1}.
 Choose another folder, or free some space.</source>
-            <translation>无法写入 {0}：{1}。
+        <translation>无法写入 {0}：{1}。
 请选择其他文件夹，或清理出一些空间。</translation>
-        </message>
-    </context>
-    <context>
-        <name>Figure</name>
-        <message>
-            <source>alarms</source>
-            <translation>告警</translation>
-        </message>
-        <message>
-            <source>assessor</source>
-            <translation>评估器</translation>
-        </message>
-        <message>
-            <source>cameras live</source>
-            <translation>有画面的摄像头</translation>
-        </message>
-        <message>
-            <source>cameras total</source>
-            <translation>已启用的摄像头</translation>
-        </message>
-        <message>
-            <source>db bytes</source>
-            <translation>数据库大小（字节）</translation>
-        </message>
-        <message>
-            <source>dead lettered</source>
-            <translation>转入死信</translation>
-        </message>
-        <message>
-            <source>duplicates</source>
-            <translation>重复消息</translation>
-        </message>
-        <message>
-            <source>errors</source>
-            <translation>错误</translation>
-        </message>
-        <message>
-            <source>finish ms</source>
-            <translation>后处理（毫秒）</translation>
-        </message>
-        <message>
-            <source>frames detected</source>
-            <translation>已检测帧</translation>
-        </message>
-        <message>
-            <source>frames dropped</source>
-            <translation>已丢弃帧</translation>
-        </message>
-        <message>
-            <source>frames read</source>
-            <translation>已读取帧</translation>
-        </message>
-        <message>
-            <source>frames skipped</source>
-            <translation>已跳过帧</translation>
-        </message>
-        <message>
-            <source>in</source>
-            <translation>输入</translation>
-        </message>
-        <message>
-            <source>in flight</source>
-            <translation>评估中</translation>
-        </message>
-        <message>
-            <source>incomplete</source>
-            <translation>不完整请求</translation>
-        </message>
-        <message>
-            <source>infer ms</source>
-            <translation>推理用时 (ms)</translation>
-        </message>
-        <message>
-            <source>joined</source>
-            <translation>已汇总请求</translation>
-        </message>
-        <message>
-            <source>late</source>
-            <translation>迟到的结论</translation>
-        </message>
-        <message>
-            <source>open requests</source>
-            <translation>未完成请求</translation>
-        </message>
-        <message>
-            <source>out</source>
-            <translation>输出</translation>
-        </message>
-        <message>
-            <source>prepare ms</source>
-            <translation>预处理（毫秒）</translation>
-        </message>
-        <message>
-            <source>provider</source>
-            <translation>执行提供程序</translation>
-        </message>
-        <message>
-            <source>provider reason</source>
-            <translation>执行提供程序说明</translation>
-        </message>
-        <message>
-            <source>reduced</source>
-            <translation>已缩减的消息</translation>
-        </message>
-        <message>
-            <source>rejected</source>
-            <translation>拒收</translation>
-        </message>
-        <message>
-            <source>retries</source>
-            <translation>重试</translation>
-        </message>
-        <message>
-            <source>tasks</source>
-            <translation>任务</translation>
-        </message>
-        <message>
-            <source>undelivered</source>
-            <translation>未送达</translation>
-        </message>
-        <message>
-            <source>verdicts</source>
-            <translation>评估结论</translation>
-        </message>
-        <message>
-            <source>assessor kind</source>
-            <translation>评估方式</translation>
-        </message>
-        <message>
-            <source>by rules</source>
-            <translation>由规则代判</translation>
-        </message>
-        <message>
-            <source>expired</source>
-            <translation>已过期</translation>
-        </message>
-        <message>
-            <source>keys disabled</source>
-            <translation>已停用的密钥</translation>
-        </message>
-        <message>
-            <source>keys ok</source>
-            <translation>可用密钥</translation>
-        </message>
-        <message>
-            <source>keys total</source>
-            <translation>密钥总数</translation>
-        </message>
-        <message>
-            <source>paused</source>
-            <translation>已暂停</translation>
-        </message>
-        <message>
-            <source>repairs</source>
-            <translation>要求更正的回答</translation>
-        </message>
-        <message>
-            <source>rules stand in</source>
-            <translation>规则代判中</translation>
-        </message>
-        <message>
-            <source>model busy</source>
-            <translation>模型占用率</translation>
-        </message>
-    </context>
-    <context>
-        <name>FindingList</name>
-        <message>
-            <source>Fix all</source>
-            <translation>全部修复</translation>
-        </message>
-        <message>
-            <source>Errors and warnings; advice is left to you</source>
-            <translation>修复错误和警告；建议由您决定</translation>
-        </message>
-        <message>
-            <source>Looking…</source>
-            <translation>正在检查…</translation>
-        </message>
-        <message>
-            <source>The settings doctor has nothing to say: these properties do what they say, with the librdkafka in use.</source>
-            <translation>设置医生没有意见：在当前使用的 librdkafka 中，这些属性都名副其实。</translation>
-        </message>
-        <message>
-            <source>Why: {0}</source>
-            <translation>原因：{0}</translation>
-        </message>
-        <message>
-            <source>Line {0}</source>
-            <translation>第 {0} 行</translation>
-        </message>
-        <message>
-            <source>Read on…</source>
-            <translation>查阅资料…</translation>
-        </message>
-        <message>
-            <source>Fix</source>
-            <translation>修复</translation>
-        </message>
-        <message>
-            <source>Fix {0}</source>
-            <translation>修复 {0}</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n error(s)</source>
-            <translation>
-                <numerusform>%n 个错误</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
-            <source>%n warning(s)</source>
-            <translation>
-                <numerusform>%n 个警告</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
-            <source>%n piece(s) of advice</source>
-            <translation>
-                <numerusform>%n 条建议</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>Nothing found</source>
-            <translation>没有发现问题</translation>
-        </message>
-    </context>
-    <context>
-        <name>FirstStart</name>
-        <message>
-            <source>Welcome to {0}</source>
-            <translation>欢迎使用 {0}</translation>
-        </message>
-        <message>
-            <source>Skip</source>
-            <translation>跳过</translation>
-        </message>
-        <message>
-            <source>Change nothing and start nothing (Esc)</source>
-            <translation>不更改也不启动任何内容 (Esc)</translation>
-        </message>
-        <message>
-            <source>Back</source>
-            <translation>上一步</translation>
-        </message>
-        <message>
-            <source>Next</source>
-            <translation>下一步</translation>
-        </message>
-        <message>
-            <source>Start watching</source>
-            <translation>开始监看</translation>
-        </message>
-        <message>
-            <source>Begin with these answers; the others stay as offered</source>
-            <translation>按当前回答开始；其余保持默认</translation>
-        </message>
-        <message>
-            <source>Step {0} of {1}</source>
-            <translation>第 {0} 步，共 {1} 步</translation>
-        </message>
-    </context>
-    <context>
-        <name>Help</name>
-        <message>
-            <source>the pages, from Live to Settings</source>
-            <translation>切换页面，从“实时”到“设置”</translation>
-        </message>
-        <message>
-            <source>start all workers</source>
-            <translation>启动全部处理单元</translation>
-        </message>
-        <message>
-            <source>stop all workers; they finish what is under way</source>
-            <translation>停止全部处理单元；正在处理的内容会先完成</translation>
-        </message>
-        <message>
-            <source>export logs into one file for support</source>
-            <translation>将日志导出为一个文件，供技术支持使用</translation>
-        </message>
-        <message>
-            <source>filter the page in front</source>
-            <translation>在当前页面中筛选</translation>
-        </message>
-        <message>
-            <source>on Live: save a picture of each camera</source>
-            <translation>在“实时”页：保存每个摄像头的画面</translation>
-        </message>
-        <message>
-            <source>fold the track diagram, or unfold it</source>
-            <translation>收起或展开轨道图</translation>
-        </message>
-        <message>
-            <source>the camera wall alone on the screen, and back</source>
-            <translation>全屏显示摄像头墙，再按一次返回</translation>
-        </message>
-        <message>
-            <source>this text</source>
-            <translation>本帮助</translation>
-        </message>
-        <message>
-            <source>Live shows the cameras and the newest alarms. Double-click a camera to see it alone. A tile without a picture says why, and when the camera is tried again.</source>
-            <translation>“实时”显示摄像头画面和最新告警。双击某个摄像头可单独查看。没有画面时，会说明原因以及何时重试。</translation>
-        </message>
-        <message>
-            <source>Alarms keeps everything that was told. Choose one to see its picture and what the assessor said; acknowledge it with a note, or mark it as false.</source>
-            <translation>“告警”保存所有告警。选择一条可查看其图片和评估说明；可附备注确认，或标记为误报。</translation>
-        </message>
-        <message>
-            <source>Kafka shows topics and the lag of their readers. A lag that grows means that the reader is slower than what comes in: look at that worker, or start another one.</source>
-            <translation>“Kafka”显示主题及其消费者的积压。积压增长说明消费速度低于写入速度：请查看该处理单元，或再启动一个。</translation>
-        </message>
-        <message>
-            <source>Logs holds the lines of all workers. F3 goes to the next error; scrolling up stops following, the End key follows again.</source>
-            <translation>“日志”包含所有处理单元的日志行。F3 跳到下一个错误；向上滚动会停止跟随，按 End 键恢复跟随。</translation>
-        </message>
-        <message>
-            <source>Cameras is where they are added, changed and tested. A test shows one picture, or why there is none.</source>
-            <translation>“摄像头”用于添加、更改和测试摄像头。测试会显示一张画面，或说明没有画面的原因。</translation>
-        </message>
-        <message>
-            <source>Settings are checked as you type. Apply saves them and says which workers restart.</source>
-            <translation>“设置”在输入时即检查。“应用”会保存设置，并说明哪些处理单元将重启。</translation>
-        </message>
-        <message>
-            <source>The track at the top is the pipeline: Detection finds road users in the pictures of the cameras, the Generator makes one task of each group, the Scheduler has it assessed, the Aggregator turns risks into alarms. Between two workers lies a Kafka topic; its colour tells whether its reader keeps up.</source>
-            <translation>上方的轨道就是处理流水线：“检测”在摄像头画面中找出道路使用者，“任务生成”为每个目标组生成一个任务，“评估调度”安排对任务的评估，“告警聚合”将风险汇总为告警。每两个处理单元之间是一个 Kafka 主题，其颜色表示读取方是否跟得上。</translation>
-        </message>
-        <message>
-            <source>Green: well. Amber: works, with a reason to look. Red: does not work. A click on a worker or a topic tells more. The reason and what to do about it stand in words, too.</source>
-            <translation>绿色：正常。琥珀色：在工作，但需要留意。红色：不工作。点击处理单元或主题可查看详情，其中会用文字说明原因和处理办法。</translation>
-        </message>
-        <message>
-            <source>Lag is the number of messages that a worker has not finished yet, and how old the oldest of them is.</source>
-            <translation>积压是指某个处理单元尚未处理完的消息数量，以及其中最早一条已等待的时间。</translation>
-        </message>
-        <message>
-            <source>on Live: move the chosen camera, as dragging does</source>
-            <translation>实时页：移动所选摄像头，与拖动相同</translation>
-        </message>
-        <message>
-            <source>Pipeline tells all about each worker: its last trouble, how long its work takes, when it was restarted, and the settings it runs with. A click on its card shows the same beside any other page.</source>
-            <translation>“流水线”页显示每个处理单元的全部情况：最近的故障、处理耗时、何时重启、使用的设置。点击其卡片可在任何页面旁显示同样的内容。</translation>
-        </message>
-    </context>
-    <context>
-        <name>HelpDialog</name>
-        <message>
-            <source>Help</source>
-            <translation>帮助</translation>
-        </message>
-    </context>
-    <context>
-        <name>JavaDialog</name>
-        <message>
-            <source>Paste Java properties</source>
-            <translation>粘贴 Java 属性</translation>
-        </message>
-        <message>
-            <source>Java properties</source>
-            <translation>Java 属性</translation>
-        </message>
-        <message>
-            <source>Line</source>
-            <translation>行</translation>
-        </message>
-        <message>
-            <source>Java</source>
-            <translation>Java</translation>
-        </message>
-        <message>
-            <source>Here</source>
-            <translation>在此处</translation>
-        </message>
-        <message>
-            <source>Why</source>
-            <translation>原因</translation>
-        </message>
-        <message>
-            <source>What becomes of each property</source>
-            <translation>每个属性变成什么</translation>
-        </message>
-        <message>
-            <source>A producer's</source>
-            <translation>生产者的</translation>
-        </message>
-        <message>
-            <source>A consumer's</source>
-            <translation>消费者的</translation>
-        </message>
-        <message>
-            <source>Whose properties</source>
-            <translation>谁的属性</translation>
-        </message>
-        <message>
-            <source>Keep Java's own defaults as well</source>
-            <translation>同时保留 Java 自己的默认值</translation>
-        </message>
-        <message>
-            <source>Sets what Java clients do without being told and librdkafka does not</source>
-            <translation>把 Java 客户端默认就做、而 librdkafka 不做的事也设上</translation>
-        </message>
-        <message>
-            <source>Open file…</source>
-            <translation>打开文件…</translation>
-        </message>
-        <message>
-            <source>Paste them here, or open a file.</source>
-            <translation>粘贴到这里，或打开文件。</translation>
-        </message>
-        <message>
-            <source>Take over</source>
-            <translation>采用</translation>
-        </message>
-        <message>
-            <source>Into the editor; nothing holds before you apply it</source>
-            <translation>放入编辑器；应用之前不会生效</translation>
-        </message>
-        <message>
-            <source>This is too long to be the properties of a client.</source>
-            <translation>太长了，不像是客户端的属性。</translation>
-        </message>
-        <message>
-            <source>goes away</source>
-            <translation>去掉</translation>
-        </message>
-        <message>
-            <source>{0} properties: {1} are other here, {2} of them go away.</source>
-            <translation>{0} 个属性：其中 {1} 个在此处不同，{2} 个去掉。</translation>
-        </message>
-        <message>
-            <source>No properties yet.</source>
-            <translation>还没有属性。</translation>
-        </message>
-        <message>
-            <source>Properties (*.properties *.conf *.cfg *.config)</source>
-            <translation>属性文件 (*.properties *.conf *.cfg *.config)</translation>
-        </message>
-        <message>
-            <source>All files (*)</source>
-            <translation>所有文件 (*)</translation>
-        </message>
-        <message>
-            <source>it is not text in UTF-8</source>
-            <translation>它不是 UTF-8 文本</translation>
-        </message>
-        <message>
-            <source>The file cannot be read: {0}.</source>
-            <translation>无法读取该文件：{0}。</translation>
-        </message>
-    </context>
-    <context>
-        <name>JavaTakeover</name>
-        <message>
-            <source>Signalbox has its own groups: kafka.groups in the file</source>
-            <translation>Signalbox 有自己的消费组：见设置文件中的 kafka.groups</translation>
-        </message>
-        <message>
-            <source>Java's default</source>
-            <translation>Java 的默认值</translation>
-        </message>
-        <message>
-            <source>Bootstrap servers</source>
-            <translation>引导服务器</translation>
-        </message>
-    </context>
-    <context>
-        <name>KafkaDesk</name>
-        <message>
-            <source>The secret goes to the system's credential store when you apply.</source>
-            <translation>应用时，该密码将存入系统的凭据库。</translation>
-        </message>
-        <message>
-            <source>The settings doctor failed: {0}</source>
-            <translation>设置医生出错：{0}</translation>
-        </message>
-        <message>
-            <source>Applied.</source>
-            <translation>已应用。</translation>
-        </message>
-        <message>
-            <source>The password cannot be kept: {0}. {1} Nothing was changed.</source>
-            <translation>无法保存密码：{0}。{1} 没有任何改动。</translation>
-        </message>
-    </context>
-    <context>
-        <name>KafkaPage</name>
-        <message>
-            <source>Kafka</source>
-            <translation>Kafka</translation>
-        </message>
-        <message>
-            <source>Dead letters…</source>
-            <translation>死信…</translation>
-        </message>
-        <message>
-            <source>Messages that could not be processed, and why</source>
-            <translation>无法处理的消息及其原因</translation>
-        </message>
-        <message>
-            <source>Test connection…</source>
-            <translation>测试连接…</translation>
-        </message>
-        <message>
-            <source>Embedded broker on {0}: a real Kafka protocol inside this program, for trying out. It lives in memory, keeps at most {1} MB of each partition, and nothing at all over a restart.</source>
-            <translation>内置 Broker，地址 {0}：在本程序内运行真正的 Kafka 协议，供试用。数据只在内存中，每个分区最多保留 {1} MB，重启后全部清空。</translation>
-        </message>
-        <message>
-            <source>Kafka cluster: {0}</source>
-            <translation>Kafka 集群：{0}</translation>
-        </message>
-        <message>
-            <source>Topics and lag</source>
-            <translation>主题与积压</translation>
-        </message>
-        <message>
-            <source>Views of Kafka</source>
-            <translation>Kafka 视图</translation>
-        </message>
-        <message>
-            <source>Connection</source>
-            <translation>连接</translation>
-        </message>
-        <message>
-            <source>Properties</source>
-            <translation>属性</translation>
-        </message>
-        <message>
-            <source>Name, network, TLS, login, topics and rights, one by one, with what is typed here</source>
-            <translation>按此处填写的内容，逐项测试名称、网络、TLS、登录、主题和权限</translation>
-        </message>
-        <message>
-            <source>Revert</source>
-            <translation>还原</translation>
-        </message>
-        <message>
-            <source>Show the settings in use again</source>
-            <translation>重新显示正在使用的设置</translation>
-        </message>
-        <message>
-            <source>Apply</source>
-            <translation>应用</translation>
-        </message>
-        <message>
-            <source>Save and use these settings (Ctrl+S)</source>
-            <translation>保存并使用这些设置 (Ctrl+S)</translation>
-        </message>
-        <message>
-            <source>Being applied…</source>
-            <translation>正在应用…</translation>
-        </message>
-        <message>
-            <source>Mend what is marked red, then apply.</source>
-            <translation>请先改正标红的内容，再应用。</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n error(s): no worker would start. Mend them, then apply.</source>
-            <translation>
-                <numerusform>有 %n 个错误：处理单元将无法启动。请先改正，再应用。</numerusform>
-            </translation>
-        </message>
-    </context>
-    <context>
-        <name>Key</name>
-        <message>
-            <source>Rests until {0}</source>
-            <translation>休息至 {0}</translation>
-        </message>
-        <message>
-            <source>Off</source>
-            <translation>已关闭</translation>
-        </message>
-        <message>
-            <source>Disabled: {0}</source>
-            <translation>已停用：{0}</translation>
-        </message>
-        <message>
-            <source>Ready</source>
-            <translation>可用</translation>
-        </message>
-        <message>
-            <source>Environment variable {0}</source>
-            <translation>环境变量 {0}</translation>
-        </message>
-        <message>
-            <source>Credential store</source>
-            <translation>系统凭据库</translation>
-        </message>
-        <message>
-            <source>{0}/s</source>
-            <translation>每秒 {0} 次</translation>
-        </message>
-        <message>
-            <source>{0}/min</source>
-            <translation>每分钟 {0} 次</translation>
-        </message>
-        <message>
-            <source>{0} tokens/min</source>
-            <translation>每分钟 {0} 个 token</translation>
-        </message>
-        <message>
-            <source>{0} at once</source>
-            <translation>同时 {0} 个</translation>
-        </message>
-        <message>
-            <source>Nothing used today.</source>
-            <translation>今天还没有用量。</translation>
-        </message>
-        <message>
-            <source>Today, {0}: {1} requests, {2} tokens in, {3} out</source>
-            <translation>今天，{0}：{1} 次请求，输入 {2} 个 token，输出 {3} 个</translation>
-        </message>
-        <message>
-            <source>, cost {0}</source>
-            <translation>，费用 {0}</translation>
-        </message>
-        <message>
-            <source>✓ The key works: {0} answered after {1} ms.</source>
-            <translation>✓ 密钥可用：{0} 在 {1} 毫秒后作答。</translation>
-        </message>
-        <message>
-            <source>The key is known, but its limit is reached just now. Lower its limits.</source>
-            <translation>密钥有效，但此刻已达到限额。请调低它的限额。</translation>
-        </message>
-        <message>
-            <source>✗ The server refuses this key. Enter another.</source>
-            <translation>✗ 服务器拒绝此密钥。请输入另一个。</translation>
-        </message>
-        <message>
-            <source>✗ The server refuses the request. Does the model take pictures?</source>
-            <translation>✗ 服务器拒绝该请求。这个模型能看图片吗？</translation>
-        </message>
-        <message>
-            <source>✗ Nothing is there under this address and model. Check both.</source>
-            <translation>✗ 此地址和模型下没有服务。请检查两者。</translation>
-        </message>
-        <message>
-            <source>✗ The server has a problem of its own. Try later.</source>
-            <translation>✗ 服务器自身出现问题。请稍后再试。</translation>
-        </message>
-        <message>
-            <source>✗ The server does not answer. Check address and network.</source>
-            <translation>✗ 服务器没有应答。请检查地址和网络。</translation>
-        </message>
-        <message>
-            <source>✗ The server cannot be reached. Check address and network.</source>
-            <translation>✗ 无法连接服务器。请检查地址和网络。</translation>
-        </message>
-        <message>
-            <source>✗ What answers there does not speak chat completions. Check the address.</source>
-            <translation>✗ 该地址的应答不是对话补全接口。请检查地址。</translation>
-        </message>
-    </context>
-    <context>
-        <name>KeyDialog</name>
-        <message>
-            <source>Add an API key</source>
-            <translation>添加 API 密钥</translation>
-        </message>
-        <message>
-            <source>Change the key</source>
-            <translation>修改密钥</translation>
-        </message>
-        <message>
-            <source>Credential store of this system</source>
-            <translation>本系统的凭据库</translation>
-        </message>
-        <message>
-            <source>Environment variable</source>
-            <translation>环境变量</translation>
-        </message>
-        <message>
-            <source>Requests per second</source>
-            <translation>每秒请求数</translation>
-        </message>
-        <message>
-            <source>Requests per minute</source>
-            <translation>每分钟请求数</translation>
-        </message>
-        <message>
-            <source>Tokens per minute</source>
-            <translation>每分钟 token 数</translation>
-        </message>
-        <message>
-            <source>Requests at once</source>
-            <translation>同时请求数</translation>
-        </message>
-        <message>
-            <source>Weight</source>
-            <translation>权重</translation>
-        </message>
-        <message>
-            <source>Name</source>
-            <translation>名称</translation>
-        </message>
-        <message>
-            <source>Shown with each verdict; not the key itself.</source>
-            <translation>随每个结论显示；不是密钥本身。</translation>
-        </message>
-        <message>
-            <source>Kept in</source>
-            <translation>保存在</translation>
-        </message>
-        <message>
-            <source>Key</source>
-            <translation>密钥</translation>
-        </message>
-        <message>
-            <source>Variable</source>
-            <translation>变量</translation>
-        </message>
-        <message>
-            <source>Share of the requests, with the strategy “weighted”.</source>
-            <translation>“按权重”时所分担的请求份额。</translation>
-        </message>
-        <message>
-            <source>0: no limit.</source>
-            <translation>0：不限。</translation>
-        </message>
-        <message>
-            <source>Save</source>
-            <translation>保存</translation>
-        </message>
-        <message>
-            <source>Cancel</source>
-            <translation>取消</translation>
-        </message>
-        <message>
-            <source>Check key</source>
-            <translation>检查密钥</translation>
-        </message>
-        <message>
-            <source>Sends one small request with this key</source>
-            <translation>用此密钥发送一个小请求</translation>
-        </message>
-        <message>
-            <source>Kept; type another to replace it</source>
-            <translation>已保存；输入新的即可替换</translation>
-        </message>
-        <message>
-            <source>There is a key of this name already.</source>
-            <translation>已有同名的密钥。</translation>
-        </message>
-        <message>
-            <source>Enter the name of an environment variable.</source>
-            <translation>请输入环境变量的名称。</translation>
-        </message>
-        <message>
-            <source>Enter the key.</source>
-            <translation>请输入密钥。</translation>
-        </message>
-        <message>
-            <source>Enter the address and the model in the settings first.</source>
-            <translation>请先在设置中填写地址和模型。</translation>
-        </message>
-        <message>
-            <source>Asking {0}…</source>
-            <translation>正在询问 {0}…</translation>
-        </message>
-        <message>
-            <source>Its name, such as QWEN_API_TOKEN.</source>
-            <translation>变量名，例如 QWEN_API_TOKEN。</translation>
-        </message>
-    </context>
-    <context>
-        <name>KeysSection</name>
-        <message>
-            <source>API keys</source>
-            <translation>API 密钥</translation>
-        </message>
-        <message>
-            <source>Name</source>
-            <translation>名称</translation>
-        </message>
-        <message>
-            <source>Key</source>
-            <translation>密钥</translation>
-        </message>
-        <message>
-            <source>State</source>
-            <translation>状态</translation>
-        </message>
-        <message>
-            <source>Limits</source>
-            <translation>限额</translation>
-        </message>
-        <message>
-            <source>No keys. Add one for each account; a server of your own, such as Ollama, needs none.</source>
-            <translation>还没有密钥。请为每个账户添加一个；自己的服务器（如 Ollama）不需要。</translation>
-        </message>
-        <message>
-            <source>Add key…</source>
-            <translation>添加密钥…</translation>
-        </message>
-        <message>
-            <source>Change and check…</source>
-            <translation>修改和检查…</translation>
-        </message>
-        <message>
-            <source>Switch off</source>
-            <translation>关闭</translation>
-        </message>
-        <message>
-            <source>Remove…</source>
-            <translation>移除…</translation>
-        </message>
-        <message>
-            <source>Off</source>
-            <translation>已关闭</translation>
-        </message>
-        <message>
-            <source>Not in use</source>
-            <translation>未在使用</translation>
-        </message>
-        <message>
-            <source>none</source>
-            <translation>无</translation>
-        </message>
-        <message>
-            <source>Switch on</source>
-            <translation>开启</translation>
-        </message>
-        <message>
-            <source>Remove the API key “{0}”?</source>
-            <translation>要移除 API 密钥“{0}”吗？</translation>
-        </message>
-        <message>
-            <source>Remove key</source>
-            <translation>移除密钥</translation>
-        </message>
-        <message>
-            <source>It is also taken out of the credential store and cannot be had back.</source>
-            <translation>它也会从凭据库中删除，无法恢复。</translation>
-        </message>
-        <message>
-            <source>Remove</source>
-            <translation>移除</translation>
-        </message>
-        <message>
-            <source>Keep</source>
-            <translation>保留</translation>
-        </message>
-    </context>
-    <context>
-        <name>LagChart</name>
-        <message>
-            <source>now</source>
-            <translation>现在</translation>
-        </message>
-        <message>
-            <source>{0} min</source>
-            <translation>{0} 分钟</translation>
-        </message>
-        <message>
-            <source>Lag of the last 15 minutes</source>
-            <translation>最近 15 分钟的积压</translation>
-        </message>
-    </context>
-    <context>
-        <name>LagTable</name>
-        <message>
-            <source>Topic ← group</source>
-            <translation>主题 ← 消费者组</translation>
-        </message>
-        <message>
-            <source>Lag</source>
-            <translation>积压</translation>
-        </message>
-        <message>
-            <source>Oldest unread</source>
-            <translation>最早未读</translation>
-        </message>
-        <message>
-            <source>Clear in</source>
-            <translation>预计清空</translation>
-        </message>
-        <message>
-            <source>Status</source>
-            <translation>状态</translation>
-        </message>
-        <message>
-            <source>In /s</source>
-            <translation>写入/秒</translation>
-        </message>
-        <message>
-            <source>Done /s</source>
-            <translation>处理/秒</translation>
-        </message>
-        <message>
-            <source>Committed</source>
-            <translation>已提交偏移量</translation>
-        </message>
-        <message>
-            <source>End</source>
-            <translation>末端偏移量</translation>
-        </message>
-        <message>
-            <source>Dead letters</source>
-            <translation>死信</translation>
-        </message>
-        <message>
-            <source>Lag of the consumer groups</source>
-            <translation>各消费者组的积压</translation>
-        </message>
-        <message>
-            <source>partition {0}</source>
-            <translation>分区 {0}</translation>
-        </message>
-        <message>
-            <source>never</source>
-            <translation>从未</translation>
-        </message>
-        <message>
-            <source>not at this rate</source>
-            <translation>按此速度清不完</translation>
-        </message>
-        <message>
-            <source>clear</source>
-            <translation>已清空</translation>
-        </message>
-        <message>
-            <source>keeps up</source>
-            <translation>跟得上</translation>
-        </message>
-    </context>
-    <context>
-        <name>LagView</name>
-        <message>
-            <source>Unread messages, last 15 minutes</source>
-            <translation>最近 15 分钟的未读消息</translation>
-        </message>
-        <message>
-            <source>Loading the chart…</source>
-            <translation>正在加载图表…</translation>
-        </message>
-        <message>
-            <source>Open the broker</source>
-            <translation>打开 Broker</translation>
-        </message>
-        <message>
-            <source>Consumer groups</source>
-            <translation>消费者组</translation>
-        </message>
-        <message>
-            <source>The broker does not answer: {0}.</source>
-            <translation>Broker 没有响应：{0}。</translation>
-        </message>
-        <message>
-            <source>{0} The figures below are old.</source>
-            <translation>{0}下面的数据是旧的。</translation>
-        </message>
-        <message>
-            <source>The broker is being opened…</source>
-            <translation>正在打开 Broker…</translation>
-        </message>
-        <message>
-            <source>The broker is being closed…</source>
-            <translation>正在关闭 Broker…</translation>
-        </message>
-        <message>
-            <source>The broker could not be opened.
+    </message>
+</context>
+<context>
+    <name>Figure</name>
+    <message>
+        <source>alarms</source>
+        <translation>告警</translation>
+    </message>
+    <message>
+        <source>assessor</source>
+        <translation>评估器</translation>
+    </message>
+    <message>
+        <source>cameras live</source>
+        <translation>有画面的摄像头</translation>
+    </message>
+    <message>
+        <source>cameras total</source>
+        <translation>已启用的摄像头</translation>
+    </message>
+    <message>
+        <source>db bytes</source>
+        <translation>数据库大小（字节）</translation>
+    </message>
+    <message>
+        <source>dead lettered</source>
+        <translation>转入死信</translation>
+    </message>
+    <message>
+        <source>duplicates</source>
+        <translation>重复消息</translation>
+    </message>
+    <message>
+        <source>errors</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>finish ms</source>
+        <translation>后处理（毫秒）</translation>
+    </message>
+    <message>
+        <source>frames detected</source>
+        <translation>已检测帧</translation>
+    </message>
+    <message>
+        <source>frames dropped</source>
+        <translation>已丢弃帧</translation>
+    </message>
+    <message>
+        <source>frames read</source>
+        <translation>已读取帧</translation>
+    </message>
+    <message>
+        <source>frames skipped</source>
+        <translation>已跳过帧</translation>
+    </message>
+    <message>
+        <source>in</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>in flight</source>
+        <translation>评估中</translation>
+    </message>
+    <message>
+        <source>incomplete</source>
+        <translation>不完整请求</translation>
+    </message>
+    <message>
+        <source>infer ms</source>
+        <translation>推理用时 (ms)</translation>
+    </message>
+    <message>
+        <source>joined</source>
+        <translation>已汇总请求</translation>
+    </message>
+    <message>
+        <source>late</source>
+        <translation>迟到的结论</translation>
+    </message>
+    <message>
+        <source>open requests</source>
+        <translation>未完成请求</translation>
+    </message>
+    <message>
+        <source>out</source>
+        <translation>输出</translation>
+    </message>
+    <message>
+        <source>prepare ms</source>
+        <translation>预处理（毫秒）</translation>
+    </message>
+    <message>
+        <source>provider</source>
+        <translation>执行提供程序</translation>
+    </message>
+    <message>
+        <source>provider reason</source>
+        <translation>执行提供程序说明</translation>
+    </message>
+    <message>
+        <source>reduced</source>
+        <translation>已缩减的消息</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>拒收</translation>
+    </message>
+    <message>
+        <source>retries</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>tasks</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>undelivered</source>
+        <translation>未送达</translation>
+    </message>
+    <message>
+        <source>verdicts</source>
+        <translation>评估结论</translation>
+    </message>
+    <message>
+        <source>assessor kind</source>
+        <translation>评估方式</translation>
+    </message>
+    <message>
+        <source>by rules</source>
+        <translation>由规则代判</translation>
+    </message>
+    <message>
+        <source>expired</source>
+        <translation>已过期</translation>
+    </message>
+    <message>
+        <source>keys disabled</source>
+        <translation>已停用的密钥</translation>
+    </message>
+    <message>
+        <source>keys ok</source>
+        <translation>可用密钥</translation>
+    </message>
+    <message>
+        <source>keys total</source>
+        <translation>密钥总数</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>repairs</source>
+        <translation>要求更正的回答</translation>
+    </message>
+    <message>
+        <source>rules stand in</source>
+        <translation>规则代判中</translation>
+    </message>
+    <message>
+        <source>model busy</source>
+        <translation>模型占用率</translation>
+    </message>
+</context>
+<context>
+    <name>FindingList</name>
+    <message>
+        <source>Fix all</source>
+        <translation>全部修复</translation>
+    </message>
+    <message>
+        <source>Errors and warnings; advice is left to you</source>
+        <translation>修复错误和警告；建议由您决定</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在检查…</translation>
+    </message>
+    <message>
+        <source>The settings doctor has nothing to say: these properties do what they say, with the librdkafka in use.</source>
+        <translation>设置医生没有意见：在当前使用的 librdkafka 中，这些属性都名副其实。</translation>
+    </message>
+    <message>
+        <source>Why: {0}</source>
+        <translation>原因：{0}</translation>
+    </message>
+    <message>
+        <source>Line {0}</source>
+        <translation>第 {0} 行</translation>
+    </message>
+    <message>
+        <source>Read on…</source>
+        <translation>查阅资料…</translation>
+    </message>
+    <message>
+        <source>Fix</source>
+        <translation>修复</translation>
+    </message>
+    <message>
+        <source>Fix {0}</source>
+        <translation>修复 {0}</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n error(s)</source>
+        <translation>
+            <numerusform>%n 个错误</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n warning(s)</source>
+        <translation>
+            <numerusform>%n 个警告</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n piece(s) of advice</source>
+        <translation>
+            <numerusform>%n 条建议</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Nothing found</source>
+        <translation>没有发现问题</translation>
+    </message>
+</context>
+<context>
+    <name>FirstStart</name>
+    <message>
+        <source>Welcome to {0}</source>
+        <translation>欢迎使用 {0}</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>Change nothing and start nothing (Esc)</source>
+        <translation>不更改也不启动任何内容 (Esc)</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>上一步</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一步</translation>
+    </message>
+    <message>
+        <source>Start watching</source>
+        <translation>开始监看</translation>
+    </message>
+    <message>
+        <source>Begin with these answers; the others stay as offered</source>
+        <translation>按当前回答开始；其余保持默认</translation>
+    </message>
+    <message>
+        <source>Step {0} of {1}</source>
+        <translation>第 {0} 步，共 {1} 步</translation>
+    </message>
+</context>
+<context>
+    <name>Help</name>
+    <message>
+        <source>the pages, from Live to Settings</source>
+        <translation>切换页面，从“实时”到“设置”</translation>
+    </message>
+    <message>
+        <source>start all workers</source>
+        <translation>启动全部处理单元</translation>
+    </message>
+    <message>
+        <source>stop all workers; they finish what is under way</source>
+        <translation>停止全部处理单元；正在处理的内容会先完成</translation>
+    </message>
+    <message>
+        <source>export logs into one file for support</source>
+        <translation>将日志导出为一个文件，供技术支持使用</translation>
+    </message>
+    <message>
+        <source>filter the page in front</source>
+        <translation>在当前页面中筛选</translation>
+    </message>
+    <message>
+        <source>on Live: save a picture of each camera</source>
+        <translation>在“实时”页：保存每个摄像头的画面</translation>
+    </message>
+    <message>
+        <source>fold the track diagram, or unfold it</source>
+        <translation>收起或展开轨道图</translation>
+    </message>
+    <message>
+        <source>the camera wall alone on the screen, and back</source>
+        <translation>全屏显示摄像头墙，再按一次返回</translation>
+    </message>
+    <message>
+        <source>this text</source>
+        <translation>本帮助</translation>
+    </message>
+    <message>
+        <source>Live shows the cameras and the newest alarms. Double-click a camera to see it alone. A tile without a picture says why, and when the camera is tried again.</source>
+        <translation>“实时”显示摄像头画面和最新告警。双击某个摄像头可单独查看。没有画面时，会说明原因以及何时重试。</translation>
+    </message>
+    <message>
+        <source>Alarms keeps everything that was told. Choose one to see its picture and what the assessor said; acknowledge it with a note, or mark it as false.</source>
+        <translation>“告警”保存所有告警。选择一条可查看其图片和评估说明；可附备注确认，或标记为误报。</translation>
+    </message>
+    <message>
+        <source>Kafka shows topics and the lag of their readers. A lag that grows means that the reader is slower than what comes in: look at that worker, or start another one.</source>
+        <translation>“Kafka”显示主题及其消费者的积压。积压增长说明消费速度低于写入速度：请查看该处理单元，或再启动一个。</translation>
+    </message>
+    <message>
+        <source>Logs holds the lines of all workers. F3 goes to the next error; scrolling up stops following, the End key follows again.</source>
+        <translation>“日志”包含所有处理单元的日志行。F3 跳到下一个错误；向上滚动会停止跟随，按 End 键恢复跟随。</translation>
+    </message>
+    <message>
+        <source>Cameras is where they are added, changed and tested. A test shows one picture, or why there is none.</source>
+        <translation>“摄像头”用于添加、更改和测试摄像头。测试会显示一张画面，或说明没有画面的原因。</translation>
+    </message>
+    <message>
+        <source>Settings are checked as you type. Apply saves them and says which workers restart.</source>
+        <translation>“设置”在输入时即检查。“应用”会保存设置，并说明哪些处理单元将重启。</translation>
+    </message>
+    <message>
+        <source>The track at the top is the pipeline: Detection finds road users in the pictures of the cameras, the Generator makes one task of each group, the Scheduler has it assessed, the Aggregator turns risks into alarms. Between two workers lies a Kafka topic; its colour tells whether its reader keeps up.</source>
+        <translation>上方的轨道就是处理流水线：“检测”在摄像头画面中找出道路使用者，“任务生成”为每个目标组生成一个任务，“评估调度”安排对任务的评估，“告警聚合”将风险汇总为告警。每两个处理单元之间是一个 Kafka 主题，其颜色表示读取方是否跟得上。</translation>
+    </message>
+    <message>
+        <source>Green: well. Amber: works, with a reason to look. Red: does not work. A click on a worker or a topic tells more. The reason and what to do about it stand in words, too.</source>
+        <translation>绿色：正常。琥珀色：在工作，但需要留意。红色：不工作。点击处理单元或主题可查看详情，其中会用文字说明原因和处理办法。</translation>
+    </message>
+    <message>
+        <source>Lag is the number of messages that a worker has not finished yet, and how old the oldest of them is.</source>
+        <translation>积压是指某个处理单元尚未处理完的消息数量，以及其中最早一条已等待的时间。</translation>
+    </message>
+    <message>
+        <source>on Live: move the chosen camera, as dragging does</source>
+        <translation>实时页：移动所选摄像头，与拖动相同</translation>
+    </message>
+    <message>
+        <source>Pipeline tells all about each worker: its last trouble, how long its work takes, when it was restarted, and the settings it runs with. A click on its card shows the same beside any other page.</source>
+        <translation>“流水线”页显示每个处理单元的全部情况：最近的故障、处理耗时、何时重启、使用的设置。点击其卡片可在任何页面旁显示同样的内容。</translation>
+    </message>
+</context>
+<context>
+    <name>HelpDialog</name>
+    <message>
+        <source>Help</source>
+        <translation>帮助</translation>
+    </message>
+</context>
+<context>
+    <name>JavaDialog</name>
+    <message>
+        <source>Paste Java properties</source>
+        <translation>粘贴 Java 属性</translation>
+    </message>
+    <message>
+        <source>Java properties</source>
+        <translation>Java 属性</translation>
+    </message>
+    <message>
+        <source>Line</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>Java</source>
+        <translation>Java</translation>
+    </message>
+    <message>
+        <source>Here</source>
+        <translation>在此处</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>What becomes of each property</source>
+        <translation>每个属性变成什么</translation>
+    </message>
+    <message>
+        <source>A producer&apos;s</source>
+        <translation>生产者的</translation>
+    </message>
+    <message>
+        <source>A consumer&apos;s</source>
+        <translation>消费者的</translation>
+    </message>
+    <message>
+        <source>Whose properties</source>
+        <translation>谁的属性</translation>
+    </message>
+    <message>
+        <source>Keep Java&apos;s own defaults as well</source>
+        <translation>同时保留 Java 自己的默认值</translation>
+    </message>
+    <message>
+        <source>Sets what Java clients do without being told and librdkafka does not</source>
+        <translation>把 Java 客户端默认就做、而 librdkafka 不做的事也设上</translation>
+    </message>
+    <message>
+        <source>Open file…</source>
+        <translation>打开文件…</translation>
+    </message>
+    <message>
+        <source>Paste them here, or open a file.</source>
+        <translation>粘贴到这里，或打开文件。</translation>
+    </message>
+    <message>
+        <source>Take over</source>
+        <translation>采用</translation>
+    </message>
+    <message>
+        <source>Into the editor; nothing holds before you apply it</source>
+        <translation>放入编辑器；应用之前不会生效</translation>
+    </message>
+    <message>
+        <source>This is too long to be the properties of a client.</source>
+        <translation>太长了，不像是客户端的属性。</translation>
+    </message>
+    <message>
+        <source>goes away</source>
+        <translation>去掉</translation>
+    </message>
+    <message>
+        <source>{0} properties: {1} are other here, {2} of them go away.</source>
+        <translation>{0} 个属性：其中 {1} 个在此处不同，{2} 个去掉。</translation>
+    </message>
+    <message>
+        <source>No properties yet.</source>
+        <translation>还没有属性。</translation>
+    </message>
+    <message>
+        <source>Properties (*.properties *.conf *.cfg *.config)</source>
+        <translation>属性文件 (*.properties *.conf *.cfg *.config)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>it is not text in UTF-8</source>
+        <translation>它不是 UTF-8 文本</translation>
+    </message>
+    <message>
+        <source>The file cannot be read: {0}.</source>
+        <translation>无法读取该文件：{0}。</translation>
+    </message>
+</context>
+<context>
+    <name>JavaTakeover</name>
+    <message>
+        <source>Signalbox has its own groups: kafka.groups in the file</source>
+        <translation>Signalbox 有自己的消费组：见设置文件中的 kafka.groups</translation>
+    </message>
+    <message>
+        <source>Java&apos;s default</source>
+        <translation>Java 的默认值</translation>
+    </message>
+    <message>
+        <source>Bootstrap servers</source>
+        <translation>引导服务器</translation>
+    </message>
+</context>
+<context>
+    <name>KafkaDesk</name>
+    <message>
+        <source>The secret goes to the system&apos;s credential store when you apply.</source>
+        <translation>应用时，该密码将存入系统的凭据库。</translation>
+    </message>
+    <message>
+        <source>The settings doctor failed: {0}</source>
+        <translation>设置医生出错：{0}</translation>
+    </message>
+    <message>
+        <source>Applied.</source>
+        <translation>已应用。</translation>
+    </message>
+    <message>
+        <source>The password cannot be kept: {0}. {1} Nothing was changed.</source>
+        <translation>无法保存密码：{0}。{1} 没有任何改动。</translation>
+    </message>
+</context>
+<context>
+    <name>KafkaPage</name>
+    <message>
+        <source>Kafka</source>
+        <translation>Kafka</translation>
+    </message>
+    <message>
+        <source>Dead letters…</source>
+        <translation>死信…</translation>
+    </message>
+    <message>
+        <source>Messages that could not be processed, and why</source>
+        <translation>无法处理的消息及其原因</translation>
+    </message>
+    <message>
+        <source>Test connection…</source>
+        <translation>测试连接…</translation>
+    </message>
+    <message>
+        <source>Embedded broker on {0}: a real Kafka protocol inside this program, for trying out. It lives in memory, keeps at most {1} MB of each partition, and nothing at all over a restart.</source>
+        <translation>内置 Broker，地址 {0}：在本程序内运行真正的 Kafka 协议，供试用。数据只在内存中，每个分区最多保留 {1} MB，重启后全部清空。</translation>
+    </message>
+    <message>
+        <source>Kafka cluster: {0}</source>
+        <translation>Kafka 集群：{0}</translation>
+    </message>
+    <message>
+        <source>Topics and lag</source>
+        <translation>主题与积压</translation>
+    </message>
+    <message>
+        <source>Views of Kafka</source>
+        <translation>Kafka 视图</translation>
+    </message>
+    <message>
+        <source>Connection</source>
+        <translation>连接</translation>
+    </message>
+    <message>
+        <source>Properties</source>
+        <translation>属性</translation>
+    </message>
+    <message>
+        <source>Name, network, TLS, login, topics and rights, one by one, with what is typed here</source>
+        <translation>按此处填写的内容，逐项测试名称、网络、TLS、登录、主题和权限</translation>
+    </message>
+    <message>
+        <source>Revert</source>
+        <translation>还原</translation>
+    </message>
+    <message>
+        <source>Show the settings in use again</source>
+        <translation>重新显示正在使用的设置</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
+    </message>
+    <message>
+        <source>Save and use these settings (Ctrl+S)</source>
+        <translation>保存并使用这些设置 (Ctrl+S)</translation>
+    </message>
+    <message>
+        <source>Being applied…</source>
+        <translation>正在应用…</translation>
+    </message>
+    <message>
+        <source>Mend what is marked red, then apply.</source>
+        <translation>请先改正标红的内容，再应用。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n error(s): no worker would start. Mend them, then apply.</source>
+        <translation>
+            <numerusform>有 %n 个错误：处理单元将无法启动。请先改正，再应用。</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Key</name>
+    <message>
+        <source>Rests until {0}</source>
+        <translation>休息至 {0}</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>已关闭</translation>
+    </message>
+    <message>
+        <source>Disabled: {0}</source>
+        <translation>已停用：{0}</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>Environment variable {0}</source>
+        <translation>环境变量 {0}</translation>
+    </message>
+    <message>
+        <source>Credential store</source>
+        <translation>系统凭据库</translation>
+    </message>
+    <message>
+        <source>{0}/s</source>
+        <translation>每秒 {0} 次</translation>
+    </message>
+    <message>
+        <source>{0}/min</source>
+        <translation>每分钟 {0} 次</translation>
+    </message>
+    <message>
+        <source>{0} tokens/min</source>
+        <translation>每分钟 {0} 个 token</translation>
+    </message>
+    <message>
+        <source>{0} at once</source>
+        <translation>同时 {0} 个</translation>
+    </message>
+    <message>
+        <source>Nothing used today.</source>
+        <translation>今天还没有用量。</translation>
+    </message>
+    <message>
+        <source>Today, {0}: {1} requests, {2} tokens in, {3} out</source>
+        <translation>今天，{0}：{1} 次请求，输入 {2} 个 token，输出 {3} 个</translation>
+    </message>
+    <message>
+        <source>, cost {0}</source>
+        <translation>，费用 {0}</translation>
+    </message>
+    <message>
+        <source>✓ The key works: {0} answered after {1} ms.</source>
+        <translation>✓ 密钥可用：{0} 在 {1} 毫秒后作答。</translation>
+    </message>
+    <message>
+        <source>The key is known, but its limit is reached just now. Lower its limits.</source>
+        <translation>密钥有效，但此刻已达到限额。请调低它的限额。</translation>
+    </message>
+    <message>
+        <source>✗ The server refuses this key. Enter another.</source>
+        <translation>✗ 服务器拒绝此密钥。请输入另一个。</translation>
+    </message>
+    <message>
+        <source>✗ The server refuses the request. Does the model take pictures?</source>
+        <translation>✗ 服务器拒绝该请求。这个模型能看图片吗？</translation>
+    </message>
+    <message>
+        <source>✗ Nothing is there under this address and model. Check both.</source>
+        <translation>✗ 此地址和模型下没有服务。请检查两者。</translation>
+    </message>
+    <message>
+        <source>✗ The server has a problem of its own. Try later.</source>
+        <translation>✗ 服务器自身出现问题。请稍后再试。</translation>
+    </message>
+    <message>
+        <source>✗ The server does not answer. Check address and network.</source>
+        <translation>✗ 服务器没有应答。请检查地址和网络。</translation>
+    </message>
+    <message>
+        <source>✗ The server cannot be reached. Check address and network.</source>
+        <translation>✗ 无法连接服务器。请检查地址和网络。</translation>
+    </message>
+    <message>
+        <source>✗ What answers there does not speak chat completions. Check the address.</source>
+        <translation>✗ 该地址的应答不是对话补全接口。请检查地址。</translation>
+    </message>
+</context>
+<context>
+    <name>KeyDialog</name>
+    <message>
+        <source>Add an API key</source>
+        <translation>添加 API 密钥</translation>
+    </message>
+    <message>
+        <source>Change the key</source>
+        <translation>修改密钥</translation>
+    </message>
+    <message>
+        <source>Credential store of this system</source>
+        <translation>本系统的凭据库</translation>
+    </message>
+    <message>
+        <source>Environment variable</source>
+        <translation>环境变量</translation>
+    </message>
+    <message>
+        <source>Requests per second</source>
+        <translation>每秒请求数</translation>
+    </message>
+    <message>
+        <source>Requests per minute</source>
+        <translation>每分钟请求数</translation>
+    </message>
+    <message>
+        <source>Tokens per minute</source>
+        <translation>每分钟 token 数</translation>
+    </message>
+    <message>
+        <source>Requests at once</source>
+        <translation>同时请求数</translation>
+    </message>
+    <message>
+        <source>Weight</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Shown with each verdict; not the key itself.</source>
+        <translation>随每个结论显示；不是密钥本身。</translation>
+    </message>
+    <message>
+        <source>Kept in</source>
+        <translation>保存在</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>Variable</source>
+        <translation>变量</translation>
+    </message>
+    <message>
+        <source>Share of the requests, with the strategy “weighted”.</source>
+        <translation>“按权重”时所分担的请求份额。</translation>
+    </message>
+    <message>
+        <source>0: no limit.</source>
+        <translation>0：不限。</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Check key</source>
+        <translation>检查密钥</translation>
+    </message>
+    <message>
+        <source>Sends one small request with this key</source>
+        <translation>用此密钥发送一个小请求</translation>
+    </message>
+    <message>
+        <source>Kept; type another to replace it</source>
+        <translation>已保存；输入新的即可替换</translation>
+    </message>
+    <message>
+        <source>There is a key of this name already.</source>
+        <translation>已有同名的密钥。</translation>
+    </message>
+    <message>
+        <source>Enter the name of an environment variable.</source>
+        <translation>请输入环境变量的名称。</translation>
+    </message>
+    <message>
+        <source>Enter the key.</source>
+        <translation>请输入密钥。</translation>
+    </message>
+    <message>
+        <source>Enter the address and the model in the settings first.</source>
+        <translation>请先在设置中填写地址和模型。</translation>
+    </message>
+    <message>
+        <source>Asking {0}…</source>
+        <translation>正在询问 {0}…</translation>
+    </message>
+    <message>
+        <source>Its name, such as QWEN_API_TOKEN.</source>
+        <translation>变量名，例如 QWEN_API_TOKEN。</translation>
+    </message>
+</context>
+<context>
+    <name>KeysSection</name>
+    <message>
+        <source>API keys</source>
+        <translation>API 密钥</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Limits</source>
+        <translation>限额</translation>
+    </message>
+    <message>
+        <source>No keys. Add one for each account; a server of your own, such as Ollama, needs none.</source>
+        <translation>还没有密钥。请为每个账户添加一个；自己的服务器（如 Ollama）不需要。</translation>
+    </message>
+    <message>
+        <source>Add key…</source>
+        <translation>添加密钥…</translation>
+    </message>
+    <message>
+        <source>Change and check…</source>
+        <translation>修改和检查…</translation>
+    </message>
+    <message>
+        <source>Switch off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation>移除…</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>已关闭</translation>
+    </message>
+    <message>
+        <source>Not in use</source>
+        <translation>未在使用</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Switch on</source>
+        <translation>开启</translation>
+    </message>
+    <message>
+        <source>Remove the API key “{0}”?</source>
+        <translation>要移除 API 密钥“{0}”吗？</translation>
+    </message>
+    <message>
+        <source>Remove key</source>
+        <translation>移除密钥</translation>
+    </message>
+    <message>
+        <source>It is also taken out of the credential store and cannot be had back.</source>
+        <translation>它也会从凭据库中删除，无法恢复。</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+</context>
+<context>
+    <name>LagChart</name>
+    <message>
+        <source>now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>{0} min</source>
+        <translation>{0} 分钟</translation>
+    </message>
+    <message>
+        <source>Lag of the last 15 minutes</source>
+        <translation>最近 15 分钟的积压</translation>
+    </message>
+</context>
+<context>
+    <name>LagTable</name>
+    <message>
+        <source>Topic ← group</source>
+        <translation>主题 ← 消费者组</translation>
+    </message>
+    <message>
+        <source>Lag</source>
+        <translation>积压</translation>
+    </message>
+    <message>
+        <source>Oldest unread</source>
+        <translation>最早未读</translation>
+    </message>
+    <message>
+        <source>Clear in</source>
+        <translation>预计清空</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>In /s</source>
+        <translation>写入/秒</translation>
+    </message>
+    <message>
+        <source>Done /s</source>
+        <translation>处理/秒</translation>
+    </message>
+    <message>
+        <source>Committed</source>
+        <translation>已提交偏移量</translation>
+    </message>
+    <message>
+        <source>End</source>
+        <translation>末端偏移量</translation>
+    </message>
+    <message>
+        <source>Dead letters</source>
+        <translation>死信</translation>
+    </message>
+    <message>
+        <source>Lag of the consumer groups</source>
+        <translation>各消费者组的积压</translation>
+    </message>
+    <message>
+        <source>partition {0}</source>
+        <translation>分区 {0}</translation>
+    </message>
+    <message>
+        <source>never</source>
+        <translation>从未</translation>
+    </message>
+    <message>
+        <source>not at this rate</source>
+        <translation>按此速度清不完</translation>
+    </message>
+    <message>
+        <source>clear</source>
+        <translation>已清空</translation>
+    </message>
+    <message>
+        <source>keeps up</source>
+        <translation>跟得上</translation>
+    </message>
+</context>
+<context>
+    <name>LagView</name>
+    <message>
+        <source>Unread messages, last 15 minutes</source>
+        <translation>最近 15 分钟的未读消息</translation>
+    </message>
+    <message>
+        <source>Loading the chart…</source>
+        <translation>正在加载图表…</translation>
+    </message>
+    <message>
+        <source>Open the broker</source>
+        <translation>打开 Broker</translation>
+    </message>
+    <message>
+        <source>Consumer groups</source>
+        <translation>消费者组</translation>
+    </message>
+    <message>
+        <source>The broker does not answer: {0}.</source>
+        <translation>Broker 没有响应：{0}。</translation>
+    </message>
+    <message>
+        <source>{0} The figures below are old.</source>
+        <translation>{0}下面的数据是旧的。</translation>
+    </message>
+    <message>
+        <source>The broker is being opened…</source>
+        <translation>正在打开 Broker…</translation>
+    </message>
+    <message>
+        <source>The broker is being closed…</source>
+        <translation>正在关闭 Broker…</translation>
+    </message>
+    <message>
+        <source>The broker could not be opened.
 {0}</source>
-            <translation>无法打开 Broker。
+        <translation>无法打开 Broker。
 {0}</translation>
-        </message>
-        <message>
-            <source>No broker is open, so there is no lag to read.
+    </message>
+    <message>
+        <source>No broker is open, so there is no lag to read.
 It opens by itself when workers start.</source>
-            <translation>没有打开 Broker，因此没有积压数据。
+        <translation>没有打开 Broker，因此没有积压数据。
 启动处理单元时会自动打开。</translation>
-        </message>
-        <message>
-            <source>The chart cannot be shown: {0}</source>
-            <translation>无法显示图表：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>LatencyHistogram</name>
-        <message>
-            <source>Latency histogram</source>
-            <translation>延迟直方图</translation>
-        </message>
-        <message>
-            <source>Nothing measured yet</source>
-            <translation>尚无测量数据</translation>
-        </message>
-    </context>
-    <context>
-        <name>Link</name>
-        <message>
-            <source>Unknown</source>
-            <translation>未知</translation>
-        </message>
-        <message>
-            <source>no figures</source>
-            <translation>无数据</translation>
-        </message>
-        <message>
-            <source>{0} msg/s</source>
-            <translation>{0} 条/秒</translation>
-        </message>
-        <message>
-            <source>lag {0}</source>
-            <translation>积压 {0}</translation>
-        </message>
-        <message>
-            <source>Reader stopped</source>
-            <translation>读取方已停止</translation>
-        </message>
-        <message>
-            <source>Reader failed</source>
-            <translation>读取方故障</translation>
-        </message>
-        <message>
-            <source>OK</source>
-            <translation>正常</translation>
-        </message>
-        <message>
-            <source>Falls behind</source>
-            <translation>落后</translation>
-        </message>
-        <message>
-            <source>Stalled</source>
-            <translation>停滞</translation>
-        </message>
-        <message>
-            <source>keeps up</source>
-            <translation>跟得上</translation>
-        </message>
-        <message>
-            <source>stopped by the operator</source>
-            <translation>由操作员停止</translation>
-        </message>
-        <message>
-            <source>not seen long enough</source>
-            <translation>观察时间还不够</translation>
-        </message>
-        <message>
-            <source>Reader starts</source>
-            <translation>读取方启动中</translation>
-        </message>
-        <message>
-            <source>its reader is starting</source>
-            <translation>读取方正在启动</translation>
-        </message>
-        <message>
-            <source>more comes than is finished</source>
-            <translation>到来的比处理完的多</translation>
-        </message>
-        <message>
-            <source>its reader says what hinders it</source>
-            <translation>读取方已说明受阻原因</translation>
-        </message>
-        <message>
-            <source>Reader waits</source>
-            <translation>读取方等待中</translation>
-        </message>
-        <message>
-            <source>its reader failed and tries again by itself</source>
-            <translation>读取方出现故障，会自行重试</translation>
-        </message>
-        <message>
-            <source>Nobody reads</source>
-            <translation>无人读取</translation>
-        </message>
-        <message>
-            <source>nobody reads it, here or elsewhere</source>
-            <translation>这里和别处都没有人读取</translation>
-        </message>
-        <message>
-            <source>its reader runs and finishes nothing</source>
-            <translation>读取方在运行，但什么也没有完成</translation>
-        </message>
-        <message>
-            <source>its reader failed and waits for you</source>
-            <translation>读取方出现故障，等待您处理</translation>
-        </message>
-    </context>
-    <context>
-        <name>LivePage</name>
-        <message>
-            <source>Log tail</source>
-            <translation>最新日志</translation>
-        </message>
-        <message>
-            <source>No picture saved: {0}</source>
-            <translation>画面未保存：{0}</translation>
-        </message>
-        <message>
-            <source>Picture saved: {0}</source>
-            <translation>画面已保存：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>LlmSettings</name>
-        <message>
-            <source>Address</source>
-            <translation>地址</translation>
-        </message>
-        <message>
-            <source>Kind of server</source>
-            <translation>服务器类型</translation>
-        </message>
-        <message>
-            <source>API version</source>
-            <translation>API 版本</translation>
-        </message>
-        <message>
-            <source>Language model</source>
-            <translation>大模型</translation>
-        </message>
-        <message>
-            <source>Language of verdicts</source>
-            <translation>结论的语言</translation>
-        </message>
-        <message>
-            <source>Model name</source>
-            <translation>模型名称</translation>
-        </message>
-        <message>
-            <source>Form of answers</source>
-            <translation>回答的格式</translation>
-        </message>
-        <message>
-            <source>Order of keys</source>
-            <translation>密钥的使用顺序</translation>
-        </message>
-        <message>
-            <source>Wait for an answer (s)</source>
-            <translation>等待回答（秒）</translation>
-        </message>
-        <message>
-            <source>Requests per task</source>
-            <translation>每个任务的请求数</translation>
-        </message>
-        <message>
-            <source>Tasks expire after (s)</source>
-            <translation>任务过期时间（秒）</translation>
-        </message>
-        <message>
-            <source>Rules stand in</source>
-            <translation>由规则代判</translation>
-        </message>
-        <message>
-            <source>Price of input</source>
-            <translation>输入价格</translation>
-        </message>
-        <message>
-            <source>Price of output</source>
-            <translation>输出价格</translation>
-        </message>
-        <message>
-            <source>Most cost a day</source>
-            <translation>每日费用上限</translation>
-        </message>
-        <message>
-            <source>Most tokens a day</source>
-            <translation>每日 token 上限</translation>
-        </message>
-        <message>
-            <source>OpenAI and compatible</source>
-            <translation>OpenAI 及兼容</translation>
-        </message>
-        <message>
-            <source>Find out</source>
-            <translation>自动判断</translation>
-        </message>
-        <message>
-            <source>JSON by schema</source>
-            <translation>按模式的 JSON</translation>
-        </message>
-        <message>
-            <source>Free text</source>
-            <translation>自由文本</translation>
-        </message>
-        <message>
-            <source>The least busy first</source>
-            <translation>最空闲的优先</translation>
-        </message>
-        <message>
-            <source>In turn</source>
-            <translation>轮流</translation>
-        </message>
-        <message>
-            <source>By weight</source>
-            <translation>按权重</translation>
-        </message>
-        <message>
-            <source>No, tasks wait</source>
-            <translation>否，任务等待</translation>
-        </message>
-        <message>
-            <source>Yes, marked as rules</source>
-            <translation>是，并标明为规则</translation>
-        </message>
-        <message>
-            <source>Offline rules</source>
-            <translation>离线规则</translation>
-        </message>
-        <message>
-            <source>Up to the version, such as https://api.openai.com/v1 or http://localhost:11434/v1.</source>
-            <translation>写到版本号为止，例如 https://api.openai.com/v1 或 http://localhost:11434/v1。</translation>
-        </message>
-        <message>
-            <source>DashScope, vLLM, Ollama and LM Studio are compatible; Azure has its own addresses.</source>
-            <translation>DashScope、vLLM、Ollama 和 LM Studio 都兼容；Azure 有自己的地址格式。</translation>
-        </message>
-        <message>
-            <source>Azure only.</source>
-            <translation>仅用于 Azure。</translation>
-        </message>
-        <message>
-            <source>A model that takes pictures, such as qwen-vl-max; Azure: the deployment.</source>
-            <translation>能看图片的模型，例如 qwen-vl-max；Azure 则填部署名。</translation>
-        </message>
-        <message>
-            <source>In which the model describes what it sees.</source>
-            <translation>模型用哪种语言描述所见。</translation>
-        </message>
-        <message>
-            <source>How the answer's form is asked for; “find out” suits most servers.</source>
-            <translation>如何约束回答的格式；“自动判断”适合大多数服务器。</translation>
-        </message>
-        <message>
-            <source>Which key takes the next request.</source>
-            <translation>下一个请求用哪个密钥。</translation>
-        </message>
-        <message>
-            <source>For one whole answer; then it is asked again.</source>
-            <translation>等完整回答的时间；超时后重新询问。</translation>
-        </message>
-        <message>
-            <source>After so many requests a task ends as an error, or the rules judge it.</source>
-            <translation>请求这么多次之后，任务以错误结束，或由规则判断。</translation>
-        </message>
-        <message>
-            <source>Older tasks are marked as expired and cost nothing; 0: never.</source>
-            <translation>更早的任务标为过期，不产生费用；0：从不过期。</translation>
-        </message>
-        <message>
-            <source>While the model cannot be had, the rules judge, and each verdict says so.</source>
-            <translation>模型不可用时由规则判断，每个结论都会注明。</translation>
-        </message>
-        <message>
-            <source>For a million tokens, in your currency.</source>
-            <translation>每一百万个 token，以您的货币计。</translation>
-        </message>
-        <message>
-            <source>Beyond it assessment pauses until midnight; 0: no ceiling.</source>
-            <translation>超过后评估暂停到午夜；0：不设上限。</translation>
-        </message>
-        <message>
-            <source>Beyond them assessment pauses until midnight; 0: no ceiling.</source>
-            <translation>超过后评估暂停到午夜；0：不设上限。</translation>
-        </message>
-        <message>
-            <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model's server is yours.</source>
-            <translation>规则离线工作，不产生费用；大模型会看图片。这时图片会离开本机，除非模型服务器是您自己的。</translation>
-        </message>
-    </context>
-    <context>
-        <name>LogPane</name>
-        <message>
-            <source>Log lines</source>
-            <translation>日志行</translation>
-        </message>
-        <message>
-            <source>No error further down</source>
-            <translation>下面没有错误了</translation>
-        </message>
-        <message>
-            <source>No error further up</source>
-            <translation>上面没有错误了</translation>
-        </message>
-        <message>
-            <source>No line since then</source>
-            <translation>此后没有日志行</translation>
-        </message>
-        <message>
-            <source>Too many lines to copy; save them to a file instead</source>
-            <translation>行数太多，无法复制；请保存到文件</translation>
-        </message>
-        <message>
-            <source>Copy</source>
-            <translation>复制</translation>
-        </message>
-        <message>
-            <source>Select all</source>
-            <translation>全选</translation>
-        </message>
-        <message>
-            <source>Next error</source>
-            <translation>下一个错误</translation>
-        </message>
-        <message>
-            <source>Clear this view</source>
-            <translation>清空此视图</translation>
-        </message>
-    </context>
-    <context>
-        <name>LogTail</name>
-        <message>
-            <source>No log lines yet. They appear as workers start.</source>
-            <translation>还没有日志。处理单元启动后会显示在这里。</translation>
-        </message>
-        <message>
-            <source>Worker</source>
-            <translation>处理单元</translation>
-        </message>
-        <message>
-            <source>all workers</source>
-            <translation>所有处理单元</translation>
-        </message>
-        <message>
-            <source>Level</source>
-            <translation>级别</translation>
-        </message>
-        <message>
-            <source>level ≥ {0}</source>
-            <translation>级别 ≥ {0}</translation>
-        </message>
-        <message>
-            <source>filter…</source>
-            <translation>筛选…</translation>
-        </message>
-        <message>
-            <source>Part of the message (Ctrl+F)</source>
-            <translation>日志内容中的文字 (Ctrl+F)</translation>
-        </message>
-        <message>
-            <source>Filter text</source>
-            <translation>筛选文字</translation>
-        </message>
-        <message>
-            <source>The text is a regular expression</source>
-            <translation>将文字作为正则表达式</translation>
-        </message>
-        <message>
-            <source>Regular expression</source>
-            <translation>正则表达式</translation>
-        </message>
-        <message>
-            <source>follow</source>
-            <translation>跟随</translation>
-        </message>
-        <message>
-            <source>Keep the newest line in sight (End)</source>
-            <translation>始终显示最新一行 (End)</translation>
-        </message>
-        <message>
-            <source>Next error (F3)</source>
-            <translation>下一个错误 (F3)</translation>
-        </message>
-        <message>
-            <source>Error before (Shift+F3)</source>
-            <translation>上一个错误 (Shift+F3)</translation>
-        </message>
-        <message>
-            <source>Copy the selected lines (Ctrl+C)</source>
-            <translation>复制选中的行 (Ctrl+C)</translation>
-        </message>
-        <message>
-            <source>Save the lines shown to a file…</source>
-            <translation>将显示的行保存到文件…</translation>
-        </message>
-        <message>
-            <source>Clear this view; the files keep all</source>
-            <translation>清空此视图；日志文件仍完整保留</translation>
-        </message>
-        <message>
-            <source>Open the folder of log files</source>
-            <translation>打开日志文件夹</translation>
-        </message>
-        <message>
-            <source>Go back in time</source>
-            <translation>回到之前的时间</translation>
-        </message>
-        <message numerus="yes">
-            <source>{0} minutes ago</source>
-            <translation>
-                <numerusform>{0} 分钟前</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>Save the lines shown</source>
-            <translation>保存显示的行</translation>
-        </message>
-        <message>
-            <source>Text files (*.txt)</source>
-            <translation>文本文件 (*.txt)</translation>
-        </message>
-        <message>
-            <source>Saving…</source>
-            <translation>正在保存…</translation>
-        </message>
-        <message numerus="yes">
-            <source>{0} lines saved to {1}</source>
-            <translation>
-                <numerusform>已将 {0} 行保存到 {1}</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>Not saved: {0}</source>
-            <translation>未保存：{0}</translation>
-        </message>
-        <message>
-            <source>Not a regular expression: {0}</source>
-            <translation>不是有效的正则表达式：{0}</translation>
-        </message>
-        <message>
-            <source>Looking through the lines… {0} %</source>
-            <translation>正在查找… {0} %</translation>
-        </message>
-        <message>
-            <source>{0} of {1}</source>
-            <translation>{0} / {1}</translation>
-        </message>
-        <message numerus="yes">
-            <source>{0} lines</source>
-            <translation>
-                <numerusform>{0} 行</numerusform>
-            </translation>
-        </message>
-    </context>
-    <context>
-        <name>LogsPage</name>
-        <message>
-            <source>Logs</source>
-            <translation>日志</translation>
-        </message>
-        <message>
-            <source>Lines</source>
-            <translation>日志行</translation>
-        </message>
-        <message>
-            <source>What the workers wrote</source>
-            <translation>各处理单元写下的内容</translation>
-        </message>
-        <message>
-            <source>Timeline</source>
-            <translation>时间线</translation>
-        </message>
-        <message>
-            <source>What happened, and when</source>
-            <translation>何时发生了什么</translation>
-        </message>
-    </context>
-    <context>
-        <name>MainWindow</name>
-        <message>
-            <source>{0} stays stopped. {1}</source>
-            <translation>{0} 已停止，不会自动重启。{1}</translation>
-        </message>
-        <message>
-            <source>The pipeline could not be opened. {0}</source>
-            <translation>无法打开流水线。{0}</translation>
-        </message>
-        <message>
-            <source>Unfold the track diagram</source>
-            <translation>展开轨道图</translation>
-        </message>
-        <message>
-            <source>Fold the track diagram</source>
-            <translation>收起轨道图</translation>
-        </message>
-        <message>
-            <source>{0} has not stopped within {1} seconds. What it holds stays in Kafka and is read again at its next start. Wait for it, or quit and start Signalbox again; the details are for support.</source>
-            <translation>{0} 未能在 {1} 秒内停止。它持有的内容保留在 Kafka 中，下次启动时会重新读取。请等待，或退出后重新启动 Signalbox；详细信息供技术支持使用。</translation>
-        </message>
-        <message>
-            <source>The alarm database was damaged. It is kept as {0}, and a new one was begun: alarms from before are not in it.</source>
-            <translation>报警数据库已损坏，保存为 {0}，并新建了一个：其中没有以前的报警。</translation>
-        </message>
-        <message>
-            <source>{0} stay stopped. {1}</source>
-            <translation>{0} 已停止，不会自动重启。{1}</translation>
-        </message>
-    </context>
-    <context>
-        <name>MaintenanceDialog</name>
-        <message>
-            <source>Maintenance</source>
-            <translation>维护</translation>
-        </message>
-        <message>
-            <source>In these times no alarms are raised. Verdicts are stored all the same.</source>
-            <translation>在这些时间内不发出报警，但结论照常存储。</translation>
-        </message>
-        <message>
-            <source>Camera</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>From</source>
-            <translation>从</translation>
-        </message>
-        <message>
-            <source>Until</source>
-            <translation>到</translation>
-        </message>
-        <message>
-            <source>Reason</source>
-            <translation>原因</translation>
-        </message>
-        <message>
-            <source>Times of maintenance</source>
-            <translation>维护时间</translation>
-        </message>
-        <message>
-            <source>all cameras</source>
-            <translation>所有摄像头</translation>
-        </message>
-        <message>
-            <source>Add</source>
-            <translation>添加</translation>
-        </message>
-        <message>
-            <source>Take away</source>
-            <translation>移除</translation>
-        </message>
-        <message>
-            <source>“Until” must be later than “from”.</source>
-            <translation>“到”必须晚于“从”。</translation>
-        </message>
-        <message>
-            <source>Kept.</source>
-            <translation>已保存。</translation>
-        </message>
-    </context>
-    <context>
-        <name>MinuteDialog</name>
-        <message>
-            <source>Log lines of {0}</source>
-            <translation>{0} 的日志行</translation>
-        </message>
-        <message>
-            <source>Log lines</source>
-            <translation>日志行</translation>
-        </message>
-        <message>
-            <source>Reading the log files…</source>
-            <translation>正在读取日志文件…</translation>
-        </message>
-        <message>
-            <source>The log files hold no lines of that minute any more.</source>
-            <translation>日志文件中已没有那一分钟的内容。</translation>
-        </message>
-        <message>
-            <source>The log files cannot be read: {0}</source>
-            <translation>无法读取日志文件：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>ModelTest</name>
-        <message>
-            <source>Try it</source>
-            <translation>试一试</translation>
-        </message>
-        <message>
-            <source>Run the model on a picture, in a process of its own; nothing changes by it</source>
-            <translation>在单独的进程中用一张图片运行模型；不会改变任何设置</translation>
-        </message>
-        <message>
-            <source>Picture…</source>
-            <translation>图片…</translation>
-        </message>
-        <message>
-            <source>Try it on a picture of yours instead of the newest one of a camera</source>
-            <translation>用您自己的图片来试，而不用摄像机的最新画面</translation>
-        </message>
-        <message>
-            <source>Try the model to see here what it finds.</source>
-            <translation>试一试模型，即可在此看到它识别出什么。</translation>
-        </message>
-        <message>
-            <source>Trying the model…</source>
-            <translation>正在试运行模型…</translation>
-        </message>
-        <message>
-            <source>Cancel</source>
-            <translation>取消</translation>
-        </message>
-        <message>
-            <source>Not tried.</source>
-            <translation>未试运行。</translation>
-        </message>
-        <message>
-            <source>Picture to try the model on</source>
-            <translation>用来试模型的图片</translation>
-        </message>
-        <message>
-            <source>Pictures (*.jpg *.jpeg *.png *.bmp *.webp)</source>
-            <translation>图片 (*.jpg *.jpeg *.png *.bmp *.webp)</translation>
-        </message>
-        <message>
-            <source>What the model found</source>
-            <translation>模型识别的结果</translation>
-        </message>
-        <message>
-            <source>{0} on {1}, {2} at {3} × {4}. Found: {5}.</source>
-            <translation>{0}，运行于 {1}，{2}（{3} × {4}）。识别出：{5}。</translation>
-        </message>
-        <message>
-            <source>nothing</source>
-            <translation>无</translation>
-        </message>
-        <message>
-            <source>No boxes</source>
-            <translation>没有识别框</translation>
-        </message>
-        <message>
-            <source>Try again</source>
-            <translation>再试一次</translation>
-        </message>
-        <message>
-            <source>Take the model for {0} and try it</source>
-            <translation>把模型当作 {0} 来试</translation>
-        </message>
-    </context>
-    <context>
-        <name>NavRail</name>
-        <message>
-            <source>{0} (Ctrl+{1})</source>
-            <translation>{0} (Ctrl+{1})</translation>
-        </message>
-    </context>
-    <context>
-        <name>NoticeBar</name>
-        <message>
-            <source>Copy details</source>
-            <translation>复制详情</translation>
-        </message>
-        <message>
-            <source>Dismiss</source>
-            <translation>关闭</translation>
-        </message>
-    </context>
-    <context>
-        <name>NoticeTest</name>
-        <message>
-            <source>Send a test</source>
-            <translation>发送测试</translation>
-        </message>
-        <message>
-            <source>Send a test to the webhook</source>
-            <translation>向 Webhook 发送测试</translation>
-        </message>
-        <message>
-            <source>Send a test by mail</source>
-            <translation>用邮件发送测试</translation>
-        </message>
-        <message>
-            <source>With what is typed above, applied or not</source>
-            <translation>使用上面填写的内容，无论是否已应用</translation>
-        </message>
-        <message>
-            <source>Store the secret…</source>
-            <translation>保存密钥…</translation>
-        </message>
-        <message>
-            <source>Put it into the credential store of this system</source>
-            <translation>放入本系统的凭据存储</translation>
-        </message>
-        <message>
-            <source>Sending…</source>
-            <translation>正在发送…</translation>
-        </message>
-        <message>
-            <source>The webhook took the test.</source>
-            <translation>Webhook 已接受测试。</translation>
-        </message>
-        <message>
-            <source>The mail server took the test. See whether it arrives.</source>
-            <translation>邮件服务器已接受测试。请查看是否收到。</translation>
-        </message>
-        <message>
-            <source>The test failed: {0}.</source>
-            <translation>测试失败：{0}。</translation>
-        </message>
-        <message>
-            <source>Store the secret</source>
-            <translation>保存密钥</translation>
-        </message>
-        <message>
-            <source>It goes into the credential store of this system; settings name it only.</source>
-            <translation>它会放入本系统的凭据存储；设置中只写它的名称。</translation>
-        </message>
-        <message>
-            <source>Stored. Apply to use it.</source>
-            <translation>已保存。点“应用”后使用。</translation>
-        </message>
-        <message>
-            <source>Not stored: {0}. {1}</source>
-            <translation>未保存：{0}。{1}</translation>
-        </message>
-    </context>
-    <context>
-        <name>Object</name>
-        <message>
-            <source>person</source>
-            <translation>行人</translation>
-        </message>
-        <message>
-            <source>bicycle</source>
-            <translation>自行车</translation>
-        </message>
-        <message>
-            <source>car</source>
-            <translation>汽车</translation>
-        </message>
-        <message>
-            <source>motorcycle</source>
-            <translation>摩托车</translation>
-        </message>
-        <message>
-            <source>bus</source>
-            <translation>公交车</translation>
-        </message>
-        <message>
-            <source>train</source>
-            <translation>列车</translation>
-        </message>
-        <message>
-            <source>truck</source>
-            <translation>卡车</translation>
-        </message>
-        <message>
-            <source>traffic light</source>
-            <translation>交通灯</translation>
-        </message>
-        <message>
-            <source>stop sign</source>
-            <translation>停车标志</translation>
-        </message>
-        <message>
-            <source>dog</source>
-            <translation>狗</translation>
-        </message>
-    </context>
-    <context>
-        <name>Overall</name>
-        <message>
-            <source>{0} failed</source>
-            <translation>{0} 故障</translation>
-        </message>
-        <message>
-            <source>Stopping</source>
-            <translation>停止中</translation>
-        </message>
-        <message>
-            <source>{0} restarts</source>
-            <translation>{0} 等待重启</translation>
-        </message>
-        <message>
-            <source>Starting</source>
-            <translation>启动中</translation>
-        </message>
-        <message>
-            <source>{0} degraded</source>
-            <translation>{0} 降级运行</translation>
-        </message>
-        <message>
-            <source>All workers running</source>
-            <translation>全部处理单元运行中</translation>
-        </message>
-        <message>
-            <source>All workers stopped</source>
-            <translation>全部处理单元已停止</translation>
-        </message>
-        <message>
-            <source>{0} of {1} workers running</source>
-            <translation>{0}/{1} 个处理单元运行中</translation>
-        </message>
-    </context>
-    <context>
-        <name>Page</name>
-        <message>
-            <source>Live</source>
-            <translation>实时</translation>
-        </message>
-        <message>
-            <source>Alarms</source>
-            <translation>告警</translation>
-        </message>
-        <message>
-            <source>Pipeline</source>
-            <translation>流水线</translation>
-        </message>
-        <message>
-            <source>Kafka</source>
-            <translation>Kafka</translation>
-        </message>
-        <message>
-            <source>Logs</source>
-            <translation>日志</translation>
-        </message>
-        <message>
-            <source>Cameras</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>Settings</source>
-            <translation>设置</translation>
-        </message>
-    </context>
-    <context>
-        <name>PipelineController</name>
-        <message>
-            <source>The worker's thread ended by itself; the log has the cause.</source>
-            <translation>处理单元的线程自行结束，原因见日志。</translation>
-        </message>
-    </context>
-    <context>
-        <name>PipelinePage</name>
-        <message>
-            <source>Pipeline</source>
-            <translation>流水线</translation>
-        </message>
-        <message>
-            <source>Workers</source>
-            <translation>处理单元</translation>
-        </message>
-    </context>
-    <context>
-        <name>Problem</name>
-        <message>
-            <source>Must not be empty.</source>
-            <translation>不能为空。</translation>
-        </message>
-        <message>
-            <source>At most {0} characters.</source>
-            <translation>最多 {0} 个字符。</translation>
-        </message>
-        <message>
-            <source>Only letters A–Z, digits and . _ - without spaces, 64 at most.</source>
-            <translation>只能用字母 A–Z、数字和 . _ -，不含空格，最多 64 个字符。</translation>
-        </message>
-        <message>
-            <source>Enter a whole number.</source>
-            <translation>请输入整数。</translation>
-        </message>
-        <message>
-            <source>Enter a number, such as 0.5.</source>
-            <translation>请输入数字，例如 0.5。</translation>
-        </message>
-        <message>
-            <source>Must be more than {0}.</source>
-            <translation>必须大于 {0}。</translation>
-        </message>
-        <message>
-            <source>Must be {0} or more.</source>
-            <translation>必须不小于 {0}。</translation>
-        </message>
-        <message>
-            <source>Must be less than {0}.</source>
-            <translation>必须小于 {0}。</translation>
-        </message>
-        <message>
-            <source>Must be {0} or less.</source>
-            <translation>必须不大于 {0}。</translation>
-        </message>
-        <message>
-            <source>Choose from {0}.</source>
-            <translation>请从以下选项中选择：{0}。</translation>
-        </message>
-    </context>
-    <context>
-        <name>PromptDialog</name>
-        <message>
-            <source>Prompt of the model</source>
-            <translation>模型的提示词</translation>
-        </message>
-        <message>
-            <source>Template</source>
-            <translation>模板</translation>
-        </message>
-        <message>
-            <source>Preview</source>
-            <translation>预览</translation>
-        </message>
-        <message>
-            <source>What is sent, with a made-up task; the picture goes with it</source>
-            <translation>实际发送的内容（以虚构任务为例），图片随之发送</translation>
-        </message>
-        <message>
-            <source>Save and use</source>
-            <translation>保存并使用</translation>
-        </message>
-        <message>
-            <source>Cancel</source>
-            <translation>取消</translation>
-        </message>
-        <message>
-            <source>Back to the one that ships</source>
-            <translation>恢复自带的提示词</translation>
-        </message>
-        <message>
-            <source>This cannot be used: {0}.</source>
-            <translation>无法使用：{0}。</translation>
-        </message>
-        <message>
-            <source>Version {0}</source>
-            <translation>版本 {0}</translation>
-        </message>
-        <message>
-            <source>The file cannot be read or written: {0}</source>
-            <translation>无法读写文件：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>PropertiesPanel</name>
-        <message>
-            <source>Paste Java properties…</source>
-            <translation>粘贴 Java 属性…</translation>
-        </message>
-        <message>
-            <source>Takes over the settings of a Java client, change by change</source>
-            <translation>逐项采用 Java 客户端的设置</translation>
-        </message>
-        <message>
-            <source>Ctrl+Space offers names and values</source>
-            <translation>按 Ctrl+空格 列出名称和取值</translation>
-        </message>
-        <message>
-            <source>[common] is for every client, [producer] and [consumer] for one kind. What is not here is as Signalbox, then librdkafka, has it by default.</source>
-            <translation>[common] 用于所有客户端，[producer] 和 [consumer] 只用于其中一种。未写在这里的，先按 Signalbox、再按 librdkafka 的默认值。</translation>
-        </message>
-    </context>
-    <context>
-        <name>Property</name>
-        <message>
-            <source>default {0}</source>
-            <translation>默认 {0}</translation>
-        </message>
-        <message>
-            <source>deprecated</source>
-            <translation>已弃用</translation>
-        </message>
-        <message>
-            <source>experimental</source>
-            <translation>实验性</translation>
-        </message>
-        <message>
-            <source>also called {0}</source>
-            <translation>又名 {0}</translation>
-        </message>
-        <message>
-            <source>producer and consumer</source>
-            <translation>生产者和消费者</translation>
-        </message>
-        <message>
-            <source>producer</source>
-            <translation>生产者</translation>
-        </message>
-        <message>
-            <source>consumer</source>
-            <translation>消费者</translation>
-        </message>
-        <message>
-            <source>share consumers only: does nothing here</source>
-            <translation>仅用于共享消费者：在此不起作用</translation>
-        </message>
-        <message>
-            <source>one of {0}</source>
-            <translation>取值之一：{0}</translation>
-        </message>
-        <message>
-            <source>number {0} to {1}</source>
-            <translation>数值 {0} 至 {1}</translation>
-        </message>
-        <message>
-            <source>any of {0}</source>
-            <translation>可取：{0}</translation>
-        </message>
-        <message>
-            <source>a function, set by programs only</source>
-            <translation>函数，只能由程序设置</translation>
-        </message>
-        <message>
-            <source>patterns, with commas between</source>
-            <translation>匹配模式，以逗号分隔</translation>
-        </message>
-        <message>
-            <source>text</source>
-            <translation>文本</translation>
-        </message>
-    </context>
-    <context>
-        <name>PropertyEditor</name>
-        <message>
-            <source>librdkafka properties</source>
-            <translation>librdkafka 属性</translation>
-        </message>
-    </context>
-    <context>
-        <name>QFileDialog</name>
-        <message>
-            <source>&amp;Look in:</source>
-            <translation>查找范围(&amp;L)：</translation>
-        </message>
-        <message>
-            <source>Files of &amp;type:</source>
-            <translation>文件类型(&amp;T)：</translation>
-        </message>
-    </context>
-    <context>
-        <name>ReplayDialog</name>
-        <message>
-            <source>Assess again</source>
-            <translation>重新评估</translation>
-        </message>
-        <message>
-            <source>Time</source>
-            <translation>时间</translation>
-        </message>
-        <message>
-            <source>Camera</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>Then</source>
-            <translation>当时</translation>
-        </message>
-        <message>
-            <source>Now</source>
-            <translation>现在</translation>
-        </message>
-        <message>
-            <source>What is said now</source>
-            <translation>现在的结论</translation>
-        </message>
-        <message>
-            <source>Verdicts then and now</source>
-            <translation>当时与现在的结论</translation>
-        </message>
-        <message>
-            <source>Assess</source>
-            <translation>开始评估</translation>
-        </message>
-        <message>
-            <source>Cancel</source>
-            <translation>取消</translation>
-        </message>
-        <message>
-            <source>Save as a table…</source>
-            <translation>另存为表格…</translation>
-        </message>
-        <message>
-            <source>The alarms of the list ({0}) are assessed again with what is set here. Nothing that is stored changes.</source>
-            <translation>列表中的报警（{0} 个）将按此处的设置重新评估。已存储的内容不会改变。</translation>
-        </message>
-        <message>
-            <source>Send to the model?</source>
-            <translation>发送给模型？</translation>
-        </message>
-        <message>
-            <source>Up to {0} requests with pictures go to {1} at {2}. That may cost money.</source>
-            <translation>最多将有 {0} 个带图片的请求发送到 {2} 的 {1}。这可能产生费用。</translation>
-        </message>
-        <message>
-            <source>Send</source>
-            <translation>发送</translation>
-        </message>
-        <message>
-            <source>Reading what was asked then…</source>
-            <translation>正在读取当时的提问…</translation>
-        </message>
-        <message>
-            <source>{0} assessed: {1} as then, {2} otherwise, {3} could not be.</source>
-            <translation>已评估 {0} 个：{1} 个与当时相同，{2} 个不同，{3} 个无法评估。</translation>
-        </message>
-        <message>
-            <source>Of {0} it is not stored what was asked.</source>
-            <translation>其中 {0} 个没有存储当时的提问。</translation>
-        </message>
-        <message>
-            <source>Cancelled.</source>
-            <translation>已取消。</translation>
-        </message>
-        <message>
-            <source>It could not be done: {0} {1}</source>
-            <translation>无法完成：{0} {1}</translation>
-        </message>
-        <message>
-            <source>error</source>
-            <translation>错误</translation>
-        </message>
-        <message>
-            <source>No risk.</source>
-            <translation>没有风险。</translation>
-        </message>
-        <message>
-            <source>Save as a table</source>
-            <translation>另存为表格</translation>
-        </message>
-        <message>
-            <source>Table (*.csv)</source>
-            <translation>表格 (*.csv)</translation>
-        </message>
-        <message>
-            <source>Saved: {0}</source>
-            <translation>已保存：{0}</translation>
-        </message>
-        <message>
-            <source>Nothing was saved: {0}. Choose a folder you may write to.</source>
-            <translation>没有保存：{0}。请选择可以写入的文件夹。</translation>
-        </message>
-    </context>
-    <context>
-        <name>Risk</name>
-        <message>
-            <source>none</source>
-            <translation>无</translation>
-        </message>
-        <message>
-            <source>low</source>
-            <translation>低</translation>
-        </message>
-        <message>
-            <source>medium</source>
-            <translation>中</translation>
-        </message>
-        <message>
-            <source>high</source>
-            <translation>高</translation>
-        </message>
-        <message>
-            <source>Vehicle–pedestrian conflict</source>
-            <translation>车辆与行人冲突</translation>
-        </message>
-        <message>
-            <source>Vehicle–cyclist conflict</source>
-            <translation>车辆与骑行者冲突</translation>
-        </message>
-        <message>
-            <source>Person close to a moving vehicle</source>
-            <translation>行人靠近行驶车辆</translation>
-        </message>
-        <message>
-            <source>Dense group</source>
-            <translation>人员密集</translation>
-        </message>
-    </context>
-    <context>
-        <name>Rule</name>
-        <message>
-            <source>Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s). Seen in the picture, not on the ground.</source>
-            <translation>碰撞时间规则：{0} 与 {1} 相距 {2} 个人体高度，正以每秒 {3} 个人体高度接近；照此速度，两者轮廓将在 {4} 秒后相遇（低于 {5} 秒需留意，低于 {6} 秒为危急）。以上为画面中的距离，并非地面实际距离。</translation>
-        </message>
-        <message>
-            <source>Rule near-moving-vehicle: {0} is {1} person heights from {2} (near below {3}), which moves at {4} of its own heights per second. Seen in the picture, not on the ground.</source>
-            <translation>靠近行驶车辆规则：{0} 与 {2} 相距 {1} 个人体高度（低于 {3} 即为靠近），后者正以每秒 {4} 个自身高度移动。以上为画面中的距离，并非地面实际距离。</translation>
-        </message>
-        <message>
-            <source>Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).</source>
-            <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
-        </message>
-        <message>
-            <source>Rule predicted post-encroachment-time: if {0} at {1} m/s and {2} at {3} m/s keep straight on, the second reaches the place where their paths cross in {4} s, {5} s after the first has left it (watched below {6} s, serious below {7} s). Measured on the road, with usual sizes of road users.</source>
-            <translation>预测后侵入时间规则：若 {0}（{1} 米/秒）与 {2}（{3} 米/秒）保持直行，后者将在 {4} 秒后到达两者路径的交叉处，即前者离开之后 {5} 秒（低于 {6} 秒需留意，低于 {7} 秒为严重）。以上为路面上的实际距离，道路使用者按通常尺寸计算。</translation>
-        </message>
-    </context>
-    <context>
-        <name>ScheduleEditor</name>
-        <message>
-            <source>Schedule of every day</source>
-            <translation>每日时间表</translation>
-        </message>
-        <message>
-            <source>The same rules hold day and night.</source>
-            <translation>昼夜使用相同规则。</translation>
-        </message>
-        <message>
-            <source>Add a time</source>
-            <translation>添加时段</translation>
-        </message>
-    </context>
-    <context>
-        <name>SecretField</name>
-        <message>
-            <source>Remove</source>
-            <translation>移除</translation>
-        </message>
-        <message>
-            <source>Remove {0}</source>
-            <translation>移除{0}</translation>
-        </message>
-        <message>
-            <source>{0}  stored when you apply</source>
-            <translation>{0}  应用时存入</translation>
-        </message>
-        <message>
-            <source>{0}  stands in the settings file</source>
-            <translation>{0}  写在设置文件中</translation>
-        </message>
-        <message>
-            <source>none</source>
-            <translation>无</translation>
-        </message>
-    </context>
-    <context>
-        <name>SettingField</name>
-        <message>
-            <source>Default</source>
-            <translation>默认</translation>
-        </message>
-        <message>
-            <source>Choose…</source>
-            <translation>选择…</translation>
-        </message>
-        <message>
-            <source>Choose an ONNX file</source>
-            <translation>选择 ONNX 文件</translation>
-        </message>
-        <message>
-            <source>ONNX models (*.onnx);;All files (*)</source>
-            <translation>ONNX 模型 (*.onnx);;所有文件 (*)</translation>
-        </message>
-        <message>
-            <source>Back to the default: {0}</source>
-            <translation>恢复默认值：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>Settings</name>
-        <message>
-            <source>Window</source>
-            <translation>窗口</translation>
-        </message>
-        <message>
-            <source>Theme</source>
-            <translation>外观</translation>
-        </message>
-        <message>
-            <source>Language</source>
-            <translation>语言</translation>
-        </message>
-        <message>
-            <source>Closing the window</source>
-            <translation>关闭窗口时</translation>
-        </message>
-        <message>
-            <source>Notices</source>
-            <translation>通知</translation>
-        </message>
-        <message>
-            <source>Detection</source>
-            <translation>检测</translation>
-        </message>
-        <message>
-            <source>Model</source>
-            <translation>模型</translation>
-        </message>
-        <message>
-            <source>Model family</source>
-            <translation>模型类型</translation>
-        </message>
-        <message>
-            <source>Runs on</source>
-            <translation>推理后端</translation>
-        </message>
-        <message>
-            <source>Graphics card</source>
-            <translation>显卡</translation>
-        </message>
-        <message>
-            <source>Threads</source>
-            <translation>线程数</translation>
-        </message>
-        <message>
-            <source>Confidence</source>
-            <translation>置信度</translation>
-        </message>
-        <message>
-            <source>Overlap</source>
-            <translation>重叠度 (IoU)</translation>
-        </message>
-        <message>
-            <source>Classes</source>
-            <translation>目标类别</translation>
-        </message>
-        <message>
-            <source>Group distance</source>
-            <translation>成组距离</translation>
-        </message>
-        <message>
-            <source>Assessment</source>
-            <translation>风险评估</translation>
-        </message>
-        <message>
-            <source>Tasks at a time</source>
-            <translation>同时处理的任务数</translation>
-        </message>
-        <message>
-            <source>Near distance</source>
-            <translation>接近距离</translation>
-        </message>
-        <message>
-            <source>Conflict distance</source>
-            <translation>冲突距离</translation>
-        </message>
-        <message>
-            <source>Seconds to contact: medium</source>
-            <translation>碰撞时间（秒）：中</translation>
-        </message>
-        <message>
-            <source>Seconds to contact: high</source>
-            <translation>碰撞时间（秒）：高</translation>
-        </message>
-        <message>
-            <source>Crowd size</source>
-            <translation>聚集人数</translation>
-        </message>
-        <message>
-            <source>Alarms</source>
-            <translation>告警</translation>
-        </message>
-        <message>
-            <source>Alarm level</source>
-            <translation>告警级别</translation>
-        </message>
-        <message>
-            <source>Cooldown (s)</source>
-            <translation>冷却时间（秒）</translation>
-        </message>
-        <message>
-            <source>Wait for verdicts (s)</source>
-            <translation>等待评估结论（秒）</translation>
-        </message>
-        <message>
-            <source>Kafka</source>
-            <translation>Kafka</translation>
-        </message>
-        <message>
-            <source>Broker</source>
-            <translation>Broker</translation>
-        </message>
-        <message>
-            <source>Bootstrap servers</source>
-            <translation>引导服务器</translation>
-        </message>
-        <message>
-            <source>Partitions</source>
-            <translation>分区数</translation>
-        </message>
-        <message>
-            <source>Logs</source>
-            <translation>日志</translation>
-        </message>
-        <message>
-            <source>Level</source>
-            <translation>日志级别</translation>
-        </message>
-        <message>
-            <source>File size (MB)</source>
-            <translation>文件大小 (MB)</translation>
-        </message>
-        <message>
-            <source>Files kept</source>
-            <translation>保留文件数</translation>
-        </message>
-        <message>
-            <source>As the system</source>
-            <translation>跟随系统</translation>
-        </message>
-        <message>
-            <source>Dark</source>
-            <translation>深色</translation>
-        </message>
-        <message>
-            <source>Light</source>
-            <translation>浅色</translation>
-        </message>
-        <message>
-            <source>Asks</source>
-            <translation>询问</translation>
-        </message>
-        <message>
-            <source>Stops and quits</source>
-            <translation>停止并退出</translation>
-        </message>
-        <message>
-            <source>Keeps it in the tray</source>
-            <translation>保留在托盘中</translation>
-        </message>
-        <message>
-            <source>Without a sound</source>
-            <translation>无提示音</translation>
-        </message>
-        <message>
-            <source>With a sound</source>
-            <translation>带提示音</translation>
-        </message>
-        <message>
-            <source>None</source>
-            <translation>不通知</translation>
-        </message>
-        <message>
-            <source>Low and worse</source>
-            <translation>低及以上</translation>
-        </message>
-        <message>
-            <source>Medium and worse</source>
-            <translation>中及以上</translation>
-        </message>
-        <message>
-            <source>High only</source>
-            <translation>仅高</translation>
-        </message>
-        <message>
-            <source>Embedded</source>
-            <translation>内置</translation>
-        </message>
-        <message>
-            <source>Cluster</source>
-            <translation>集群</translation>
-        </message>
-        <message>
-            <source>Dark, light, or as the system is set.</source>
-            <translation>深色、浅色，或跟随系统。</translation>
-        </message>
-        <message>
-            <source>Of this window; the log is in English.</source>
-            <translation>窗口的语言；日志为英文。</translation>
-        </message>
-        <message>
-            <source>While workers run; else it quits.</source>
-            <translation>有处理单元运行时适用；否则直接退出。</translation>
-        </message>
-        <message>
-            <source>Of new alarms and failed workers, from the tray; never in your way.</source>
-            <translation>新告警和处理单元失败时由托盘通知，不会打扰操作。</translation>
-        </message>
-        <message>
-            <source>Empty: told by the file. Name it, such as yolo, where the file does not.</source>
-            <translation>留空：由模型文件给出。文件中没有时请填写，例如 yolo。</translation>
-        </message>
-        <message>
-            <source>Its name or a part of it, where there are several for DirectML; empty: the first.</source>
-            <translation>DirectML 有多块显卡时填写其名称或名称的一部分；留空：使用第一块。</translation>
-        </message>
-        <message>
-            <source>Threads of the model; 0 leaves one core to the window.</source>
-            <translation>模型使用的线程数；0 表示给窗口留出一个核心。</translation>
-        </message>
-        <message>
-            <source>Boxes below are dropped.</source>
-            <translation>低于此置信度的检测框会被丢弃。</translation>
-        </message>
-        <message>
-            <source>Boxes overlapping more are one object.</source>
-            <translation>重叠超过此值的检测框视为同一个目标。</translation>
-        </message>
-        <message>
-            <source>Classes to keep; empty: those the model recommends for roads.</source>
-            <translation>要保留的类别；留空则采用模型建议的道路类别。</translation>
-        </message>
-        <message>
-            <source>Objects nearer than this many box heights form a group.</source>
-            <translation>相距小于此值（以检测框高度为单位）的目标组成一组。</translation>
-        </message>
-        <message>
-            <source>People in one group.</source>
-            <translation>一个目标组中的人数。</translation>
-        </message>
-        <message>
-            <source>Lowest risk level that becomes an alarm.</source>
-            <translation>达到此风险级别即发出告警。</translation>
-        </message>
-        <message>
-            <source>A situation seen again within this time is the same alarm.</source>
-            <translation>在此时间内再次出现的情况算作同一条告警。</translation>
-        </message>
-        <message>
-            <source>A request is closed after this time even if groups are missing.</source>
-            <translation>超过此时间，即使缺少部分目标组的结论，请求也会结束。</translation>
-        </message>
-        <message>
-            <source>Embedded runs inside the program and keeps nothing; a cluster is yours.</source>
-            <translation>内置 Broker 在程序内运行，不保留数据；集群由您自己提供。</translation>
-        </message>
-        <message>
-            <source>For a cluster: host:port, more of them separated by commas.</source>
-            <translation>用于集群：host:port，多个用逗号分隔。</translation>
-        </message>
-        <message>
-            <source>Partitions of a topic that Signalbox creates.</source>
-            <translation>Signalbox 创建的主题所用的分区数。</translation>
-        </message>
-        <message>
-            <source>directml, cuda, openvino, cpu: the first that works here is used; the top bar shows which.</source>
-            <translation>执行提供程序 directml、cuda、openvino、cpu：采用本机上第一个可用的，顶栏会显示是哪一个。</translation>
-        </message>
-        <message>
-            <source>“bundled” is the model that ships with Signalbox; or an ONNX file.</source>
-            <translation>“bundled” 为 Signalbox 自带的模型；也可填写 ONNX 文件。</translation>
-        </message>
-        <message>
-            <source>More wait in Kafka.</source>
-            <translation>其余任务在 Kafka 中等待。</translation>
-        </message>
-        <message>
-            <source>A person this near to a moving vehicle, in heights of the person's box.</source>
-            <translation>行人与行驶车辆相距多近算接近，以行人检测框的高度为单位。</translation>
-        </message>
-        <message>
-            <source>Nearer than this is a conflict, in heights of the person's box.</source>
-            <translation>比这更近即为冲突，以行人检测框的高度为单位。</translation>
-        </message>
-        <message>
-            <source>A vehicle that would reach a person in this time is a medium risk.</source>
-            <translation>车辆在此时间内会碰到行人，为中风险。</translation>
-        </message>
-        <message>
-            <source>In this time, it is a high one.</source>
-            <translation>在此时间内会碰到行人，为高风险。</translation>
-        </message>
-        <message>
-            <source>Lines below are not written.</source>
-            <translation>低于此级别的日志不写入。</translation>
-        </message>
-        <message>
-            <source>A log file is closed at this size. Holds from the next start.</source>
-            <translation>日志文件达到此大小后换新文件。下次启动后生效。</translation>
-        </message>
-        <message>
-            <source>Older files of each worker are deleted. Holds from the next start.</source>
-            <translation>每个处理单元更早的日志文件会被删除。下次启动后生效。</translation>
-        </message>
-        <message>
-            <source>The settings cannot be saved to {0}: {1}. Nothing was changed; see that the folder may be written.</source>
-            <translation>无法将设置保存到 {0}：{1}。设置没有改变；请检查该文件夹是否可写。</translation>
-        </message>
-        <message>
-            <source>The broker connection changes: all workers stop and start again.</source>
-            <translation>Broker 连接将改变：全部处理单元会停止并重新启动。</translation>
-        </message>
-        <message>
-            <source>No worker has to restart.</source>
-            <translation>无需重启处理单元。</translation>
-        </message>
-        <message>
-            <source>Restarts: {0}.</source>
-            <translation>将重启：{0}。</translation>
-        </message>
-        <message>
-            <source>This is the demo: changes hold for this run only.</source>
-            <translation>这是演示：更改只在本次运行中有效。</translation>
-        </message>
-        <message>
-            <source>Kept in {0}.</source>
-            <translation>保存在 {0}。</translation>
-        </message>
-        <message>
-            <source>Told again after (s)</source>
-            <translation>再次通知（秒后）</translation>
-        </message>
-        <message>
-            <source>Closed after (s)</source>
-            <translation>关闭（秒后）</translation>
-        </message>
-        <message>
-            <source>Webhook</source>
-            <translation>Webhook</translation>
-        </message>
-        <message>
-            <source>Webhook address</source>
-            <translation>Webhook 地址</translation>
-        </message>
-        <message>
-            <source>Signing secret</source>
-            <translation>签名密钥</translation>
-        </message>
-        <message>
-            <source>Webhook from level</source>
-            <translation>Webhook 最低级别</translation>
-        </message>
-        <message>
-            <source>Authorities (webhook)</source>
-            <translation>受信任的证书（Webhook）</translation>
-        </message>
-        <message>
-            <source>Mail</source>
-            <translation>邮件</translation>
-        </message>
-        <message>
-            <source>Mail server</source>
-            <translation>邮件服务器</translation>
-        </message>
-        <message>
-            <source>Port</source>
-            <translation>端口</translation>
-        </message>
-        <message>
-            <source>Encryption</source>
-            <translation>加密</translation>
-        </message>
-        <message>
-            <source>User</source>
-            <translation>用户</translation>
-        </message>
-        <message>
-            <source>Password</source>
-            <translation>密码</translation>
-        </message>
-        <message>
-            <source>Sender</source>
-            <translation>发件人</translation>
-        </message>
-        <message>
-            <source>Recipients</source>
-            <translation>收件人</translation>
-        </message>
-        <message>
-            <source>Mail from level</source>
-            <translation>邮件最低级别</translation>
-        </message>
-        <message>
-            <source>Authorities (mail)</source>
-            <translation>受信任的证书（邮件）</translation>
-        </message>
-        <message>
-            <source>Storage</source>
-            <translation>存储</translation>
-        </message>
-        <message>
-            <source>Keep alarms (days)</source>
-            <translation>保留报警（天）</translation>
-        </message>
-        <message>
-            <source>Keep verdicts (days)</source>
-            <translation>保留结论（天）</translation>
-        </message>
-        <message>
-            <source>At most (MB)</source>
-            <translation>最多（MB）</translation>
-        </message>
-        <message>
-            <source>STARTTLS</source>
-            <translation>STARTTLS</translation>
-        </message>
-        <message>
-            <source>TLS from the start</source>
-            <translation>一开始就用 TLS</translation>
-        </message>
-        <message>
-            <source>None (not advised)</source>
-            <translation>无（不建议）</translation>
-        </message>
-        <message>
-            <source>Where the secret is, never the secret itself: keyring:NAME or env:NAME. Empty: none.</source>
-            <translation>密钥存放的位置，绝不是密钥本身：keyring:名称 或 env:名称。留空：没有。</translation>
-        </message>
-        <message>
-            <source>PEM file of authorities to trust besides the system's. Empty: none.</source>
-            <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
-        </message>
-        <message>
-            <source>When nobody has acknowledged it by then. 0: never.</source>
-            <translation>到那时仍无人确认。0：从不。</translation>
-        </message>
-        <message>
-            <source>When its situation was not seen for so long. 0: never.</source>
-            <translation>情况在这么长时间内未再出现。0：从不。</translation>
-        </message>
-        <message>
-            <source>Alarms are posted there as JSON. Empty: they are not.</source>
-            <translation>报警以 JSON 发送到该地址。留空：不发送。</translation>
-        </message>
-        <message>
-            <source>Lowest level that is told there.</source>
-            <translation>发送到那里的最低级别。</translation>
-        </message>
-        <message>
-            <source>Lowest level that is told by mail.</source>
-            <translation>用邮件通知的最低级别。</translation>
-        </message>
-        <message>
-            <source>How the way to the mail server is protected.</source>
-            <translation>与邮件服务器的连接如何保护。</translation>
-        </message>
-        <message>
-            <source>Address that the mails come from.</source>
-            <translation>邮件的发件地址。</translation>
-        </message>
-        <message>
-            <source>Alarms are sent through it. Empty: no mail.</source>
-            <translation>通过它发送报警。留空：不发邮件。</translation>
-        </message>
-        <message>
-            <source>587 with STARTTLS, 465 with TLS from the start.</source>
-            <translation>STARTTLS 用 587，一开始就用 TLS 用 465。</translation>
-        </message>
-        <message>
-            <source>Empty: without a login.</source>
-            <translation>留空：不登录。</translation>
-        </message>
-        <message>
-            <source>Several are separated by commas.</source>
-            <translation>多个用逗号分隔。</translation>
-        </message>
-        <message>
-            <source>With their pictures.</source>
-            <translation>连同图片。</translation>
-        </message>
-        <message>
-            <source>All verdicts, also those that raised no alarm.</source>
-            <translation>所有结论，也包括没有引发报警的。</translation>
-        </message>
-        <message>
-            <source>Database and pictures together; beyond it the oldest go.</source>
-            <translation>数据库和图片合计；超出后删除最旧的。</translation>
-        </message>
-        <message>
-            <source>Evidence</source>
-            <translation>证据图片</translation>
-        </message>
-        <message>
-            <source>Picture size (bytes)</source>
-            <translation>图片大小（字节）</translation>
-        </message>
-        <message>
-            <source>Hidden</source>
-            <translation>遮挡</translation>
-        </message>
-        <message>
-            <source>Shared folder</source>
-            <translation>共享文件夹</translation>
-        </message>
-        <message>
-            <source>Days kept there</source>
-            <translation>保留天数</translation>
-        </message>
-        <message>
-            <source>Nothing</source>
-            <translation>不遮挡</translation>
-        </message>
-        <message>
-            <source>Heads and plates</source>
-            <translation>头部和车牌</translation>
-        </message>
-        <message>
-            <source>Largest picture of a group; quality is lowered, then size.</source>
-            <translation>一个群组图片的最大大小；先降低质量，再缩小尺寸。</translation>
-        </message>
-        <message>
-            <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. Who is not detected is not hidden.</source>
-            <translation>按识别框把人的头部和车辆的下部变成粗块；未被识别到的不会被遮挡。</translation>
-        </message>
-        <message>
-            <source>Empty: pictures travel in the messages. A folder that all workers reach: messages only name them.</source>
-            <translation>留空：图片随消息传送。填写所有工作程序都能访问的文件夹：消息只记录图片名称。</translation>
-        </message>
-        <message>
-            <source>Older pictures are deleted there.</source>
-            <translation>更早的图片会在那里被删除。</translation>
-        </message>
-        <message>
-            <source>Who judges</source>
-            <translation>由谁判断</translation>
-        </message>
-        <message>
-            <source>Language model</source>
-            <translation>大模型</translation>
-        </message>
-        <message>
-            <source>Prompt file</source>
-            <translation>提示词文件</translation>
-        </message>
-        <message>
-            <source>Updates</source>
-            <translation>更新</translation>
-        </message>
-        <message>
-            <source>Newer versions</source>
-            <translation>新版本</translation>
-        </message>
-        <message>
-            <source>Ask at</source>
-            <translation>查询地址</translation>
-        </message>
-        <message>
-            <source>Asked only when told to</source>
-            <translation>仅在手动要求时查询</translation>
-        </message>
-        <message>
-            <source>Asked at each start</source>
-            <translation>每次启动时查询</translation>
-        </message>
-        <message>
-            <source>Told and linked; nothing is ever installed by itself.</source>
-            <translation>只告知并给出链接；绝不会自行安装。</translation>
-        </message>
-        <message>
-            <source>An https:// address that names the newest version; your engineer knows it.</source>
-            <translation>给出最新版本的 https:// 地址；请咨询您的工程师。</translation>
-        </message>
-        <message>
-            <source>Seconds between two: medium</source>
-            <translation>先后通过间隔（秒）：中</translation>
-        </message>
-        <message>
-            <source>Seconds between two: low</source>
-            <translation>先后通过间隔（秒）：低</translation>
-        </message>
-        <message>
-            <source>A vehicle and a person that come through the same place within this time, one after the other, are a medium risk. Only for cameras with a ground rectangle.</source>
-            <translation>车辆与行人在此时间内先后通过同一处，为中风险。仅适用于设有地面矩形的摄像机。</translation>
-        </message>
-        <message>
-            <source>Within this time, they are a low one.</source>
-            <translation>在此时间内先后通过，为低风险。</translation>
-        </message>
-        <message>
-            <source>What onnxruntime offers here. The first that works is used; the top bar shows which.</source>
-            <translation>本机 onnxruntime 提供的后端。使用其中第一个可用的；顶栏显示当前所用。</translation>
-        </message>
-        <message>
-            <source>Which one DirectML takes, where there are several.</source>
-            <translation>有多块显卡时 DirectML 使用哪一块。</translation>
-        </message>
-    </context>
-    <context>
-        <name>SettingsPage</name>
-        <message>
-            <source>Revert</source>
-            <translation>还原</translation>
-        </message>
-        <message>
-            <source>Show the settings in use again</source>
-            <translation>重新显示正在使用的设置</translation>
-        </message>
-        <message>
-            <source>Apply</source>
-            <translation>应用</translation>
-        </message>
-        <message>
-            <source>Save and use these settings (Ctrl+S)</source>
-            <translation>保存并使用这些设置 (Ctrl+S)</translation>
-        </message>
-        <message>
-            <source>Sections</source>
-            <translation>分类</translation>
-        </message>
-        <message>
-            <source>Settings</source>
-            <translation>设置</translation>
-        </message>
-        <message>
-            <source>Mend what is marked red, then apply.</source>
-            <translation>请改正标红的内容，然后应用。</translation>
-        </message>
-        <message>
-            <source>These settings are in use.</source>
-            <translation>这些设置正在使用。</translation>
-        </message>
-        <message>
-            <source>Some of it holds from the next start.</source>
-            <translation>其中一部分下次启动后生效。</translation>
-        </message>
-        <message>
-            <source>Not applied: the model cannot be used as it is. What runs goes on.</source>
-            <translation>未应用：此模型目前无法使用。正在运行的继续运行。</translation>
-        </message>
-        <message>
-            <source>Trying the model first; the one in use goes on…</source>
-            <translation>先试运行模型；正在使用的模型继续运行…</translation>
-        </message>
-        <message>
-            <source>Applied.</source>
-            <translation>已应用。</translation>
-        </message>
-        <message>
-            <source>Mend what is marked red first.</source>
-            <translation>请先改正标红的内容。</translation>
-        </message>
-        <message>
-            <source>Type the address first.</source>
-            <translation>请先填写地址。</translation>
-        </message>
-        <message>
-            <source>Type the mail server first.</source>
-            <translation>请先填写邮件服务器。</translation>
-        </message>
-        <message>
-            <source>Edit the prompt…</source>
-            <translation>编辑提示词…</translation>
-        </message>
-        <message>
-            <source>What this machine can run models on is not known: {0}</source>
-            <translation>无法得知本机可用什么运行模型：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>Severity</name>
-        <message>
-            <source>Error</source>
-            <translation>错误</translation>
-        </message>
-        <message>
-            <source>Warning</source>
-            <translation>警告</translation>
-        </message>
-        <message>
-            <source>Advice</source>
-            <translation>建议</translation>
-        </message>
-    </context>
-    <context>
-        <name>Shutdown</name>
-        <message>
-            <source>Quit Signalbox?</source>
-            <translation>退出 Signalbox？</translation>
-        </message>
-        <message>
-            <source>Quit while workers are running?</source>
-            <translation>处理单元仍在运行，要退出吗？</translation>
-        </message>
-        <message>
-            <source>They finish what is under way and stop; nothing that was accepted is lost.</source>
-            <translation>它们会完成正在处理的内容后停止；已接收的内容不会丢失。</translation>
-        </message>
-        <message>
-            <source>Stop and quit</source>
-            <translation>停止并退出</translation>
-        </message>
-        <message>
-            <source>Do this from now on; Settings can change it</source>
-            <translation>以后都这样做；可在设置中更改</translation>
-        </message>
-        <message>
-            <source>Keep in tray</source>
-            <translation>保留在托盘中</translation>
-        </message>
-        <message>
-            <source>Stopping the workers; they finish what is under way…</source>
-            <translation>正在停止处理单元；正在处理的内容会先完成…</translation>
-        </message>
-        <message>
-            <source>Stop now</source>
-            <translation>立即停止</translation>
-        </message>
-        <message>
-            <source>Stopping</source>
-            <translation>正在停止</translation>
-        </message>
-        <message>
-            <source>{0} does not stop</source>
-            <translation>{0} 无法停止</translation>
-        </message>
-        <message>
-            <source>{0} has not stopped within {1} seconds.</source>
-            <translation>{0} 未在 {1} 秒内停止。</translation>
-        </message>
-        <message>
-            <source>What it holds stays in Kafka and is read again at the next start.</source>
-            <translation>它持有的内容仍在 Kafka 中，下次启动时会重新读取。</translation>
-        </message>
-        <message>
-            <source>Wait</source>
-            <translation>等待</translation>
-        </message>
-        <message>
-            <source>Quit without it</source>
-            <translation>不再等待，直接退出</translation>
-        </message>
-    </context>
-    <context>
-        <name>StatusBar</name>
-        <message>
-            <source>99 of 100 gaps between two turns of the window are no longer than this</source>
-            <translation>窗口每两次刷新之间的间隔，100 次中有 99 次不超过此值</translation>
-        </message>
-        <message>
-            <source>Versions and licences</source>
-            <translation>版本与许可证</translation>
-        </message>
-        <message>
-            <source>As the system</source>
-            <translation>跟随系统</translation>
-        </message>
-        <message>
-            <source>Dark</source>
-            <translation>深色</translation>
-        </message>
-        <message>
-            <source>Light</source>
-            <translation>浅色</translation>
-        </message>
-        <message>
-            <source>Theme</source>
-            <translation>外观</translation>
-        </message>
-        <message>
-            <source>Choose the theme</source>
-            <translation>选择外观</translation>
-        </message>
-        <message>
-            <source>Choose the language</source>
-            <translation>选择语言</translation>
-        </message>
-        <message>
-            <source>Group lag –</source>
-            <translation>消费者组积压 –</translation>
-        </message>
-        <message>
-            <source>Group lag {0} ({1})</source>
-            <translation>消费者组积压 {0}（{1}）</translation>
-        </message>
-        <message>
-            <source>UI gap p99 {0} ms</source>
-            <translation>界面间隔 p99 {0} ms</translation>
-        </message>
-        <message>
-            <source>CPU {0} %</source>
-            <translation>CPU {0} %</translation>
-        </message>
-        <message>
-            <source>Memory {0}</source>
-            <translation>内存 {0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>Timeline</name>
-        <message>
-            <source>Camera</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>Worker</source>
-            <translation>处理单元</translation>
-        </message>
-        <message>
-            <source>Kafka</source>
-            <translation>Kafka</translation>
-        </message>
-        <message>
-            <source>Alarm</source>
-            <translation>报警</translation>
-        </message>
-        <message>
-            <source>Operator</source>
-            <translation>操作员</translation>
-        </message>
-        <message>
-            <source>Gives pictures</source>
-            <translation>有画面</translation>
-        </message>
-        <message>
-            <source>Lost</source>
-            <translation>丢失</translation>
-        </message>
-        <message>
-            <source>Runs</source>
-            <translation>运行中</translation>
-        </message>
-        <message>
-            <source>Degraded</source>
-            <translation>降级</translation>
-        </message>
-        <message>
-            <source>Failed, starts again</source>
-            <translation>失败，将重新启动</translation>
-        </message>
-        <message>
-            <source>Failed, stays stopped</source>
-            <translation>失败，保持停止</translation>
-        </message>
-        <message>
-            <source>Stopped</source>
-            <translation>已停止</translation>
-        </message>
-        <message>
-            <source>Keeps up again</source>
-            <translation>已跟上</translation>
-        </message>
-        <message>
-            <source>Falls behind</source>
-            <translation>落后</translation>
-        </message>
-        <message>
-            <source>Stalled</source>
-            <translation>停滞</translation>
-        </message>
-        <message>
-            <source>Broker away</source>
-            <translation>Broker 断开</translation>
-        </message>
-        <message>
-            <source>Broker back</source>
-            <translation>Broker 恢复</translation>
-        </message>
-        <message>
-            <source>Raised</source>
-            <translation>发出报警</translation>
-        </message>
-        <message>
-            <source>Over</source>
-            <translation>已结束</translation>
-        </message>
-        <message>
-            <source>Alarm acknowledged</source>
-            <translation>报警已确认</translation>
-        </message>
-        <message>
-            <source>Alarm marked as false</source>
-            <translation>报警标记为误报</translation>
-        </message>
-        <message>
-            <source>Alarm made new again</source>
-            <translation>报警恢复为新</translation>
-        </message>
-        <message>
-            <source>Start of all asked for</source>
-            <translation>要求全部启动</translation>
-        </message>
-        <message>
-            <source>Stop of all asked for</source>
-            <translation>要求全部停止</translation>
-        </message>
-        <message>
-            <source>Start asked for</source>
-            <translation>要求启动</translation>
-        </message>
-        <message>
-            <source>Stop asked for</source>
-            <translation>要求停止</translation>
-        </message>
-        <message>
-            <source>Settings changed</source>
-            <translation>设置已更改</translation>
-        </message>
-        <message>
-            <source>{0} messages unread</source>
-            <translation>{0} 条消息未读</translation>
-        </message>
-        <message>
-            <source>Damaged database set aside</source>
-            <translation>损坏的数据库已移开</translation>
-        </message>
-    </context>
-    <context>
-        <name>TimelineView</name>
-        <message>
-            <source>Time</source>
-            <translation>时间</translation>
-        </message>
-        <message>
-            <source>About</source>
-            <translation>关于</translation>
-        </message>
-        <message>
-            <source>Camera or worker</source>
-            <translation>摄像头或处理单元</translation>
-        </message>
-        <message>
-            <source>Log lines of that minute</source>
-            <translation>那一分钟的日志行</translation>
-        </message>
-        <message>
-            <source>Show what was logged then (Enter, or double-click)</source>
-            <translation>显示当时的日志（回车或双击）</translation>
-        </message>
-        <message>
-            <source>Show the alarm</source>
-            <translation>显示该报警</translation>
-        </message>
-        <message>
-            <source>Nothing happened</source>
-            <translation>没有发生任何事</translation>
-        </message>
-        <message>
-            <source>Lost cameras, workers that start, stop or fail, lag, alarms and what operators do are noted here. Choose a longer time above, or start the workers.</source>
-            <translation>摄像头丢失、处理单元的启动、停止或失败、积压、报警以及操作员的操作都记录在这里。请在上方选择更长的时间，或启动处理单元。</translation>
-        </message>
-        <message>
-            <source>last hour</source>
-            <translation>最近一小时</translation>
-        </message>
-        <message>
-            <source>last 24 hours</source>
-            <translation>最近 24 小时</translation>
-        </message>
-        <message>
-            <source>last 7 days</source>
-            <translation>最近 7 天</translation>
-        </message>
-        <message>
-            <source>last 90 days</source>
-            <translation>最近 90 天</translation>
-        </message>
-        <message>
-            <source>everything</source>
-            <translation>全部</translation>
-        </message>
-        <message>
-            <source>all cameras and workers</source>
-            <translation>全部摄像头和处理单元</translation>
-        </message>
-        <message>
-            <source>Camera, worker or topic</source>
-            <translation>摄像头、处理单元或主题</translation>
-        </message>
-        <message>
-            <source>What happened</source>
-            <translation>发生了什么</translation>
-        </message>
-        <message>
-            <source>Details</source>
-            <translation>详情</translation>
-        </message>
-        <message>
-            <source>Timeline</source>
-            <translation>时间线</translation>
-        </message>
-        <message>
-            <source>{0} events</source>
-            <translation>{0} 个事件</translation>
-        </message>
-        <message>
-            <source>The timeline cannot be read: {0}</source>
-            <translation>无法读取时间线：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>TopBar</name>
-        <message>
-            <source>Start all</source>
-            <translation>全部启动</translation>
-        </message>
-        <message>
-            <source>Start all workers, consumers first (F5)</source>
-            <translation>启动全部处理单元，先启动消费方 (F5)</translation>
-        </message>
-        <message>
-            <source>Stop all</source>
-            <translation>全部停止</translation>
-        </message>
-        <message>
-            <source>Export logs</source>
-            <translation>导出日志</translation>
-        </message>
-        <message>
-            <source>Logs, settings without secrets, versions and figures in one file (Ctrl+E)</source>
-            <translation>将日志、设置（不含密钥）、版本和统计数据导出为一个文件 (Ctrl+E)</translation>
-        </message>
-        <message>
-            <source>Stop now</source>
-            <translation>立即停止</translation>
-        </message>
-        <message>
-            <source>Do not wait until the topics are read; what is left stays in Kafka</source>
-            <translation>不等待主题读完；剩余消息留在 Kafka 中</translation>
-        </message>
-        <message>
-            <source>Stop all workers, producers first, and read what they left (Shift+F5)</source>
-            <translation>停止全部处理单元：先停止生产方，再读完剩余消息 (Shift+F5)</translation>
-        </message>
-        <message>
-            <source>Embedded broker</source>
-            <translation>内置 Broker</translation>
-        </message>
-        <message>
-            <source>Kafka cluster</source>
-            <translation>Kafka 集群</translation>
-        </message>
-        <message>
-            <source>{0}: closed</source>
-            <translation>{0}：已关闭</translation>
-        </message>
-        <message>
-            <source>{0}: opening…</source>
-            <translation>{0}：正在打开…</translation>
-        </message>
-        <message>
-            <source>{0}: failed</source>
-            <translation>{0}：故障</translation>
-        </message>
-        <message>
-            <source>The broker does not answer: {0}</source>
-            <translation>Broker 没有响应：{0}</translation>
-        </message>
-        <message>
-            <source>Runs inside this program, for trying out: it keeps nothing over a restart</source>
-            <translation>在本程序内运行，供试用：重启后不保留任何数据</translation>
-        </message>
-        <message>
-            <source>Model: not loaded</source>
-            <translation>模型：未加载</translation>
-        </message>
-        <message>
-            <source>Detection is not at work</source>
-            <translation>检测未在工作</translation>
-        </message>
-        <message>
-            <source>Execution provider and model of the detection</source>
-            <translation>检测所用的执行提供程序和模型</translation>
-        </message>
-        <message>
-            <source>Not in use: {0}</source>
-            <translation>未使用：{0}</translation>
-        </message>
-        <message>
-            <source>Assessor: none</source>
-            <translation>评估器：无</translation>
-        </message>
-        <message>
-            <source>The scheduler is not at work</source>
-            <translation>评估调度未在工作</translation>
-        </message>
-        <message>
-            <source>offline rules</source>
-            <translation>离线规则</translation>
-        </message>
-        <message>
-            <source>Assessor: {0}</source>
-            <translation>评估器：{0}</translation>
-        </message>
-        <message>
-            <source>Risks are judged by fixed rules over positions and speeds, offline</source>
-            <translation>离线评估：按固定规则根据位置和速度判断风险</translation>
-        </message>
-        <message>
-            <source>Assessor: offline rules</source>
-            <translation>评估：离线规则</translation>
-        </message>
-        <message>
-            <source>{0} cannot be had; the rules stand in: {1}</source>
-            <translation>{0} 不可用，由规则代判：{1}</translation>
-        </message>
-        <message>
-            <source>A language model judges the pictures: {0}</source>
-            <translation>由大模型判断图片：{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>TopicTrack</name>
-        <message>
-            <source>{0}
+    </message>
+    <message>
+        <source>The chart cannot be shown: {0}</source>
+        <translation>无法显示图表：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>LatencyHistogram</name>
+    <message>
+        <source>Latency histogram</source>
+        <translation>延迟直方图</translation>
+    </message>
+    <message>
+        <source>Nothing measured yet</source>
+        <translation>尚无测量数据</translation>
+    </message>
+</context>
+<context>
+    <name>Link</name>
+    <message>
+        <source>Unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>no figures</source>
+        <translation>无数据</translation>
+    </message>
+    <message>
+        <source>{0} msg/s</source>
+        <translation>{0} 条/秒</translation>
+    </message>
+    <message>
+        <source>lag {0}</source>
+        <translation>积压 {0}</translation>
+    </message>
+    <message>
+        <source>Reader stopped</source>
+        <translation>读取方已停止</translation>
+    </message>
+    <message>
+        <source>Reader failed</source>
+        <translation>读取方故障</translation>
+    </message>
+    <message>
+        <source>OK</source>
+        <translation>正常</translation>
+    </message>
+    <message>
+        <source>Falls behind</source>
+        <translation>落后</translation>
+    </message>
+    <message>
+        <source>Stalled</source>
+        <translation>停滞</translation>
+    </message>
+    <message>
+        <source>keeps up</source>
+        <translation>跟得上</translation>
+    </message>
+    <message>
+        <source>stopped by the operator</source>
+        <translation>由操作员停止</translation>
+    </message>
+    <message>
+        <source>not seen long enough</source>
+        <translation>观察时间还不够</translation>
+    </message>
+    <message>
+        <source>Reader starts</source>
+        <translation>读取方启动中</translation>
+    </message>
+    <message>
+        <source>its reader is starting</source>
+        <translation>读取方正在启动</translation>
+    </message>
+    <message>
+        <source>more comes than is finished</source>
+        <translation>到来的比处理完的多</translation>
+    </message>
+    <message>
+        <source>its reader says what hinders it</source>
+        <translation>读取方已说明受阻原因</translation>
+    </message>
+    <message>
+        <source>Reader waits</source>
+        <translation>读取方等待中</translation>
+    </message>
+    <message>
+        <source>its reader failed and tries again by itself</source>
+        <translation>读取方出现故障，会自行重试</translation>
+    </message>
+    <message>
+        <source>Nobody reads</source>
+        <translation>无人读取</translation>
+    </message>
+    <message>
+        <source>nobody reads it, here or elsewhere</source>
+        <translation>这里和别处都没有人读取</translation>
+    </message>
+    <message>
+        <source>its reader runs and finishes nothing</source>
+        <translation>读取方在运行，但什么也没有完成</translation>
+    </message>
+    <message>
+        <source>its reader failed and waits for you</source>
+        <translation>读取方出现故障，等待您处理</translation>
+    </message>
+</context>
+<context>
+    <name>LivePage</name>
+    <message>
+        <source>Log tail</source>
+        <translation>最新日志</translation>
+    </message>
+    <message>
+        <source>No picture saved: {0}</source>
+        <translation>画面未保存：{0}</translation>
+    </message>
+    <message>
+        <source>Picture saved: {0}</source>
+        <translation>画面已保存：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>LlmSettings</name>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Kind of server</source>
+        <translation>服务器类型</translation>
+    </message>
+    <message>
+        <source>API version</source>
+        <translation>API 版本</translation>
+    </message>
+    <message>
+        <source>Language model</source>
+        <translation>大模型</translation>
+    </message>
+    <message>
+        <source>Language of verdicts</source>
+        <translation>结论的语言</translation>
+    </message>
+    <message>
+        <source>Model name</source>
+        <translation>模型名称</translation>
+    </message>
+    <message>
+        <source>Form of answers</source>
+        <translation>回答的格式</translation>
+    </message>
+    <message>
+        <source>Order of keys</source>
+        <translation>密钥的使用顺序</translation>
+    </message>
+    <message>
+        <source>Wait for an answer (s)</source>
+        <translation>等待回答（秒）</translation>
+    </message>
+    <message>
+        <source>Requests per task</source>
+        <translation>每个任务的请求数</translation>
+    </message>
+    <message>
+        <source>Tasks expire after (s)</source>
+        <translation>任务过期时间（秒）</translation>
+    </message>
+    <message>
+        <source>Rules stand in</source>
+        <translation>由规则代判</translation>
+    </message>
+    <message>
+        <source>Price of input</source>
+        <translation>输入价格</translation>
+    </message>
+    <message>
+        <source>Price of output</source>
+        <translation>输出价格</translation>
+    </message>
+    <message>
+        <source>Most cost a day</source>
+        <translation>每日费用上限</translation>
+    </message>
+    <message>
+        <source>Most tokens a day</source>
+        <translation>每日 token 上限</translation>
+    </message>
+    <message>
+        <source>OpenAI and compatible</source>
+        <translation>OpenAI 及兼容</translation>
+    </message>
+    <message>
+        <source>Find out</source>
+        <translation>自动判断</translation>
+    </message>
+    <message>
+        <source>JSON by schema</source>
+        <translation>按模式的 JSON</translation>
+    </message>
+    <message>
+        <source>Free text</source>
+        <translation>自由文本</translation>
+    </message>
+    <message>
+        <source>The least busy first</source>
+        <translation>最空闲的优先</translation>
+    </message>
+    <message>
+        <source>In turn</source>
+        <translation>轮流</translation>
+    </message>
+    <message>
+        <source>By weight</source>
+        <translation>按权重</translation>
+    </message>
+    <message>
+        <source>No, tasks wait</source>
+        <translation>否，任务等待</translation>
+    </message>
+    <message>
+        <source>Yes, marked as rules</source>
+        <translation>是，并标明为规则</translation>
+    </message>
+    <message>
+        <source>Offline rules</source>
+        <translation>离线规则</translation>
+    </message>
+    <message>
+        <source>Up to the version, such as https://api.openai.com/v1 or http://localhost:11434/v1.</source>
+        <translation>写到版本号为止，例如 https://api.openai.com/v1 或 http://localhost:11434/v1。</translation>
+    </message>
+    <message>
+        <source>DashScope, vLLM, Ollama and LM Studio are compatible; Azure has its own addresses.</source>
+        <translation>DashScope、vLLM、Ollama 和 LM Studio 都兼容；Azure 有自己的地址格式。</translation>
+    </message>
+    <message>
+        <source>Azure only.</source>
+        <translation>仅用于 Azure。</translation>
+    </message>
+    <message>
+        <source>A model that takes pictures, such as qwen-vl-max; Azure: the deployment.</source>
+        <translation>能看图片的模型，例如 qwen-vl-max；Azure 则填部署名。</translation>
+    </message>
+    <message>
+        <source>In which the model describes what it sees.</source>
+        <translation>模型用哪种语言描述所见。</translation>
+    </message>
+    <message>
+        <source>How the answer&apos;s form is asked for; “find out” suits most servers.</source>
+        <translation>如何约束回答的格式；“自动判断”适合大多数服务器。</translation>
+    </message>
+    <message>
+        <source>Which key takes the next request.</source>
+        <translation>下一个请求用哪个密钥。</translation>
+    </message>
+    <message>
+        <source>For one whole answer; then it is asked again.</source>
+        <translation>等完整回答的时间；超时后重新询问。</translation>
+    </message>
+    <message>
+        <source>After so many requests a task ends as an error, or the rules judge it.</source>
+        <translation>请求这么多次之后，任务以错误结束，或由规则判断。</translation>
+    </message>
+    <message>
+        <source>Older tasks are marked as expired and cost nothing; 0: never.</source>
+        <translation>更早的任务标为过期，不产生费用；0：从不过期。</translation>
+    </message>
+    <message>
+        <source>While the model cannot be had, the rules judge, and each verdict says so.</source>
+        <translation>模型不可用时由规则判断，每个结论都会注明。</translation>
+    </message>
+    <message>
+        <source>For a million tokens, in your currency.</source>
+        <translation>每一百万个 token，以您的货币计。</translation>
+    </message>
+    <message>
+        <source>Beyond it assessment pauses until midnight; 0: no ceiling.</source>
+        <translation>超过后评估暂停到午夜；0：不设上限。</translation>
+    </message>
+    <message>
+        <source>Beyond them assessment pauses until midnight; 0: no ceiling.</source>
+        <translation>超过后评估暂停到午夜；0：不设上限。</translation>
+    </message>
+    <message>
+        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model&apos;s server is yours.</source>
+        <translation>规则离线工作，不产生费用；大模型会看图片。这时图片会离开本机，除非模型服务器是您自己的。</translation>
+    </message>
+</context>
+<context>
+    <name>LogPane</name>
+    <message>
+        <source>Log lines</source>
+        <translation>日志行</translation>
+    </message>
+    <message>
+        <source>No error further down</source>
+        <translation>下面没有错误了</translation>
+    </message>
+    <message>
+        <source>No error further up</source>
+        <translation>上面没有错误了</translation>
+    </message>
+    <message>
+        <source>No line since then</source>
+        <translation>此后没有日志行</translation>
+    </message>
+    <message>
+        <source>Too many lines to copy; save them to a file instead</source>
+        <translation>行数太多，无法复制；请保存到文件</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>Next error</source>
+        <translation>下一个错误</translation>
+    </message>
+    <message>
+        <source>Clear this view</source>
+        <translation>清空此视图</translation>
+    </message>
+</context>
+<context>
+    <name>LogTail</name>
+    <message>
+        <source>No log lines yet. They appear as workers start.</source>
+        <translation>还没有日志。处理单元启动后会显示在这里。</translation>
+    </message>
+    <message>
+        <source>Worker</source>
+        <translation>处理单元</translation>
+    </message>
+    <message>
+        <source>all workers</source>
+        <translation>所有处理单元</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>级别</translation>
+    </message>
+    <message>
+        <source>level ≥ {0}</source>
+        <translation>级别 ≥ {0}</translation>
+    </message>
+    <message>
+        <source>filter…</source>
+        <translation>筛选…</translation>
+    </message>
+    <message>
+        <source>Part of the message (Ctrl+F)</source>
+        <translation>日志内容中的文字 (Ctrl+F)</translation>
+    </message>
+    <message>
+        <source>Filter text</source>
+        <translation>筛选文字</translation>
+    </message>
+    <message>
+        <source>The text is a regular expression</source>
+        <translation>将文字作为正则表达式</translation>
+    </message>
+    <message>
+        <source>Regular expression</source>
+        <translation>正则表达式</translation>
+    </message>
+    <message>
+        <source>follow</source>
+        <translation>跟随</translation>
+    </message>
+    <message>
+        <source>Keep the newest line in sight (End)</source>
+        <translation>始终显示最新一行 (End)</translation>
+    </message>
+    <message>
+        <source>Next error (F3)</source>
+        <translation>下一个错误 (F3)</translation>
+    </message>
+    <message>
+        <source>Error before (Shift+F3)</source>
+        <translation>上一个错误 (Shift+F3)</translation>
+    </message>
+    <message>
+        <source>Copy the selected lines (Ctrl+C)</source>
+        <translation>复制选中的行 (Ctrl+C)</translation>
+    </message>
+    <message>
+        <source>Save the lines shown to a file…</source>
+        <translation>将显示的行保存到文件…</translation>
+    </message>
+    <message>
+        <source>Clear this view; the files keep all</source>
+        <translation>清空此视图；日志文件仍完整保留</translation>
+    </message>
+    <message>
+        <source>Open the folder of log files</source>
+        <translation>打开日志文件夹</translation>
+    </message>
+    <message>
+        <source>Go back in time</source>
+        <translation>回到之前的时间</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} minutes ago</source>
+        <translation>
+            <numerusform>{0} 分钟前</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Save the lines shown</source>
+        <translation>保存显示的行</translation>
+    </message>
+    <message>
+        <source>Text files (*.txt)</source>
+        <translation>文本文件 (*.txt)</translation>
+    </message>
+    <message>
+        <source>Saving…</source>
+        <translation>正在保存…</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} lines saved to {1}</source>
+        <translation>
+            <numerusform>已将 {0} 行保存到 {1}</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Not saved: {0}</source>
+        <translation>未保存：{0}</translation>
+    </message>
+    <message>
+        <source>Not a regular expression: {0}</source>
+        <translation>不是有效的正则表达式：{0}</translation>
+    </message>
+    <message>
+        <source>Looking through the lines… {0} %</source>
+        <translation>正在查找… {0} %</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{0} / {1}</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} lines</source>
+        <translation>
+            <numerusform>{0} 行</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>LogsPage</name>
+    <message>
+        <source>Logs</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Lines</source>
+        <translation>日志行</translation>
+    </message>
+    <message>
+        <source>What the workers wrote</source>
+        <translation>各处理单元写下的内容</translation>
+    </message>
+    <message>
+        <source>Timeline</source>
+        <translation>时间线</translation>
+    </message>
+    <message>
+        <source>What happened, and when</source>
+        <translation>何时发生了什么</translation>
+    </message>
+</context>
+<context>
+    <name>MachineChoice</name>
+    <message>
+        <source>, then </source>
+        <translation>，其次 </translation>
+    </message>
+    <message>
+        <source>The first</source>
+        <translation>第一个</translation>
+    </message>
+    <message>
+        <source>{0} (not available here)</source>
+        <translation>{0}（此处不可用）</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>{0} stays stopped. {1}</source>
+        <translation>{0} 已停止，不会自动重启。{1}</translation>
+    </message>
+    <message>
+        <source>The pipeline could not be opened. {0}</source>
+        <translation>无法打开流水线。{0}</translation>
+    </message>
+    <message>
+        <source>Unfold the track diagram</source>
+        <translation>展开轨道图</translation>
+    </message>
+    <message>
+        <source>Fold the track diagram</source>
+        <translation>收起轨道图</translation>
+    </message>
+    <message>
+        <source>{0} has not stopped within {1} seconds. What it holds stays in Kafka and is read again at its next start. Wait for it, or quit and start Signalbox again; the details are for support.</source>
+        <translation>{0} 未能在 {1} 秒内停止。它持有的内容保留在 Kafka 中，下次启动时会重新读取。请等待，或退出后重新启动 Signalbox；详细信息供技术支持使用。</translation>
+    </message>
+    <message>
+        <source>The alarm database was damaged. It is kept as {0}, and a new one was begun: alarms from before are not in it.</source>
+        <translation>报警数据库已损坏，保存为 {0}，并新建了一个：其中没有以前的报警。</translation>
+    </message>
+    <message>
+        <source>{0} stay stopped. {1}</source>
+        <translation>{0} 已停止，不会自动重启。{1}</translation>
+    </message>
+</context>
+<context>
+    <name>MaintenanceDialog</name>
+    <message>
+        <source>Maintenance</source>
+        <translation>维护</translation>
+    </message>
+    <message>
+        <source>In these times no alarms are raised. Verdicts are stored all the same.</source>
+        <translation>在这些时间内不发出报警，但结论照常存储。</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>从</translation>
+    </message>
+    <message>
+        <source>Until</source>
+        <translation>到</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Times of maintenance</source>
+        <translation>维护时间</translation>
+    </message>
+    <message>
+        <source>all cameras</source>
+        <translation>所有摄像头</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>添加</translation>
+    </message>
+    <message>
+        <source>Take away</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>“Until” must be later than “from”.</source>
+        <translation>“到”必须晚于“从”。</translation>
+    </message>
+    <message>
+        <source>Kept.</source>
+        <translation>已保存。</translation>
+    </message>
+</context>
+<context>
+    <name>MinuteDialog</name>
+    <message>
+        <source>Log lines of {0}</source>
+        <translation>{0} 的日志行</translation>
+    </message>
+    <message>
+        <source>Log lines</source>
+        <translation>日志行</translation>
+    </message>
+    <message>
+        <source>Reading the log files…</source>
+        <translation>正在读取日志文件…</translation>
+    </message>
+    <message>
+        <source>The log files hold no lines of that minute any more.</source>
+        <translation>日志文件中已没有那一分钟的内容。</translation>
+    </message>
+    <message>
+        <source>The log files cannot be read: {0}</source>
+        <translation>无法读取日志文件：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>ModelTest</name>
+    <message>
+        <source>Try it</source>
+        <translation>试一试</translation>
+    </message>
+    <message>
+        <source>Run the model on a picture, in a process of its own; nothing changes by it</source>
+        <translation>在单独的进程中用一张图片运行模型；不会改变任何设置</translation>
+    </message>
+    <message>
+        <source>Picture…</source>
+        <translation>图片…</translation>
+    </message>
+    <message>
+        <source>Try it on a picture of yours instead of the newest one of a camera</source>
+        <translation>用您自己的图片来试，而不用摄像机的最新画面</translation>
+    </message>
+    <message>
+        <source>Try the model to see here what it finds.</source>
+        <translation>试一试模型，即可在此看到它识别出什么。</translation>
+    </message>
+    <message>
+        <source>Trying the model…</source>
+        <translation>正在试运行模型…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Not tried.</source>
+        <translation>未试运行。</translation>
+    </message>
+    <message>
+        <source>Picture to try the model on</source>
+        <translation>用来试模型的图片</translation>
+    </message>
+    <message>
+        <source>Pictures (*.jpg *.jpeg *.png *.bmp *.webp)</source>
+        <translation>图片 (*.jpg *.jpeg *.png *.bmp *.webp)</translation>
+    </message>
+    <message>
+        <source>What the model found</source>
+        <translation>模型识别的结果</translation>
+    </message>
+    <message>
+        <source>{0} on {1}, {2} at {3} × {4}. Found: {5}.</source>
+        <translation>{0}，运行于 {1}，{2}（{3} × {4}）。识别出：{5}。</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>No boxes</source>
+        <translation>没有识别框</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>再试一次</translation>
+    </message>
+    <message>
+        <source>Take the model for {0} and try it</source>
+        <translation>把模型当作 {0} 来试</translation>
+    </message>
+</context>
+<context>
+    <name>NavRail</name>
+    <message>
+        <source>{0} (Ctrl+{1})</source>
+        <translation>{0} (Ctrl+{1})</translation>
+    </message>
+</context>
+<context>
+    <name>NoticeBar</name>
+    <message>
+        <source>Copy details</source>
+        <translation>复制详情</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>NoticeTest</name>
+    <message>
+        <source>Send a test</source>
+        <translation>发送测试</translation>
+    </message>
+    <message>
+        <source>Send a test to the webhook</source>
+        <translation>向 Webhook 发送测试</translation>
+    </message>
+    <message>
+        <source>Send a test by mail</source>
+        <translation>用邮件发送测试</translation>
+    </message>
+    <message>
+        <source>With what is typed above, applied or not</source>
+        <translation>使用上面填写的内容，无论是否已应用</translation>
+    </message>
+    <message>
+        <source>Store the secret…</source>
+        <translation>保存密钥…</translation>
+    </message>
+    <message>
+        <source>Put it into the credential store of this system</source>
+        <translation>放入本系统的凭据存储</translation>
+    </message>
+    <message>
+        <source>Sending…</source>
+        <translation>正在发送…</translation>
+    </message>
+    <message>
+        <source>The webhook took the test.</source>
+        <translation>Webhook 已接受测试。</translation>
+    </message>
+    <message>
+        <source>The mail server took the test. See whether it arrives.</source>
+        <translation>邮件服务器已接受测试。请查看是否收到。</translation>
+    </message>
+    <message>
+        <source>The test failed: {0}.</source>
+        <translation>测试失败：{0}。</translation>
+    </message>
+    <message>
+        <source>Store the secret</source>
+        <translation>保存密钥</translation>
+    </message>
+    <message>
+        <source>It goes into the credential store of this system; settings name it only.</source>
+        <translation>它会放入本系统的凭据存储；设置中只写它的名称。</translation>
+    </message>
+    <message>
+        <source>Stored. Apply to use it.</source>
+        <translation>已保存。点“应用”后使用。</translation>
+    </message>
+    <message>
+        <source>Not stored: {0}. {1}</source>
+        <translation>未保存：{0}。{1}</translation>
+    </message>
+</context>
+<context>
+    <name>Object</name>
+    <message>
+        <source>person</source>
+        <translation>行人</translation>
+    </message>
+    <message>
+        <source>bicycle</source>
+        <translation>自行车</translation>
+    </message>
+    <message>
+        <source>car</source>
+        <translation>汽车</translation>
+    </message>
+    <message>
+        <source>motorcycle</source>
+        <translation>摩托车</translation>
+    </message>
+    <message>
+        <source>bus</source>
+        <translation>公交车</translation>
+    </message>
+    <message>
+        <source>train</source>
+        <translation>列车</translation>
+    </message>
+    <message>
+        <source>truck</source>
+        <translation>卡车</translation>
+    </message>
+    <message>
+        <source>traffic light</source>
+        <translation>交通灯</translation>
+    </message>
+    <message>
+        <source>stop sign</source>
+        <translation>停车标志</translation>
+    </message>
+    <message>
+        <source>dog</source>
+        <translation>狗</translation>
+    </message>
+</context>
+<context>
+    <name>Overall</name>
+    <message>
+        <source>{0} failed</source>
+        <translation>{0} 故障</translation>
+    </message>
+    <message>
+        <source>Stopping</source>
+        <translation>停止中</translation>
+    </message>
+    <message>
+        <source>{0} restarts</source>
+        <translation>{0} 等待重启</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>启动中</translation>
+    </message>
+    <message>
+        <source>{0} degraded</source>
+        <translation>{0} 降级运行</translation>
+    </message>
+    <message>
+        <source>All workers running</source>
+        <translation>全部处理单元运行中</translation>
+    </message>
+    <message>
+        <source>All workers stopped</source>
+        <translation>全部处理单元已停止</translation>
+    </message>
+    <message>
+        <source>{0} of {1} workers running</source>
+        <translation>{0}/{1} 个处理单元运行中</translation>
+    </message>
+</context>
+<context>
+    <name>Page</name>
+    <message>
+        <source>Live</source>
+        <translation>实时</translation>
+    </message>
+    <message>
+        <source>Alarms</source>
+        <translation>告警</translation>
+    </message>
+    <message>
+        <source>Pipeline</source>
+        <translation>流水线</translation>
+    </message>
+    <message>
+        <source>Kafka</source>
+        <translation>Kafka</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Cameras</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+</context>
+<context>
+    <name>PipelineController</name>
+    <message>
+        <source>The worker&apos;s thread ended by itself; the log has the cause.</source>
+        <translation>处理单元的线程自行结束，原因见日志。</translation>
+    </message>
+</context>
+<context>
+    <name>PipelinePage</name>
+    <message>
+        <source>Pipeline</source>
+        <translation>流水线</translation>
+    </message>
+    <message>
+        <source>Workers</source>
+        <translation>处理单元</translation>
+    </message>
+</context>
+<context>
+    <name>Problem</name>
+    <message>
+        <source>Must not be empty.</source>
+        <translation>不能为空。</translation>
+    </message>
+    <message>
+        <source>At most {0} characters.</source>
+        <translation>最多 {0} 个字符。</translation>
+    </message>
+    <message>
+        <source>Only letters A–Z, digits and . _ - without spaces, 64 at most.</source>
+        <translation>只能用字母 A–Z、数字和 . _ -，不含空格，最多 64 个字符。</translation>
+    </message>
+    <message>
+        <source>Enter a whole number.</source>
+        <translation>请输入整数。</translation>
+    </message>
+    <message>
+        <source>Enter a number, such as 0.5.</source>
+        <translation>请输入数字，例如 0.5。</translation>
+    </message>
+    <message>
+        <source>Must be more than {0}.</source>
+        <translation>必须大于 {0}。</translation>
+    </message>
+    <message>
+        <source>Must be {0} or more.</source>
+        <translation>必须不小于 {0}。</translation>
+    </message>
+    <message>
+        <source>Must be less than {0}.</source>
+        <translation>必须小于 {0}。</translation>
+    </message>
+    <message>
+        <source>Must be {0} or less.</source>
+        <translation>必须不大于 {0}。</translation>
+    </message>
+    <message>
+        <source>Choose from {0}.</source>
+        <translation>请从以下选项中选择：{0}。</translation>
+    </message>
+</context>
+<context>
+    <name>PromptDialog</name>
+    <message>
+        <source>Prompt of the model</source>
+        <translation>模型的提示词</translation>
+    </message>
+    <message>
+        <source>Template</source>
+        <translation>模板</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>What is sent, with a made-up task; the picture goes with it</source>
+        <translation>实际发送的内容（以虚构任务为例），图片随之发送</translation>
+    </message>
+    <message>
+        <source>Save and use</source>
+        <translation>保存并使用</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Back to the one that ships</source>
+        <translation>恢复自带的提示词</translation>
+    </message>
+    <message>
+        <source>This cannot be used: {0}.</source>
+        <translation>无法使用：{0}。</translation>
+    </message>
+    <message>
+        <source>Version {0}</source>
+        <translation>版本 {0}</translation>
+    </message>
+    <message>
+        <source>The file cannot be read or written: {0}</source>
+        <translation>无法读写文件：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>PropertiesPanel</name>
+    <message>
+        <source>Paste Java properties…</source>
+        <translation>粘贴 Java 属性…</translation>
+    </message>
+    <message>
+        <source>Takes over the settings of a Java client, change by change</source>
+        <translation>逐项采用 Java 客户端的设置</translation>
+    </message>
+    <message>
+        <source>Ctrl+Space offers names and values</source>
+        <translation>按 Ctrl+空格 列出名称和取值</translation>
+    </message>
+    <message>
+        <source>[common] is for every client, [producer] and [consumer] for one kind. What is not here is as Signalbox, then librdkafka, has it by default.</source>
+        <translation>[common] 用于所有客户端，[producer] 和 [consumer] 只用于其中一种。未写在这里的，先按 Signalbox、再按 librdkafka 的默认值。</translation>
+    </message>
+</context>
+<context>
+    <name>Property</name>
+    <message>
+        <source>default {0}</source>
+        <translation>默认 {0}</translation>
+    </message>
+    <message>
+        <source>deprecated</source>
+        <translation>已弃用</translation>
+    </message>
+    <message>
+        <source>experimental</source>
+        <translation>实验性</translation>
+    </message>
+    <message>
+        <source>also called {0}</source>
+        <translation>又名 {0}</translation>
+    </message>
+    <message>
+        <source>producer and consumer</source>
+        <translation>生产者和消费者</translation>
+    </message>
+    <message>
+        <source>producer</source>
+        <translation>生产者</translation>
+    </message>
+    <message>
+        <source>consumer</source>
+        <translation>消费者</translation>
+    </message>
+    <message>
+        <source>share consumers only: does nothing here</source>
+        <translation>仅用于共享消费者：在此不起作用</translation>
+    </message>
+    <message>
+        <source>one of {0}</source>
+        <translation>取值之一：{0}</translation>
+    </message>
+    <message>
+        <source>number {0} to {1}</source>
+        <translation>数值 {0} 至 {1}</translation>
+    </message>
+    <message>
+        <source>any of {0}</source>
+        <translation>可取：{0}</translation>
+    </message>
+    <message>
+        <source>a function, set by programs only</source>
+        <translation>函数，只能由程序设置</translation>
+    </message>
+    <message>
+        <source>patterns, with commas between</source>
+        <translation>匹配模式，以逗号分隔</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+</context>
+<context>
+    <name>PropertyEditor</name>
+    <message>
+        <source>librdkafka properties</source>
+        <translation>librdkafka 属性</translation>
+    </message>
+</context>
+<context>
+    <name>QFileDialog</name>
+    <message>
+        <source>&amp;Look in:</source>
+        <translation>查找范围(&amp;L)：</translation>
+    </message>
+    <message>
+        <source>Files of &amp;type:</source>
+        <translation>文件类型(&amp;T)：</translation>
+    </message>
+</context>
+<context>
+    <name>ReplayDialog</name>
+    <message>
+        <source>Assess again</source>
+        <translation>重新评估</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Then</source>
+        <translation>当时</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>What is said now</source>
+        <translation>现在的结论</translation>
+    </message>
+    <message>
+        <source>Verdicts then and now</source>
+        <translation>当时与现在的结论</translation>
+    </message>
+    <message>
+        <source>Assess</source>
+        <translation>开始评估</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Save as a table…</source>
+        <translation>另存为表格…</translation>
+    </message>
+    <message>
+        <source>The alarms of the list ({0}) are assessed again with what is set here. Nothing that is stored changes.</source>
+        <translation>列表中的报警（{0} 个）将按此处的设置重新评估。已存储的内容不会改变。</translation>
+    </message>
+    <message>
+        <source>Send to the model?</source>
+        <translation>发送给模型？</translation>
+    </message>
+    <message>
+        <source>Up to {0} requests with pictures go to {1} at {2}. That may cost money.</source>
+        <translation>最多将有 {0} 个带图片的请求发送到 {2} 的 {1}。这可能产生费用。</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>Reading what was asked then…</source>
+        <translation>正在读取当时的提问…</translation>
+    </message>
+    <message>
+        <source>{0} assessed: {1} as then, {2} otherwise, {3} could not be.</source>
+        <translation>已评估 {0} 个：{1} 个与当时相同，{2} 个不同，{3} 个无法评估。</translation>
+    </message>
+    <message>
+        <source>Of {0} it is not stored what was asked.</source>
+        <translation>其中 {0} 个没有存储当时的提问。</translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation>已取消。</translation>
+    </message>
+    <message>
+        <source>It could not be done: {0} {1}</source>
+        <translation>无法完成：{0} {1}</translation>
+    </message>
+    <message>
+        <source>error</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>No risk.</source>
+        <translation>没有风险。</translation>
+    </message>
+    <message>
+        <source>Save as a table</source>
+        <translation>另存为表格</translation>
+    </message>
+    <message>
+        <source>Table (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Saved: {0}</source>
+        <translation>已保存：{0}</translation>
+    </message>
+    <message>
+        <source>Nothing was saved: {0}. Choose a folder you may write to.</source>
+        <translation>没有保存：{0}。请选择可以写入的文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>Risk</name>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>low</source>
+        <translation>低</translation>
+    </message>
+    <message>
+        <source>medium</source>
+        <translation>中</translation>
+    </message>
+    <message>
+        <source>high</source>
+        <translation>高</translation>
+    </message>
+    <message>
+        <source>Vehicle–pedestrian conflict</source>
+        <translation>车辆与行人冲突</translation>
+    </message>
+    <message>
+        <source>Vehicle–cyclist conflict</source>
+        <translation>车辆与骑行者冲突</translation>
+    </message>
+    <message>
+        <source>Person close to a moving vehicle</source>
+        <translation>行人靠近行驶车辆</translation>
+    </message>
+    <message>
+        <source>Dense group</source>
+        <translation>人员密集</translation>
+    </message>
+</context>
+<context>
+    <name>Rule</name>
+    <message>
+        <source>Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s). Seen in the picture, not on the ground.</source>
+        <translation>碰撞时间规则：{0} 与 {1} 相距 {2} 个人体高度，正以每秒 {3} 个人体高度接近；照此速度，两者轮廓将在 {4} 秒后相遇（低于 {5} 秒需留意，低于 {6} 秒为危急）。以上为画面中的距离，并非地面实际距离。</translation>
+    </message>
+    <message>
+        <source>Rule near-moving-vehicle: {0} is {1} person heights from {2} (near below {3}), which moves at {4} of its own heights per second. Seen in the picture, not on the ground.</source>
+        <translation>靠近行驶车辆规则：{0} 与 {2} 相距 {1} 个人体高度（低于 {3} 即为靠近），后者正以每秒 {4} 个自身高度移动。以上为画面中的距离，并非地面实际距离。</translation>
+    </message>
+    <message>
+        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
+        <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
+    </message>
+    <message>
+        <source>Rule predicted post-encroachment-time: if {0} at {1} m/s and {2} at {3} m/s keep straight on, the second reaches the place where their paths cross in {4} s, {5} s after the first has left it (watched below {6} s, serious below {7} s). Measured on the road, with usual sizes of road users.</source>
+        <translation>预测后侵入时间规则：若 {0}（{1} 米/秒）与 {2}（{3} 米/秒）保持直行，后者将在 {4} 秒后到达两者路径的交叉处，即前者离开之后 {5} 秒（低于 {6} 秒需留意，低于 {7} 秒为严重）。以上为路面上的实际距离，道路使用者按通常尺寸计算。</translation>
+    </message>
+</context>
+<context>
+    <name>ScheduleEditor</name>
+    <message>
+        <source>Schedule of every day</source>
+        <translation>每日时间表</translation>
+    </message>
+    <message>
+        <source>The same rules hold day and night.</source>
+        <translation>昼夜使用相同规则。</translation>
+    </message>
+    <message>
+        <source>Add a time</source>
+        <translation>添加时段</translation>
+    </message>
+</context>
+<context>
+    <name>SecretField</name>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Remove {0}</source>
+        <translation>移除{0}</translation>
+    </message>
+    <message>
+        <source>{0}  stored when you apply</source>
+        <translation>{0}  应用时存入</translation>
+    </message>
+    <message>
+        <source>{0}  stands in the settings file</source>
+        <translation>{0}  写在设置文件中</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+</context>
+<context>
+    <name>SettingField</name>
+    <message>
+        <source>Default</source>
+        <translation>默认</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Choose an ONNX file</source>
+        <translation>选择 ONNX 文件</translation>
+    </message>
+    <message>
+        <source>ONNX models (*.onnx);;All files (*)</source>
+        <translation>ONNX 模型 (*.onnx);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Back to the default: {0}</source>
+        <translation>恢复默认值：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Closing the window</source>
+        <translation>关闭窗口时</translation>
+    </message>
+    <message>
+        <source>Notices</source>
+        <translation>通知</translation>
+    </message>
+    <message>
+        <source>Detection</source>
+        <translation>检测</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Model family</source>
+        <translation>模型类型</translation>
+    </message>
+    <message>
+        <source>Runs on</source>
+        <translation>推理后端</translation>
+    </message>
+    <message>
+        <source>Graphics card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>置信度</translation>
+    </message>
+    <message>
+        <source>Overlap</source>
+        <translation>重叠度 (IoU)</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>目标类别</translation>
+    </message>
+    <message>
+        <source>Group distance</source>
+        <translation>成组距离</translation>
+    </message>
+    <message>
+        <source>Assessment</source>
+        <translation>风险评估</translation>
+    </message>
+    <message>
+        <source>Tasks at a time</source>
+        <translation>同时处理的任务数</translation>
+    </message>
+    <message>
+        <source>Near distance</source>
+        <translation>接近距离</translation>
+    </message>
+    <message>
+        <source>Conflict distance</source>
+        <translation>冲突距离</translation>
+    </message>
+    <message>
+        <source>Seconds to contact: medium</source>
+        <translation>碰撞时间（秒）：中</translation>
+    </message>
+    <message>
+        <source>Seconds to contact: high</source>
+        <translation>碰撞时间（秒）：高</translation>
+    </message>
+    <message>
+        <source>Crowd size</source>
+        <translation>聚集人数</translation>
+    </message>
+    <message>
+        <source>Alarms</source>
+        <translation>告警</translation>
+    </message>
+    <message>
+        <source>Alarm level</source>
+        <translation>告警级别</translation>
+    </message>
+    <message>
+        <source>Cooldown (s)</source>
+        <translation>冷却时间（秒）</translation>
+    </message>
+    <message>
+        <source>Wait for verdicts (s)</source>
+        <translation>等待评估结论（秒）</translation>
+    </message>
+    <message>
+        <source>Kafka</source>
+        <translation>Kafka</translation>
+    </message>
+    <message>
+        <source>Broker</source>
+        <translation>Broker</translation>
+    </message>
+    <message>
+        <source>Bootstrap servers</source>
+        <translation>引导服务器</translation>
+    </message>
+    <message>
+        <source>Partitions</source>
+        <translation>分区数</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>日志级别</translation>
+    </message>
+    <message>
+        <source>File size (MB)</source>
+        <translation>文件大小 (MB)</translation>
+    </message>
+    <message>
+        <source>Files kept</source>
+        <translation>保留文件数</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Asks</source>
+        <translation>询问</translation>
+    </message>
+    <message>
+        <source>Stops and quits</source>
+        <translation>停止并退出</translation>
+    </message>
+    <message>
+        <source>Keeps it in the tray</source>
+        <translation>保留在托盘中</translation>
+    </message>
+    <message>
+        <source>Without a sound</source>
+        <translation>无提示音</translation>
+    </message>
+    <message>
+        <source>With a sound</source>
+        <translation>带提示音</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>不通知</translation>
+    </message>
+    <message>
+        <source>Low and worse</source>
+        <translation>低及以上</translation>
+    </message>
+    <message>
+        <source>Medium and worse</source>
+        <translation>中及以上</translation>
+    </message>
+    <message>
+        <source>High only</source>
+        <translation>仅高</translation>
+    </message>
+    <message>
+        <source>Embedded</source>
+        <translation>内置</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Dark, light, or as the system is set.</source>
+        <translation>深色、浅色，或跟随系统。</translation>
+    </message>
+    <message>
+        <source>Of this window; the log is in English.</source>
+        <translation>窗口的语言；日志为英文。</translation>
+    </message>
+    <message>
+        <source>While workers run; else it quits.</source>
+        <translation>有处理单元运行时适用；否则直接退出。</translation>
+    </message>
+    <message>
+        <source>Of new alarms and failed workers, from the tray; never in your way.</source>
+        <translation>新告警和处理单元失败时由托盘通知，不会打扰操作。</translation>
+    </message>
+    <message>
+        <source>What this machine offers. The first that works is used; the top bar shows which.</source>
+        <translation>本机可用的推理后端。使用其中第一个能用的；顶栏显示当前所用。</translation>
+    </message>
+    <message>
+        <source>Empty: told by the file. Name it, such as yolo, where the file does not.</source>
+        <translation>留空：由模型文件给出。文件中没有时请填写，例如 yolo。</translation>
+    </message>
+    <message>
+        <source>Threads of the model; 0 leaves one core to the window.</source>
+        <translation>模型使用的线程数；0 表示给窗口留出一个核心。</translation>
+    </message>
+    <message>
+        <source>Boxes below are dropped.</source>
+        <translation>低于此置信度的检测框会被丢弃。</translation>
+    </message>
+    <message>
+        <source>Boxes overlapping more are one object.</source>
+        <translation>重叠超过此值的检测框视为同一个目标。</translation>
+    </message>
+    <message>
+        <source>Classes to keep; empty: those the model recommends for roads.</source>
+        <translation>要保留的类别；留空则采用模型建议的道路类别。</translation>
+    </message>
+    <message>
+        <source>Objects nearer than this many box heights form a group.</source>
+        <translation>相距小于此值（以检测框高度为单位）的目标组成一组。</translation>
+    </message>
+    <message>
+        <source>People in one group.</source>
+        <translation>一个目标组中的人数。</translation>
+    </message>
+    <message>
+        <source>Lowest risk level that becomes an alarm.</source>
+        <translation>达到此风险级别即发出告警。</translation>
+    </message>
+    <message>
+        <source>A situation seen again within this time is the same alarm.</source>
+        <translation>在此时间内再次出现的情况算作同一条告警。</translation>
+    </message>
+    <message>
+        <source>A request is closed after this time even if groups are missing.</source>
+        <translation>超过此时间，即使缺少部分目标组的结论，请求也会结束。</translation>
+    </message>
+    <message>
+        <source>Embedded runs inside the program and keeps nothing; a cluster is yours.</source>
+        <translation>内置 Broker 在程序内运行，不保留数据；集群由您自己提供。</translation>
+    </message>
+    <message>
+        <source>For a cluster: host:port, more of them separated by commas.</source>
+        <translation>用于集群：host:port，多个用逗号分隔。</translation>
+    </message>
+    <message>
+        <source>Partitions of a topic that Signalbox creates.</source>
+        <translation>Signalbox 创建的主题所用的分区数。</translation>
+    </message>
+    <message>
+        <source>“bundled” is the model that ships with Signalbox; or an ONNX file.</source>
+        <translation>“bundled” 为 Signalbox 自带的模型；也可填写 ONNX 文件。</translation>
+    </message>
+    <message>
+        <source>More wait in Kafka.</source>
+        <translation>其余任务在 Kafka 中等待。</translation>
+    </message>
+    <message>
+        <source>A person this near to a moving vehicle, in heights of the person&apos;s box.</source>
+        <translation>行人与行驶车辆相距多近算接近，以行人检测框的高度为单位。</translation>
+    </message>
+    <message>
+        <source>Nearer than this is a conflict, in heights of the person&apos;s box.</source>
+        <translation>比这更近即为冲突，以行人检测框的高度为单位。</translation>
+    </message>
+    <message>
+        <source>A vehicle that would reach a person in this time is a medium risk.</source>
+        <translation>车辆在此时间内会碰到行人，为中风险。</translation>
+    </message>
+    <message>
+        <source>In this time, it is a high one.</source>
+        <translation>在此时间内会碰到行人，为高风险。</translation>
+    </message>
+    <message>
+        <source>Lines below are not written.</source>
+        <translation>低于此级别的日志不写入。</translation>
+    </message>
+    <message>
+        <source>A log file is closed at this size. Holds from the next start.</source>
+        <translation>日志文件达到此大小后换新文件。下次启动后生效。</translation>
+    </message>
+    <message>
+        <source>Older files of each worker are deleted. Holds from the next start.</source>
+        <translation>每个处理单元更早的日志文件会被删除。下次启动后生效。</translation>
+    </message>
+    <message>
+        <source>The settings cannot be saved to {0}: {1}. Nothing was changed; see that the folder may be written.</source>
+        <translation>无法将设置保存到 {0}：{1}。设置没有改变；请检查该文件夹是否可写。</translation>
+    </message>
+    <message>
+        <source>The broker connection changes: all workers stop and start again.</source>
+        <translation>Broker 连接将改变：全部处理单元会停止并重新启动。</translation>
+    </message>
+    <message>
+        <source>No worker has to restart.</source>
+        <translation>无需重启处理单元。</translation>
+    </message>
+    <message>
+        <source>Restarts: {0}.</source>
+        <translation>将重启：{0}。</translation>
+    </message>
+    <message>
+        <source>This is the demo: changes hold for this run only.</source>
+        <translation>这是演示：更改只在本次运行中有效。</translation>
+    </message>
+    <message>
+        <source>Kept in {0}.</source>
+        <translation>保存在 {0}。</translation>
+    </message>
+    <message>
+        <source>Told again after (s)</source>
+        <translation>再次通知（秒后）</translation>
+    </message>
+    <message>
+        <source>Closed after (s)</source>
+        <translation>关闭（秒后）</translation>
+    </message>
+    <message>
+        <source>Webhook</source>
+        <translation>Webhook</translation>
+    </message>
+    <message>
+        <source>Webhook address</source>
+        <translation>Webhook 地址</translation>
+    </message>
+    <message>
+        <source>Signing secret</source>
+        <translation>签名密钥</translation>
+    </message>
+    <message>
+        <source>Webhook from level</source>
+        <translation>Webhook 最低级别</translation>
+    </message>
+    <message>
+        <source>Authorities (webhook)</source>
+        <translation>受信任的证书（Webhook）</translation>
+    </message>
+    <message>
+        <source>Mail</source>
+        <translation>邮件</translation>
+    </message>
+    <message>
+        <source>Mail server</source>
+        <translation>邮件服务器</translation>
+    </message>
+    <message>
+        <source>Port</source>
+        <translation>端口</translation>
+    </message>
+    <message>
+        <source>Encryption</source>
+        <translation>加密</translation>
+    </message>
+    <message>
+        <source>User</source>
+        <translation>用户</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation>密码</translation>
+    </message>
+    <message>
+        <source>Sender</source>
+        <translation>发件人</translation>
+    </message>
+    <message>
+        <source>Recipients</source>
+        <translation>收件人</translation>
+    </message>
+    <message>
+        <source>Mail from level</source>
+        <translation>邮件最低级别</translation>
+    </message>
+    <message>
+        <source>Authorities (mail)</source>
+        <translation>受信任的证书（邮件）</translation>
+    </message>
+    <message>
+        <source>Storage</source>
+        <translation>存储</translation>
+    </message>
+    <message>
+        <source>Keep alarms (days)</source>
+        <translation>保留报警（天）</translation>
+    </message>
+    <message>
+        <source>Keep verdicts (days)</source>
+        <translation>保留结论（天）</translation>
+    </message>
+    <message>
+        <source>At most (MB)</source>
+        <translation>最多（MB）</translation>
+    </message>
+    <message>
+        <source>STARTTLS</source>
+        <translation>STARTTLS</translation>
+    </message>
+    <message>
+        <source>TLS from the start</source>
+        <translation>一开始就用 TLS</translation>
+    </message>
+    <message>
+        <source>None (not advised)</source>
+        <translation>无（不建议）</translation>
+    </message>
+    <message>
+        <source>Where the secret is, never the secret itself: keyring:NAME or env:NAME. Empty: none.</source>
+        <translation>密钥存放的位置，绝不是密钥本身：keyring:名称 或 env:名称。留空：没有。</translation>
+    </message>
+    <message>
+        <source>PEM file of authorities to trust besides the system&apos;s. Empty: none.</source>
+        <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
+    </message>
+    <message>
+        <source>When nobody has acknowledged it by then. 0: never.</source>
+        <translation>到那时仍无人确认。0：从不。</translation>
+    </message>
+    <message>
+        <source>When its situation was not seen for so long. 0: never.</source>
+        <translation>情况在这么长时间内未再出现。0：从不。</translation>
+    </message>
+    <message>
+        <source>Alarms are posted there as JSON. Empty: they are not.</source>
+        <translation>报警以 JSON 发送到该地址。留空：不发送。</translation>
+    </message>
+    <message>
+        <source>Lowest level that is told there.</source>
+        <translation>发送到那里的最低级别。</translation>
+    </message>
+    <message>
+        <source>Lowest level that is told by mail.</source>
+        <translation>用邮件通知的最低级别。</translation>
+    </message>
+    <message>
+        <source>How the way to the mail server is protected.</source>
+        <translation>与邮件服务器的连接如何保护。</translation>
+    </message>
+    <message>
+        <source>Address that the mails come from.</source>
+        <translation>邮件的发件地址。</translation>
+    </message>
+    <message>
+        <source>Alarms are sent through it. Empty: no mail.</source>
+        <translation>通过它发送报警。留空：不发邮件。</translation>
+    </message>
+    <message>
+        <source>587 with STARTTLS, 465 with TLS from the start.</source>
+        <translation>STARTTLS 用 587，一开始就用 TLS 用 465。</translation>
+    </message>
+    <message>
+        <source>Empty: without a login.</source>
+        <translation>留空：不登录。</translation>
+    </message>
+    <message>
+        <source>Several are separated by commas.</source>
+        <translation>多个用逗号分隔。</translation>
+    </message>
+    <message>
+        <source>With their pictures.</source>
+        <translation>连同图片。</translation>
+    </message>
+    <message>
+        <source>All verdicts, also those that raised no alarm.</source>
+        <translation>所有结论，也包括没有引发报警的。</translation>
+    </message>
+    <message>
+        <source>Database and pictures together; beyond it the oldest go.</source>
+        <translation>数据库和图片合计；超出后删除最旧的。</translation>
+    </message>
+    <message>
+        <source>Evidence</source>
+        <translation>证据图片</translation>
+    </message>
+    <message>
+        <source>Picture size (bytes)</source>
+        <translation>图片大小（字节）</translation>
+    </message>
+    <message>
+        <source>Hidden</source>
+        <translation>遮挡</translation>
+    </message>
+    <message>
+        <source>Shared folder</source>
+        <translation>共享文件夹</translation>
+    </message>
+    <message>
+        <source>Days kept there</source>
+        <translation>保留天数</translation>
+    </message>
+    <message>
+        <source>Nothing</source>
+        <translation>不遮挡</translation>
+    </message>
+    <message>
+        <source>Heads and plates</source>
+        <translation>头部和车牌</translation>
+    </message>
+    <message>
+        <source>Largest picture of a group; quality is lowered, then size.</source>
+        <translation>一个群组图片的最大大小；先降低质量，再缩小尺寸。</translation>
+    </message>
+    <message>
+        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector&apos;s boxes. Who is not detected is not hidden.</source>
+        <translation>按识别框把人的头部和车辆的下部变成粗块；未被识别到的不会被遮挡。</translation>
+    </message>
+    <message>
+        <source>Empty: pictures travel in the messages. A folder that all workers reach: messages only name them.</source>
+        <translation>留空：图片随消息传送。填写所有工作程序都能访问的文件夹：消息只记录图片名称。</translation>
+    </message>
+    <message>
+        <source>Older pictures are deleted there.</source>
+        <translation>更早的图片会在那里被删除。</translation>
+    </message>
+    <message>
+        <source>Who judges</source>
+        <translation>由谁判断</translation>
+    </message>
+    <message>
+        <source>Language model</source>
+        <translation>大模型</translation>
+    </message>
+    <message>
+        <source>Prompt file</source>
+        <translation>提示词文件</translation>
+    </message>
+    <message>
+        <source>Updates</source>
+        <translation>更新</translation>
+    </message>
+    <message>
+        <source>Newer versions</source>
+        <translation>新版本</translation>
+    </message>
+    <message>
+        <source>Ask at</source>
+        <translation>查询地址</translation>
+    </message>
+    <message>
+        <source>Asked only when told to</source>
+        <translation>仅在手动要求时查询</translation>
+    </message>
+    <message>
+        <source>Asked at each start</source>
+        <translation>每次启动时查询</translation>
+    </message>
+    <message>
+        <source>Told and linked; nothing is ever installed by itself.</source>
+        <translation>只告知并给出链接；绝不会自行安装。</translation>
+    </message>
+    <message>
+        <source>An https:// address that names the newest version; your engineer knows it.</source>
+        <translation>给出最新版本的 https:// 地址；请咨询您的工程师。</translation>
+    </message>
+    <message>
+        <source>Seconds between two: medium</source>
+        <translation>先后通过间隔（秒）：中</translation>
+    </message>
+    <message>
+        <source>Seconds between two: low</source>
+        <translation>先后通过间隔（秒）：低</translation>
+    </message>
+    <message>
+        <source>A vehicle and a person that come through the same place within this time, one after the other, are a medium risk. Only for cameras with a ground rectangle.</source>
+        <translation>车辆与行人在此时间内先后通过同一处，为中风险。仅适用于设有地面矩形的摄像机。</translation>
+    </message>
+    <message>
+        <source>Within this time, they are a low one.</source>
+        <translation>在此时间内先后通过，为低风险。</translation>
+    </message>
+    <message>
+        <source>Which one DirectML takes, where there are several.</source>
+        <translation>有多块显卡时 DirectML 使用哪一块。</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPage</name>
+    <message>
+        <source>Revert</source>
+        <translation>还原</translation>
+    </message>
+    <message>
+        <source>Show the settings in use again</source>
+        <translation>重新显示正在使用的设置</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
+    </message>
+    <message>
+        <source>Save and use these settings (Ctrl+S)</source>
+        <translation>保存并使用这些设置 (Ctrl+S)</translation>
+    </message>
+    <message>
+        <source>Sections</source>
+        <translation>分类</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Mend what is marked red, then apply.</source>
+        <translation>请改正标红的内容，然后应用。</translation>
+    </message>
+    <message>
+        <source>These settings are in use.</source>
+        <translation>这些设置正在使用。</translation>
+    </message>
+    <message>
+        <source>Some of it holds from the next start.</source>
+        <translation>其中一部分下次启动后生效。</translation>
+    </message>
+    <message>
+        <source>Not applied: the model cannot be used as it is. What runs goes on.</source>
+        <translation>未应用：此模型目前无法使用。正在运行的继续运行。</translation>
+    </message>
+    <message>
+        <source>Trying the model first; the one in use goes on…</source>
+        <translation>先试运行模型；正在使用的模型继续运行…</translation>
+    </message>
+    <message>
+        <source>Applied.</source>
+        <translation>已应用。</translation>
+    </message>
+    <message>
+        <source>Mend what is marked red first.</source>
+        <translation>请先改正标红的内容。</translation>
+    </message>
+    <message>
+        <source>Type the address first.</source>
+        <translation>请先填写地址。</translation>
+    </message>
+    <message>
+        <source>Type the mail server first.</source>
+        <translation>请先填写邮件服务器。</translation>
+    </message>
+    <message>
+        <source>Edit the prompt…</source>
+        <translation>编辑提示词…</translation>
+    </message>
+    <message>
+        <source>What this machine can run models on is not known: {0}</source>
+        <translation>无法得知本机可用什么运行模型：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Severity</name>
+    <message>
+        <source>Error</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>Advice</source>
+        <translation>建议</translation>
+    </message>
+</context>
+<context>
+    <name>Shutdown</name>
+    <message>
+        <source>Quit Signalbox?</source>
+        <translation>退出 Signalbox？</translation>
+    </message>
+    <message>
+        <source>Quit while workers are running?</source>
+        <translation>处理单元仍在运行，要退出吗？</translation>
+    </message>
+    <message>
+        <source>They finish what is under way and stop; nothing that was accepted is lost.</source>
+        <translation>它们会完成正在处理的内容后停止；已接收的内容不会丢失。</translation>
+    </message>
+    <message>
+        <source>Stop and quit</source>
+        <translation>停止并退出</translation>
+    </message>
+    <message>
+        <source>Do this from now on; Settings can change it</source>
+        <translation>以后都这样做；可在设置中更改</translation>
+    </message>
+    <message>
+        <source>Keep in tray</source>
+        <translation>保留在托盘中</translation>
+    </message>
+    <message>
+        <source>Stopping the workers; they finish what is under way…</source>
+        <translation>正在停止处理单元；正在处理的内容会先完成…</translation>
+    </message>
+    <message>
+        <source>Stop now</source>
+        <translation>立即停止</translation>
+    </message>
+    <message>
+        <source>Stopping</source>
+        <translation>正在停止</translation>
+    </message>
+    <message>
+        <source>{0} does not stop</source>
+        <translation>{0} 无法停止</translation>
+    </message>
+    <message>
+        <source>{0} has not stopped within {1} seconds.</source>
+        <translation>{0} 未在 {1} 秒内停止。</translation>
+    </message>
+    <message>
+        <source>What it holds stays in Kafka and is read again at the next start.</source>
+        <translation>它持有的内容仍在 Kafka 中，下次启动时会重新读取。</translation>
+    </message>
+    <message>
+        <source>Wait</source>
+        <translation>等待</translation>
+    </message>
+    <message>
+        <source>Quit without it</source>
+        <translation>不再等待，直接退出</translation>
+    </message>
+</context>
+<context>
+    <name>StatusBar</name>
+    <message>
+        <source>99 of 100 gaps between two turns of the window are no longer than this</source>
+        <translation>窗口每两次刷新之间的间隔，100 次中有 99 次不超过此值</translation>
+    </message>
+    <message>
+        <source>Versions and licences</source>
+        <translation>版本与许可证</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Choose the theme</source>
+        <translation>选择外观</translation>
+    </message>
+    <message>
+        <source>Choose the language</source>
+        <translation>选择语言</translation>
+    </message>
+    <message>
+        <source>Group lag –</source>
+        <translation>消费者组积压 –</translation>
+    </message>
+    <message>
+        <source>Group lag {0} ({1})</source>
+        <translation>消费者组积压 {0}（{1}）</translation>
+    </message>
+    <message>
+        <source>UI gap p99 {0} ms</source>
+        <translation>界面间隔 p99 {0} ms</translation>
+    </message>
+    <message>
+        <source>CPU {0} %</source>
+        <translation>CPU {0} %</translation>
+    </message>
+    <message>
+        <source>Memory {0}</source>
+        <translation>内存 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Timeline</name>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Worker</source>
+        <translation>处理单元</translation>
+    </message>
+    <message>
+        <source>Kafka</source>
+        <translation>Kafka</translation>
+    </message>
+    <message>
+        <source>Alarm</source>
+        <translation>报警</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation>操作员</translation>
+    </message>
+    <message>
+        <source>Gives pictures</source>
+        <translation>有画面</translation>
+    </message>
+    <message>
+        <source>Lost</source>
+        <translation>丢失</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>运行中</translation>
+    </message>
+    <message>
+        <source>Degraded</source>
+        <translation>降级</translation>
+    </message>
+    <message>
+        <source>Failed, starts again</source>
+        <translation>失败，将重新启动</translation>
+    </message>
+    <message>
+        <source>Failed, stays stopped</source>
+        <translation>失败，保持停止</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>Keeps up again</source>
+        <translation>已跟上</translation>
+    </message>
+    <message>
+        <source>Falls behind</source>
+        <translation>落后</translation>
+    </message>
+    <message>
+        <source>Stalled</source>
+        <translation>停滞</translation>
+    </message>
+    <message>
+        <source>Broker away</source>
+        <translation>Broker 断开</translation>
+    </message>
+    <message>
+        <source>Broker back</source>
+        <translation>Broker 恢复</translation>
+    </message>
+    <message>
+        <source>Raised</source>
+        <translation>发出报警</translation>
+    </message>
+    <message>
+        <source>Over</source>
+        <translation>已结束</translation>
+    </message>
+    <message>
+        <source>Alarm acknowledged</source>
+        <translation>报警已确认</translation>
+    </message>
+    <message>
+        <source>Alarm marked as false</source>
+        <translation>报警标记为误报</translation>
+    </message>
+    <message>
+        <source>Alarm made new again</source>
+        <translation>报警恢复为新</translation>
+    </message>
+    <message>
+        <source>Start of all asked for</source>
+        <translation>要求全部启动</translation>
+    </message>
+    <message>
+        <source>Stop of all asked for</source>
+        <translation>要求全部停止</translation>
+    </message>
+    <message>
+        <source>Start asked for</source>
+        <translation>要求启动</translation>
+    </message>
+    <message>
+        <source>Stop asked for</source>
+        <translation>要求停止</translation>
+    </message>
+    <message>
+        <source>Settings changed</source>
+        <translation>设置已更改</translation>
+    </message>
+    <message>
+        <source>{0} messages unread</source>
+        <translation>{0} 条消息未读</translation>
+    </message>
+    <message>
+        <source>Damaged database set aside</source>
+        <translation>损坏的数据库已移开</translation>
+    </message>
+</context>
+<context>
+    <name>TimelineView</name>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>About</source>
+        <translation>关于</translation>
+    </message>
+    <message>
+        <source>Camera or worker</source>
+        <translation>摄像头或处理单元</translation>
+    </message>
+    <message>
+        <source>Log lines of that minute</source>
+        <translation>那一分钟的日志行</translation>
+    </message>
+    <message>
+        <source>Show what was logged then (Enter, or double-click)</source>
+        <translation>显示当时的日志（回车或双击）</translation>
+    </message>
+    <message>
+        <source>Show the alarm</source>
+        <translation>显示该报警</translation>
+    </message>
+    <message>
+        <source>Nothing happened</source>
+        <translation>没有发生任何事</translation>
+    </message>
+    <message>
+        <source>Lost cameras, workers that start, stop or fail, lag, alarms and what operators do are noted here. Choose a longer time above, or start the workers.</source>
+        <translation>摄像头丢失、处理单元的启动、停止或失败、积压、报警以及操作员的操作都记录在这里。请在上方选择更长的时间，或启动处理单元。</translation>
+    </message>
+    <message>
+        <source>last hour</source>
+        <translation>最近一小时</translation>
+    </message>
+    <message>
+        <source>last 24 hours</source>
+        <translation>最近 24 小时</translation>
+    </message>
+    <message>
+        <source>last 7 days</source>
+        <translation>最近 7 天</translation>
+    </message>
+    <message>
+        <source>last 90 days</source>
+        <translation>最近 90 天</translation>
+    </message>
+    <message>
+        <source>everything</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>all cameras and workers</source>
+        <translation>全部摄像头和处理单元</translation>
+    </message>
+    <message>
+        <source>Camera, worker or topic</source>
+        <translation>摄像头、处理单元或主题</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>发生了什么</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>Timeline</source>
+        <translation>时间线</translation>
+    </message>
+    <message>
+        <source>{0} events</source>
+        <translation>{0} 个事件</translation>
+    </message>
+    <message>
+        <source>The timeline cannot be read: {0}</source>
+        <translation>无法读取时间线：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>TopBar</name>
+    <message>
+        <source>Start all</source>
+        <translation>全部启动</translation>
+    </message>
+    <message>
+        <source>Start all workers, consumers first (F5)</source>
+        <translation>启动全部处理单元，先启动消费方 (F5)</translation>
+    </message>
+    <message>
+        <source>Stop all</source>
+        <translation>全部停止</translation>
+    </message>
+    <message>
+        <source>Export logs</source>
+        <translation>导出日志</translation>
+    </message>
+    <message>
+        <source>Logs, settings without secrets, versions and figures in one file (Ctrl+E)</source>
+        <translation>将日志、设置（不含密钥）、版本和统计数据导出为一个文件 (Ctrl+E)</translation>
+    </message>
+    <message>
+        <source>Stop now</source>
+        <translation>立即停止</translation>
+    </message>
+    <message>
+        <source>Do not wait until the topics are read; what is left stays in Kafka</source>
+        <translation>不等待主题读完；剩余消息留在 Kafka 中</translation>
+    </message>
+    <message>
+        <source>Stop all workers, producers first, and read what they left (Shift+F5)</source>
+        <translation>停止全部处理单元：先停止生产方，再读完剩余消息 (Shift+F5)</translation>
+    </message>
+    <message>
+        <source>Embedded broker</source>
+        <translation>内置 Broker</translation>
+    </message>
+    <message>
+        <source>Kafka cluster</source>
+        <translation>Kafka 集群</translation>
+    </message>
+    <message>
+        <source>{0}: closed</source>
+        <translation>{0}：已关闭</translation>
+    </message>
+    <message>
+        <source>{0}: opening…</source>
+        <translation>{0}：正在打开…</translation>
+    </message>
+    <message>
+        <source>{0}: failed</source>
+        <translation>{0}：故障</translation>
+    </message>
+    <message>
+        <source>The broker does not answer: {0}</source>
+        <translation>Broker 没有响应：{0}</translation>
+    </message>
+    <message>
+        <source>Runs inside this program, for trying out: it keeps nothing over a restart</source>
+        <translation>在本程序内运行，供试用：重启后不保留任何数据</translation>
+    </message>
+    <message>
+        <source>Model: not loaded</source>
+        <translation>模型：未加载</translation>
+    </message>
+    <message>
+        <source>Detection is not at work</source>
+        <translation>检测未在工作</translation>
+    </message>
+    <message>
+        <source>Execution provider and model of the detection</source>
+        <translation>检测所用的执行提供程序和模型</translation>
+    </message>
+    <message>
+        <source>Not in use: {0}</source>
+        <translation>未使用：{0}</translation>
+    </message>
+    <message>
+        <source>Assessor: none</source>
+        <translation>评估器：无</translation>
+    </message>
+    <message>
+        <source>The scheduler is not at work</source>
+        <translation>评估调度未在工作</translation>
+    </message>
+    <message>
+        <source>offline rules</source>
+        <translation>离线规则</translation>
+    </message>
+    <message>
+        <source>Assessor: {0}</source>
+        <translation>评估器：{0}</translation>
+    </message>
+    <message>
+        <source>Risks are judged by fixed rules over positions and speeds, offline</source>
+        <translation>离线评估：按固定规则根据位置和速度判断风险</translation>
+    </message>
+    <message>
+        <source>Assessor: offline rules</source>
+        <translation>评估：离线规则</translation>
+    </message>
+    <message>
+        <source>{0} cannot be had; the rules stand in: {1}</source>
+        <translation>{0} 不可用，由规则代判：{1}</translation>
+    </message>
+    <message>
+        <source>A language model judges the pictures: {0}</source>
+        <translation>由大模型判断图片：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>TopicTrack</name>
+    <message>
+        <source>{0}
 {1} · {2} · {3}
 The line shows the unread messages lately.</source>
-            <translation>{0}
+        <translation>{0}
 {1} · {2} · {3}
 曲线表示最近的未读消息数。</translation>
-        </message>
-    </context>
-    <context>
-        <name>Tray</name>
-        <message>
-            <source>Open Signalbox</source>
-            <translation>打开 Signalbox</translation>
-        </message>
-        <message>
-            <source>Start all</source>
-            <translation>全部启动</translation>
-        </message>
-        <message>
-            <source>Stop all</source>
-            <translation>全部停止</translation>
-        </message>
-        <message>
-            <source>Quit</source>
-            <translation>退出</translation>
-        </message>
-        <message>
-            <source>{0} stays stopped</source>
-            <translation>{0} 已停止，不会自动重启</translation>
-        </message>
-        <message numerus="yes">
-            <source>%n new alarms</source>
-            <translation>
-                <numerusform>%n 条新告警</numerusform>
-            </translation>
-        </message>
-        <message>
-            <source>New alarm: {0}</source>
-            <translation>新告警：{0}</translation>
-        </message>
-        <message>
-            <source>Signalbox goes on in the tray</source>
-            <translation>Signalbox 在托盘中继续运行</translation>
-        </message>
-        <message>
-            <source>A click on its icon brings the window back.</source>
-            <translation>点击其图标可恢复窗口。</translation>
-        </message>
-    </context>
-    <context>
-        <name>UndoBar</name>
-        <message>
-            <source>Undo</source>
-            <translation>撤销</translation>
-        </message>
-        <message>
-            <source>Undo (Ctrl+Z)</source>
-            <translation>撤销 (Ctrl+Z)</translation>
-        </message>
-    </context>
-    <context>
-        <name>UpdateQuestion</name>
-        <message>
-            <source>Check for updates</source>
-            <translation>检查更新</translation>
-        </message>
-        <message>
-            <source>Where to ask is not set (Settings, Updates).</source>
-            <translation>未设置查询地址（设置 › 更新）。</translation>
-        </message>
-        <message>
-            <source>Asking…</source>
-            <translation>正在查询…</translation>
-        </message>
-        <message>
-            <source>It could not be found out. {0}</source>
-            <translation>无法得知。{0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>Updates</name>
-        <message>
-            <source>Version {0} is there. Get it from whoever gave you this one.</source>
-            <translation>已有 {0} 版。请向提供本程序的人获取。</translation>
-        </message>
-        <message>
-            <source>This is the newest version.</source>
-            <translation>当前已是最新版本。</translation>
-        </message>
-    </context>
-    <context>
-        <name>WatchStep</name>
-        <message>
-            <source>What do you want to watch?</source>
-            <translation>您想监看什么？</translation>
-        </message>
-        <message>
-            <source>More cameras can be added later on the Cameras page.</source>
-            <translation>以后可在“摄像头”页添加更多摄像头。</translation>
-        </message>
-        <message>
-            <source>The demo clip</source>
-            <translation>演示短片</translation>
-        </message>
-        <message>
-            <source>A street film of 1906 that plays as four cameras.</source>
-            <translation>1906 年的街景影片，作为四路摄像头播放。</translation>
-        </message>
-        <message>
-            <source>A video file</source>
-            <translation>视频文件</translation>
-        </message>
-        <message>
-            <source>It plays again and again.</source>
-            <translation>循环播放。</translation>
-        </message>
-        <message>
-            <source>A camera</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>Its address, such as rtsp://user:password@10.0.0.7/1, or a USB index.</source>
-            <translation>其地址，例如 rtsp://user:password@10.0.0.7/1，或 USB 序号。</translation>
-        </message>
-        <message>
-            <source>Choose a video file…</source>
-            <translation>选择视频文件…</translation>
-        </message>
-        <message>
-            <source>Address of the camera</source>
-            <translation>摄像头地址</translation>
-        </message>
-        <message>
-            <source>Choose a video file</source>
-            <translation>选择视频文件</translation>
-        </message>
-        <message>
-            <source>Videos (*.mp4 *.mkv *.avi *.mov *.webm *.ts *.m4v *.mpg *.mpeg *.wmv)</source>
-            <translation>视频 (*.mp4 *.mkv *.avi *.mov *.webm *.ts *.m4v *.mpg *.mpeg *.wmv)</translation>
-        </message>
-        <message>
-            <source>All files (*)</source>
-            <translation>所有文件 (*)</translation>
-        </message>
-        <message>
-            <source>Camera</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>Choose the file first.</source>
-            <translation>请先选择文件。</translation>
-        </message>
-        <message>
-            <source>This file cannot be found.</source>
-            <translation>找不到此文件。</translation>
-        </message>
-        <message>
-            <source>Type the camera's address first.</source>
-            <translation>请先输入摄像头地址。</translation>
-        </message>
-    </context>
-    <context>
-        <name>Worker</name>
-        <message>
-            <source>Detection</source>
-            <translation>检测</translation>
-        </message>
-        <message>
-            <source>Generator</source>
-            <translation>任务生成</translation>
-        </message>
-        <message>
-            <source>Scheduler</source>
-            <translation>评估调度</translation>
-        </message>
-        <message>
-            <source>Aggregator</source>
-            <translation>告警聚合</translation>
-        </message>
-    </context>
-    <context>
-        <name>WorkerCard</name>
-        <message>
-            <source>frames/s</source>
-            <translation>帧/秒</translation>
-        </message>
-        <message>
-            <source>Frames that went through the model, each second</source>
-            <translation>每秒经过模型的帧数</translation>
-        </message>
-        <message>
-            <source>infer</source>
-            <translation>推理</translation>
-        </message>
-        <message>
-            <source>Time the model takes for one frame</source>
-            <translation>模型处理一帧所用的时间</translation>
-        </message>
-        <message>
-            <source>cameras</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>Cameras that deliver pictures, of all that are switched on</source>
-            <translation>有画面的摄像头数 / 已启用的摄像头数</translation>
-        </message>
-        <message>
-            <source>skipped</source>
-            <translation>跳过</translation>
-        </message>
-        <message>
-            <source>Frames left out because the broker had no room for their results</source>
-            <translation>因 Broker 无法容纳结果而跳过的帧数</translation>
-        </message>
-        <message>
-            <source>in/s</source>
-            <translation>输入/秒</translation>
-        </message>
-        <message>
-            <source>Detection results taken from Kafka, each second</source>
-            <translation>每秒从 Kafka 读取的检测结果数</translation>
-        </message>
-        <message>
-            <source>tasks/s</source>
-            <translation>任务/秒</translation>
-        </message>
-        <message>
-            <source>Assessment tasks made, each second</source>
-            <translation>每秒生成的评估任务数</translation>
-        </message>
-        <message>
-            <source>p95</source>
-            <translation>p95</translation>
-        </message>
-        <message>
-            <source>95 of 100 messages are done within this time</source>
-            <translation>95% 的消息在此时间内处理完</translation>
-        </message>
-        <message>
-            <source>rejected</source>
-            <translation>拒收</translation>
-        </message>
-        <message>
-            <source>Messages that could not be used; they are in the dead letter topic</source>
-            <translation>无法使用的消息数；这些消息在死信主题中</translation>
-        </message>
-        <message>
-            <source>keys</source>
-            <translation>密钥</translation>
-        </message>
-        <message>
-            <source>API keys that may be used now, of all</source>
-            <translation>当前可用的 API 密钥数 / 总数</translation>
-        </message>
-        <message>
-            <source>verdicts/s</source>
-            <translation>结论/秒</translation>
-        </message>
-        <message>
-            <source>Groups assessed, each second</source>
-            <translation>每秒评估的目标组数</translation>
-        </message>
-        <message>
-            <source>in flight</source>
-            <translation>评估中</translation>
-        </message>
-        <message>
-            <source>Tasks being assessed at this moment</source>
-            <translation>此刻正在评估的任务数</translation>
-        </message>
-        <message>
-            <source>95 of 100 verdicts take no longer than this</source>
-            <translation>95% 的评估结论用时不超过此值</translation>
-        </message>
-        <message>
-            <source>retries</source>
-            <translation>重试</translation>
-        </message>
-        <message>
-            <source>Verdicts that had to be asked for again</source>
-            <translation>需要重新请求的评估结论数</translation>
-        </message>
-        <message>
-            <source>joined/s</source>
-            <translation>汇总/秒</translation>
-        </message>
-        <message>
-            <source>Requests whose groups have all been assessed, each second</source>
-            <translation>每秒全部目标组都已评估完的请求数</translation>
-        </message>
-        <message>
-            <source>open</source>
-            <translation>未完成</translation>
-        </message>
-        <message>
-            <source>Requests that still wait for verdicts on some groups</source>
-            <translation>仍在等待部分目标组评估结论的请求数</translation>
-        </message>
-        <message>
-            <source>alarms</source>
-            <translation>告警</translation>
-        </message>
-        <message>
-            <source>Alarms raised since the program started</source>
-            <translation>程序启动以来发出的告警数</translation>
-        </message>
-        <message>
-            <source>db</source>
-            <translation>数据库</translation>
-        </message>
-        <message>
-            <source>Size of the alarm database</source>
-            <translation>告警数据库的大小</translation>
-        </message>
-        <message>
-            <source>Restart {0}</source>
-            <translation>重启 {0}</translation>
-        </message>
-        <message>
-            <source>Show the log of {0}</source>
-            <translation>显示 {0} 的日志</translation>
-        </message>
-        <message>
-            <source>Stop {0}</source>
-            <translation>停止 {0}</translation>
-        </message>
-        <message>
-            <source>Start {0}</source>
-            <translation>启动 {0}</translation>
-        </message>
-    </context>
-    <context>
-        <name>WorkerDetails</name>
-        <message>
-            <source>State</source>
-            <translation>状态</translation>
-        </message>
-        <message>
-            <source>Start</source>
-            <translation>启动</translation>
-        </message>
-        <message>
-            <source>Stop</source>
-            <translation>停止</translation>
-        </message>
-        <message>
-            <source>Restart</source>
-            <translation>重启</translation>
-        </message>
-        <message>
-            <source>Show log</source>
-            <translation>查看日志</translation>
-        </message>
-        <message>
-            <source>Last trouble</source>
-            <translation>最近的问题</translation>
-        </message>
-        <message>
-            <source>Copy details</source>
-            <translation>复制详情</translation>
-        </message>
-        <message>
-            <source>Latency of the last {0} units of work</source>
-            <translation>最近 {0} 次处理的延迟</translation>
-        </message>
-        <message>
-            <source>Figures</source>
-            <translation>统计数据</translation>
-        </message>
-        <message>
-            <source>Figure</source>
-            <translation>项目</translation>
-        </message>
-        <message>
-            <source>Total</source>
-            <translation>总计</translation>
-        </message>
-        <message>
-            <source>Per second</source>
-            <translation>每秒</translation>
-        </message>
-        <message>
-            <source>Figures of the worker</source>
-            <translation>处理单元的统计数据</translation>
-        </message>
-        <message>
-            <source>History</source>
-            <translation>历史</translation>
-        </message>
-        <message>
-            <source>Time</source>
-            <translation>时间</translation>
-        </message>
-        <message>
-            <source>Why</source>
-            <translation>原因</translation>
-        </message>
-        <message>
-            <source>State changes of the worker</source>
-            <translation>处理单元的状态变化</translation>
-        </message>
-        <message>
-            <source>Its settings</source>
-            <translation>相关设置</translation>
-        </message>
-        <message>
-            <source>Setting</source>
-            <translation>设置项</translation>
-        </message>
-        <message>
-            <source>Value</source>
-            <translation>值</translation>
-        </message>
-        <message>
-            <source>Settings of the worker</source>
-            <translation>处理单元的设置</translation>
-        </message>
-        <message>
-            <source>Nothing to report.</source>
-            <translation>一切正常。</translation>
-        </message>
-        <message>
-            <source>No errors since the program started.</source>
-            <translation>程序启动以来没有错误。</translation>
-        </message>
-        <message>
-            <source>API keys</source>
-            <translation>API 密钥</translation>
-        </message>
-        <message>
-            <source>Name</source>
-            <translation>名称</translation>
-        </message>
-        <message>
-            <source>Key</source>
-            <translation>密钥</translation>
-        </message>
-        <message>
-            <source>In flight</source>
-            <translation>进行中</translation>
-        </message>
-        <message>
-            <source>Requests</source>
-            <translation>请求</translation>
-        </message>
-        <message>
-            <source>Failed</source>
-            <translation>失败</translation>
-        </message>
-        <message>
-            <source>API keys of the worker</source>
-            <translation>该工作器的 API 密钥</translation>
-        </message>
-    </context>
-    <context>
-        <name>WorkerDrawer</name>
-        <message>
-            <source>Open the page</source>
-            <translation>打开页面</translation>
-        </message>
-        <message>
-            <source>Show this worker on the Pipeline page</source>
-            <translation>在“流水线”页显示此处理单元</translation>
-        </message>
-        <message>
-            <source>Close (Esc)</source>
-            <translation>关闭 (Esc)</translation>
-        </message>
-        <message>
-            <source>Close</source>
-            <translation>关闭</translation>
-        </message>
-    </context>
-    <context>
-        <name>WorkerSetting</name>
-        <message>
-            <source>alarm cooldown s</source>
-            <translation>告警冷却时间（秒）</translation>
-        </message>
-        <message>
-            <source>alarm level</source>
-            <translation>告警级别</translation>
-        </message>
-        <message>
-            <source>assessor</source>
-            <translation>评估器</translation>
-        </message>
-        <message>
-            <source>batch</source>
-            <translation>批量</translation>
-        </message>
-        <message>
-            <source>cameras</source>
-            <translation>摄像头</translation>
-        </message>
-        <message>
-            <source>classes</source>
-            <translation>目标类别</translation>
-        </message>
-        <message>
-            <source>confidence</source>
-            <translation>置信度</translation>
-        </message>
-        <message>
-            <source>database</source>
-            <translation>数据库</translation>
-        </message>
-        <message>
-            <source>device</source>
-            <translation>设备</translation>
-        </message>
-        <message>
-            <source>evidence max bytes</source>
-            <translation>证据图片上限（字节）</translation>
-        </message>
-        <message>
-            <source>family</source>
-            <translation>模型类型</translation>
-        </message>
-        <message>
-            <source>group</source>
-            <translation>消费者组</translation>
-        </message>
-        <message>
-            <source>group distance</source>
-            <translation>成组距离</translation>
-        </message>
-        <message>
-            <source>input size</source>
-            <translation>输入尺寸</translation>
-        </message>
-        <message>
-            <source>iou</source>
-            <translation>重叠度 (IoU)</translation>
-        </message>
-        <message>
-            <source>join deadline s</source>
-            <translation>等待评估结论（秒）</translation>
-        </message>
-        <message>
-            <source>max in flight</source>
-            <translation>同时处理的任务数</translation>
-        </message>
-        <message>
-            <source>model</source>
-            <translation>模型</translation>
-        </message>
-        <message>
-            <source>providers</source>
-            <translation>执行提供程序</translation>
-        </message>
-        <message>
-            <source>reads</source>
-            <translation>读取主题</translation>
-        </message>
-        <message>
-            <source>rules: conflict distance</source>
-            <translation>规则：冲突距离</translation>
-        </message>
-        <message>
-            <source>rules: crowd density</source>
-            <translation>规则：聚集密度</translation>
-        </message>
-        <message>
-            <source>rules: crowd size</source>
-            <translation>规则：聚集人数</translation>
-        </message>
-        <message>
-            <source>rules: near distance</source>
-            <translation>规则：接近距离</translation>
-        </message>
-        <message>
-            <source>rules: time to collision high s</source>
-            <translation>规则：碰撞时间，高（秒）</translation>
-        </message>
-        <message>
-            <source>rules: time to collision medium s</source>
-            <translation>规则：碰撞时间，中（秒）</translation>
-        </message>
-        <message>
-            <source>threads</source>
-            <translation>线程数</translation>
-        </message>
-        <message>
-            <source>writes</source>
-            <translation>写入主题</translation>
-        </message>
-        <message>
-            <source>llm: api</source>
-            <translation>大模型：接口</translation>
-        </message>
-        <message>
-            <source>llm: api version</source>
-            <translation>大模型：接口版本</translation>
-        </message>
-        <message>
-            <source>llm: base url</source>
-            <translation>大模型：地址</translation>
-        </message>
-        <message>
-            <source>llm: connect timeout s</source>
-            <translation>大模型：连接超时（秒）</translation>
-        </message>
-        <message>
-            <source>llm: daily cost</source>
-            <translation>大模型：每日费用上限</translation>
-        </message>
-        <message>
-            <source>llm: daily tokens</source>
-            <translation>大模型：每日 token 上限</translation>
-        </message>
-        <message>
-            <source>llm: fallback to rules</source>
-            <translation>大模型：由规则代判</translation>
-        </message>
-        <message>
-            <source>llm: keys</source>
-            <translation>大模型：密钥</translation>
-        </message>
-        <message>
-            <source>llm: language</source>
-            <translation>大模型：语言</translation>
-        </message>
-        <message>
-            <source>llm: max output tokens</source>
-            <translation>大模型：最多输出 token</translation>
-        </message>
-        <message>
-            <source>llm: max task age s</source>
-            <translation>大模型：任务过期时间（秒）</translation>
-        </message>
-        <message>
-            <source>llm: max tries</source>
-            <translation>大模型：最多请求数</translation>
-        </message>
-        <message>
-            <source>llm: model</source>
-            <translation>大模型：模型</translation>
-        </message>
-        <message>
-            <source>llm: price input</source>
-            <translation>大模型：输入价格</translation>
-        </message>
-        <message>
-            <source>llm: price output</source>
-            <translation>大模型：输出价格</translation>
-        </message>
-        <message>
-            <source>llm: prompt</source>
-            <translation>大模型：提示词</translation>
-        </message>
-        <message>
-            <source>llm: strategy</source>
-            <translation>大模型：密钥顺序</translation>
-        </message>
-        <message>
-            <source>llm: structured output</source>
-            <translation>大模型：回答格式</translation>
-        </message>
-        <message>
-            <source>llm: task budget s</source>
-            <translation>大模型：任务时限（秒）</translation>
-        </message>
-        <message>
-            <source>llm: temperature</source>
-            <translation>大模型：温度</translation>
-        </message>
-        <message>
-            <source>llm: timeout s</source>
-            <translation>大模型：回答超时（秒）</translation>
-        </message>
-        <message>
-            <source>rules: post encroachment ahead s</source>
-            <translation>规则：后侵入时间，预测范围（秒）</translation>
-        </message>
-        <message>
-            <source>rules: post encroachment low s</source>
-            <translation>规则：后侵入时间，低（秒）</translation>
-        </message>
-        <message>
-            <source>rules: post encroachment medium s</source>
-            <translation>规则：后侵入时间，中（秒）</translation>
-        </message>
-    </context>
-    <context>
-        <name>WorkerState</name>
-        <message>
-            <source>Stopped</source>
-            <translation>已停止</translation>
-        </message>
-        <message>
-            <source>Starting</source>
-            <translation>启动中</translation>
-        </message>
-        <message>
-            <source>Running</source>
-            <translation>运行中</translation>
-        </message>
-        <message>
-            <source>Degraded</source>
-            <translation>降级运行</translation>
-        </message>
-        <message>
-            <source>Stopping</source>
-            <translation>停止中</translation>
-        </message>
-        <message>
-            <source>Restarting</source>
-            <translation>等待重启</translation>
-        </message>
-        <message>
-            <source>Failed</source>
-            <translation>故障</translation>
-        </message>
-        <message>
-            <source>in {0} s</source>
-            <translation>{0} 秒后</translation>
-        </message>
-    </context>
-    <context>
-        <name>_Row</name>
-        <message>
-            <source>From</source>
-            <translation>从</translation>
-        </message>
-        <message>
-            <source>Until</source>
-            <translation>至</translation>
-        </message>
-        <message>
-            <source>no detection</source>
-            <translation>不检测</translation>
-        </message>
-        <message>
-            <source>detect with</source>
-            <translation>检测参数</translation>
-        </message>
-        <message>
-            <source>What is different</source>
-            <translation>有何不同</translation>
-        </message>
-        <message>
-            <source>rate</source>
-            <translation>速率</translation>
-        </message>
-        <message>
-            <source>Detections per second; empty: as usual</source>
-            <translation>每秒检测次数；留空则照常</translation>
-        </message>
-        <message>
-            <source>conf.</source>
-            <translation>置信度</translation>
-        </message>
-        <message>
-            <source>Lowest confidence, 0 to 1; empty: as usual</source>
-            <translation>最低置信度，0 到 1；留空则照常</translation>
-        </message>
-        <message>
-            <source>Remove this time</source>
-            <translation>删除此时段</translation>
-        </message>
-    </context>
-    <context>
-        <name>MachineChoice</name>
-        <message>
-            <source>, then </source>
-            <translation>，其次 </translation>
-        </message>
-        <message>
-            <source>The first</source>
-            <translation>第一个</translation>
-        </message>
-        <message>
-            <source>{0} (not available here)</source>
-            <translation>{0}（此处不可用）</translation>
-        </message>
-    </context>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>Open Signalbox</source>
+        <translation>打开 Signalbox</translation>
+    </message>
+    <message>
+        <source>Start all</source>
+        <translation>全部启动</translation>
+    </message>
+    <message>
+        <source>Stop all</source>
+        <translation>全部停止</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>{0} stays stopped</source>
+        <translation>{0} 已停止，不会自动重启</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n new alarms</source>
+        <translation>
+            <numerusform>%n 条新告警</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>New alarm: {0}</source>
+        <translation>新告警：{0}</translation>
+    </message>
+    <message>
+        <source>Signalbox goes on in the tray</source>
+        <translation>Signalbox 在托盘中继续运行</translation>
+    </message>
+    <message>
+        <source>A click on its icon brings the window back.</source>
+        <translation>点击其图标可恢复窗口。</translation>
+    </message>
+</context>
+<context>
+    <name>UndoBar</name>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Undo (Ctrl+Z)</source>
+        <translation>撤销 (Ctrl+Z)</translation>
+    </message>
+</context>
+<context>
+    <name>UpdateQuestion</name>
+    <message>
+        <source>Check for updates</source>
+        <translation>检查更新</translation>
+    </message>
+    <message>
+        <source>Where to ask is not set (Settings, Updates).</source>
+        <translation>未设置查询地址（设置 › 更新）。</translation>
+    </message>
+    <message>
+        <source>Asking…</source>
+        <translation>正在查询…</translation>
+    </message>
+    <message>
+        <source>It could not be found out. {0}</source>
+        <translation>无法得知。{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Updates</name>
+    <message>
+        <source>Version {0} is there. Get it from whoever gave you this one.</source>
+        <translation>已有 {0} 版。请向提供本程序的人获取。</translation>
+    </message>
+    <message>
+        <source>This is the newest version.</source>
+        <translation>当前已是最新版本。</translation>
+    </message>
+</context>
+<context>
+    <name>WatchStep</name>
+    <message>
+        <source>What do you want to watch?</source>
+        <translation>您想监看什么？</translation>
+    </message>
+    <message>
+        <source>More cameras can be added later on the Cameras page.</source>
+        <translation>以后可在“摄像头”页添加更多摄像头。</translation>
+    </message>
+    <message>
+        <source>The demo clip</source>
+        <translation>演示短片</translation>
+    </message>
+    <message>
+        <source>A street film of 1906 that plays as four cameras.</source>
+        <translation>1906 年的街景影片，作为四路摄像头播放。</translation>
+    </message>
+    <message>
+        <source>A video file</source>
+        <translation>视频文件</translation>
+    </message>
+    <message>
+        <source>It plays again and again.</source>
+        <translation>循环播放。</translation>
+    </message>
+    <message>
+        <source>A camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Its address, such as rtsp://user:password@10.0.0.7/1, or a USB index.</source>
+        <translation>其地址，例如 rtsp://user:password@10.0.0.7/1，或 USB 序号。</translation>
+    </message>
+    <message>
+        <source>Choose a video file…</source>
+        <translation>选择视频文件…</translation>
+    </message>
+    <message>
+        <source>Address of the camera</source>
+        <translation>摄像头地址</translation>
+    </message>
+    <message>
+        <source>Choose a video file</source>
+        <translation>选择视频文件</translation>
+    </message>
+    <message>
+        <source>Videos (*.mp4 *.mkv *.avi *.mov *.webm *.ts *.m4v *.mpg *.mpeg *.wmv)</source>
+        <translation>视频 (*.mp4 *.mkv *.avi *.mov *.webm *.ts *.m4v *.mpg *.mpeg *.wmv)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Choose the file first.</source>
+        <translation>请先选择文件。</translation>
+    </message>
+    <message>
+        <source>This file cannot be found.</source>
+        <translation>找不到此文件。</translation>
+    </message>
+    <message>
+        <source>Type the camera&apos;s address first.</source>
+        <translation>请先输入摄像头地址。</translation>
+    </message>
+</context>
+<context>
+    <name>Worker</name>
+    <message>
+        <source>Detection</source>
+        <translation>检测</translation>
+    </message>
+    <message>
+        <source>Generator</source>
+        <translation>任务生成</translation>
+    </message>
+    <message>
+        <source>Scheduler</source>
+        <translation>评估调度</translation>
+    </message>
+    <message>
+        <source>Aggregator</source>
+        <translation>告警聚合</translation>
+    </message>
+</context>
+<context>
+    <name>WorkerCard</name>
+    <message>
+        <source>frames/s</source>
+        <translation>帧/秒</translation>
+    </message>
+    <message>
+        <source>Frames that went through the model, each second</source>
+        <translation>每秒经过模型的帧数</translation>
+    </message>
+    <message>
+        <source>infer</source>
+        <translation>推理</translation>
+    </message>
+    <message>
+        <source>Time the model takes for one frame</source>
+        <translation>模型处理一帧所用的时间</translation>
+    </message>
+    <message>
+        <source>cameras</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>Cameras that deliver pictures, of all that are switched on</source>
+        <translation>有画面的摄像头数 / 已启用的摄像头数</translation>
+    </message>
+    <message>
+        <source>skipped</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>Frames left out because the broker had no room for their results</source>
+        <translation>因 Broker 无法容纳结果而跳过的帧数</translation>
+    </message>
+    <message>
+        <source>in/s</source>
+        <translation>输入/秒</translation>
+    </message>
+    <message>
+        <source>Detection results taken from Kafka, each second</source>
+        <translation>每秒从 Kafka 读取的检测结果数</translation>
+    </message>
+    <message>
+        <source>tasks/s</source>
+        <translation>任务/秒</translation>
+    </message>
+    <message>
+        <source>Assessment tasks made, each second</source>
+        <translation>每秒生成的评估任务数</translation>
+    </message>
+    <message>
+        <source>p95</source>
+        <translation>p95</translation>
+    </message>
+    <message>
+        <source>95 of 100 messages are done within this time</source>
+        <translation>95% 的消息在此时间内处理完</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>拒收</translation>
+    </message>
+    <message>
+        <source>Messages that could not be used; they are in the dead letter topic</source>
+        <translation>无法使用的消息数；这些消息在死信主题中</translation>
+    </message>
+    <message>
+        <source>keys</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>API keys that may be used now, of all</source>
+        <translation>当前可用的 API 密钥数 / 总数</translation>
+    </message>
+    <message>
+        <source>verdicts/s</source>
+        <translation>结论/秒</translation>
+    </message>
+    <message>
+        <source>Groups assessed, each second</source>
+        <translation>每秒评估的目标组数</translation>
+    </message>
+    <message>
+        <source>in flight</source>
+        <translation>评估中</translation>
+    </message>
+    <message>
+        <source>Tasks being assessed at this moment</source>
+        <translation>此刻正在评估的任务数</translation>
+    </message>
+    <message>
+        <source>95 of 100 verdicts take no longer than this</source>
+        <translation>95% 的评估结论用时不超过此值</translation>
+    </message>
+    <message>
+        <source>retries</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Verdicts that had to be asked for again</source>
+        <translation>需要重新请求的评估结论数</translation>
+    </message>
+    <message>
+        <source>joined/s</source>
+        <translation>汇总/秒</translation>
+    </message>
+    <message>
+        <source>Requests whose groups have all been assessed, each second</source>
+        <translation>每秒全部目标组都已评估完的请求数</translation>
+    </message>
+    <message>
+        <source>open</source>
+        <translation>未完成</translation>
+    </message>
+    <message>
+        <source>Requests that still wait for verdicts on some groups</source>
+        <translation>仍在等待部分目标组评估结论的请求数</translation>
+    </message>
+    <message>
+        <source>alarms</source>
+        <translation>告警</translation>
+    </message>
+    <message>
+        <source>Alarms raised since the program started</source>
+        <translation>程序启动以来发出的告警数</translation>
+    </message>
+    <message>
+        <source>db</source>
+        <translation>数据库</translation>
+    </message>
+    <message>
+        <source>Size of the alarm database</source>
+        <translation>告警数据库的大小</translation>
+    </message>
+    <message>
+        <source>Restart {0}</source>
+        <translation>重启 {0}</translation>
+    </message>
+    <message>
+        <source>Show the log of {0}</source>
+        <translation>显示 {0} 的日志</translation>
+    </message>
+    <message>
+        <source>Stop {0}</source>
+        <translation>停止 {0}</translation>
+    </message>
+    <message>
+        <source>Start {0}</source>
+        <translation>启动 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>WorkerDetails</name>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>启动</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Restart</source>
+        <translation>重启</translation>
+    </message>
+    <message>
+        <source>Show log</source>
+        <translation>查看日志</translation>
+    </message>
+    <message>
+        <source>Last trouble</source>
+        <translation>最近的问题</translation>
+    </message>
+    <message>
+        <source>Copy details</source>
+        <translation>复制详情</translation>
+    </message>
+    <message>
+        <source>Latency of the last {0} units of work</source>
+        <translation>最近 {0} 次处理的延迟</translation>
+    </message>
+    <message>
+        <source>Figures</source>
+        <translation>统计数据</translation>
+    </message>
+    <message>
+        <source>Figure</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Total</source>
+        <translation>总计</translation>
+    </message>
+    <message>
+        <source>Per second</source>
+        <translation>每秒</translation>
+    </message>
+    <message>
+        <source>Figures of the worker</source>
+        <translation>处理单元的统计数据</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>历史</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>State changes of the worker</source>
+        <translation>处理单元的状态变化</translation>
+    </message>
+    <message>
+        <source>Its settings</source>
+        <translation>相关设置</translation>
+    </message>
+    <message>
+        <source>Setting</source>
+        <translation>设置项</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Settings of the worker</source>
+        <translation>处理单元的设置</translation>
+    </message>
+    <message>
+        <source>Nothing to report.</source>
+        <translation>一切正常。</translation>
+    </message>
+    <message>
+        <source>No errors since the program started.</source>
+        <translation>程序启动以来没有错误。</translation>
+    </message>
+    <message>
+        <source>API keys</source>
+        <translation>API 密钥</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>In flight</source>
+        <translation>进行中</translation>
+    </message>
+    <message>
+        <source>Requests</source>
+        <translation>请求</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>API keys of the worker</source>
+        <translation>该工作器的 API 密钥</translation>
+    </message>
+</context>
+<context>
+    <name>WorkerDrawer</name>
+    <message>
+        <source>Open the page</source>
+        <translation>打开页面</translation>
+    </message>
+    <message>
+        <source>Show this worker on the Pipeline page</source>
+        <translation>在“流水线”页显示此处理单元</translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation>关闭 (Esc)</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>WorkerSetting</name>
+    <message>
+        <source>alarm cooldown s</source>
+        <translation>告警冷却时间（秒）</translation>
+    </message>
+    <message>
+        <source>alarm level</source>
+        <translation>告警级别</translation>
+    </message>
+    <message>
+        <source>assessor</source>
+        <translation>评估器</translation>
+    </message>
+    <message>
+        <source>batch</source>
+        <translation>批量</translation>
+    </message>
+    <message>
+        <source>cameras</source>
+        <translation>摄像头</translation>
+    </message>
+    <message>
+        <source>classes</source>
+        <translation>目标类别</translation>
+    </message>
+    <message>
+        <source>confidence</source>
+        <translation>置信度</translation>
+    </message>
+    <message>
+        <source>database</source>
+        <translation>数据库</translation>
+    </message>
+    <message>
+        <source>device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>evidence max bytes</source>
+        <translation>证据图片上限（字节）</translation>
+    </message>
+    <message>
+        <source>family</source>
+        <translation>模型类型</translation>
+    </message>
+    <message>
+        <source>group</source>
+        <translation>消费者组</translation>
+    </message>
+    <message>
+        <source>group distance</source>
+        <translation>成组距离</translation>
+    </message>
+    <message>
+        <source>input size</source>
+        <translation>输入尺寸</translation>
+    </message>
+    <message>
+        <source>iou</source>
+        <translation>重叠度 (IoU)</translation>
+    </message>
+    <message>
+        <source>join deadline s</source>
+        <translation>等待评估结论（秒）</translation>
+    </message>
+    <message>
+        <source>max in flight</source>
+        <translation>同时处理的任务数</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>providers</source>
+        <translation>执行提供程序</translation>
+    </message>
+    <message>
+        <source>reads</source>
+        <translation>读取主题</translation>
+    </message>
+    <message>
+        <source>rules: conflict distance</source>
+        <translation>规则：冲突距离</translation>
+    </message>
+    <message>
+        <source>rules: crowd density</source>
+        <translation>规则：聚集密度</translation>
+    </message>
+    <message>
+        <source>rules: crowd size</source>
+        <translation>规则：聚集人数</translation>
+    </message>
+    <message>
+        <source>rules: near distance</source>
+        <translation>规则：接近距离</translation>
+    </message>
+    <message>
+        <source>rules: time to collision high s</source>
+        <translation>规则：碰撞时间，高（秒）</translation>
+    </message>
+    <message>
+        <source>rules: time to collision medium s</source>
+        <translation>规则：碰撞时间，中（秒）</translation>
+    </message>
+    <message>
+        <source>threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>writes</source>
+        <translation>写入主题</translation>
+    </message>
+    <message>
+        <source>llm: api</source>
+        <translation>大模型：接口</translation>
+    </message>
+    <message>
+        <source>llm: api version</source>
+        <translation>大模型：接口版本</translation>
+    </message>
+    <message>
+        <source>llm: base url</source>
+        <translation>大模型：地址</translation>
+    </message>
+    <message>
+        <source>llm: connect timeout s</source>
+        <translation>大模型：连接超时（秒）</translation>
+    </message>
+    <message>
+        <source>llm: daily cost</source>
+        <translation>大模型：每日费用上限</translation>
+    </message>
+    <message>
+        <source>llm: daily tokens</source>
+        <translation>大模型：每日 token 上限</translation>
+    </message>
+    <message>
+        <source>llm: fallback to rules</source>
+        <translation>大模型：由规则代判</translation>
+    </message>
+    <message>
+        <source>llm: keys</source>
+        <translation>大模型：密钥</translation>
+    </message>
+    <message>
+        <source>llm: language</source>
+        <translation>大模型：语言</translation>
+    </message>
+    <message>
+        <source>llm: max output tokens</source>
+        <translation>大模型：最多输出 token</translation>
+    </message>
+    <message>
+        <source>llm: max task age s</source>
+        <translation>大模型：任务过期时间（秒）</translation>
+    </message>
+    <message>
+        <source>llm: max tries</source>
+        <translation>大模型：最多请求数</translation>
+    </message>
+    <message>
+        <source>llm: model</source>
+        <translation>大模型：模型</translation>
+    </message>
+    <message>
+        <source>llm: price input</source>
+        <translation>大模型：输入价格</translation>
+    </message>
+    <message>
+        <source>llm: price output</source>
+        <translation>大模型：输出价格</translation>
+    </message>
+    <message>
+        <source>llm: prompt</source>
+        <translation>大模型：提示词</translation>
+    </message>
+    <message>
+        <source>llm: strategy</source>
+        <translation>大模型：密钥顺序</translation>
+    </message>
+    <message>
+        <source>llm: structured output</source>
+        <translation>大模型：回答格式</translation>
+    </message>
+    <message>
+        <source>llm: task budget s</source>
+        <translation>大模型：任务时限（秒）</translation>
+    </message>
+    <message>
+        <source>llm: temperature</source>
+        <translation>大模型：温度</translation>
+    </message>
+    <message>
+        <source>llm: timeout s</source>
+        <translation>大模型：回答超时（秒）</translation>
+    </message>
+    <message>
+        <source>rules: post encroachment ahead s</source>
+        <translation>规则：后侵入时间，预测范围（秒）</translation>
+    </message>
+    <message>
+        <source>rules: post encroachment low s</source>
+        <translation>规则：后侵入时间，低（秒）</translation>
+    </message>
+    <message>
+        <source>rules: post encroachment medium s</source>
+        <translation>规则：后侵入时间，中（秒）</translation>
+    </message>
+</context>
+<context>
+    <name>WorkerState</name>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>启动中</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation>运行中</translation>
+    </message>
+    <message>
+        <source>Degraded</source>
+        <translation>降级运行</translation>
+    </message>
+    <message>
+        <source>Stopping</source>
+        <translation>停止中</translation>
+    </message>
+    <message>
+        <source>Restarting</source>
+        <translation>等待重启</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>故障</translation>
+    </message>
+    <message>
+        <source>in {0} s</source>
+        <translation>{0} 秒后</translation>
+    </message>
+</context>
+<context>
+    <name>_Row</name>
+    <message>
+        <source>From</source>
+        <translation>从</translation>
+    </message>
+    <message>
+        <source>Until</source>
+        <translation>至</translation>
+    </message>
+    <message>
+        <source>no detection</source>
+        <translation>不检测</translation>
+    </message>
+    <message>
+        <source>detect with</source>
+        <translation>检测参数</translation>
+    </message>
+    <message>
+        <source>What is different</source>
+        <translation>有何不同</translation>
+    </message>
+    <message>
+        <source>rate</source>
+        <translation>速率</translation>
+    </message>
+    <message>
+        <source>Detections per second; empty: as usual</source>
+        <translation>每秒检测次数；留空则照常</translation>
+    </message>
+    <message>
+        <source>conf.</source>
+        <translation>置信度</translation>
+    </message>
+    <message>
+        <source>Lowest confidence, 0 to 1; empty: as usual</source>
+        <translation>最低置信度，0 到 1；留空则照常</translation>
+    </message>
+    <message>
+        <source>Remove this time</source>
+        <translation>删除此时段</translation>
+    </message>
+</context>
 </TS>
