@@ -1,4 +1,4 @@
-"""TLS before a broker that speaks none, ended by a proxy of the test."""
+"""A proxy of the test before a broker, which ends what the broker itself does not speak: TLS, a login."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ from tests.integration.tansu import TansuBroker, running_tansu
 JOIN_TIMEOUT_S = 15.0
 
 
-class _Proxy:
-    """Takes connections by TLS and passes on what comes, both ways."""
+Gate = Callable[[socket.socket, socket.socket], bool]
+"""Sees a connection first, with the one to the broker; says whether it may pass."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+
+class Proxy:
+    """Takes connections, by TLS if it is given a context, and passes on what comes, both ways."""
+
+    def __init__(self, context: ssl.SSLContext | None = None, gate: Gate | None = None) -> None:
         self._context = context
+        self._gate = gate
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
@@ -56,17 +61,24 @@ class _Proxy:
         with plain, contextlib.suppress(OSError), self._kept(plain):
             plain.settimeout(JOIN_TIMEOUT_S)
             with (
-                self._context.wrap_socket(plain, server_side=True) as outer,
+                self._encrypted(plain) as outer,
                 socket.create_connection(_split(servers), 5.0) as inner,
                 self._kept(outer),
                 self._kept(inner),
             ):
                 outer.settimeout(None)
                 inner.settimeout(None)
+                if self._gate is not None and not self._gate(outer, inner):
+                    return
                 back = threading.Thread(target=_pump, args=(inner, outer))
                 back.start()
                 _pump(outer, inner)
                 back.join(JOIN_TIMEOUT_S)
+
+    def _encrypted(self, plain: socket.socket) -> socket.socket:
+        if self._context is None:
+            return plain
+        return self._context.wrap_socket(plain, server_side=True)
 
     @contextlib.contextmanager
     def _kept(self, connection: socket.socket) -> Iterator[None]:
@@ -108,7 +120,13 @@ def tls_before_tansu(
     if client_authority is not None:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(client_authority)
-    proxy = _Proxy(context)
+    with before_tansu(Proxy(context), folder) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def before_tansu(proxy: Proxy, folder: Path) -> Iterator[str]:
+    """Give the proxy's address, which is also where a Tansu broker behind it sends its clients."""
     with running_tansu(folder, advertised=proxy.address) as broker:
         proxy.start(broker)
         try:
