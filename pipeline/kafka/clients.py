@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
@@ -19,9 +19,10 @@ from pipeline.settings import KafkaSettings
 
 ClientT = TypeVar("ClientT", Producer, Consumer, AdminClient)
 
+RETRY_LIMIT: Final = "reconnect.backoff.max.ms"
 RECONNECT: Properties = {
     # 10 s by default: an outage of 5 s would then last 10 s and more.
-    "reconnect.backoff.max.ms": 2000,
+    RETRY_LIMIT: 2000,
 }
 PRODUCER_DEFAULTS: Properties = {
     **RECONNECT,
@@ -242,6 +243,7 @@ def _construct(
     conf: dict[str, Any] = {name: as_text(value) for name, value in properties.items()} | callbacks
     arguments: dict[str, Any] = {}
     if condition is not None:
+        condition.retry_ms = int(properties.get(RETRY_LIMIT, condition.retry_ms))
         conf["error_cb"] = condition.on_error
         conf["stats_cb"] = condition.on_statistics
         log = logging.Logger(f"librdkafka.{conf['client.id']}")  # noqa: LOG001 - one a client, never shared

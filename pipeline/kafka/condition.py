@@ -23,6 +23,9 @@ REPEAT_QUIET_S = 30.0
 
 STATISTICS_INTERVAL_MS = 1000
 
+LIBRDKAFKA_RETRY_MS = 10_000
+"""``reconnect.backoff.max.ms`` where nobody sets it."""
+
 
 class _Broker(msgspec.Struct):
     nodeid: int
@@ -90,11 +93,14 @@ class BrokerCondition:
 
     Attributes:
         trouble: why this client is of no use any more; None while it is.
+        retry_ms: the longest that the client waits after a failed attempt to connect, which is
+            its ``reconnect.backoff.max.ms``.
     """
 
     def __init__(self, client: str, servers: str, telemetry: WorkerTelemetry) -> None:
         self.quiet = QuietLog(client)
         self.trouble: KafkaUnavailableError | None = None
+        self.retry_ms = LIBRDKAFKA_RETRY_MS
         self._servers = servers
         self._telemetry = telemetry
         self._key = f"broker-{client}"
@@ -146,6 +152,6 @@ class BrokerCondition:
             since = datetime.now().astimezone().strftime("%H:%M:%S")
             self._telemetry.degrade(
                 self._key,
-                f"broker {self._servers} not reachable since {since}; trying again all the time, "
-                "nothing is lost",
+                f"broker {self._servers} not reachable since {since}; tries again at the latest "
+                f"{self.retry_ms / 1000:g} s after each failure, nothing is lost",
             )

@@ -8,9 +8,10 @@ import pytest
 from confluent_kafka import KafkaError
 from loguru import logger
 
-from pipeline.kafka import condition
+from pipeline.kafka import clients, condition
 from pipeline.kafka.condition import BrokerCondition, QuietLog
 from pipeline.kafka.errors import KafkaRefusedError
+from pipeline.settings import KafkaSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
 from tests.support.log_guard import ExpectLog
@@ -42,11 +43,31 @@ def test_a_storm_is_one_line_and_a_sum(lines: list[str], expect_log: ExpectLog) 
         broker.on_error(KafkaError(KafkaError._TRANSPORT, "{host}: connection refused {"))
     assert len([line for line in lines if "refused" in line]) == 1
     assert any("{not} a {0}" in line for line in lines)
-    assert "not reachable since" in str(telemetry.degraded)
+    assert "host:9092 not reachable since" in str(telemetry.degraded)
     broker.on_statistics(UP)
     assert telemetry.degraded is None
     assert any(f"client-1: {STORM - 1} more messages" in line for line in lines)
     assert broker.trouble is None
+
+
+@pytest.mark.parametrize(
+    ("common", "words"),
+    [
+        ({}, "at the latest 2 s after"),
+        ({"reconnect.backoff.max.ms": 4500}, "at the latest 4.5 s after"),
+        ({"reconnect.backoff.max.ms": "60000"}, "at the latest 60 s after"),
+    ],
+)
+def test_when_it_tries_again_is_what_the_client_was_given(
+    common: dict[str, str | int | float | bool], words: str, expect_log: ExpectLog
+) -> None:
+    expect_log("brokers are down|refused", maybe=True)
+    broker, telemetry = made()
+    settings = KafkaSettings(mode="cluster", bootstrap_servers="127.0.0.1:1", common=common)
+    properties = clients.producer_properties(settings, settings.bootstrap_servers, "client-1")
+    clients.make_producer(properties, broker)
+    broker.on_error(KafkaError(KafkaError._ALL_BROKERS_DOWN, "1/1 brokers are down"))
+    assert words in str(telemetry.degraded)
 
 
 def test_a_kind_is_told_again_after_a_while(
