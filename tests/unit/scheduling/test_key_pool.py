@@ -77,7 +77,12 @@ class Histories(RuleBasedStateMachine):
     @rule(key_id=st.sampled_from(IDS))
     def remove(self, key_id: str) -> None:
         self.pool.remove(key_id)
-        if self.known.pop(key_id, None) is not None and not self.books[key_id].under_way:
+        config = self.known.pop(key_id, None)
+        if config is None:
+            return
+        if not config.enabled:
+            self.refused.add(key_id)  # what still runs under it cannot disable it again
+        if not self.books[key_id].under_way:
             self.cooling.pop(key_id, None)
             self.books[key_id] = Book()
 
