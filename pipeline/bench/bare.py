@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer, KafkaError, Message
 from msgspec.structs import replace
 
 from pipeline.aggregation.batch import Batch
@@ -28,19 +28,42 @@ class BenchmarkError(RuntimeError):
     """A run did not come to its end, so there is no figure."""
 
 
-def generate(access: KafkaAccess, group: str, count: int, limit_s: float) -> float:
-    """Read `count` detection results and send their tasks; return messages per second."""
+def generate(
+    access: KafkaAccess, group: str, count: int, limit_s: float, *, reported: bool = False
+) -> float:
+    """Read `count` detection results and send their tasks; return messages per second.
+
+    Args:
+        access: makes the clients.
+        group: consumer group, used once.
+        count: see above.
+        limit_s: for all of it.
+        reported: hear of every single delivery, as whoever may lose none has to.
+    """
     topics = access.settings.topics
     producer, consumer = clients.make_bare(access.settings, access.bootstrap_servers, group)
+    refused: list[KafkaError] = []
+
+    def on_delivery(error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            refused.append(error)
 
     def handle(messages: list[Message]) -> None:
         for message in messages:
             for task in make_tasks(decode(message.value() or b"", DetectionResult)):
-                producer.produce(topics.assessment_tasks, encode(task), task.camera_id)
+                if reported:
+                    producer.produce(
+                        topics.assessment_tasks,
+                        encode(task),
+                        task.camera_id,
+                        on_delivery=on_delivery,
+                    )
+                else:
+                    producer.produce(topics.assessment_tasks, encode(task), task.camera_id)
         producer.poll(0)
 
     def finish() -> None:
-        if producer.flush(FLUSH_TIMEOUT_S):
+        if producer.flush(FLUSH_TIMEOUT_S) or refused:
             raise BenchmarkError("the broker has not taken all tasks")
 
     return _consume(consumer, topics.detection_results, count, limit_s, handle, finish)

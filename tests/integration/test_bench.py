@@ -19,7 +19,7 @@ SMALL = kafka.Plan(detections=200, verdicts=400, rounds=1)
 
 
 def check(comparisons: list[kafka.Comparison]) -> None:
-    assert len(comparisons) == 3
+    assert len(comparisons) == 4
     for one in comparisons:
         assert len(one.ours_per_s) == len(one.bare_per_s) == SMALL.rounds
         assert min(*one.ours_per_s, *one.bare_per_s) > 0
