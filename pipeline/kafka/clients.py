@@ -201,6 +201,21 @@ def make_reader(settings: KafkaSettings, servers: str) -> Consumer:
     return _construct(Consumer, properties, "consumer", None)
 
 
+def make_asker(settings: KafkaSettings, servers: str, group: str) -> Consumer:
+    """Return a consumer that is asked for the offsets of `group` and of its topics.
+
+    Never subscribed, it does not join the group; nothing assigned, it commits nothing.
+
+    Raises:
+        KafkaSettingsError: the properties are wrong; says which and why.
+    """
+    properties = merged(
+        consumer_properties(settings, servers, "signalbox-lag", group),
+        {"statistics.interval.ms": 0, "log_level": 2},
+    )
+    return _construct(Consumer, properties, "consumer", None)
+
+
 def make_admin(
     settings: KafkaSettings,
     servers: str,

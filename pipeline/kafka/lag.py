@@ -2,6 +2,8 @@
 
 Lag is the end offset (as a committed reader sees it) minus the committed offset, read in that
 order's reverse: committed first, so that messages arriving in between cannot make it negative.
+
+No `AdminClient` is used: its requests can end the whole process (see `offsets_read`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from confluent_kafka import KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from pipeline.kafka import clients
 from pipeline.kafka.access import KafkaAccess
@@ -34,6 +36,7 @@ __all__ = ["LagMonitor", "LagSnapshot", "LinkLag", "PartitionLag"]
 INTERVAL_S: Final = 1.0
 PARTITIONS_REFRESH_S: Final = 15.0
 """How often the topics' partitions are asked for: the answer of a big cluster is long."""
+_UNANSWERED: Final = frozenset({KafkaError._TIMED_OUT, KafkaError._WAIT_COORD})
 _AT_END: Final = frozenset({"latest", "largest", "end"})
 
 
@@ -60,7 +63,6 @@ class _Asking:
     """What the monitor asks the broker with.
 
     Attributes:
-        admin: asks for offsets.
         rules: what the settings say of the readers.
 
     Raises:
@@ -69,18 +71,41 @@ class _Asking:
 
     def __init__(self, access: KafkaAccess) -> None:
         kafka, servers = access.settings, access.bootstrap_servers
-        self.admin = access.admin()
         reading = clients.consumer_properties(kafka, servers, "signalbox-lag", "signalbox-lag")
         self.rules = LagRules(
             kafka.allowed_lag, begins_at_end=str(reading["auto.offset.reset"]) in _AT_END
         )
-        self._uncommitted = str(reading["isolation.level"]) == "read_uncommitted"
+        self._topics: dict[str, list[str]] = {}
+        for group, topic in access.readers():
+            self._topics.setdefault(group, []).append(topic)
+        # Never subscribed, so none of them joins its group.
+        self._members = {group: clients.make_asker(kafka, servers, group) for group in self._topics}
         embedded = kafka.mode == "embedded"  # that one tells its ends as they are
         self._tips = None if embedded else TipReader(lambda: clients.make_reader(kafka, servers))
 
+    @property
+    def _any(self) -> Consumer:
+        return next(iter(self._members.values()))
+
+    def partitions(self, topics: list[str]) -> dict[str, list[int]]:
+        """Return the partitions of those of `topics` that exist."""
+        return partitions_of(self._any, topics)
+
+    def committed(
+        self, partitions: dict[str, list[int]]
+    ) -> dict[tuple[str, str], dict[int, int | None]]:
+        """Return what each group has committed, by ``(group, topic)`` and partition."""
+        found = {}
+        for group, topics in self._topics.items():
+            there = {topic: partitions[topic] for topic in topics if topic in partitions}
+            if there:
+                told = committed_by(self._members[group], there)
+                found.update({(group, topic): offsets for topic, offsets in told.items()})
+        return found
+
     def ends(self, partitions: dict[str, list[int]]) -> dict[Place, End]:
         """Return the ends of partitions, as the pipeline's readers see them."""
-        told = ends_of(self.admin, partitions, uncommitted=self._uncommitted)
+        told = ends_of(self._any, partitions) if partitions else {}
         return told if self._tips is None else self._tips.correct(told)
 
     def doubt_ends(self) -> None:
@@ -90,6 +115,8 @@ class _Asking:
 
     def close(self) -> None:
         """Let go of the clients."""
+        for member in self._members.values():
+            member.close()
         if self._tips is not None:
             self._tips.close()
 
@@ -140,7 +167,7 @@ class LagMonitor:
                 try:
                     asking = asking or _Asking(self._access)
                     snapshot = self._read(asking)
-                except (KafkaException, KafkaSettingsError, TimeoutError) as error:
+                except (KafkaException, KafkaSettingsError) as error:
                     self._partitions_read_s = None
                     snapshot = replace(
                         self._snapshot, broker_ok=False, error=redact_text(_words(error))
@@ -163,18 +190,14 @@ class LagMonitor:
         sources = list(self._access.source_topics())
         partitions = self._known_partitions(asking, sources, began_s)
         # Committed before the ends: what arrives in between cannot make a lag negative.
-        committed = {
-            (group, topic): committed_by(asking.admin, group, topic, partitions[topic])
-            for group, topic in self._access.readers()
-            if topic in partitions
-        }
+        committed = asking.committed(partitions)
         ends = asking.ends(partitions)
         now_s, links = time.monotonic(), {}
         with self._changed:
             for (group, topic), offsets in committed.items():
                 self._access.note_committed(group, topic, offsets)
                 book = self._books.setdefault((group, topic), LinkBook(asking.rules))
-                there = {p: ends[topic, p] for p in partitions[topic] if (topic, p) in ends}
+                there = {p: ends[topic, p] for p in offsets if (topic, p) in ends}
                 links[group, topic] = book.note(offsets, there, now_s, time.time())
         kept = {place: end.latest - end.earliest for place, end in ends.items()}
         dlq = {
@@ -190,14 +213,14 @@ class LagMonitor:
         complete = len(self._partitions) == 2 * len(sources)
         if read_s is None or not complete or now_s - read_s > PARTITIONS_REFRESH_S:
             wanted = [*sources, *map(dead_letter_topic, sources)]
-            self._partitions = partitions_of(asking.admin, wanted)
+            self._partitions = asking.partitions(wanted)
             asking.doubt_ends()
             self._partitions_read_s = now_s
         return self._partitions
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"no broker answered within {REQUEST_TIMEOUT_S:.0f} s"
     cause: Any = error.args[0] if error.args else error
+    if isinstance(cause, KafkaError) and cause.code() in _UNANSWERED:
+        return f"no broker answered within {REQUEST_TIMEOUT_S:.0f} s"
     return str(cause.str()) if hasattr(cause, "str") else str(cause)

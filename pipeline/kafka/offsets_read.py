@@ -1,28 +1,26 @@
-"""Asks a broker for partitions, committed offsets and ends; what the lag is made from."""
+"""Asks a broker for partitions, committed offsets and ends; what the lag is made from.
+
+Asked with plain consumers and not with an `AdminClient`, although that one has requests for all of
+this: librdkafka's admin requests end the whole process with a failed assertion when the broker is
+cut off at the wrong moment (librdkafka issue 4605; seen with 2.16, `eonce->refcnt > 0`). What is
+asked every second in the process of the window must not be able to do that. The calls used here,
+`committed`, `offsets_for_times` and `list_topics`, do not use that part of the library.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from confluent_kafka import (
-    OFFSET_INVALID,
-    ConsumerGroupTopicPartitions,
-    IsolationLevel,
-    KafkaException,
-    TopicPartition,
-)
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
 REQUEST_TIMEOUT_S: Final = 3.0
 Place = tuple[str, int]
 """Topic and partition."""
 
-_SPECS: Final[tuple[Any, ...]] = (
-    OffsetSpec.earliest(),  # type: ignore[no-untyped-call]
-    OffsetSpec.latest(),  # type: ignore[no-untyped-call]
-)
+_LATEST: Final = -1
+_EARLIEST: Final = -2
+"""The timestamps that Kafka's ListOffsets request takes for the two ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +38,9 @@ class End:
     is_certain: bool = True
 
 
-def partitions_of(admin: AdminClient, topics: list[str]) -> dict[str, list[int]]:
+def partitions_of(consumer: Consumer, topics: list[str]) -> dict[str, list[int]]:
     """Return the partitions of those of `topics` that exist."""
-    metadata = admin.list_topics(timeout=REQUEST_TIMEOUT_S)
+    metadata = consumer.list_topics(timeout=REQUEST_TIMEOUT_S)
     return {
         topic: sorted(metadata.topics[topic].partitions)
         for topic in topics
@@ -51,66 +49,56 @@ def partitions_of(admin: AdminClient, topics: list[str]) -> dict[str, list[int]]
 
 
 def committed_by(
-    admin: AdminClient, group: str, topic: str, partitions: list[int]
-) -> dict[int, int | None]:
-    """Return what `group` has committed, by partition; None where it never did."""
-    request = ConsumerGroupTopicPartitions(
-        group, [TopicPartition(topic, partition) for partition in partitions]
-    )
-    answers = admin.list_consumer_group_offsets([request], request_timeout=REQUEST_TIMEOUT_S)
-    result = answers[group].result(REQUEST_TIMEOUT_S)
-    return {
-        answer.partition: None if answer.offset in {OFFSET_INVALID, -1} else answer.offset
-        for answer in result.topic_partitions or []
-    }
+    consumer: Consumer, partitions: dict[str, list[int]]
+) -> dict[str, dict[int, int | None]]:
+    """Return what the consumer's group has committed, by topic and partition.
 
+    None where it never did; a partition of which the broker does not tell is left out.
 
-def ends_of(
-    admin: AdminClient, partitions: dict[str, list[int]], *, uncommitted: bool = False
-) -> dict[Place, End]:
-    """Return the ends that the broker tells.
-
-    Args:
-        admin: asks.
-        partitions: by topic.
-        uncommitted: whether the readers also read what a transaction has not committed.
+    Raises:
+        KafkaException: the broker told of none.
     """
-    wanted = [
-        TopicPartition(topic, partition)
-        for topic, numbers in partitions.items()
-        for partition in numbers
-    ]
-    level = IsolationLevel.READ_UNCOMMITTED if uncommitted else IsolationLevel.READ_COMMITTED
-    offsets: list[dict[Place, int]] = []
-    for spec in _SPECS:
-        answers = admin.list_offsets(
-            {partition: spec for partition in wanted},  # noqa: C420 - the type is dict[.., spec]
-            isolation_level=level,
-            request_timeout=REQUEST_TIMEOUT_S,
-        )
-        offsets.append(_answered(answers))
-    earliest, latest = offsets
-    return {
-        key: End(max(0, earliest[key]), max(0, latest[key])) for key in earliest.keys() & latest
-    }
+    found: dict[str, dict[int, int | None]] = {topic: {} for topic in partitions}
+    answers = consumer.committed(_listed(partitions), timeout=REQUEST_TIMEOUT_S)
+    for answer in _without_failed(answers):
+        never = answer.offset in {OFFSET_INVALID, -1}
+        found[answer.topic][answer.partition] = None if never else answer.offset
+    return found
 
 
-def _answered(answers: dict[TopicPartition, Any]) -> dict[Place, int]:
-    """Return the offsets that were answered.
+def ends_of(consumer: Consumer, partitions: dict[str, list[int]]) -> dict[Place, End]:
+    """Return the ends that the broker tells, as the consumer's `isolation.level` shows them.
 
     A partition that is between two leaders has none for a moment; the others are shown all the
     same.
 
     Raises:
-        KafkaException: none was answered.
+        KafkaException: the broker told of none.
     """
-    found = {}
-    failed: KafkaException | None = None
-    for partition, answer in answers.items():
-        try:
-            found[partition.topic, partition.partition] = answer.result(REQUEST_TIMEOUT_S).offset
-        except KafkaException as error:
-            failed = error
-    if failed is not None and not found:
-        raise failed
-    return found
+    earliest = _offsets(consumer, partitions, _EARLIEST)
+    latest = _offsets(consumer, partitions, _LATEST)
+    return {place: End(earliest[place], latest[place]) for place in earliest.keys() & latest}
+
+
+def _offsets(consumer: Consumer, partitions: dict[str, list[int]], at: int) -> dict[Place, int]:
+    answers = consumer.offsets_for_times(_listed(partitions, at), timeout=REQUEST_TIMEOUT_S)
+    return {
+        (answer.topic, answer.partition): answer.offset
+        for answer in _without_failed(answers)
+        if answer.offset >= 0  # what was not answered still has the timestamp
+    }
+
+
+def _listed(partitions: dict[str, list[int]], offset: int = OFFSET_INVALID) -> list[TopicPartition]:
+    return [
+        TopicPartition(topic, partition, offset)
+        for topic, numbers in partitions.items()
+        for partition in numbers
+    ]
+
+
+def _without_failed(answers: list[TopicPartition]) -> list[TopicPartition]:
+    good = [answer for answer in answers if answer.error is None]
+    if answers and not good:
+        raise KafkaException(answers[0].error)
+    return good
