@@ -55,6 +55,9 @@ SWITCH_INTERVAL_S = 0.001
 SESSION_END_MS = 4000
 """Windows waits five seconds for a program when the user logs off."""
 
+SESSION_HURRY_MS = 3000
+"""From then on what is unread stays unread: what is under way must still get settled in time."""
+
 APP_USER_MODEL_ID = f"{APP_NAME}.Console"
 """Windows groups our windows and shortcuts by it."""
 
@@ -236,7 +239,8 @@ class Console(QObject):
         rest = QEventLoop(self)
         self.window.shutdown.finished.connect(rest.quit)
         QTimer.singleShot(SESSION_END_MS, rest, rest.quit)
-        self.quit()
+        QTimer.singleShot(SESSION_HURRY_MS, rest, self.quit)
+        self.quit(hurry=False)
         rest.exec()
 
     @Slot(str)

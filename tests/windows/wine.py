@@ -39,12 +39,15 @@ class Done:
 class Wine:
     """A Wine prefix with Windows 10's face.
 
+    Args:
+        user: whose Windows it is; empty for the name of this machine's user.
+
     Attributes:
         prefix: its folder.
         drive: what Windows calls ``C:``.
     """
 
-    def __init__(self, prefix: Path, display: str) -> None:
+    def __init__(self, prefix: Path, display: str, *, user: str = "") -> None:
         self.prefix = prefix
         self.drive = prefix / "drive_c"
         self._environment = {
@@ -56,6 +59,7 @@ class Wine:
             "DISPLAY": display,
             # Else Wine cannot tell a Chinese file name.
             "LC_ALL": "C.UTF-8",
+            **({"USER": user} if user else {}),
         }
 
     def make(self) -> None:
