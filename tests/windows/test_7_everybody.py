@@ -70,7 +70,7 @@ def test_it_works_for_a_user_with_such_a_name(
         report = f"C:\\users\\{USER}\\report.json"
         arguments = ("selftest", "--mode", "e2e", "--duration", "10", "--json", report)
         selftest = wine.run(cli, *arguments, timeout_s=240)
-        demo = wine.run(f"{PROGRAM}\\Signalbox.exe", "demo", "--duration", "8", timeout_s=180)
+        demo = wine.run(f"{PROGRAM}\\Signalbox.exe", "demo", "--duration", "20", timeout_s=180)
     finally:
         overlay.take_back()
     assert version.code == 0, version.output
