@@ -96,6 +96,28 @@ def test_good_lines_are_taken_and_bad_ones_named_with_their_number() -> None:
     assert plan.rows[5].problems == ("source: must not be empty",)
 
 
+def test_what_was_drawn_does_not_go_out_and_survives_an_import() -> None:
+    area = {"name": "Bay", "points": [[0, 0], [1, 0], [1, 1]]}
+    drawn = CameraSettings.model_validate(
+        {
+            "id": "yard",
+            "name": "Yard",
+            "source": "demo",
+            "region": [[0, 0], [1, 0], [1, 1]],
+            "excluded": [area],
+            "lines": [{"name": "Door", "points": [[0, 0.5], [1, 0.5]]}],
+            "zones": [area],
+            "schedule": [{"begin": "22:00", "end": "05:30", "detect": False}],
+        }
+    )
+    out = export_csv([drawn])
+    for word in ("Bay", "Door", "22:00"):
+        assert word not in out
+    plan = plan_import(out.replace("Yard", "Yard 2"), [drawn])
+    assert plan.count("changed") == 1
+    assert plan.cameras == (drawn.model_copy(update={"name": "Yard 2"}),)
+
+
 def test_credentials_do_not_go_out_and_are_kept_on_the_way_back() -> None:
     text = export_csv([GATE])
     assert SECRET not in text
