@@ -107,11 +107,15 @@ def test_what_was_drawn_does_not_go_out_and_survives_an_import() -> None:
             "excluded": [area],
             "lines": [{"name": "Door", "points": [[0, 0.5], [1, 0.5]]}],
             "zones": [area],
+            "ground": {
+                "image": [[0, 0], [1, 0], [1, 1], [0, 1]],
+                "metres": [[0, 0], [37.25, 0], [37.25, 20], [0, 20]],
+            },
             "schedule": [{"begin": "22:00", "end": "05:30", "detect": False}],
         }
     )
     out = export_csv([drawn])
-    for word in ("Bay", "Door", "22:00"):
+    for word in ("Bay", "Door", "37.25", "22:00"):
         assert word not in out
     plan = plan_import(out.replace("Yard", "Yard 2"), [drawn])
     assert plan.count("changed") == 1
