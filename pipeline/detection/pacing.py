@@ -18,6 +18,8 @@ JITTER: Final = 0.2
 """Share by which a delay differs, so that cameras behind one switch do not all try at once."""
 CLOCK_DRIFT: Final = 2e-4
 """Share by which the clocks of a camera and of this computer may run apart."""
+EARLY_SHARE: Final = 1e-3
+"""Share of the interval by which a frame may come early: sums of times end beside the grid."""
 JUMP_S: Final = 60.0
 """A delay that appears beyond this is a camera's clock that was set."""
 
@@ -71,7 +73,7 @@ class Sampler:
 
     def is_due(self, time_s: float) -> bool:
         """Return whether the frame taken at `time_s` (monotonic seconds) is chosen."""
-        if time_s < self._due_s:
+        if time_s < self._due_s - EARLY_SHARE * self._interval_s:
             return False
         # Keeping to the grid gives the full rate although frames come between its points.
         self._due_s += self._interval_s

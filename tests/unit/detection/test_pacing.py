@@ -80,6 +80,20 @@ def test_the_wanted_share_of_frames_is_chosen(source: int, wanted: int, expected
     assert chosen == pytest.approx(expected, abs=1)
 
 
+@given(st.floats(10, 1e6), st.sampled_from([(10, 5), (25, 5), (30, 10), (15, 5), (10, 2)]))
+def test_frames_on_the_grid_are_chosen_evenly_however_times_are_rounded(
+    start_s: float, rates: tuple[int, int]
+) -> None:
+    source, wanted = rates
+    sampler = Sampler(wanted)
+    time_s, chosen = start_s, []
+    for n in range(source * 6):
+        time_s += 1 / source
+        if sampler.is_due(time_s):
+            chosen.append(n)
+    assert chosen == list(range(0, source * 6, source // wanted))
+
+
 def test_after_a_gap_there_is_no_burst() -> None:
     sampler = Sampler(5)
     assert sampler.is_due(100.0)
