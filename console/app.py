@@ -17,8 +17,7 @@ from loguru import logger
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QThreadPool, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from console import accessibility, i18n
-from console.background import in_background
+from console import accessibility, i18n, settings_keeper
 from console.context import ConsoleContext
 from console.controller import PipelineController
 from console.crash import (
@@ -40,7 +39,7 @@ from console.tray import Tray
 from console.ui_gap import UiGap
 from console.update_question import ask_at_start
 from console.window_state import keep_in_files
-from pipeline import __version__, settings_file
+from pipeline import __version__
 from pipeline.logs import Logs
 from pipeline.paths import APP_NAME, log_folder, runtime_folder, shown
 from pipeline.settings import Settings
@@ -259,18 +258,16 @@ class Console(QObject):
         self._change_looks({"on_close": choice})
 
     def _change_looks(self, changes: dict[str, str]) -> None:
-        settings = self.context.settings
-        looks = settings.console.model_copy(update=changes)
-        changed = settings.model_copy(update={"console": looks})
-        self.context.controller.apply_settings(changed)
-        path = self.context.settings_path
-        if path is not None:
-            in_background(
-                self,
-                lambda: settings_file.save(changed, path),
-                lambda _done: None,
-                lambda error: logger.warning("the settings cannot be kept: {}", error),
-            )
+        def changed(settings: Settings) -> Settings:
+            looks = settings.console.model_copy(update=changes)
+            return settings.model_copy(update={"console": looks})
+
+        # What is seen follows at once, whether or not it can be kept.
+        newest = settings_keeper.newest(self.context)
+        self.context.controller.apply_settings(changed(self.context.settings))
+        settings_keeper.keep(
+            self.context, self, changed(newest), lambda: None, lambda _problem: None
+        )
 
     @Slot(object)
     def _on_settings(self, settings: Settings) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 from loguru import logger
 from PySide6.QtCore import QCoreApplication, QObject
+from shiboken6 import isValid
 
 from console.background import in_background
 from console.context import ConsoleContext
@@ -18,6 +22,84 @@ from pipeline.states import WorkerName
 translate = QCoreApplication.translate
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Settings that are to hold once they are saved, and who waits to hear of it."""
+
+    context: ConsoleContext
+    owner: QObject
+    settings: Settings
+    path: Path
+    on_done: Callable[[], None]
+    on_failed: Callable[[str], None]
+
+
+class _Queue(QObject):
+    """Saves one version of the settings after another, so that the newest one is in the file."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._waiting: deque[_Change] = deque()
+
+    @classmethod
+    def of(cls, context: ConsoleContext) -> _Queue:
+        """Return the window's one queue, made when it is first asked for."""
+        found = context.controller.findChild(cls)
+        return found if found is not None else cls(context.controller)
+
+    @property
+    def newest(self) -> Settings | None:
+        """What will hold when all is saved; None when nothing waits."""
+        return self._waiting[-1].settings if self._waiting else None
+
+    def add(self, change: _Change) -> None:
+        """Save it after those that came before."""
+        self._waiting.append(change)
+        if len(self._waiting) == 1:
+            self._save_first()
+
+    def _save_first(self) -> None:
+        change = self._waiting[0]
+
+        def write() -> None:
+            from pipeline import settings_file
+
+            settings_file.save(change.settings, change.path)
+
+        in_background(self, write, lambda _: self._on_saved(), self._on_failed)
+
+    def _on_saved(self) -> None:
+        change = self._waiting.popleft()
+        if self._waiting:
+            self._save_first()
+        change.context.controller.apply_settings(change.settings)
+        if isValid(change.owner):
+            change.on_done()
+
+    def _on_failed(self, error: Exception) -> None:
+        """Refuse all that wait: each was made from the one before, which does not hold."""
+        refused = list(self._waiting)
+        self._waiting.clear()
+        for change in refused:
+            logger.error("the settings cannot be saved to {}: {}", shown(change.path), error)
+            if isValid(change.owner):
+                change.on_failed(
+                    translate(
+                        "Settings",
+                        "The settings cannot be saved to {0}: {1}. Nothing was changed; see that "
+                        "the folder may be written.",
+                    ).format(shown(change.path), error)
+                )
+
+
+def newest(context: ConsoleContext) -> Settings:
+    """Return the settings to change from: those being saved now, else those in use.
+
+    A second change that comes while the first is being saved would otherwise undo it.
+    """
+    return _Queue.of(context).newest or context.settings
+
+
 def keep(
     context: ConsoleContext,
     owner: QObject,
@@ -27,39 +109,21 @@ def keep(
 ) -> None:
     """Save `settings` where they are kept, then apply them; nothing is applied that is not kept.
 
+    Changes are saved and applied in the order in which they were asked for.
+
     Args:
         context: of the window.
         owner: while it lives, one of the callbacks is called.
-        settings: all of them.
+        settings: all of them, changed from `newest`.
         on_done: they hold.
         on_failed: they do not; carries why, for people.
     """
     path = context.settings_path
-
-    def apply(_: None = None) -> None:
+    if path is None:
         context.controller.apply_settings(settings)
         on_done()
-
-    if path is None:
-        apply()
         return
-
-    def write() -> None:
-        from pipeline import settings_file
-
-        settings_file.save(settings, path)
-
-    def refuse(error: Exception) -> None:
-        logger.error("the settings cannot be saved to {}: {}", shown(path), error)
-        on_failed(
-            translate(
-                "Settings",
-                "The settings cannot be saved to {0}: {1}. Nothing was changed; see that the "
-                "folder may be written.",
-            ).format(shown(path), error)
-        )
-
-    in_background(owner, write, apply, refuse)
+    _Queue.of(context).add(_Change(context, owner, settings, path, on_done, on_failed))
 
 
 def consequence_words(old: Settings, new: Settings, running: Iterable[WorkerName]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -337,13 +337,14 @@ class CamerasPage(QWidget):
 
     def _move(self, step: int) -> None:
         camera = self._chosen()
-        cameras = list(self._context.settings.cameras)
-        if camera is None:
+        settings = settings_keeper.newest(self._context)
+        cameras = list(settings.cameras)
+        place = _place(cameras, camera.id) if camera is not None else None
+        if camera is None or place is None:
             return
-        place = cameras.index(camera)
         if 0 <= place + step < len(cameras):
             cameras.insert(place + step, cameras.pop(place))
-            moved = self._context.settings.model_copy(update={"cameras": tuple(cameras)})
+            moved = settings.model_copy(update={"cameras": tuple(cameras)})
             self._change(moved, self.tr("{0} was moved.").format(camera.name))
 
     @Slot()
@@ -357,7 +358,8 @@ class CamerasPage(QWidget):
 
     @Slot(object)
     def _on_plan(self, plan: ImportPlan) -> None:
-        settings = self._context.settings.model_copy(update={"cameras": plan.cameras})
+        settings = settings_keeper.newest(self._context)
+        settings = settings.model_copy(update={"cameras": plan.cameras})
         text = self.tr("{0} cameras were added, {1} changed.").format(
             plan.count("new"), plan.count("changed")
         )
@@ -393,9 +395,10 @@ class CamerasPage(QWidget):
 
     def _with(self, before: str, camera: CameraSettings | None) -> Settings:
         """Return the settings with the camera `before` replaced, removed (None) or added."""
-        settings = self._context.settings
+        settings = settings_keeper.newest(self._context)
         cameras = list(settings.cameras)
-        place = next((n for n, other in enumerate(cameras) if other.id == before), len(cameras))
+        place = _place(cameras, before)
+        place = len(cameras) if place is None else place
         cameras[place : place + 1] = [camera] if camera is not None else []
         return settings.model_copy(update={"cameras": tuple(cameras)})
 
@@ -405,11 +408,12 @@ class CamerasPage(QWidget):
         )
 
     def _change(self, settings: Settings, text: str, *, undoable: bool = True) -> None:
-        before = self._context.settings.cameras
+        before = settings_keeper.newest(self._context).cameras
         told = f"{text} {self._consequence(settings)}"
 
         def undo() -> None:
-            back = self._context.settings.model_copy(update={"cameras": before})
+            now = settings_keeper.newest(self._context)
+            back = now.model_copy(update={"cameras": before})
             self._change(back, self.tr("Undone."), undoable=False)
 
         def done() -> None:
@@ -419,3 +423,8 @@ class CamerasPage(QWidget):
                 self._undo.tell(told)
 
         settings_keeper.keep(self._context, self, settings, done, self._undo.tell)
+
+
+def _place(cameras: Sequence[CameraSettings], camera_id: str) -> int | None:
+    """Return where in the list a camera is; None when it is not there."""
+    return next((n for n, camera in enumerate(cameras) if camera.id == camera_id), None)

@@ -191,7 +191,7 @@ class KeysSection(Section):
         in_background(self, work, lambda _: None, lambda error: self.message.emit(str(error), True))
 
     def _use(self, keys: tuple[KeySettings, ...]) -> None:
-        settings = self._context.settings
+        settings = settings_keeper.newest(self._context)
         llm = settings.scheduler.llm.model_copy(update={"keys": keys})
         scheduler = settings.scheduler.model_copy(update={"llm": llm})
         settings_keeper.keep(

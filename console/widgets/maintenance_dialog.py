@@ -159,7 +159,7 @@ class MaintenanceDialog(QDialog):
             end=end,
             reason=self._reason.text().strip(),
         )
-        self._keep((*self._context.settings.aggregator.alarms.maintenance, window))
+        self._keep((*self._newest(), window))
         self._reason.clear()
 
     @Slot()
@@ -167,12 +167,15 @@ class MaintenanceDialog(QDialog):
         item = self._table.currentItem()
         if item is None:
             return
-        windows = list(self._context.settings.aggregator.alarms.maintenance)
-        del windows[self._table.indexOfTopLevelItem(item)]
-        self._keep(tuple(windows))
+        shown = self._context.settings.aggregator.alarms.maintenance
+        removed = shown[self._table.indexOfTopLevelItem(item)]
+        self._keep(tuple(window for window in self._newest() if window != removed))
+
+    def _newest(self) -> tuple[MaintenanceWindow, ...]:
+        return settings_keeper.newest(self._context).aggregator.alarms.maintenance
 
     def _keep(self, windows: tuple[MaintenanceWindow, ...]) -> None:
-        settings = self._context.settings
+        settings = settings_keeper.newest(self._context)
         aggregator = settings.aggregator
         alarms = aggregator.alarms.model_copy(update={"maintenance": windows})
         changed = settings.model_copy(

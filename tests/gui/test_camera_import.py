@@ -18,6 +18,7 @@ from console.widgets.value_table import ValueTable
 from pipeline import settings_file
 from pipeline.settings import demo_settings
 from tests.support.console_parts import console_context
+from tests.support.log_guard import ExpectLog
 
 LIST = """id,name,source
 cam-1,Market renamed,
@@ -70,6 +71,16 @@ def shown_texts(parent: QWidget) -> list[str]:
     return [label.text() for label in parent.findChildren(QLabel) if label.isVisible()]
 
 
+def choose_first(qtbot: QtBot, page: CamerasPage) -> ValueTable:
+    table = page.findChildren(ValueTable)[0]
+    first = table.topLevelItem(0)
+    assert first is not None
+    qtbot.mouseClick(
+        table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualItemRect(first).center()
+    )
+    return table
+
+
 def lines(dialog: CameraImport) -> list[list[str]]:
     table = dialog.findChildren(ValueTable)[0]
     items = [table.topLevelItem(row) for row in range(table.topLevelItemCount())]
@@ -112,12 +123,7 @@ def test_cameras_change_places_by_keyboard_and_it_can_be_undone(
     qtbot: QtBot, context: ConsoleContext, page: CamerasPage
 ) -> None:
     before = names(context)
-    table = page.findChildren(ValueTable)[0]
-    first = table.topLevelItem(0)
-    assert first is not None
-    qtbot.mouseClick(
-        table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualItemRect(first).center()
-    )
+    table = choose_first(qtbot, page)
     qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: names(context) == [before[1], before[0], *before[2:]])
     qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
@@ -126,6 +132,36 @@ def test_cameras_change_places_by_keyboard_and_it_can_be_undone(
     qtbot.waitUntil(lambda: names(context)[1] == before[0])
     qtbot.mouseClick(button(page, "Undo"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: names(context)[2] == before[0])
+
+
+def test_moves_that_follow_each_other_at_once_all_count(
+    qtbot: QtBot, context: ConsoleContext, page: CamerasPage, path: Path
+) -> None:
+    before = names(context)
+    table = choose_first(qtbot, page)
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    moved = [before[1], before[2], before[0], *before[3:]]
+    qtbot.waitUntil(lambda: names(context) == moved)
+    assert [camera.name for camera in settings_file.load(path).cameras] == moved
+    qtbot.mouseClick(button(page, "Undo"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: names(context) == [before[1], before[0], *before[2:]])
+
+
+def test_what_is_built_on_a_change_that_cannot_be_saved_is_refused_with_it(
+    qtbot: QtBot, context: ConsoleContext, page: CamerasPage, path: Path, expect_log: ExpectLog
+) -> None:
+    expect_log("the settings cannot be saved")
+    path.mkdir()  # A folder in the place of the file: it cannot be replaced.
+    before = names(context)
+    table = choose_first(qtbot, page)
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: any("Nothing was changed" in text for text in shown_texts(page)))
+    assert names(context) == before
+    path.rmdir()
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: names(context) == [before[1], before[0], *before[2:]])
 
 
 def test_the_list_goes_out_without_passwords_and_comes_back(
