@@ -94,7 +94,8 @@ class KafkaDesk(QObject):
         """Return all settings with the draft in them; None while it cannot hold."""
         if self._kafka is None:
             return None
-        return self._context.settings.model_copy(update={"kafka": self._kafka})
+        newest = settings_keeper.newest(self._context)
+        return newest.model_copy(update={"kafka": self._kafka})
 
     def access_to_test(self) -> KafkaAccess | None:
         """Return the way to the cluster as typed, secrets included; None while it cannot hold."""

@@ -181,7 +181,7 @@ class SettingsPage(QWidget):
 
     @Slot(object)
     def _use_prompt(self, path: Path | None) -> None:
-        settings = self._context.settings
+        settings = settings_keeper.newest(self._context)
         llm = settings.scheduler.llm.model_copy(update={"prompt": path})
         scheduler = settings.scheduler.model_copy(update={"llm": llm})
         settings_keeper.keep(
