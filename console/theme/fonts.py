@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
 
 from console.theme.tokens import TypeSize
 
 MONOSPACED_FAMILIES = ["Cascadia Mono", "Consolas", "SF Mono", "Menlo", "DejaVu Sans Mono"]
 """Asked for in this order, so that logs look alike; the system's own fixed font comes last."""
 
-HAN_FAMILIES = {"win32": ["Microsoft YaHei UI"], "darwin": ["PingFang SC"]}
-"""Asked for where the system's font has no Chinese, so that it is not set in Japanese shapes.
+HAN_FAMILIES = {
+    "win32": ["Microsoft YaHei UI"],
+    "darwin": ["PingFang SC"],
+    "linux": ["Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei"],
+}
+"""Asked for where the system's font has no Chinese, so that it is not set in Japanese shapes."""
 
-None on Linux: its system font is an alias, before which Qt would take any family that is named.
-"""
 
-
-def _with_han(families: list[str]) -> list[str]:
-    return families + HAN_FAMILIES.get(sys.platform, [])
+@cache
+def _han_families() -> list[str]:
+    """Return those that are installed: on Linux, none need be."""
+    return [name for name in HAN_FAMILIES.get(sys.platform, []) if QFontDatabase.hasFamily(name)]
 
 
 def ui_font(pixels: int = TypeSize.LARGE, *, strong: bool = False, tabular: bool = False) -> QFont:
@@ -31,7 +35,9 @@ def ui_font(pixels: int = TypeSize.LARGE, *, strong: bool = False, tabular: bool
         tabular: all figures equally wide, so that numbers that change do not jitter.
     """
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
-    font.setFamilies(_with_han(font.families()))
+    if _han_families():
+        # By its real name: before an alias, as Linux has for its font, Qt takes any family named.
+        font.setFamilies([QFontInfo(font).family(), *_han_families()])
     font.setPixelSize(pixels)
     if strong:
         font.setWeight(QFont.Weight.DemiBold)
@@ -50,7 +56,7 @@ def mono_font(pixels: int = TypeSize.BODY) -> QFont:
     fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     installed = set(QFontDatabase.families())
     families = [family for family in MONOSPACED_FAMILIES if family in installed]
-    font = QFont(_with_han([*families, fixed.family()]))
+    font = QFont([*families, QFontInfo(fixed).family(), *_han_families()])
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setFixedPitch(True)
     font.setPixelSize(pixels)

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from console.page_list import PAGES
-from tests.support.gallery import LANGUAGES, SIZES, STATES
+from tests.support.gallery import LANGUAGES, SIZES, STATES, folder_name
 
 pytestmark = [pytest.mark.gallery, pytest.mark.timeout(400)]
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "build" / "gallery"
 
 
-@pytest.mark.parametrize("scale", ["1", "2"])
+@pytest.mark.parametrize("scale", ["1", "1.5", "2"])
 @pytest.mark.parametrize("state", STATES)
 def test_every_page(state: str, scale: str) -> None:
     done = subprocess.run(
@@ -34,14 +34,19 @@ def test_every_page(state: str, scale: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
-    folder = GALLERY / f"{state}-{scale}00"
+    folder = GALLERY / folder_name(state, scale)
     wanted = [
         f"{spec.key}-{theme}-{language}"
         for spec in PAGES
         for theme in ("dark", "light")
         for language in LANGUAGES
     ]
-    wanted += [f"{spec.key}-{size.width()}x{size.height()}" for spec in PAGES for size in SIZES]
+    wanted += [
+        f"{spec.key}-{size.width()}x{size.height()}-{language}"
+        for spec in PAGES
+        for size in SIZES
+        for language in LANGUAGES
+    ]
     for name in wanted:
         image = QImage(str(folder / f"{name}.png"))
         assert not image.isNull(), name

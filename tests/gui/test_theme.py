@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QRawFont, QTextLayout
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -25,6 +25,7 @@ from console.theme.tokens import (
     Tokens,
     contrast,
 )
+from tests.support.gallery import missing_characters
 
 CONSOLE = Path(__file__).resolve().parents[2] / "console"
 MIN_GRAPHIC_CONTRAST = 3.0
@@ -140,3 +141,29 @@ def test_figures_are_equally_wide(qapp: QApplication, mono: bool) -> None:
     metrics = QFontMetricsF(mono_font() if mono else ui_font(tabular=True))
     widths = {round(metrics.horizontalAdvance(digit * 20), 1) for digit in "0123456789"}
     assert len(widths) == 1
+
+
+def _raw_fonts(font: QFont, text: str) -> list[QRawFont]:
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    layout.createLine()
+    layout.endLayout()
+    return [run.rawFont() for run in layout.glyphRuns()]
+
+
+@pytest.mark.parametrize("make", [ui_font, mono_font])
+def test_chinese_is_set_in_chinese_shapes_and_latin_in_the_systems_own_font(
+    qapp: QApplication, make: Callable[[], QFont]
+) -> None:
+    del qapp
+    if not QFontDatabase.hasFamily("Noto Sans CJK SC"):
+        pytest.skip("fonts-noto-cjk is not installed")
+    (latin,) = _raw_fonts(make(), "Alarm 42")
+    assert "CJK" not in latin.familyName()
+    (chinese,) = _raw_fonts(make(), "直接告警")
+    assert chinese.familyName().endswith("SC")
+
+
+def test_the_gallery_knows_characters_that_would_be_boxes(qapp: QApplication) -> None:
+    del qapp
+    assert missing_characters(ui_font(), "Alarm \U000f1234") == "\U000f1234"

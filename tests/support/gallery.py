@@ -2,7 +2,7 @@
 
     python -m tests.support.gallery OUTPUT STATE SCALE
 
-STATE is one of `STATES`; SCALE is 1 or 2. The pictures go to OUTPUT/STATE-SCALE/.
+STATE is one of `STATES`; SCALE is 1, 1.5 or 2. The pictures go to OUTPUT/STATE-SCALE/.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSize
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QFont, QFontInfo, QPixmap, QTextLayout
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 STATES: Final = ("empty", "full", "dark-cameras", "no-broker")
 LANGUAGES: Final = ("en", "zh_CN")
-SIZES: Final = (QSize(1280, 720), QSize(1440, 900), QSize(2560, 1440))
+SIZES: Final = (QSize(1280, 720), QSize(1440, 900), QSize(1920, 1080), QSize(2560, 1440))
 USUAL: Final = SIZES[1]
 SETTLE_S: Final = 0.4
 """After a page is shown: its queries are answered, its pictures loaded."""
@@ -49,6 +49,43 @@ def _wait(condition: Callable[[], bool], seconds: float) -> None:
         _settle(0.1)
 
 
+def folder_name(state: str, scale: str) -> str:
+    """Return where the pictures of a state lie, such as ``full-150``."""
+    return f"{state}-{float(scale) * 100:.0f}"
+
+
+def missing_characters(font: QFont, text: str) -> str:
+    """Return the characters of `text` that `font`, with all that stand in for it, has not."""
+    missing = []
+    for character in sorted(set(text)):
+        layout = QTextLayout(character, font)
+        layout.beginLayout()
+        layout.createLine()
+        layout.endLayout()
+        if any(0 in run.glyphIndexes() for run in layout.glyphRuns()):
+            missing.append(character)
+    return "".join(missing)
+
+
+def _check_fonts() -> None:
+    """End where the Chinese pictures would be of boxes."""
+    from console.i18n import NAMES, TRANSLATIONS
+    from console.theme.fonts import mono_font, ui_font
+
+    for code in NAMES.keys() & set(LANGUAGES):
+        words = (TRANSLATIONS / f"signalbox_{code}.ts").read_text(encoding="utf-8")
+        text = "".join(each for each in words if each.isprintable() and not each.isspace())
+        for font in (ui_font(), ui_font(strong=True), mono_font()):
+            missing = missing_characters(font, text)
+            if missing:
+                sys.exit(
+                    f"{QFontInfo(font).family()} and the fonts beside it lack {len(missing)} "
+                    f"characters of {code}: {missing[:20]}\n"
+                    "They would be boxes in the pictures. Install a font of them "
+                    "(Debian, Ubuntu: apt-get install fonts-noto-cjk)."
+                )
+
+
 class Gallery:
     """One run of the program in one state."""
 
@@ -60,6 +97,7 @@ class Gallery:
         self._folder = output
         self._state = state
         self._app = QApplication(sys.argv[:1])
+        _check_fonts()
         keep_in_files()
         settings = _settings(state)
         self._logs = Logs(settings.logs, None)
@@ -125,12 +163,13 @@ class Gallery:
         _settle(SETTLE_S)
 
     def _paint_sizes(self) -> None:
-        self._change(language="en", theme="dark")
-        for size in SIZES:
-            self._window.resize(size)
-            for key in self._pages():
-                self._show(key)
-                self._save(self._window, f"{key}-{size.width()}x{size.height()}")
+        for language in LANGUAGES:
+            self._change(language=language, theme="dark")
+            for size in SIZES:
+                self._window.resize(size)
+                for key in self._pages():
+                    self._show(key)
+                    self._save(self._window, f"{key}-{size.width()}x{size.height()}-{language}")
         self._window.resize(USUAL)
 
     def _paint_dialogs(self, language: str) -> None:
@@ -201,7 +240,7 @@ def main() -> int:
     os.environ["QT_SCALE_FACTOR"] = scale
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ["SIGNALBOX_HOME"] = home
-        Gallery(output / f"{state}-{scale}00", state).paint()
+        Gallery(output / folder_name(state, scale), state).paint()
     return 0
 
 
