@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from pipeline.messages import AssessmentTask, DetectionResult, RiskAssessmentResult, encode
+from pipeline.messages import (
+    AssessmentTask,
+    DetectionResult,
+    MessageError,
+    RiskAssessmentResult,
+    decode,
+    encode,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +62,18 @@ def smaller_forms(
         return ()
     steps = (*SHARES, 0.0)
     return tuple(functools.partial(_encoded, message, share) for share in steps)
+
+
+def shrinking(kind: type[WithEvidence]) -> Callable[[bytes], Sequence[Callable[[], bytes]]]:
+    """Return what takes the bytes of a message of `kind` and returns its `smaller_forms`."""
+
+    def shrink(payload: bytes) -> Sequence[Callable[[], bytes]]:
+        try:
+            return smaller_forms(decode(payload, kind))
+        except MessageError:
+            return ()  # one that its reader would refuse as well
+
+    return shrink
 
 
 def _encoded(message: WithEvidence, share: float) -> bytes:

@@ -349,6 +349,8 @@ def decode(payload: bytes, kind: type[MessageT]) -> MessageT:
 
 def worst_level(levels: list[RiskLevel]) -> RiskLevel:
     """Return the worst of `levels`; ``none`` for an empty list."""
+    if len(levels) == 1:
+        return levels[0]
     return max(levels, key=RISK_LEVELS.index, default="none")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from datetime import time as clock_time
@@ -154,6 +154,11 @@ class WorkerTelemetry:
         """Note how long one unit of work took."""
         with self._lock:
             self._latency_ms.append(milliseconds)
+
+    def latencies(self, milliseconds: Iterable[float]) -> None:
+        """Note how long each of some units of work took."""
+        with self._lock:
+            self._latency_ms.extend(milliseconds)
 
     def degrade(self, key: str, reason: str) -> None:
         """State why the worker is only half well; `key` names the trouble until `recover`."""

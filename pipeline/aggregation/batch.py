@@ -9,7 +9,7 @@ from datetime import date
 from pipeline.aggregation.detections import Announced, Counted
 from pipeline.aggregation.joiner import Joined
 from pipeline.aggregation.situations import Change
-from pipeline.kafka.consumer import Delivery
+from pipeline.kafka.delivery import Delivery
 from pipeline.messages import RiskAssessmentResult
 
 

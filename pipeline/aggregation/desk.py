@@ -21,7 +21,7 @@ from pipeline.aggregation.saver import Saver, passing_trouble
 from pipeline.aggregation.situations import Alarm, Change, Situations
 from pipeline.aggregation.store_writer import StoreWriter, level_of
 from pipeline.evidence_store import open_store, with_picture
-from pipeline.kafka.consumer import Delivery
+from pipeline.kafka.delivery import Delivery
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import (
     MessageError,
@@ -83,23 +83,25 @@ class Desk:
         for item in announced:
             batch.announced.append(item)
             if item.request_id not in closed:
-                batch.joined += self._joiner.announce(
+                joined = self._joiner.announce(
                     item.request_id, item.camera_id, item.groups, time.monotonic()
                 )
-                closed.update(joined.request_id for joined in batch.joined)
+                batch.joined += joined
+                closed.update(request.request_id for request in joined)
         for result in self._fresh(results):
             batch.verdicts.append(result)
             if result.request_id in closed:
                 self._context.telemetry.count("late")
             else:
-                batch.joined += self._joiner.add(_verdict(result), time.monotonic())
-                closed.update(joined.request_id for joined in batch.joined)
+                joined = self._joiner.add(_verdict(result), time.monotonic())
+                batch.joined += joined
+                closed.update(request.request_id for request in joined)
             self._note_change(result, batch)
         self._saver.save(batch)
         now = utc_now()
-        for result in results:
-            age_ms = (now - result.timestamp).total_seconds() * 1000
-            self._context.telemetry.latency(age_ms)
+        self._context.telemetry.latencies(
+            [(now - result.timestamp).total_seconds() * 1000 for result in results]
+        )
         self._tell_joined(batch.joined)
         for change, _ in batch.changes:
             self._tell_alarm(change)
@@ -132,7 +134,7 @@ class Desk:
         the verdicts are in the partition of the same number.
         """
         topic = self._context.settings.kafka.topics.risk_assessment_results
-        return not _is_stale(delivery) and delivery.consumer.owns(topic, delivery.partition)
+        return not _is_stale(delivery) and delivery.source.consumer.owns(topic, delivery.partition)
 
     def _closed_among(
         self, announced: list[Announced], results: list[RiskAssessmentResult]
@@ -200,7 +202,7 @@ class Desk:
     def _note_situation(self, result: RiskAssessmentResult) -> Change | None:
         """Return what a verdict changes; nothing in a maintenance window."""
         windows = self._alarm_rules.maintenance
-        if any(window.covers(result.camera_id, result.timestamp) for window in windows):
+        if windows and any(window.covers(result.camera_id, result.timestamp) for window in windows):
             self._context.telemetry.count("in_maintenance")
             return None
         return self._situations.note(result)

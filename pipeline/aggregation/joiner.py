@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from pipeline.messages import RiskLevel, worst_level
 
 MAX_OPEN = 10_000
 """Requests waiting for more verdicts; beyond it the oldest is closed as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupVerdict:
+class GroupVerdict(Struct, frozen=True):
     """What the joiner needs of one verdict.
 
     Attributes:
@@ -27,8 +28,7 @@ class GroupVerdict:
     risk_level: RiskLevel
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """A request whose verdicts are together, or will not be.
 
     Attributes:
@@ -136,5 +136,5 @@ class Joiner:
             entry.expected,
             len(entry.levels),
             worst_level(list(entry.levels.values())),
-            tuple(sorted(entry.groups - entry.levels.keys())),
+            tuple(sorted(entry.groups - entry.levels.keys())) if entry.groups else (),
         )

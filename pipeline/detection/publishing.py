@@ -16,7 +16,7 @@ from pipeline.detection.analysis import Analysis
 from pipeline.detection.blurring import blur
 from pipeline.detection.evidence import crop_around
 from pipeline.detection.frames import CapturedFrame
-from pipeline.evidence import encode_evidence, smaller_forms
+from pipeline.evidence import encode_evidence, shrinking
 from pipeline.evidence_store import open_store
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import DetectedObject, DetectionResult, TrafficGroup, encode, new_request_id
@@ -29,6 +29,8 @@ WAITING_RESULTS: Final = 8
 PUT_INTERVAL_S: Final = 0.1
 PRUNE_INTERVAL_S: Final = 3600.0
 STORE: Final = "evidence store"
+
+_shrink = shrinking(DetectionResult)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class ResultPublisher:
             frame.camera_id,
             encode(message),
             on_delivered,
-            smaller=smaller_forms(message),
+            shrink=_shrink,
         )
 
     def _with_evidence(

@@ -7,20 +7,35 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from pipeline.evidence import smaller_forms
+import msgspec
+
+from pipeline.evidence import shrinking
 from pipeline.generation.tasks import make_tasks
-from pipeline.kafka.consumer import Delivery
-from pipeline.kafka.errors import MessageTooLargeError
+from pipeline.kafka.delivery import Delivery
 from pipeline.kafka.producer import ReliableProducer
+from pipeline.kafka.sending import Outgoing
 from pipeline.messages import AssessmentTask, DetectionResult, MessageError, decode, encode
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
 from pipeline.worker import WorkerContext
 
-MAX_IN_FLIGHT = 500
-"""Detection results whose tasks are not acknowledged yet."""
+MAX_IN_FLIGHT = 2000
+"""Detection results whose tasks are not acknowledged yet.
+
+What a broker acknowledges within 20 ms or so, as long as there are no pictures; those are held by
+the producer's own limit of bytes.
+"""
 
 BATCH = 100
+
+BATCH_BYTES = 200_000
+"""Tasks are sent when so much has come together: far less than what there may be no room for."""
+
+MEASURE_EVERY = 10
+"""Of so many results of a batch the first one's latency is noted: what comes at once takes equally
+long, and the telemetry keeps the newest samples only."""
+
+_shrink = shrinking(AssessmentTask)
 
 
 class Finishable(Protocol):
@@ -47,10 +62,7 @@ class GeneratorWorker:
                 while not context.stop.is_set():
                     producer.check()
                     free = MAX_IN_FLIGHT - consumer.in_flight
-                    made = 0
-                    for delivery in consumer.take(min(BATCH, free)):
-                        made += self._handle(context, producer, delivery)
-                    context.telemetry.count("tasks", made)
+                    self._handle(context, producer, consumer.take(min(BATCH, free)))
                 producer.flush()
             finally:
                 consumer.close()
@@ -58,70 +70,90 @@ class GeneratorWorker:
             producer.close()
 
     def _handle(
-        self, context: WorkerContext, producer: ReliableProducer, delivery: Delivery
-    ) -> int:
-        """Send the tasks of one message; return how many."""
+        self, context: WorkerContext, producer: ReliableProducer, deliveries: list[Delivery]
+    ) -> None:
+        """Send the tasks of the messages, at least those for which there is room when stopped."""
         taken_s = time.perf_counter()
-        try:
-            tasks = make_tasks(decode(delivery.value, DetectionResult))
-        except MessageError as error:
-            producer.dead_letter(delivery, self.name, str(error))
-            return 0
-        if not tasks:
-            context.telemetry.latency((time.perf_counter() - taken_s) * 1000)
-            delivery.done()
-            return 0
-        on_delivered = when_all_delivered(len(tasks), delivery, context.telemetry, taken_s)
-        try:
-            self._send(context, producer, tasks, on_delivered)
-        except MessageTooLargeError as error:
-            # Always too large: read again, it would only stop the line again.
-            producer.dead_letter(delivery, self.name, str(error))
-        return len(tasks)
+        tasks: list[Outgoing] = []
+        origins: list[Delivery] = []
+        waiting_bytes = 0
+        for number, delivery in enumerate(deliveries):
+            try:
+                made = make_tasks(decode(delivery.value, DetectionResult))
+            except MessageError as error:
+                producer.dead_letter(delivery, self.name, str(error))
+                continue
+            since_s = None if number % MEASURE_EVERY else taken_s
+            on_delivered = when_all_delivered(len(made), delivery, context.telemetry, since_s)
+            if not made:
+                on_delivered()
+            for task in made:
+                payload = encode(task)
+                waiting_bytes += len(payload)
+                tasks.append((task.camera_id, payload, on_delivered))
+                origins.append(delivery)
+            if waiting_bytes >= BATCH_BYTES:
+                if not self._send(context, producer, tasks, origins):
+                    return
+                tasks, origins, waiting_bytes = [], [], 0
+        if tasks:
+            self._send(context, producer, tasks, origins)
 
     def _send(
         self,
         context: WorkerContext,
         producer: ReliableProducer,
-        tasks: list[AssessmentTask],
-        on_delivered: Callable[[], None],
-    ) -> None:
-        """Send the tasks of one request, at least those for which there is room when stopped."""
+        tasks: list[Outgoing],
+        origins: list[Delivery],
+    ) -> bool:
+        """Send tasks, each made from its origin; False when there was no room until the stop."""
         topic = context.settings.kafka.topics.assessment_tasks
-        for task in tasks:
-            if not producer.room(topic, task.camera_id) and not producer.wait_for_room(
-                topic, task.camera_id, context.stop
-            ):
-                return  # its delivery is not done, so it is read again
-            producer.send(
-                topic,
-                task.camera_id,
-                encode(task),
-                on_delivered,
-                smaller=smaller_forms(task),
-            )
+        key, _, _ = tasks[0]
+        if not producer.room(topic, key) and not producer.wait_for_room(topic, key, context.stop):
+            return False  # their deliveries are not done, so they are read again
+        too_large = producer.send_all(topic, tasks, _shrink)
+        context.telemetry.count("tasks", len(tasks))
+        # Always too large: read again, they would only stop the line again.
+        refused = {origins[index]: len(tasks[index][1]) for index in too_large}
+        for delivery, size in refused.items():
+            error = f"A message of {size} bytes for {topic} is larger than the broker takes."
+            producer.dead_letter(delivery, self.name, error)
+        return True
 
 
 def when_all_delivered(
-    count: int, delivery: Finishable, telemetry: WorkerTelemetry, taken_s: float
+    count: int, delivery: Finishable, telemetry: WorkerTelemetry, taken_s: float | None
 ) -> Callable[[], None]:
-    """Return what to call for each of `count` acknowledgements; the last one ends `delivery`."""
+    """Return what to call for each of `count` acknowledgements; the last one ends `delivery`.
 
-    def all_delivered() -> None:
-        telemetry.latency((time.perf_counter() - taken_s) * 1000)
-        delivery.done()
+    Args:
+        count: of tasks; for 0, what is returned is called once as well.
+        delivery: the detection result that they were made from.
+        telemetry: takes how long it was.
+        taken_s: when it was taken, seconds of `time.perf_counter`; None where it is not measured.
+    """
+    if count <= 1 and taken_s is None:
+        return delivery.done  # most are: an object less each
+    return _Request(delivery, telemetry, taken_s, count)
 
-    if count == 1:
-        return all_delivered
-    lock = threading.Lock()
-    left = count
 
-    def on_delivered() -> None:
-        nonlocal left
-        with lock:
-            left -= 1
-            if left:
-                return
-        all_delivered()
+class _Request(msgspec.Struct, eq=False):
+    """A detection result whose tasks are sent; `left` acknowledgements are still to come."""
 
-    return on_delivered
+    delivery: Finishable
+    telemetry: WorkerTelemetry
+    taken_s: float | None
+    left: int
+
+    def __call__(self) -> None:
+        if self.left > 1:
+            with _counting:  # acknowledgements come from two threads
+                self.left -= 1
+                if self.left:
+                    return
+        if self.taken_s is not None:
+            self.telemetry.latency((time.perf_counter() - self.taken_s) * 1000)
+        self.delivery.done()
+
+
+_counting = threading.Lock()

@@ -10,16 +10,15 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from loguru import logger
 
 from pipeline.kafka.condition import BrokerCondition
+from pipeline.kafka.delivery import AssignedPartition, Delivery
 from pipeline.kafka.errors import KafkaUnavailableError
-from pipeline.kafka.offsets import OffsetTracker
 from pipeline.kafka.retention import RetentionGate
 from pipeline.telemetry import WorkerTelemetry
 
@@ -32,6 +31,10 @@ CLOSE_TIMEOUT_S = 4.0
 MAX_POLL_GAP_S = 5.0
 """A consumer that takes nothing for this long is paused and polled, to stay in its group."""
 
+STORE_INTERVAL_S = 0.02
+"""How often the client library is told what is finished, while messages come; it commits much less
+often, and to tell of each partition after each batch is dear."""
+
 _EXPECTED_ON_COMMIT = frozenset(
     {
         KafkaError._NO_OFFSET,
@@ -42,70 +45,6 @@ _EXPECTED_ON_COMMIT = frozenset(
     }
 )
 """The partition has another owner already, or nothing was finished: a repeat, not a loss."""
-
-
-@dataclass(slots=True, eq=False)
-class Delivery:
-    """One message taken from a topic; `done` says that its work is finished.
-
-    What few need is read from the client's message only when it is asked for.
-
-    Attributes:
-        value: the payload; empty for a message without one.
-        epoch: which assignment of the partition it was taken under.
-    """
-
-    message: Message
-    topic: str
-    partition: int
-    offset: int
-    value: bytes
-    epoch: int
-    consumer: WorkConsumer
-
-    @property
-    def key(self) -> str | None:
-        """The key as text; bytes that are no UTF-8 are replaced."""
-        raw = self.raw_key
-        return None if raw is None else raw.decode("utf-8", errors="replace")
-
-    @property
-    def raw_key(self) -> bytes | None:
-        """The key as it came."""
-        key = self.message.key()
-        return None if key is None else _bytes(key)
-
-    @property
-    def timestamp_ms(self) -> int | None:
-        """When it was produced, ms since 1970; None if the broker does not say."""
-        kind, timestamp_ms = self.message.timestamp()
-        return timestamp_ms if kind else None
-
-    @property
-    def headers(self) -> tuple[tuple[str, bytes], ...]:
-        """Its headers, in their order."""
-        found: Any = self.message.headers()
-        return tuple((str(name), _bytes(value)) for name, value in found or [])
-
-    def done(self) -> None:
-        """Mark the message as finished, from any thread.
-
-        Without effect when its partition was taken away meanwhile.
-        """
-        self.consumer.finish(self)
-
-
-@dataclass(slots=True)
-class _Assigned:
-    """A partition that this consumer owns.
-
-    Attributes:
-        finished: offset up to which everything is done and not told the client library yet.
-    """
-
-    epoch: int
-    tracker: OffsetTracker
-    finished: int | None = None
 
 
 class WorkConsumer:
@@ -131,12 +70,12 @@ class WorkConsumer:
         self._changed = threading.Condition(self._lock)
         self._waiting = False
         self._finished: deque[Delivery] = deque()
-        self._assigned: dict[tuple[str, int], _Assigned] = {}
-        self._epoch = 0
+        self._assigned: dict[tuple[str, int], AssignedPartition] = {}
         self._lost_key = f"lost-{group}"
         self._paused = False
         self._closed = False
         self._polled_s = time.monotonic()
+        self._stored_s = 0.0
         self._leaving: threading.Thread | None = None
         self._consumer: Consumer
 
@@ -182,13 +121,15 @@ class WorkConsumer:
         self._telemetry.beat()
         if self._condition.trouble is not None:
             raise self._condition.trouble
-        if max_messages <= 0:
+        now_s = time.monotonic()
+        if max_messages <= 0 or now_s - self._stored_s >= STORE_INTERVAL_S:
             self._store_finished()
+            self._stored_s = now_s
+        if max_messages <= 0:
             self._wait_without_taking(timeout_s)
             return []
-        self._store_finished()
         self._resume()
-        self._polled_s = time.monotonic()
+        self._polled_s = now_s
         # One poll, then what is there already: a batch call would wait for the batch to fill.
         first = self._poll(timeout_s)
         if first is None:
@@ -250,18 +191,24 @@ class WorkConsumer:
         finished = self._finished
         while finished:
             delivery = finished.popleft()
-            owned = self._assigned.get((delivery.topic, delivery.partition))
-            if owned is None or owned.epoch != delivery.epoch or self._closed:
-                continue
-            store = owned.tracker.done(delivery.offset)
-            if store is not None:
-                owned.finished = store
+            source = delivery.source
+            if source.is_ours:
+                store = source.tracker.done(delivery.offset)
+                if store is not None:
+                    source.finished = store
+
+    def _forget(self, keys: Iterable[tuple[str, int]]) -> None:
+        """Own these partitions no longer; the lock must be held."""
+        for key in keys:
+            owned = self._assigned.pop(key, None)
+            if owned is not None:
+                owned.is_ours = False
 
     def _leave(self) -> None:
         self._give_back(list(self._assigned))
         with self._changed:
             self._closed = True
-            self._assigned.clear()
+            self._forget(list(self._assigned))
         try:
             self._consumer.close()
         except (KafkaException, RuntimeError, SystemError) as error:
@@ -284,20 +231,23 @@ class WorkConsumer:
             deliveries: is added to.
         """
         errors = []
+        owned: AssignedPartition | None = None
+        take: Callable[[int], None]
         with self._lock:
             for message in messages:
                 error = message.error()
                 if error is not None:
                     errors.append(error)
                     continue
-                key = message.topic(), message.partition()
-                owned = self._assigned.get(key)
-                if owned is None:
-                    continue  # taken away between fetch and here; its next owner reads it
+                topic, partition = message.topic(), message.partition()
+                if owned is None or owned.partition != partition or owned.topic != topic:
+                    owned = self._assigned.get((topic, partition))
+                    if owned is None:
+                        continue  # taken away between fetch and here; its next owner reads it
+                    take = owned.tracker.take
                 offset = message.offset()
-                owned.tracker.take(offset)
-                value = message.value() or b""
-                deliveries.append(Delivery(message, *key, offset, value, owned.epoch, self))
+                take(offset)
+                deliveries.append(Delivery(message, owned, offset, message.value() or b""))
         for error in errors:
             self._note_error(error)
 
@@ -352,10 +302,10 @@ class WorkConsumer:
 
     def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         with self._changed:
-            self._epoch += 1
             for partition in partitions:
                 key = (partition.topic, partition.partition)
-                self._assigned[key] = _Assigned(self._epoch, OffsetTracker())
+                self._forget([key])
+                self._assigned[key] = AssignedPartition(self, *key)
         self._telemetry.recover(self._lost_key)
         if partitions:
             logger.bind(worker="kafka").info(
@@ -366,13 +316,11 @@ class WorkConsumer:
         keys = [(partition.topic, partition.partition) for partition in partitions]
         self._give_back(keys)
         with self._changed:
-            for key in keys:
-                self._assigned.pop(key, None)
+            self._forget(keys)
 
     def _on_lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         with self._changed:
-            for partition in partitions:
-                self._assigned.pop((partition.topic, partition.partition), None)
+            self._forget((partition.topic, partition.partition) for partition in partitions)
         # A broker that hangs shows in nothing else for a minute: its connections stay open.
         if not self._closed:
             self._telemetry.degrade(
@@ -448,12 +396,6 @@ def _place(message: Message) -> tuple[str, int, int]:
     assert partition is not None
     assert offset is not None
     return topic, partition, offset
-
-
-def _bytes(value: Any) -> bytes:
-    if value is None:
-        return b""
-    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _names(partitions: list[TopicPartition]) -> str:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
 from pipeline.states import WorkerName
+
+if TYPE_CHECKING:
+    from pipeline.kafka.delivery import Delivery
+    from pipeline.kafka.sending import Headers
 
 DLQ_SUFFIX = ".dlq"
 MAX_ERROR_CHARACTERS = 1000
@@ -35,3 +43,28 @@ def headers(
         "worker": worker.value,
         "error": error[:MAX_ERROR_CHARACTERS],
     }
+
+
+def made_from(delivery: Delivery, worker: WorkerName, error: str) -> tuple[bytes, Headers]:
+    """Return value and headers of the dead letter: the message's own, and those of its origin."""
+    origin = headers(delivery.topic, delivery.partition, delivery.offset, worker, error)
+    return delivery.value, [*delivery.headers, *origin.items()]
+
+
+def cut_from(delivery: Delivery, worker: WorkerName, error: str) -> tuple[bytes, Headers]:
+    """Return the same for a message larger than the broker takes: its beginning, and its size."""
+    origin = headers(delivery.topic, delivery.partition, delivery.offset, worker, error)
+    cut = (CUT_HEADER, str(len(delivery.value)))
+    return delivery.value[:CUT_BYTES], [*origin.items(), cut]
+
+
+def tell(delivery: Delivery, worker: WorkerName, error: str) -> None:
+    """Log that a message is put aside, and why."""
+    with logger.contextualize(worker=worker.value):
+        logger.warning(
+            "message {}[{}]@{} goes to the dead letters: {}",
+            delivery.topic,
+            delivery.partition,
+            delivery.offset,
+            error,
+        )

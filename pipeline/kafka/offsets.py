@@ -11,32 +11,35 @@ class OffsetTracker:
     """The completed prefix of one partition.
 
     Offsets may have gaps (transaction markers, compaction): what counts is the order in which
-    messages were taken.
+    messages were taken. Work that finishes in order, as most does, costs a step of a queue.
     """
 
     _taken: deque[int] = field(default_factory=deque)
-    _unfinished: set[int] = field(default_factory=set)
+    _finished_ahead: set[int] = field(default_factory=set)
 
     def take(self, offset: int) -> None:
         """Note that the message at `offset` was taken; offsets rise."""
         self._taken.append(offset)
-        self._unfinished.add(offset)
 
     def done(self, offset: int) -> int | None:
-        """Note that the message at `offset` is finished.
+        """Note that the message at `offset`, which was taken, is finished; a repeat has no effect.
 
         Returns:
             The offset to store (the next one to read) if the prefix grew, else None.
         """
-        if offset not in self._unfinished:
+        taken, ahead = self._taken, self._finished_ahead
+        if not taken or not taken[0] <= offset <= taken[-1]:
             return None
-        self._unfinished.remove(offset)
-        last: int | None = None
-        while self._taken and self._taken[0] not in self._unfinished:
-            last = self._taken.popleft()
-        return None if last is None else last + 1
+        if offset != taken[0]:
+            ahead.add(offset)
+            return None
+        last = taken.popleft()
+        while ahead and taken[0] in ahead:
+            last = taken.popleft()
+            ahead.remove(last)
+        return last + 1
 
     @property
     def unfinished(self) -> int:
         """How many messages are taken and not finished."""
-        return len(self._unfinished)
+        return len(self._taken) - len(self._finished_ahead)

@@ -6,11 +6,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 
-from pipeline.kafka.retention import RetentionGate
-from pipeline.kafka.sending import Sending
-
-Settled = tuple[Sending, int, int | None]
-"""A sending, the partition and offset it was acknowledged at; an offset of None for one that failed."""
+from pipeline.kafka.retention import Outcome, RetentionGate
+from pipeline.kafka.sending import Report, Sending
 
 
 class Outstanding:
@@ -27,34 +24,44 @@ class Outstanding:
         self._lock = threading.Lock()
         self._by_topic: dict[str, int] = defaultdict(int)
 
-    def add(self, sending: Sending) -> None:
-        """Note a message handed over."""
+    def add(self, topic: str, messages: int, total_bytes: int) -> None:
+        """Note messages handed over."""
         with self._lock:
-            self.messages += 1
-            self.total_bytes += sending.size
+            self.messages += messages
+            self.total_bytes += total_bytes
             if self._gate is not None:
-                self._by_topic[sending.topic] += sending.size
+                self._by_topic[topic] += total_bytes
         if self._gate is not None:
-            self._gate.note_sending(sending.topic, sending.size)
+            self._gate.note_sending(topic, total_bytes)
 
-    def settle(self, sendings: Sequence[Settled]) -> None:
-        """Note the end of sendings."""
-        total_bytes = 0
-        for sending, _, _ in sendings:
-            total_bytes += sending.size
-        with self._lock:
-            self.messages -= len(sendings)
-            self.total_bytes -= total_bytes
-            if self._gate is not None:
-                for sending, _, _ in sendings:
-                    self._by_topic[sending.topic] -= sending.size
-        if self._gate is not None:
-            for sending, partition, offset in sendings:
-                self._gate.note_outcome(sending.topic, sending.size, partition, offset)
+    def settle(self, reports: Sequence[Report], total_bytes: int) -> None:
+        """Note the end of sendings, of `total_bytes` together."""
+        if self._gate is None:
+            with self._lock:
+                self.messages -= len(reports)
+                self.total_bytes -= total_bytes
+            return
+        self._settle_gated(
+            [
+                (
+                    sending.topic,
+                    sending.size,
+                    message.partition() or 0,
+                    message.offset() if error is None else None,
+                )
+                for sending, error, message in reports
+            ],
+            self._gate,
+        )
 
     def fail(self, sending: Sending) -> None:
         """Note that one was not sent after all."""
-        self.settle([(sending, 0, None)])
+        if self._gate is not None:
+            self._settle_gated([(sending.topic, sending.size, 0, None)], self._gate)
+            return
+        with self._lock:
+            self.messages -= 1
+            self.total_bytes -= sending.size
 
     def forget_all(self) -> None:
         """Give back to the gate what a broken client will never report."""
@@ -63,5 +70,12 @@ class Outstanding:
             self._by_topic.clear()
             self.messages = self.total_bytes = 0
         if self._gate is not None:
-            for topic, size in left.items():
-                self._gate.note_outcome(topic, size, 0, None)
+            self._gate.note_outcomes([(topic, size, 0, None) for topic, size in left.items()])
+
+    def _settle_gated(self, outcomes: Sequence[Outcome], gate: RetentionGate) -> None:
+        with self._lock:
+            self.messages -= len(outcomes)
+            for topic, size, _, _ in outcomes:
+                self.total_bytes -= size
+                self._by_topic[topic] -= size
+        gate.note_outcomes(outcomes)

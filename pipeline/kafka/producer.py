@@ -5,18 +5,27 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
-from loguru import logger
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from pipeline.kafka import dead_letters
 from pipeline.kafka.condition import BrokerCondition
-from pipeline.kafka.consumer import Delivery
+from pipeline.kafka.delivery import Delivery
+from pipeline.kafka.delivery_reports import DeliveryReports
 from pipeline.kafka.errors import KafkaUnavailableError, MessageTooLargeError
-from pipeline.kafka.outstanding import Outstanding, Settled
+from pipeline.kafka.handover import NEVER_TAKEN, NEXT_STEPS, hand_over, hand_over_all
+from pipeline.kafka.outstanding import Outstanding
+from pipeline.kafka.reducing import reduced
 from pipeline.kafka.retention import RetentionGate
-from pipeline.kafka.sending import Headers, Sending, Smaller
+from pipeline.kafka.sending import (
+    Headers,
+    OnDelivered,
+    Outgoing,
+    Sending,
+    Shrink,
+    size_of,
+)
 from pipeline.kafka.spool import TopicSpool
 from pipeline.kafka.undelivered import UndeliveredMessages
 from pipeline.states import WorkerName
@@ -30,7 +39,7 @@ Were they left to another thread at a high rate, every single one would make the
 interpreter lock to and fro; measured: half of the throughput.
 """
 
-SENDER_SERVES_S = 0.02
+SENDER_SERVES_S = 0.005
 """How long the thread of the reports rests once the sending thread has taken some."""
 
 MAX_LOCAL_MESSAGES = 5_000
@@ -45,25 +54,6 @@ CLOSE_TIMEOUT_FLUSHED_S = 1.0
 
 SEND_TIMEOUT_S = 30.0
 """How long `send` waits for space in a full local queue."""
-
-_NEVER_TAKEN = frozenset(
-    {
-        KafkaError.MSG_SIZE_TOO_LARGE,
-        KafkaError.INVALID_MSG,
-        KafkaError.INVALID_RECORD,
-        KafkaError.INVALID_TIMESTAMP,
-        KafkaError.POLICY_VIOLATION,
-    }
-)
-"""The broker refuses the message itself: sent again, it is refused again."""
-
-_NEXT_STEPS = {
-    KafkaError.MSG_SIZE_TOO_LARGE: "Raise max.message.bytes of the topic, or lower "
-    "detection.evidence_max_bytes.",
-    KafkaError.TOPIC_AUTHORIZATION_FAILED: "Give the Kafka user the right to write to the topic.",
-    KafkaError.UNKNOWN_TOPIC_OR_PART: "Make the topic, or give the Kafka user the right to.",
-    KafkaError._UNKNOWN_TOPIC: "Make the topic, or give the Kafka user the right to.",
-}
 
 
 class ReliableProducer:
@@ -90,11 +80,17 @@ class ReliableProducer:
         self._telemetry = telemetry
         self._gate = gate
         self._outstanding = Outstanding(gate)
-        self._reports: deque[tuple[Sending, KafkaError | None, Message]] = deque()
         self._sent_unserved = 0
         self._served_s = 0.0
-        self._keeps = spool is not None
         self._undelivered = UndeliveredMessages(spool, telemetry.name)
+        self._reports = DeliveryReports(
+            self._outstanding,
+            self._undelivered,
+            condition,
+            telemetry,
+            self._take_refusal,
+            self._fail,
+        )
         self._again: deque[Sending] = deque()
         self._flushed_in_vain = False
         self._failure: tuple[str, str] | None = None
@@ -136,9 +132,9 @@ class ReliableProducer:
         topic: str,
         key: str,
         payload: bytes,
-        on_delivered: Callable[[], None] | None = None,
+        on_delivered: OnDelivered | None = None,
         headers: Mapping[str, str] | None = None,
-        smaller: Sequence[Smaller] = (),
+        shrink: Shrink | None = None,
     ) -> None:
         """Send a message; `on_delivered` is called once the broker has it.
 
@@ -150,35 +146,95 @@ class ReliableProducer:
             payload: the message.
             on_delivered: see above.
             headers: go with it.
-            smaller: make smaller messages, sent in its place one after the other while it turns out
-                too large for the broker, with `REDUCED_HEADER`; may be called from another thread.
+            shrink: makes smaller messages, sent in its place one after the other while it turns
+                out too large for the broker, with `REDUCED_HEADER`; may be called from another
+                thread.
 
         Raises:
             MessageTooLargeError: the message is larger than the broker takes.
             KafkaUnavailableError: an earlier message could not be delivered, or the local queue
                 stayed full for `SEND_TIMEOUT_S`. With a spool the message is kept all the same.
         """
-        made: Headers = [*headers.items()] if headers else []
-        self._send(Sending(self._reports.append, topic, key, payload, made, on_delivered, smaller))
-        self._sent_unserved += 1
+        made: Headers = [*headers.items()] if headers else ()
+        self._send(self._sending(topic, key, payload, made, on_delivered, shrink))
+        self._serve_now_and_then(1)
+
+    def send_all(
+        self, topic: str, messages: Sequence[Outgoing], shrink: Shrink | None = None
+    ) -> list[int]:
+        """Send messages in one go, which costs less than one by one; see `send`.
+
+        One that turns out too large is sent in a smaller form after the others.
+
+        Returns:
+            The positions of those that are larger than the broker takes and are not sent.
+
+        Raises:
+            KafkaUnavailableError: as for `send`.
+        """
+        report = self._reports.take
+        sendings = [
+            Sending(report, topic, key, payload, len(payload), (), on_delivered, shrink)
+            for key, payload, on_delivered in messages
+        ]
+        if self._undelivered.keeps:
+            for sending in sendings:
+                self._undelivered.keep(sending)
+        self._outstanding.add(topic, len(sendings), sum(sending.size for sending in sendings))
+        left = deque(sendings)
+        too_large = []
+        try:
+            left = deque(self._try_send_all(topic, sendings))
+            while left:
+                sending = left.popleft()
+                try:
+                    self._hand_over(sending)
+                except MessageTooLargeError:
+                    too_large.append(sendings.index(sending))
+        except BaseException:
+            for sending in left:
+                self._outstanding.fail(sending)
+            raise
+        self._serve_now_and_then(len(sendings))
+        return too_large
+
+    def _sending(
+        self,
+        topic: str,
+        key: str | bytes | None,
+        payload: bytes,
+        headers: Headers,
+        on_delivered: OnDelivered | None,
+        shrink: Shrink | None = None,
+    ) -> Sending:
+        size = size_of(payload, headers)
+        return Sending(self._reports.take, topic, key, payload, size, headers, on_delivered, shrink)
+
+    def _serve_now_and_then(self, sent: int) -> None:
+        self._sent_unserved += sent
         if self._sent_unserved >= SERVE_EVERY:
             self._sent_unserved = 0
             self._serve(0.0)
             self._served_s = time.monotonic()
 
     def _send(self, sending: Sending) -> None:
-        if self._keeps:
+        if self._undelivered.keeps:
             self._undelivered.keep(sending)
-        self._outstanding.add(sending)
+        self._outstanding.add(sending.topic, 1, sending.size)
+        self._hand_over(sending)
+
+    def _hand_over(self, sending: Sending) -> None:
+        """Hand over a message noted as outstanding already, or a smaller one in its place."""
         try:
             if not self._try_send(sending):
                 self._send_when_there_is_space(sending)
         except MessageTooLargeError:
             self._outstanding.fail(sending)
             self._undelivered.release(sending)
-            if not sending.smaller:
+            smaller = reduced(sending, self._condition.quiet, self._telemetry)
+            if smaller is None:
                 raise
-            self._send(self._reduce(sending))
+            self._send(smaller)
         except BaseException:
             self._outstanding.fail(sending)
             raise
@@ -199,7 +255,7 @@ class ReliableProducer:
         key: bytes | None,
         payload: bytes,
         headers: Headers,
-        on_delivered: Callable[[], None],
+        on_delivered: OnDelivered,
     ) -> None:
         """Send a message as it came from elsewhere, byte by byte.
 
@@ -207,7 +263,7 @@ class ReliableProducer:
             MessageTooLargeError: the message is larger than the broker takes.
             KafkaUnavailableError: as for `send`.
         """
-        self._send(Sending(self._reports.append, topic, key, payload, headers, on_delivered))
+        self._send(self._sending(topic, key, payload, headers, on_delivered))
 
     def dead_letter(self, delivery: Delivery, worker: WorkerName, error: str) -> None:
         """Send a message that cannot be processed to its dead-letter topic.
@@ -224,37 +280,14 @@ class ReliableProducer:
             self._telemetry.count("dead_lettered")
             delivery.done()
 
-        with logger.contextualize(worker=worker.value):
-            logger.warning(
-                "message {}[{}]@{} goes to the dead letters: {}",
-                delivery.topic,
-                delivery.partition,
-                delivery.offset,
-                error,
-            )
-        topic = dead_letters.dead_letter_topic(delivery.topic)
-        origin = dead_letters.headers(
-            delivery.topic, delivery.partition, delivery.offset, worker, error
-        )
-        headers: Headers = [*delivery.headers, *origin.items()]
+        dead_letters.tell(delivery, worker, error)
+        topic, key = dead_letters.dead_letter_topic(delivery.topic), delivery.raw_key
+        value, headers = dead_letters.made_from(delivery, worker, error)
         try:
-            self._send(
-                Sending(
-                    self._reports.append,
-                    topic,
-                    delivery.raw_key,
-                    delivery.value,
-                    headers,
-                    on_delivered,
-                )
-            )
+            self._send(self._sending(topic, key, value, headers, on_delivered))
         except MessageTooLargeError:
-            cut = (dead_letters.CUT_HEADER, str(len(delivery.value)))
-            value = delivery.value[: dead_letters.CUT_BYTES]
-            headers = [*origin.items(), cut]
-            self._send(
-                Sending(self._reports.append, topic, delivery.raw_key, value, headers, on_delivered)
-            )
+            value, headers = dead_letters.cut_from(delivery, worker, error)
+            self._send(self._sending(topic, key, value, headers, on_delivered))
 
     def check(self) -> None:
         """Raise if a message could not be delivered or the broker refuses this client.
@@ -293,7 +326,7 @@ class ReliableProducer:
             timeout_s = min(timeout_s, CLOSE_TIMEOUT_FLUSHED_S)
         try:
             remaining = self._producer.flush(timeout_s)
-            self._settle()
+            self._reports.settle()
             if self._again:
                 self._send_again()
                 remaining = self._producer.flush(timeout_s)
@@ -304,61 +337,24 @@ class ReliableProducer:
         except (KafkaException, SystemError) as error:
             remaining = len(self._producer)
             self._fail(str(error))
-        self._settle()
+        self._reports.settle()
         self._outstanding.forget_all()
         remaining = self._undelivered.close(remaining + len(self._again))
         self._condition.forget()
         return remaining
 
-    def _settle(self) -> None:
-        """Work through the delivery reports that have come: in one go, which is cheaper."""
-        reports, settled, delivered = self._reports, list[Settled](), 0
-        while reports:
-            try:
-                sending, error, message = reports.popleft()
-            except IndexError:
-                break  # the other thread was quicker
-            if error is not None:
-                self._take_refusal(sending, error)
-                settled.append((sending, 0, None))
-                continue
-            if self._keeps:
-                self._undelivered.release(sending)
-            if sending.on_delivered is not None:
-                self._tell_delivered(sending.on_delivered, sending.topic)
-            if not sending.topic.endswith(dead_letters.DLQ_SUFFIX):
-                delivered += 1
-            settled.append((sending, message.partition() or 0, message.offset()))
-        if not settled:
-            return
-        self._outstanding.settle(settled)
-        if delivered:
-            self._telemetry.count("out", delivered)
-        if any(offset is not None for _, _, offset in settled):
-            self._condition.set_up()
-
     def _take_refusal(self, sending: Sending, error: KafkaError) -> None:
-        if error.code() == KafkaError.MSG_SIZE_TOO_LARGE and sending.smaller:
-            self._undelivered.release(sending)
-            self._queue_again(self._reduce(sending))  # sent by the thread of the reports
-            return
+        if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+            smaller = reduced(sending, self._condition.quiet, self._telemetry)
+            if smaller is not None:
+                self._undelivered.release(sending)
+                self._queue_again(smaller)  # sent by the thread of the reports
+                return
         self._telemetry.count("undelivered")
-        if error.code() in _NEVER_TAKEN:
+        if error.code() in NEVER_TAKEN:
             self._undelivered.release(sending)
         if not self._closing.is_set():
-            self._fail(f"{sending.topic}: {error.str()}", _NEXT_STEPS.get(error.code()))
-
-    def _reduce(self, sending: Sending) -> Sending:
-        if not sending.is_reduced:
-            self._telemetry.count("reduced")
-        self._condition.quiet.write(
-            "WARNING",
-            f"too large for {sending.topic}",
-            f"a message of {sending.size} bytes is too large for {sending.topic} and is sent "
-            f"{'with a smaller' if len(sending.smaller) > 1 else 'without its'} picture; raise max.message.bytes of the topic, or lower "
-            "detection.evidence_max_bytes",
-        )
-        return sending.reduced()
+            self._fail(f"{sending.topic}: {error.str()}", NEXT_STEPS.get(error.code()))
 
     def _send_again(self) -> None:
         """Hand over what is sent anew with less in it; goes on later when the queue is full."""
@@ -372,55 +368,41 @@ class ReliableProducer:
             except MessageTooLargeError as error:
                 self._outstanding.fail(sending)
                 self._undelivered.release(sending)
-                if sending.smaller:
-                    self._queue_again(self._reduce(sending))
+                smaller = reduced(sending, self._condition.quiet, self._telemetry)
+                if smaller is not None:
+                    self._queue_again(smaller)
                 else:
-                    self._fail(str(error), _NEXT_STEPS[KafkaError.MSG_SIZE_TOO_LARGE])
+                    self._fail(str(error), NEXT_STEPS[KafkaError.MSG_SIZE_TOO_LARGE])
             self._again.popleft()
 
     def _queue_again(self, smaller: Sending) -> None:
         self._undelivered.keep(smaller)
-        self._outstanding.add(smaller)
+        self._outstanding.add(smaller.topic, 1, smaller.size)
         self._again.append(smaller)
-
-    def _tell_delivered(self, on_delivered: Callable[[], None], topic: str) -> None:
-        try:
-            on_delivered()
-        except Exception as error:  # noqa: BLE001 - must not end the thread of the reports
-            logger.bind(worker=self._telemetry.name.value).opt(exception=error).error(
-                "a delivered message of {} could not be marked as done", topic
-            )
-            self._fail(f"{topic}: what follows a delivery failed: {error}")
 
     def _try_send(self, sending: Sending) -> bool:
         """Hand the message to the client; False when its queue is full."""
-        if self._failure is not None or self._condition.trouble is not None:
-            self.check()
+        self.check()
         try:
-            if sending.headers:
-                self._producer.produce(
-                    sending.topic,
-                    sending.payload,
-                    sending.key,
-                    on_delivery=sending,
-                    headers=sending.headers,
-                )
-            else:
-                self._producer.produce(
-                    sending.topic, sending.payload, sending.key, on_delivery=sending
-                )
-        except BufferError:
-            return False
+            return hand_over(self._producer, sending)
         except KafkaException as error:
-            reason = error.args[0]
-            if reason.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-                raise MessageTooLargeError(
-                    f"A message of {sending.size} bytes for {sending.topic} is larger than the "
-                    "broker takes."
-                ) from error
-            self._fail(reason.str(), _NEXT_STEPS.get(reason.code()))
-            self.check()
-        return True
+            self._fail_for(error)
+            return False
+
+    def _try_send_all(self, topic: str, sendings: list[Sending]) -> list[Sending]:
+        """Hand messages to the client; return those that it has not taken."""
+        self.check()
+        try:
+            return hand_over_all(self._producer, topic, sendings)
+        except KafkaException as error:
+            self._fail_for(error)
+            return sendings
+
+    def _fail_for(self, error: KafkaException) -> None:
+        """Raise what says that the client has refused a message, now and from now on."""
+        reason = error.args[0]
+        self._fail(reason.str(), NEXT_STEPS.get(reason.code()))
+        self.check()
 
     def _poll(self) -> None:
         while not self._closing.is_set():
@@ -438,7 +420,7 @@ class ReliableProducer:
             self._fail(str(error))  # a fatal error of an idempotent producer
             return False
         finally:
-            self._settle()
+            self._reports.settle()
         return True
 
     def _fail(self, reason: str, next_step: str | None = None) -> None:
@@ -451,7 +433,7 @@ class ReliableProducer:
     def _send_kept(self, topic: str) -> None:
         """Send what an earlier producer could not deliver, before anything else."""
         made = [
-            Sending(self._reports.append, topic, kept.key, kept.payload, [*kept.headers], None)
+            self._sending(topic, kept.key, kept.payload, kept.headers, None)
             for kept in self._undelivered.load()
         ]
         if not made:

@@ -22,6 +22,9 @@ RECORD_OVERHEAD_BYTES = 100
 ROOM_MESSAGES = 80_000
 """Unread messages a partition may hold; the broker counts batches, of one message at worst."""
 
+Outcome = tuple[str, int, int, int | None]
+"""Topic, bytes and partition of a sending, and the offset it is acknowledged at; None: it failed."""
+
 
 @dataclass(slots=True)
 class _Partition:
@@ -91,15 +94,16 @@ class RetentionGate:
         with self._lock:
             self._in_flight[topic] += size
 
-    def note_outcome(self, topic: str, size: int, partition: int, offset: int | None) -> None:
-        """Note the end of a sending: acknowledged at `offset`, or failed (None)."""
+    def note_outcomes(self, outcomes: Iterable[Outcome]) -> None:
+        """Note the end of sendings."""
         with self._lock:
-            self._in_flight[topic] -= size
-            if offset is None or not self._readers.get(topic):
-                return
-            book = self._partitions.setdefault((topic, partition), _Partition())
-            book.add(offset, size + RECORD_OVERHEAD_BYTES)
-            book.read_until(self._slowest(topic, partition))
+            for topic, size, partition, offset in outcomes:
+                self._in_flight[topic] -= size
+                if offset is None or not self._readers.get(topic):
+                    continue
+                book = self._partitions.setdefault((topic, partition), _Partition())
+                book.add(offset, size + RECORD_OVERHEAD_BYTES)
+                book.read_until(self._slowest(topic, partition))
 
     def note_committed(self, group: str, offsets: Iterable[tuple[str, int, int]]) -> None:
         """Note committed offsets of `group`: ``(topic, partition, next offset to read)``."""

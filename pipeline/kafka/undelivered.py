@@ -17,9 +17,13 @@ class UndeliveredMessages:
 
     With a spool they are written down at the end, and those of an earlier producer come first.
     Without one they are only counted: their input is read again.
+
+    Attributes:
+        keeps: whether there is a spool.
     """
 
     def __init__(self, spool: TopicSpool | None, worker: WorkerName) -> None:
+        self.keeps = spool is not None
         self._spool = spool
         self._log = logger.bind(worker=worker.value)
         self._lock = threading.Lock()

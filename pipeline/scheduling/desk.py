@@ -9,8 +9,8 @@ from typing import Protocol
 
 from loguru import logger
 
-from pipeline.evidence import smaller_forms
-from pipeline.kafka.consumer import Delivery
+from pipeline.evidence import shrinking
+from pipeline.kafka.delivery import Delivery
 from pipeline.kafka.errors import MessageTooLargeError
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import AssessmentTask, MessageError, RiskAssessmentResult, decode, encode
@@ -25,6 +25,8 @@ DRAIN_TIMEOUT_S = 5.0
 CANCEL_TIMEOUT_S = 1.0
 ROOM_POLL_S = 0.05
 TROUBLE = "assessor"
+
+_shrink = shrinking(RiskAssessmentResult)
 """Under which the assessor's trouble is told."""
 
 
@@ -167,7 +169,7 @@ class Desk:
                 task.camera_id,
                 encode(result),
                 delivery.done,
-                smaller=smaller_forms(result),
+                shrink=_shrink,
             )
         except MessageTooLargeError as error:
             self._producer.dead_letter(delivery, WorkerName.SCHEDULER, str(error))

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Mapping
 
 from pipeline.kafka import KafkaAccess
-from pipeline.kafka.consumer import Delivery
 from pipeline.kafka.dead_letters import dead_letter_topic
+from pipeline.kafka.delivery import Delivery
 from pipeline.messages import (
     AssessmentTask,
     DetectionResult,

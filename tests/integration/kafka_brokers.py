@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.kafka.access import KafkaAccess
-from pipeline.kafka.consumer import Delivery, WorkConsumer
+from pipeline.kafka.consumer import WorkConsumer
+from pipeline.kafka.delivery import Delivery
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.settings import KafkaSettings
 from pipeline.states import WorkerName

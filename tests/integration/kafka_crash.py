@@ -11,7 +11,7 @@ import sys
 import time
 
 from pipeline.kafka.access import KafkaAccess
-from pipeline.kafka.consumer import Delivery
+from pipeline.kafka.delivery import Delivery
 from pipeline.settings import KafkaSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry

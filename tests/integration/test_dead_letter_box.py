@@ -10,9 +10,9 @@ import pytest
 
 from commands import execute, resolve
 from pipeline.kafka.access import KafkaAccess
-from pipeline.kafka.consumer import Delivery
 from pipeline.kafka.dead_letter_box import RESENT_HEADER, DeadLetterBox, SentNote
 from pipeline.kafka.dead_letters import ORIGIN_HEADERS
+from pipeline.kafka.delivery import Delivery
 from pipeline.states import WorkerName
 from tests.integration.kafka_brokers import BROKERS, open_access, take_all, telemetry
 from tests.support.log_guard import ExpectLog

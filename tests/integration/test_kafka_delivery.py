@@ -12,8 +12,8 @@ import pytest
 
 from pipeline.kafka import consumer as consumer_module
 from pipeline.kafka.access import KafkaAccess
-from pipeline.kafka.consumer import Delivery
 from pipeline.kafka.dead_letters import CUT_BYTES, dead_letter_topic
+from pipeline.kafka.delivery import Delivery
 from pipeline.states import WorkerName
 from tests.integration.kafka_brokers import (
     BROKERS,

@@ -172,7 +172,7 @@ def test_a_message_that_the_broker_finds_too_large_goes_without_its_pictures(
     producer = source_producer(access)
     answer_next(broker, MESSAGE_TOO_LARGE)
     delivered = threading.Event()
-    producer.send(TOPIC, "k", b"1" * 1000, delivered.set, smaller=[lambda: b"1"])
+    producer.send(TOPIC, "k", b"1" * 1000, delivered.set, shrink=lambda _large: [lambda: b"1"])
     assert delivered.wait(TIMEOUT_S)
     producer.check()
     assert producer.close() == 0
@@ -193,7 +193,7 @@ def test_a_message_becomes_smaller_step_by_step(
     answer_next(broker, MESSAGE_TOO_LARGE)
     delivered = threading.Event()
     steps = [lambda size=size: b"1" * size for size in (500, 200, 1)]
-    producer.send(TOPIC, "k", b"1" * 1000, delivered.set, smaller=steps)
+    producer.send(TOPIC, "k", b"1" * 1000, delivered.set, shrink=lambda _large: steps)
     assert delivered.wait(TIMEOUT_S)
     producer.check()
     assert producer.close() == 0

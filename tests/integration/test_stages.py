@@ -19,7 +19,7 @@ from pipeline.aggregation import desk
 from pipeline.aggregation.database import open_writer
 from pipeline.aggregation.store import AlarmReader
 from pipeline.kafka import KafkaAccess
-from pipeline.kafka.consumer import Delivery
+from pipeline.kafka.delivery import Delivery
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.messages import (
     AssessmentTask,

@@ -25,7 +25,7 @@ def gate() -> RetentionGate:
 
 def _send(gate: RetentionGate, size: int, partition: int, offset: int | None) -> None:
     gate.note_sending("tasks", size)
-    gate.note_outcome("tasks", size, partition, offset)
+    gate.note_outcomes([("tasks", size, partition, offset)])
 
 
 def test_room_ends_before_the_broker_evicts(gate: RetentionGate) -> None:
@@ -48,7 +48,7 @@ def test_what_is_under_way_counts(gate: RetentionGate) -> None:
     """Bytes that are not acknowledged yet may all end in one partition."""
     gate.note_sending("tasks", ROOM_BYTES)
     assert not gate.has_room("tasks")
-    gate.note_outcome("tasks", ROOM_BYTES, 0, None)
+    gate.note_outcomes([("tasks", ROOM_BYTES, 0, None)])
     assert gate.has_room("tasks")
     assert gate.unread_bytes("tasks") == 0
 
@@ -85,7 +85,7 @@ def test_topic_without_reader_is_never_gated(gate: RetentionGate) -> None:
     """Nobody reads dead letters in the pipeline: the broker keeps the newest of them."""
     for offset in range(3):
         gate.note_sending("tasks.dlq", ROOM_BYTES)
-        gate.note_outcome("tasks.dlq", ROOM_BYTES, 0, offset)
+        gate.note_outcomes([("tasks.dlq", ROOM_BYTES, 0, offset)])
     assert gate.has_room("tasks.dlq")
 
 
@@ -103,7 +103,7 @@ def test_books_balance(sendings: list[tuple[int, int, bool]]) -> None:
     ends = [0, 0, 0]
     for size, partition, delivered in sendings:
         gate.note_sending("tasks", size)
-        gate.note_outcome("tasks", size, partition, ends[partition] if delivered else None)
+        gate.note_outcomes([("tasks", size, partition, ends[partition] if delivered else None)])
         ends[partition] += delivered
     gate.note_committed("group", [("tasks", number, end) for number, end in enumerate(ends)])
     assert gate.unread_bytes("tasks") == 0

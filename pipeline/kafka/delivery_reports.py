@@ -1,0 +1,83 @@
+"""Works through a producer's delivery reports: in one go, which is cheaper than one by one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from confluent_kafka import KafkaError
+from loguru import logger
+
+from pipeline.kafka.condition import BrokerCondition
+from pipeline.kafka.dead_letters import DLQ_SUFFIX
+from pipeline.kafka.outstanding import Outstanding
+from pipeline.kafka.sending import Report, Sending
+from pipeline.kafka.undelivered import UndeliveredMessages
+from pipeline.telemetry import WorkerTelemetry
+
+
+class DeliveryReports:
+    """What the client library has reported of a producer's messages. Safe for threads.
+
+    Attributes:
+        take: takes a report; called by the client library through the sending.
+    """
+
+    def __init__(
+        self,
+        outstanding: Outstanding,
+        undelivered: UndeliveredMessages,
+        condition: BrokerCondition,
+        telemetry: WorkerTelemetry,
+        on_refused: Callable[[Sending, KafkaError], None],
+        on_failed: Callable[[str], None],
+    ) -> None:
+        """Settle with `outstanding` and `undelivered`; tell of refusals, and of work that fails."""
+        self._waiting: deque[Report] = deque()
+        self.take: Callable[[Report], None] = self._waiting.append
+        self._outstanding = outstanding
+        self._undelivered = undelivered
+        self._condition = condition
+        self._telemetry = telemetry
+        self._on_refused = on_refused
+        self._on_failed = on_failed
+
+    def settle(self) -> None:
+        """Do what follows each report that has come."""
+        waiting, settled = self._waiting, list[Report]()
+        while waiting:
+            try:
+                settled.append(waiting.popleft())
+            except IndexError:
+                break  # the other thread was quicker
+        if not settled:
+            return
+        total_bytes = acknowledged = delivered = 0
+        undelivered = self._undelivered if self._undelivered.keeps else None
+        for sending, error, _ in settled:
+            total_bytes += sending.size
+            if error is not None:
+                self._on_refused(sending, error)
+                continue
+            acknowledged += 1
+            if undelivered is not None:
+                undelivered.release(sending)
+            if sending.on_delivered is not None:
+                try:
+                    sending.on_delivered()
+                except Exception as trouble:  # noqa: BLE001 - must not end the thread of the reports
+                    self._note_trouble(sending.topic, trouble)
+            # Dead letters have headers, whatever else has.
+            if not sending.headers or not sending.topic.endswith(DLQ_SUFFIX):
+                delivered += 1
+        self._outstanding.settle(settled, total_bytes)
+        if delivered:
+            self._telemetry.count("out", delivered)
+        if acknowledged:
+            self._condition.set_up()
+
+    def _note_trouble(self, topic: str, trouble: Exception) -> None:
+        logger.bind(worker=self._telemetry.name.value).opt(exception=trouble).error(
+            "a delivered message of {} could not be marked as done", topic
+        )
+        self._on_failed(f"{topic}: what follows a delivery failed: {trouble}")
