@@ -19,6 +19,9 @@ from pipeline.telemetry import WorkerTelemetry
 class DeliveryReports:
     """What the client library has reported of a producer's messages. Safe for threads.
 
+    It knows nothing of its producer: a circle of the two would keep a closed client, its threads
+    and its connections until the garbage collector comes by.
+
     Attributes:
         take: takes a report; called by the client library through the sending.
     """
@@ -29,21 +32,26 @@ class DeliveryReports:
         undelivered: UndeliveredMessages,
         condition: BrokerCondition,
         telemetry: WorkerTelemetry,
-        on_refused: Callable[[Sending, KafkaError], None],
-        on_failed: Callable[[str], None],
     ) -> None:
-        """Settle with `outstanding` and `undelivered`; tell of refusals, and of work that fails."""
+        """Settle with `outstanding` and `undelivered`."""
         self._waiting: deque[Report] = deque()
         self.take: Callable[[Report], None] = self._waiting.append
         self._outstanding = outstanding
         self._undelivered = undelivered
         self._condition = condition
         self._telemetry = telemetry
-        self._on_refused = on_refused
-        self._on_failed = on_failed
 
-    def settle(self) -> None:
-        """Do what follows each report that has come."""
+    def settle(
+        self,
+        on_refused: Callable[[Sending, KafkaError], None],
+        on_failed: Callable[[str], None],
+    ) -> None:
+        """Do what follows each report that has come.
+
+        Args:
+            on_refused: told of each message that the broker has not taken.
+            on_failed: told when what follows a delivery fails.
+        """
         waiting, settled = self._waiting, list[Report]()
         while waiting:
             try:
@@ -57,7 +65,7 @@ class DeliveryReports:
         for sending, error, _ in settled:
             total_bytes += sending.size
             if error is not None:
-                self._on_refused(sending, error)
+                on_refused(sending, error)
                 continue
             acknowledged += 1
             if undelivered is not None:
@@ -66,7 +74,7 @@ class DeliveryReports:
                 try:
                     sending.on_delivered()
                 except Exception as trouble:  # noqa: BLE001 - must not end the thread of the reports
-                    self._note_trouble(sending.topic, trouble)
+                    on_failed(self._note_trouble(sending.topic, trouble))
             # Dead letters have headers, whatever else has.
             if not sending.headers or not sending.topic.endswith(DLQ_SUFFIX):
                 delivered += 1
@@ -76,8 +84,8 @@ class DeliveryReports:
         if acknowledged:
             self._condition.set_up()
 
-    def _note_trouble(self, topic: str, trouble: Exception) -> None:
+    def _note_trouble(self, topic: str, trouble: Exception) -> str:
         logger.bind(worker=self._telemetry.name.value).opt(exception=trouble).error(
             "a delivered message of {} could not be marked as done", topic
         )
-        self._on_failed(f"{topic}: what follows a delivery failed: {trouble}")
+        return f"{topic}: what follows a delivery failed: {trouble}"

@@ -83,14 +83,7 @@ class ReliableProducer:
         self._sent_unserved = 0
         self._served_s = 0.0
         self._undelivered = UndeliveredMessages(spool, telemetry.name)
-        self._reports = DeliveryReports(
-            self._outstanding,
-            self._undelivered,
-            condition,
-            telemetry,
-            self._take_refusal,
-            self._fail,
-        )
+        self._reports = DeliveryReports(self._outstanding, self._undelivered, condition, telemetry)
         self._again: deque[Sending] = deque()
         self._flushed_in_vain = False
         self._failure: tuple[str, str] | None = None
@@ -326,7 +319,7 @@ class ReliableProducer:
             timeout_s = min(timeout_s, CLOSE_TIMEOUT_FLUSHED_S)
         try:
             remaining = self._producer.flush(timeout_s)
-            self._reports.settle()
+            self._settle()
             if self._again:
                 self._send_again()
                 remaining = self._producer.flush(timeout_s)
@@ -337,11 +330,14 @@ class ReliableProducer:
         except (KafkaException, SystemError) as error:
             remaining = len(self._producer)
             self._fail(str(error))
-        self._reports.settle()
+        self._settle()
         self._outstanding.forget_all()
         remaining = self._undelivered.close(remaining + len(self._again))
         self._condition.forget()
         return remaining
+
+    def _settle(self) -> None:
+        self._reports.settle(self._take_refusal, self._fail)
 
     def _take_refusal(self, sending: Sending, error: KafkaError) -> None:
         if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
@@ -420,7 +416,7 @@ class ReliableProducer:
             self._fail(str(error))  # a fatal error of an idempotent producer
             return False
         finally:
-            self._reports.settle()
+            self._settle()
         return True
 
     def _fail(self, reason: str, next_step: str | None = None) -> None:
