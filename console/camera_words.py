@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
 from console import formatting
+from console.broker_words import broker_trouble, reason_words
 from console.cause_words import cause_words
+from console.supervision.session_thread import SessionState
+from pipeline.states import ALIVE, WorkerName, WorkerState
 from pipeline.telemetry import CameraView
+
+if TYPE_CHECKING:
+    from console.context import ConsoleContext
 
 translate = QCoreApplication.translate
 
@@ -29,6 +36,25 @@ def state_word(state: str) -> str:
         "off": translate("Camera", "Switched off"),
     }
     return words.get(state, state)
+
+
+def idle_lines(context: ConsoleContext) -> list[str]:
+    """Return why no camera is opened: a title, and what the worker waits for or wants done."""
+    controller = context.controller
+    status = controller.status(WorkerName.DETECTION)
+    wanted = controller.is_starting or status.state in ALIVE or status.state is WorkerState.BACKOFF
+    trouble = broker_trouble(context)
+    if trouble is not None and (wanted or controller.session_state is SessionState.FAILED):
+        title = translate("Camera", "Waiting for the broker")
+        return [title, trouble.what, trouble.next_step or trouble.cause]
+    if status.state is WorkerState.FAILED:
+        return [translate("Camera", "The detection failed"), reason_words(status.reason)]
+    if wanted:
+        return [translate("Camera", "Starting…")]
+    return [
+        state_word("stopped"),
+        translate("Camera", "Start the detection worker (F5) to see pictures."),
+    ]
 
 
 def times_line(view: CameraView, now: datetime, now_s: float) -> str:

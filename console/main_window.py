@@ -18,6 +18,7 @@ from shiboken6 import isValid
 
 from console import settings_keeper
 from console.about import AboutDialog
+from console.broker_words import reason_words
 from console.context import ConsoleContext
 from console.controller import STOP_TIMEOUT_S
 from console.crash import thread_stacks
@@ -375,7 +376,7 @@ class MainWindow(QMainWindow):
         names = [worker_title(name) for name in WorkerName if self._failed.get(name) == reason]
         text = self.tr("{0} stays stopped. {1}") if len(names) == 1 else ""
         text = text or self.tr("{0} stay stopped. {1}")
-        words = text.format(", ".join(names), reason) if names else ""
+        words = text.format(", ".join(names), reason_words(reason)) if names else ""
         self._show_trouble(("failed", reason), words)
 
     @Slot(object)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
 from console.alarm_words import camera_name
+from console.broker_words import reason_words
 from console.context import ConsoleContext
 from console.main_window import MainWindow
 from console.models.alarm_desk import AlarmDesk
@@ -92,7 +93,9 @@ class Tray(QObject):
         self._show_state()
         if change.new is WorkerState.FAILED:
             title = self.tr("{0} stays stopped").format(worker_title(change.worker))
-            self._tell(title, change.reason, "pipeline", QSystemTrayIcon.MessageIcon.Critical)
+            self._tell(
+                title, reason_words(change.reason), "pipeline", QSystemTrayIcon.MessageIcon.Critical
+            )
 
     @Slot(object)
     def _on_alarm(self, hint: AlarmHint) -> None:

@@ -20,6 +20,7 @@ from shiboken6 import isValid
 
 from console import alarm_words
 from console.alarm_exporter import AlarmExporter
+from console.broker_words import broker_trouble
 from console.context import ConsoleContext
 from console.formatting import count
 from console.models.alarm_desk import AlarmDesk
@@ -67,19 +68,24 @@ class AlarmsPage(QWidget):
         self._stack = QStackedWidget()
         self._none = self._empty("shield-check")
         self._no_match = self._empty("funnel", self.tr("Show all alarms"))
-        self._none.set_words(
-            self.tr("No alarms yet"),
-            self.tr(
-                "When the assessor finds a risk at or above the alarm level, it is listed here. "
-                "Start all workers to begin; the alarm level is in the settings."
-            ),
-        )
+        self._set_empty_words()
         self._no_match.set_words(
             self.tr("Nothing matches"), self.tr("No alarm is as the filter above wants it.")
         )
         self._no_match.pressed.connect(self._filter.reset)
         self._lay_out()
         self._connect()
+
+    @Slot()
+    def _set_empty_words(self) -> None:
+        trouble = broker_trouble(self._context)
+        text = self.tr(
+            "When the assessor finds a risk at or above the alarm level, it is listed here. "
+            "Start all workers to begin; the alarm level is in the settings."
+        )
+        if trouble is not None:
+            text = self.tr("None can come at present. {0}").format(trouble.text)
+        self._none.set_words(self.tr("No alarms yet"), text)
 
     def _empty(self, icon: str, button: str = "") -> EmptyState:
         return EmptyState(self._context, icon, "", "", button)
@@ -127,6 +133,7 @@ class AlarmsPage(QWidget):
 
     def _connect(self) -> None:
         self._desk.changed.connect(self._on_changed)
+        self._context.figures.updated.connect(self._set_empty_words)
         self._desk.failed.connect(self._on_failed)
         self._filter.changed.connect(self._read)
         self._table.chosen.connect(self._on_chosen)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from console.broker_words import broker_trouble
 from console.context import ConsoleContext
 from console.models.alarm_desk import AlarmDesk
 from console.theme.tokens import Space
@@ -59,8 +60,9 @@ class AlarmList(QWidget):
             context,
             "shield-check",
             self.tr("No alarms"),
-            self.tr("What the assessor finds risky is listed here, with its picture."),
+            "",
         )
+        self._set_empty_words()
         self._problem = QLabel()
         self._problem.setWordWrap(True)
         self._problem.setTextFormat(Qt.TextFormat.PlainText)
@@ -71,6 +73,7 @@ class AlarmList(QWidget):
         self._scroll, self._column = self._make_scroll()
         self._lay_out()
         self._desk.changed.connect(self._show)
+        context.figures.updated.connect(self._set_empty_words)
         self._desk.picture_ready.connect(self._on_picture)
         self._desk.failed.connect(self._on_failed)
         context.controller.settings_changed.connect(self._show)
@@ -107,6 +110,14 @@ class AlarmList(QWidget):
         layout.addWidget(self._problem)
         layout.addWidget(self._empty, 1)
         layout.addWidget(self._scroll, 1)
+
+    @Slot()
+    def _set_empty_words(self) -> None:
+        trouble = broker_trouble(self._context)
+        text = self.tr("What the assessor finds risky is listed here, with its picture.")
+        if trouble is not None:
+            text = self.tr("None can come at present. {0}").format(trouble.text)
+        self._empty.set_words(self.tr("No alarms"), text)
 
     @Slot()
     def _show(self) -> None:

@@ -24,6 +24,7 @@ from console.camera_words import (
     WITHOUT_PICTURES,
     age_words,
     detail_words,
+    idle_lines,
     state_word,
     times_line,
 )
@@ -132,6 +133,7 @@ class CameraTile(QWidget):
             round(view.shown_fps, 1),
             int(age) if age is not None and age >= OLD_PICTURE_S else 0,
             int(time.monotonic()) if is_away else 0,
+            tuple(self._lines()) if view.state == "stopped" else (),
         )
         if seen == self._seen:
             return
@@ -325,14 +327,14 @@ class CameraTile(QWidget):
     def _lines(self) -> list[str]:
         """Return why there is no new picture: a title, what to know or do, since when."""
         view = self._view
+        detail = detail_words(view)
+        if view.state == "stopped" and not detail:
+            return idle_lines(self._context)
         title = (
             self.tr("Waiting for the first picture")
             if view.state == "live"
             else state_word(view.state)
         )
-        detail = detail_words(view)
-        if view.state == "stopped" and not detail:
-            detail = self.tr("Start the detection worker (F5) to see pictures.")
         times = times_line(view, datetime.now(UTC), time.monotonic())
         return [title, *(line for line in (detail, times) if line)]
 

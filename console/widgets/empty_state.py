@@ -60,8 +60,9 @@ class EmptyState(QWidget):
 
     def set_words(self, title: str, text: str) -> None:
         """Say something else."""
-        self._title.setText(title)
-        self._text.setText(text)
+        if (title, text) != (self._title.text(), self._text.text()):
+            self._title.setText(title)
+            self._text.setText(text)
 
     def _paint_icon(self) -> None:
         icon = self._context.theme.icons.icon(self._icon_name, "text_faint")

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from console.background import in_background
+from console.broker_words import broker_trouble, reason_words
 from console.context import ConsoleContext
 from console.supervision.session_thread import SessionState
 from console.theme.tokens import Space
@@ -109,10 +110,10 @@ class LagView(QWidget):
         state = self._context.controller.session_state
         self._stack.setCurrentIndex(1 if state is SessionState.OPEN else 0)
         lag = self._context.figures.lag
-        error = lag.error if lag is not None else None
-        self._trouble.setVisible(bool(error))
-        if error:
-            text = self.tr("The broker does not answer: {0}.").format(error)
+        trouble = broker_trouble(self._context) if state is SessionState.OPEN else None
+        self._trouble.setVisible(trouble is not None)
+        if trouble is not None:
+            text = trouble.text
             if lag is not None and lag.links:
                 text = self.tr("{0} The figures below are old.").format(text)
             self._trouble.setText(text)
@@ -132,7 +133,7 @@ class LagView(QWidget):
                 text = self.tr("The broker is being closed…")
             case SessionState.FAILED:
                 text = self.tr("The broker could not be opened.\n{0}").format(
-                    self._context.controller.session_error
+                    reason_words(self._context.controller.session_error)
                 )
             case _:
                 text = self.tr(

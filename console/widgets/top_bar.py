@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from console.broker_words import broker_trouble, reason_words
 from console.context import ConsoleContext
 from console.supervision.session_thread import SessionState
 from console.supervision.wording import Level
@@ -154,16 +155,16 @@ class TopBar(QFrame):
                 return self._open_broker(name, embedded=embedded)
 
     def _error(self) -> str:
-        return self._context.controller.session_error
+        return reason_words(self._context.controller.session_error)
 
     def _open_broker(self, name: str, *, embedded: bool) -> tuple[Level, str, str]:
         context = self._context
         session = context.session
         servers = session.kafka.bootstrap_servers if session is not None else ""
         text = f"{name} · {servers}"
-        lag = context.figures.lag
-        if lag is not None and lag.error:
-            return "danger", text, self.tr("The broker does not answer: {0}").format(lag.error)
+        trouble = broker_trouble(context)
+        if trouble is not None:
+            return "danger", self.tr("{0}: not reached").format(text), trouble.text
         hint = (
             self.tr("Runs inside this program, for trying out: it keeps nothing over a restart")
             if embedded

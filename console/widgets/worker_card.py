@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from console.broker_words import reason_words
 from console.figures import Figures
 from console.plain_text import plain_tooltip
 from console.supervision.status import WorkerStatus
@@ -135,7 +136,7 @@ class WorkerCard(QFrame):
         self._set_start_stop(state)
         title = worker_title(self.name)
         self.setAccessibleName(f"{title}: {word}")
-        self.setToolTip(plain_tooltip(self._status.reason))
+        self.setToolTip(plain_tooltip(reason_words(self._status.reason)))
         self._restart.setEnabled(state is not WorkerState.STOPPING)
 
     def _set_start_stop(self, state: WorkerState) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from console import formatting
+from console.broker_words import reason_words
 from console.context import ConsoleContext
 from console.key_words import LEVELS as LEVELS_OF_KEYS
 from console.key_words import condition_words, usage_words
@@ -249,7 +250,7 @@ class WorkerDetails(QWidget):
             self._usage.setText(words)
 
     def _show_reason(self, reason: str) -> None:
-        text = reason or self.tr("Nothing to report.")
+        text = reason_words(reason) or self.tr("Nothing to report.")
         if self._reason.text() != text:
             self._reason.setText(text)
 
@@ -257,7 +258,7 @@ class WorkerDetails(QWidget):
         failure = self._context.controller.status(self._name).last_failure
         error = self._context.figures.snapshot(self._name).last_error
         if failure is not None:
-            text = f"{failure.at:%H:%M:%S} · {failure.reason}"
+            text = f"{failure.at:%H:%M:%S} · {reason_words(failure.reason)}"
         else:
             text = error or self.tr("No errors since the program started.")
         self._copy.setVisible(failure is not None or bool(error))

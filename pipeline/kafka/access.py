@@ -16,7 +16,7 @@ from pipeline.kafka.condition import BrokerCondition
 from pipeline.kafka.consumer import WorkConsumer
 from pipeline.kafka.dead_letters import dead_letter_topic
 from pipeline.kafka.embedded import EmbeddedBroker
-from pipeline.kafka.errors import KafkaUnavailableError, refusal
+from pipeline.kafka.errors import KafkaUnavailableError, connection_words, refusal
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.kafka.spool import TopicSpool
 from pipeline.paths import data_folder
@@ -174,8 +174,9 @@ class KafkaAccess:
         try:
             metadata = admin.list_topics(timeout=METADATA_TIMEOUT_S)
         except KafkaException as error:
+            words = connection_words(error.args[0])
             raise KafkaUnavailableError(
-                f"No Kafka broker answers at {self.bootstrap_servers}: {error.args[0].str()}.",
+                f"No Kafka broker answers at {self.bootstrap_servers}: {words}.",
                 next_step="See whether the address is right, the broker runs, and no firewall is "
                 "between.",
             ) from error

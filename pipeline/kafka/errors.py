@@ -66,8 +66,18 @@ _REFUSALS: Final = {
         "Give the Kafka user the right to write idempotently (IdempotentWrite on the cluster).",
     ),
 }
+_UNCONNECTED: Final = frozenset(
+    {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE}
+)
 _PASSING: Final = ("disconnected", "reset", "timed out", "closed")
 """What librdkafka says of a greeting that was cut off: a broker that restarts does that, too."""
+
+
+def connection_words(error: KafkaError) -> str:
+    """Return why a request was not answered, without the client's own terms where it never left."""
+    if error.code() in _UNCONNECTED:
+        return "no connection to a broker"
+    return redact_text(error.str())
 
 
 def refusal(error: KafkaError) -> KafkaRefusedError | None:

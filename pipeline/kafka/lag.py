@@ -18,7 +18,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 from pipeline.kafka import clients
 from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.dead_letters import dead_letter_topic
-from pipeline.kafka.errors import KafkaSettingsError
+from pipeline.kafka.errors import KafkaSettingsError, connection_words
 from pipeline.kafka.lag_link import LagRules, LinkBook, LinkLag, PartitionLag
 from pipeline.kafka.offsets_read import (
     REQUEST_TIMEOUT_S,
@@ -223,4 +223,4 @@ def _words(error: Exception) -> str:
     cause: Any = error.args[0] if error.args else error
     if isinstance(cause, KafkaError) and cause.code() in _UNANSWERED:
         return f"no broker answered within {REQUEST_TIMEOUT_S:.0f} s"
-    return str(cause.str()) if hasattr(cause, "str") else str(cause)
+    return connection_words(cause) if isinstance(cause, KafkaError) else str(cause)

@@ -329,6 +329,10 @@
         <translation>评估器认为有风险的情况会连同图片列在这里。</translation>
     </message>
     <message>
+        <source>None can come at present. {0}</source>
+        <translation>目前不会有新告警。{0}</translation>
+    </message>
+    <message>
         <source>All alarms</source>
         <translation>全部告警</translation>
     </message>
@@ -397,6 +401,10 @@
     <message>
         <source>No alarm is as the filter above wants it.</source>
         <translation>没有符合上方筛选条件的告警。</translation>
+    </message>
+    <message>
+        <source>None can come at present. {0}</source>
+        <translation>目前不会有新告警。{0}</translation>
     </message>
     <message>
         <source>Export</source>
@@ -648,6 +656,49 @@
     </message>
 </context>
 <context>
+    <name>Broker</name>
+    <message>
+        <source>The broker could not be opened.</source>
+        <translation>无法打开 Broker。</translation>
+    </message>
+    <message>
+        <source>{0}.</source>
+        <translation>{0}。</translation>
+    </message>
+    <message>
+        <source>The embedded broker does not answer.</source>
+        <translation>内置 Broker 没有响应。</translation>
+    </message>
+    <message>
+        <source>If this lasts, end Signalbox and start it again.</source>
+        <translation>如果一直如此，请退出 Signalbox 后重新启动。</translation>
+    </message>
+    <message>
+        <source>The broker at {0} does not answer.</source>
+        <translation>{0} 的 Broker 没有响应。</translation>
+    </message>
+    <message>
+        <source>See whether it runs and its address is right; “Test connection…” on the Kafka page tells which step fails.</source>
+        <translation>请检查它是否在运行、地址是否正确；Kafka 页面上的“测试连接…”会指出是哪一步失败。</translation>
+    </message>
+    <message>
+        <source>No broker answered within {0} s</source>
+        <translation>{0} 秒内没有 Broker 响应</translation>
+    </message>
+    <message>
+        <source>No connection to it can be made</source>
+        <translation>无法建立连接</translation>
+    </message>
+    <message>
+        <source>No Kafka broker answers at {0}: {1}. See whether the address is right, the broker runs, and no firewall is between.</source>
+        <translation>{0} 没有 Kafka Broker 响应：{1}。请检查地址是否正确、Broker 是否在运行、中间是否有防火墙。</translation>
+    </message>
+    <message>
+        <source>Broker {0} not reachable since {1}; it is tried again at the latest {2} s after each failure, nothing is lost.</source>
+        <translation>自 {1} 起无法连接 Broker {0}；每次失败后最迟 {2} 秒重试，不会丢失任何数据。</translation>
+    </message>
+</context>
+<context>
     <name>BrokerStep</name>
     <message>
         <source>Which Kafka carries the work?</source>
@@ -719,6 +770,22 @@
     <message>
         <source>Switched off</source>
         <translation>已停用</translation>
+    </message>
+    <message>
+        <source>Waiting for the broker</source>
+        <translation>正在等待 Broker</translation>
+    </message>
+    <message>
+        <source>The detection failed</source>
+        <translation>检测失败</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在启动…</translation>
+    </message>
+    <message>
+        <source>Start the detection worker (F5) to see pictures.</source>
+        <translation>启动检测处理单元 (F5) 后即可看到画面。</translation>
     </message>
     <message>
         <source>since {0} ({1})</source>
@@ -1019,10 +1086,6 @@
     <message>
         <source>{0} fps</source>
         <translation>{0} 帧/秒</translation>
-    </message>
-    <message>
-        <source>Start the detection worker (F5) to see pictures.</source>
-        <translation>启动检测处理单元 (F5) 后即可看到画面。</translation>
     </message>
     <message>
         <source>Waiting for the first picture</source>
@@ -2820,10 +2883,6 @@ Choose another folder, or free some space.</source>
     <message>
         <source>Consumer groups</source>
         <translation>消费者组</translation>
-    </message>
-    <message>
-        <source>The broker does not answer: {0}.</source>
-        <translation>Broker 没有响应：{0}。</translation>
     </message>
     <message>
         <source>{0} The figures below are old.</source>
@@ -5164,8 +5223,8 @@ It opens by itself when workers start.</source>
         <translation>{0}：故障</translation>
     </message>
     <message>
-        <source>The broker does not answer: {0}</source>
-        <translation>Broker 没有响应：{0}</translation>
+        <source>{0}: not reached</source>
+        <translation>{0}：无法连接</translation>
     </message>
     <message>
         <source>Runs inside this program, for trying out: it keeps nothing over a restart</source>

@@ -32,7 +32,7 @@ SETTLE_S: Final = 0.4
 READY_S: Final = 60.0
 ALARMS: Final = 3
 ERROR_S: Final = 6.0
-"""By then a camera or a broker that is not there has been missed."""
+"""By then a camera that is not there has been missed."""
 
 
 def _settle(seconds: float) -> None:
@@ -151,6 +151,10 @@ class Gallery:
             alarms = hub.workers[WorkerName.AGGREGATOR]
             _wait(lambda: alarms.snapshot().counters.get("alarms", 0) >= ALARMS, READY_S)
             _settle(2)
+        elif self._state == "no-broker":
+            detection = self._console.context.controller.status(WorkerName.DETECTION)
+            _wait(lambda: detection.last_failure is not None, READY_S)
+            _settle(1)
         else:
             _settle(ERROR_S)
 

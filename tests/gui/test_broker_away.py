@@ -1,0 +1,99 @@
+"""What the window says while its broker is not there: the thing, the cause, the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from console import i18n
+from console.broker_words import reason_words
+from console.context import ConsoleContext
+from console.pages.alarms import AlarmsPage
+from console.widgets.alarm_list import AlarmList
+from console.widgets.camera_tile import CameraTile
+from console.widgets.camera_wall import CameraWall
+from console.widgets.lag_view import LagView
+from console.widgets.top_bar import TopBar
+from pipeline.settings import KafkaSettings, demo_settings
+from tests.support.console_parts import console_context
+
+NOBODY = "127.0.0.1:9"
+"""The port of the old discard service: nothing listens there."""
+
+AWAY_MS = 20_000
+
+
+@pytest.fixture(params=["en", "zh_CN"])
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield i18n.install(request.param)
+    i18n.install("en")
+
+
+@pytest.fixture
+def context(qtbot: QtBot, language: str) -> Iterator[ConsoleContext]:
+    del language
+    kafka = KafkaSettings(mode="cluster", bootstrap_servers=NOBODY)
+    settings = demo_settings().model_copy(update={"kafka": kafka})
+    with console_context(qtbot, settings) as made:
+        yield made
+
+
+def words(widget: QWidget) -> str:
+    return "\n".join(each.text() for each in widget.findChildren(QLabel) if not each.isHidden())
+
+
+def said(tile: CameraTile) -> str:
+    return tile.accessible_value()
+
+
+def test_every_part_of_the_window_names_the_broker_and_what_to_do(
+    qtbot: QtBot, context: ConsoleContext, language: str
+) -> None:
+    wall, bar = CameraWall(context), TopBar(context)
+    parts = (AlarmList(context), AlarmsPage(context), LagView(context))
+    for part in (wall, bar, *parts):
+        qtbot.addWidget(part)
+        part.show()
+    context.figures.updated.connect(parts[2].refresh)
+    tile = wall.tiles()[0]
+    assert "F5" in said(tile)
+    context.controller.start_all()
+    next_step = {"en": "Test connection", "zh_CN": "测试连接"}[language]
+
+    def told() -> None:
+        for text in (said(tile), bar.broker_lamp.toolTip(), *map(words, parts)):
+            assert NOBODY in text
+            assert next_step in text
+            assert "Local:" not in text
+        assert "F5" not in said(tile)
+        # Not by its colour alone.
+        assert {"en": "not reached", "zh_CN": "无法连接"}[language] in bar.broker_lamp.text()
+
+    qtbot.waitUntil(told, timeout=AWAY_MS)
+    context.controller.stop_all()
+
+
+@pytest.mark.parametrize("language", ["zh_CN"], indirect=True)
+@pytest.mark.parametrize(
+    "reason",
+    [
+        (
+            "No Kafka broker answers at b:1: no connection to a broker. See whether the address is "
+            "right, the broker runs, and no firewall is between."
+        ),
+        (
+            "broker b:1 not reachable since 12:00:00; tries again at the latest 10 s after each "
+            "failure, nothing is lost"
+        ),
+    ],
+)
+def test_what_a_worker_says_of_its_broker_is_translated(
+    qapp: object, language: str, reason: str
+) -> None:
+    del qapp, language
+    text = reason_words(reason)
+    assert "b:1" in text
+    assert any("\u4e00" <= each <= "\u9fff" for each in text)
