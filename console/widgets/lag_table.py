@@ -25,7 +25,12 @@ STATUS_COLUMN = 4
 
 @dataclass(frozen=True, slots=True)
 class LagRow:
-    """One topic and the group that reads it, with the state of the worker in that group."""
+    """One topic and a group that reads it, with the state of the worker in that group.
+
+    Attributes:
+        link: None while it is not known.
+        dead_letters: of the topic; None where they are not known or another row has them.
+    """
 
     topic: str
     group: str
@@ -35,12 +40,12 @@ class LagRow:
 
 
 class LagTable(ValueTable):
-    """One row a topic, with its partitions below."""
+    """One row for each topic and group that reads it, with its partitions below."""
 
     def __init__(self, theme: ThemeManager, parent: QWidget | None = None) -> None:
         super().__init__([""] * 10, numbers_from=1, parent=parent)
         self._theme = theme
-        self._items: dict[str, QTreeWidgetItem] = {}
+        self._items: dict[tuple[str, str], QTreeWidgetItem] = {}
         self.setRootIsDecorated(True)
         self.setHeaderLabels(
             [
@@ -60,20 +65,20 @@ class LagTable(ValueTable):
 
     def show_rows(self, rows: Sequence[LagRow]) -> None:
         """Show what is newest; rows keep their place and whether they are open."""
-        wanted = {row.topic for row in rows}
-        for topic in set(self._items) - wanted:
-            self.takeTopLevelItem(self.indexOfTopLevelItem(self._items.pop(topic)))
+        wanted = {(row.topic, row.group) for row in rows}
+        for link in set(self._items) - wanted:
+            self.takeTopLevelItem(self.indexOfTopLevelItem(self._items.pop(link)))
         for row in rows:
-            item = self._items.get(row.topic)
+            item = self._items.get((row.topic, row.group))
             if item is None:
-                item = self._items[row.topic] = self.make_item()
+                item = self._items[row.topic, row.group] = self.make_item()
                 item.setData(0, Qt.ItemDataRole.UserRole, row.topic)
                 self.addTopLevelItem(item)
             self._show(item, row)
 
     def select_topic(self, topic: str) -> None:
-        """Select a topic's row and open it."""
-        item = self._items.get(topic)
+        """Select a topic's first row and open it."""
+        item = next((item for (name, _), item in self._items.items() if name == topic), None)
         if item is not None:
             self.setCurrentItem(item)
             item.setExpanded(True)

@@ -23,7 +23,7 @@ from console.supervision.session_thread import SessionState
 from console.theme.tokens import Space
 from console.widgets.lag_table import LagRow, LagTable
 from console.widgets.section import Section
-from pipeline.states import WorkerName
+from pipeline.kafka.readers import readers
 
 if TYPE_CHECKING:
     from console.widgets.lag_chart import LagChart
@@ -146,21 +146,19 @@ class LagView(QWidget):
         figures, controller = self._context.figures, self._context.controller
         lag = figures.lag
         kafka = self._context.settings.kafka
-        readers = (
-            (WorkerName.GENERATOR, kafka.topics.detection_results, kafka.groups.generator),
-            (WorkerName.SCHEDULER, kafka.topics.assessment_tasks, kafka.groups.scheduler),
-            (WorkerName.AGGREGATOR, kafka.topics.risk_assessment_results, kafka.groups.aggregator),
-        )
-        return [
-            LagRow(
-                topic,
-                group,
-                controller.status(name).state,
-                figures.link(name, topic),
-                lag.dlq.get(topic) if lag is not None else None,
+        rows: list[LagRow] = []
+        for reader in readers(kafka):
+            told = any(row.topic == reader.topic for row in rows)
+            rows.append(
+                LagRow(
+                    reader.topic,
+                    reader.group,
+                    controller.status(reader.worker).state,
+                    figures.link(reader.worker, reader.topic),
+                    None if lag is None or told else lag.dlq.get(reader.topic),
+                )
             )
-            for name, topic, group in readers
-        ]
+        return rows
 
     def _load_chart(self) -> None:
         if not self._chart_asked:
@@ -189,6 +187,8 @@ class LagView(QWidget):
             return
         from console.widgets.lag_chart import Series
 
-        self._chart.show_series(
-            [Series(row.topic, session.lag.history(row.group, row.topic)) for row in self._rows()]
-        )
+        series: dict[str, Series] = {}
+        for row in self._rows():
+            name = f"{row.topic} ← {row.group}" if row.topic in series else row.topic
+            series[name] = Series(name, session.lag.history(row.group, row.topic))
+        self._chart.show_series(list(series.values()))

@@ -17,7 +17,9 @@ from pipeline.kafka.consumer import WorkConsumer
 from pipeline.kafka.dead_letters import dead_letter_topic
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.kafka.errors import KafkaUnavailableError, connection_words, refusal
+from pipeline.kafka.handover import Handover
 from pipeline.kafka.producer import ReliableProducer
+from pipeline.kafka.readers import readers
 from pipeline.kafka.spool import TopicSpool
 from pipeline.paths import data_folder
 from pipeline.settings import KafkaSettings
@@ -62,13 +64,16 @@ class KafkaAccess:
         client = self._client_id(telemetry, "producer")
         condition = BrokerCondition(client, self.bootstrap_servers, telemetry)
         properties = clients.producer_properties(self.settings, self.bootstrap_servers, client)
-        producer = clients.make_producer(properties, condition)
+        handover = Handover(
+            clients.make_producer(properties, condition),
+            lambda: clients.make_producer(clients.one_by_one(properties), condition),
+        )
         spool = (
             TopicSpool(self.spool_folder, spooled_topic, self.bootstrap_servers)
             if spooled_topic and self.settings.mode == "cluster"
             else None
         )
-        return ReliableProducer(producer, condition, telemetry, self._gate, spool)
+        return ReliableProducer(handover, condition, telemetry, self._gate, spool)
 
     def consumer(
         self,
@@ -124,19 +129,11 @@ class KafkaAccess:
 
     def source_topics(self) -> dict[str, str]:
         """Return the topics that workers read, with the group whose work each is."""
-        topics, groups = self.settings.topics, self.settings.groups
-        return {
-            topics.detection_results: groups.generator,
-            topics.assessment_tasks: groups.scheduler,
-            topics.risk_assessment_results: groups.aggregator,
-        }
+        return {one.topic: one.group for one in readers(self.settings) if one.is_work}
 
     def readers(self) -> list[tuple[str, str]]:
         """Return each group with each topic it reads, also beside its work."""
-        topics, groups = self.settings.topics, self.settings.groups
-        work = [(group, topic) for topic, group in self.source_topics().items()]
-        # It learns there which verdicts to expect.
-        return [*work, (groups.aggregator, topics.detection_results)]
+        return [(one.group, one.topic) for one in readers(self.settings)]
 
     def ensure_topics(self) -> None:
         """Make the topics that the broker does not have yet.

@@ -91,6 +91,12 @@ def producer_properties(settings: KafkaSettings, servers: str, client: str) -> d
     )
 
 
+def one_by_one(properties: Properties) -> dict[str, Any]:
+    """Return the properties of a producer whose batches hold one message."""
+    client = f"{properties['client.id']}-alone"
+    return merged(properties, {"client.id": client, "batch.num.messages": 1, "linger.ms": 0})
+
+
 def consumer_properties(
     settings: KafkaSettings, servers: str, client: str, group: str, *, several: bool = False
 ) -> dict[str, Any]:
@@ -198,7 +204,7 @@ def make_reader(settings: KafkaSettings, servers: str) -> Consumer:
         consumer_properties(settings, servers, "signalbox-reader", "signalbox-reader"),
         {"enable.partition.eof": True, "statistics.interval.ms": 0, "log_level": 2},
     )
-    return _construct(Consumer, properties, "consumer", None)
+    return _construct(Consumer, properties, "consumer", None, tells=False)
 
 
 def make_asker(settings: KafkaSettings, servers: str, group: str) -> Consumer:
@@ -213,7 +219,7 @@ def make_asker(settings: KafkaSettings, servers: str, group: str) -> Consumer:
         consumer_properties(settings, servers, "signalbox-lag", group),
         {"statistics.interval.ms": 0, "log_level": 2},
     )
-    return _construct(Consumer, properties, "consumer", None)
+    return _construct(Consumer, properties, "consumer", None, tells=False)
 
 
 def make_admin(
@@ -242,8 +248,15 @@ def _construct(
     condition: BrokerCondition | None,
     *,
     loses: bool = False,
+    tells: bool = True,
     **callbacks: object,
 ) -> ClientT:
+    """Check the properties and make the client.
+
+    Args:
+        loses: see `check`.
+        tells: whether advice is logged; the workers' own clients say it of the same settings.
+    """
     properties = with_secrets(properties)
     findings = check(properties, role, loses=loses)
     errors = [finding for finding in findings if finding.severity == "error"]
@@ -253,7 +266,7 @@ def _construct(
             next_step="Correct them on the Kafka page under Properties (in the file: under kafka), then "
             "start again.",
         )
-    for finding in findings:
+    for finding in findings if tells else ():
         logger.bind(worker="kafka").warning("{} settings: {}", role, finding)
     conf: dict[str, Any] = {name: as_text(value) for name, value in properties.items()} | callbacks
     arguments: dict[str, Any] = {}

@@ -1,16 +1,17 @@
-"""Dead-letter topics: their names and the headers of a dead letter."""
+"""Dead-letter topics: their names, and what a dead letter is made of."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from loguru import logger
 
+from pipeline.kafka.sending import Headers, Sending, size_of
 from pipeline.states import WorkerName
 
 if TYPE_CHECKING:
     from pipeline.kafka.delivery import Delivery
-    from pipeline.kafka.sending import Headers
 
 DLQ_SUFFIX = ".dlq"
 MAX_ERROR_CHARACTERS = 1000
@@ -51,11 +52,18 @@ def made_from(delivery: Delivery, worker: WorkerName, error: str) -> tuple[bytes
     return delivery.value, [*delivery.headers, *origin.items()]
 
 
-def cut_from(delivery: Delivery, worker: WorkerName, error: str) -> tuple[bytes, Headers]:
-    """Return the same for a message larger than the broker takes: its beginning, and its size."""
-    origin = headers(delivery.topic, delivery.partition, delivery.offset, worker, error)
-    cut = (CUT_HEADER, str(len(delivery.value)))
-    return delivery.value[:CUT_BYTES], [*origin.items(), cut]
+class DeadLetter(Sending):
+    """A message on its way to the dead letters; too large for the broker, it is cut."""
+
+    def reduced(self) -> Sending | None:
+        """Return its beginning, with its size in a header; None when that is not smaller."""
+        if len(self.payload) <= CUT_BYTES:
+            return None
+        payload = self.payload[:CUT_BYTES]
+        origin = [header for header in self.headers if header[0] in ORIGIN_HEADERS]
+        headers = [*origin, (CUT_HEADER, str(len(self.payload)))]
+        size = size_of(payload, headers)
+        return msgspec.structs.replace(self, payload=payload, size=size, headers=headers)
 
 
 def tell(delivery: Delivery, worker: WorkerName, error: str) -> None:

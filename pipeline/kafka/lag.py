@@ -36,6 +36,7 @@ __all__ = ["LagMonitor", "LagSnapshot", "LinkLag", "PartitionLag"]
 INTERVAL_S: Final = 1.0
 PARTITIONS_REFRESH_S: Final = 15.0
 """How often the topics' partitions are asked for: the answer of a big cluster is long."""
+STOP_S: Final = 3.0
 _UNANSWERED: Final = frozenset({KafkaError._TIMED_OUT, KafkaError._WAIT_COORD})
 _AT_END: Final = frozenset({"latest", "largest", "end"})
 
@@ -139,10 +140,14 @@ class LagMonitor:
         self._thread.start()
 
     def stop(self) -> None:
-        """End reading; waits for a reading under way."""
+        """End reading; a reading under way is waited for, for at most `STOP_S`.
+
+        With the broker away it takes longer; the thread then ends by itself, and nothing of what it
+        reads is used any more.
+        """
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_S)
 
     def snapshot(self) -> LagSnapshot:
         """Return the newest reading."""

@@ -7,14 +7,16 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+import msgspec
+from confluent_kafka import KafkaError, KafkaException
 
 from pipeline.kafka import dead_letters
 from pipeline.kafka.condition import BrokerCondition
+from pipeline.kafka.dead_letters import DeadLetter
 from pipeline.kafka.delivery import Delivery
 from pipeline.kafka.delivery_reports import DeliveryReports
 from pipeline.kafka.errors import KafkaUnavailableError, MessageTooLargeError
-from pipeline.kafka.handover import NEVER_TAKEN, NEXT_STEPS, hand_over, hand_over_all
+from pipeline.kafka.handover import NEVER_TAKEN, NEXT_STEPS, Handover
 from pipeline.kafka.outstanding import Outstanding
 from pipeline.kafka.reducing import reduced
 from pipeline.kafka.retention import RetentionGate
@@ -69,13 +71,13 @@ class ReliableProducer:
 
     def __init__(
         self,
-        producer: Producer,
+        handover: Handover,
         condition: BrokerCondition,
         telemetry: WorkerTelemetry,
         gate: RetentionGate | None,
         spool: TopicSpool | None = None,
     ) -> None:
-        self._producer = producer
+        self._handover = handover
         self._condition = condition
         self._telemetry = telemetry
         self._gate = gate
@@ -276,11 +278,8 @@ class ReliableProducer:
         dead_letters.tell(delivery, worker, error)
         topic, key = dead_letters.dead_letter_topic(delivery.topic), delivery.raw_key
         value, headers = dead_letters.made_from(delivery, worker, error)
-        try:
-            self._send(self._sending(topic, key, value, headers, on_delivered))
-        except MessageTooLargeError:
-            value, headers = dead_letters.cut_from(delivery, worker, error)
-            self._send(self._sending(topic, key, value, headers, on_delivered))
+        size = size_of(value, headers)
+        self._send(DeadLetter(self._reports.take, topic, key, value, size, headers, on_delivered))
 
     def check(self) -> None:
         """Raise if a message could not be delivered or the broker refuses this client.
@@ -318,17 +317,17 @@ class ReliableProducer:
         if self._flushed_in_vain:
             timeout_s = min(timeout_s, CLOSE_TIMEOUT_FLUSHED_S)
         try:
-            remaining = self._producer.flush(timeout_s)
+            remaining = self._handover.flush(timeout_s)
             self._settle()
             if self._again:
                 self._send_again()
-                remaining = self._producer.flush(timeout_s)
+                remaining = self._handover.flush(timeout_s)
             if remaining:
                 # Reports them as failed, so that nobody believes they were delivered.
-                self._producer.purge()
-                self._producer.flush(1.0)
+                self._handover.purge()
+                self._handover.flush(1.0)
         except (KafkaException, SystemError) as error:
-            remaining = len(self._producer)
+            remaining = len(self._handover)
             self._fail(str(error))
         self._settle()
         self._outstanding.forget_all()
@@ -341,6 +340,11 @@ class ReliableProducer:
 
     def _take_refusal(self, sending: Sending, error: KafkaError) -> None:
         if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+            if not sending.goes_alone:
+                # Its batch was too large; which message made it so shows when each goes alone.
+                self._undelivered.release(sending)
+                self._queue_again(msgspec.structs.replace(sending, goes_alone=True))
+                return
             smaller = reduced(sending, self._condition.quiet, self._telemetry)
             if smaller is not None:
                 self._undelivered.release(sending)
@@ -380,7 +384,7 @@ class ReliableProducer:
         """Hand the message to the client; False when its queue is full."""
         self.check()
         try:
-            return hand_over(self._producer, sending)
+            return self._handover.give(sending)
         except KafkaException as error:
             self._fail_for(error)
             return False
@@ -389,7 +393,7 @@ class ReliableProducer:
         """Hand messages to the client; return those that it has not taken."""
         self.check()
         try:
-            return hand_over_all(self._producer, topic, sendings)
+            return self._handover.give_all(topic, sendings)
         except KafkaException as error:
             self._fail_for(error)
             return sendings
@@ -411,7 +415,7 @@ class ReliableProducer:
     def _serve(self, timeout_s: float) -> bool:
         """Take delivery reports; False when the client is broken and only a new one helps."""
         try:
-            self._producer.poll(timeout_s)
+            self._handover.poll(timeout_s)
         except (KafkaException, SystemError) as error:
             self._fail(str(error))  # a fatal error of an idempotent producer
             return False

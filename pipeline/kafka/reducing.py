@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.kafka.condition import QuietLog
+from pipeline.kafka.dead_letters import CUT_BYTES, DeadLetter
 from pipeline.kafka.sending import Sending
 from pipeline.telemetry import WorkerTelemetry
 
@@ -13,11 +14,19 @@ def reduced(sending: Sending, log: QuietLog, telemetry: WorkerTelemetry) -> Send
     Args:
         sending: found too large.
         log: takes what happens, for people.
-        telemetry: counts each message once, however often it becomes smaller.
+        telemetry: counts each message once, however often it becomes smaller; no dead letters.
     """
     smaller = sending.reduced()
     if smaller is None:
         return None
+    if isinstance(sending, DeadLetter):
+        log.write(
+            "WARNING",
+            f"too large for {sending.topic}",
+            f"a dead letter of {sending.size} bytes is too large for {sending.topic} and is cut to "
+            f"its first {CUT_BYTES} bytes; raise max.message.bytes of the topic",
+        )
+        return smaller
     if not sending.is_reduced:
         telemetry.count("reduced")
     log.write(

@@ -39,6 +39,7 @@ class Sending(msgspec.Struct, eq=False):
         size: bytes of payload and headers, see `size_of`.
         on_delivered: called once the broker has it.
         shrink: makes what is sent instead when the broker finds it too large.
+        goes_alone: in a batch of its own, as the one it was in was too large.
     """
 
     report: Callable[[Report], None]
@@ -49,6 +50,7 @@ class Sending(msgspec.Struct, eq=False):
     headers: Headers = ()
     on_delivered: OnDelivered | None = None
     shrink: Shrink | None = None
+    goes_alone: bool = False
 
     @property
     def is_reduced(self) -> bool:

@@ -45,10 +45,15 @@ def words(page: KafkaPage) -> str:
     return "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
 
 
-def rows(page: KafkaPage) -> dict[str, QTreeWidgetItem]:
+def items(page: KafkaPage) -> list[QTreeWidgetItem]:
     table = page.findChildren(LagTable)[0]
-    items = [table.topLevelItem(index) for index in range(table.topLevelItemCount())]
-    return {item.text(0).split(" ← ")[0]: item for item in items if item is not None}
+    found = [table.topLevelItem(index) for index in range(table.topLevelItemCount())]
+    return [item for item in found if item is not None]
+
+
+def rows(page: KafkaPage) -> dict[str, QTreeWidgetItem]:
+    """Return the row of the group whose work each topic is."""
+    return {item.text(0).split(" ← ")[0]: item for item in reversed(items(page))}
 
 
 def open_broker(qtbot: QtBot, context: ConsoleContext) -> KafkaAccess:
@@ -66,6 +71,13 @@ def test_without_a_broker_it_says_so_and_opens_one_on_a_click(
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert "being opened" in words(page)
     qtbot.waitUntil(lambda: len(rows(page)) == 3, timeout=WAIT_MS)
+    # The aggregator reads two topics: its work, and what it needs to know beside it.
+    assert [item.text(0) for item in items(page)] == [
+        "detection-results ← task-generator-group",
+        "assessment-tasks ← llm-task-scheduler",
+        "risk-assessment-results ← result-aggregator",
+        "detection-results ← result-aggregator",
+    ]
     assert "nothing at all over a restart" in words(page)
     assert "127.0.0.1:" in words(page)
 

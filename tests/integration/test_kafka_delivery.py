@@ -269,6 +269,7 @@ def test_a_dead_letter_that_is_too_large_is_cut(
 ) -> None:
     """Poison that the broker will not take whole must not block its partition for ever."""
     expect_log("goes to the dead letters")
+    expect_log("a dead letter of [0-9]+ bytes is too large for .* and is cut")
     topic = _topic(embedded)
     producer = embedded.producer(telemetry())
     producer.send(topic, "k", b"x" * 999_000)

@@ -16,6 +16,7 @@ from pipeline.detection.analysis import Analysis
 from pipeline.detection.frames import CapturedFrame
 from pipeline.detection.publishing import ResultPublisher
 from pipeline.kafka.access import KafkaAccess
+from pipeline.kafka.dead_letters import CUT_BYTES, CUT_HEADER, dead_letter_topic
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.kafka.librdkafka import library
@@ -24,6 +25,7 @@ from pipeline.kafka.sending import REDUCED_HEADER
 from pipeline.messages import DetectionResult, TrafficGroup, decode, utc_now
 from pipeline.selftest.proxy import BrokerProxy
 from pipeline.settings import KafkaSettings
+from pipeline.states import WorkerName
 from tests.integration.kafka_brokers import (
     TIMEOUT_S,
     cluster_settings,
@@ -170,7 +172,8 @@ def test_a_message_that_the_broker_finds_too_large_goes_without_its_pictures(
     """The broker's own limit shows only in its answer; the worker goes on."""
     expect_log("too large for detection-results and is sent without its picture")
     producer = source_producer(access)
-    answer_next(broker, MESSAGE_TOO_LARGE)
+    answer_next(broker, MESSAGE_TOO_LARGE)  # the batch
+    answer_next(broker, MESSAGE_TOO_LARGE)  # the message, alone
     delivered = threading.Event()
     producer.send(TOPIC, "k", b"1" * 1000, delivered.set, shrink=lambda _large: [lambda: b"1"])
     assert delivered.wait(TIMEOUT_S)
@@ -189,8 +192,8 @@ def test_a_message_becomes_smaller_step_by_step(
     expect_log("too large for detection-results and is sent with a smaller picture")
     figures = telemetry()
     producer = access.producer(figures, spooled_topic=TOPIC)
-    answer_next(broker, MESSAGE_TOO_LARGE)
-    answer_next(broker, MESSAGE_TOO_LARGE)
+    for _ in range(3):  # the batch; the message, alone; its first smaller form
+        answer_next(broker, MESSAGE_TOO_LARGE)
     delivered = threading.Event()
     steps = [lambda size=size: b"1" * size for size in (500, 200, 1)]
     producer.send(TOPIC, "k", b"1" * 1000, delivered.set, shrink=lambda _large: steps)
@@ -202,6 +205,47 @@ def test_a_message_becomes_smaller_step_by_step(
     assert message.value == b"1" * 200
     assert message.headers == ((REDUCED_HEADER, b"1000"),)
     assert figures.snapshot().counters["reduced"] == 1
+
+
+def test_what_is_small_itself_outlives_a_batch_that_is_too_large(
+    access: KafkaAccess, broker: EmbeddedBroker
+) -> None:
+    """The broker refuses all of a batch and does not say whose fault it is."""
+    figures = telemetry()
+    producer = access.producer(figures, spooled_topic=TOPIC)
+    deliver_one(producer)
+    answer_next(broker, MESSAGE_TOO_LARGE)
+    told = [threading.Event() for _ in range(COUNT)]
+    sent = [("k", str(n + 1).encode(), event.set) for n, event in enumerate(told)]
+    assert producer.send_all(TOPIC, sent, shrink=lambda _large: [lambda: b"0"]) == []
+    assert all(event.wait(TIMEOUT_S) for event in told)
+    producer.check()
+    assert producer.close() == 0
+    assert sorted(read_numbers(access, COUNT + 1)) == list(range(COUNT + 1))
+    assert "reduced" not in figures.snapshot().counters
+
+
+def test_a_dead_letter_that_the_broker_finds_too_large_is_cut(
+    access: KafkaAccess, broker: EmbeddedBroker, expect_log: ExpectLog
+) -> None:
+    expect_log("goes to the dead letters")
+    expect_log("too large for detection-results.dlq and is cut to its first 100000 bytes")
+    producer = source_producer(access)
+    delivered = threading.Event()
+    producer.send(TOPIC, "k", b"x" * 500_000, delivered.set)
+    assert delivered.wait(TIMEOUT_S)
+    with contextlib.closing(access.consumer("reader", [TOPIC], telemetry())) as consumer:
+        [poison] = take_all(consumer, lambda taken: len(taken) == 1)
+        answer_next(broker, MESSAGE_TOO_LARGE)
+        answer_next(broker, MESSAGE_TOO_LARGE)
+        producer.dead_letter(poison, WorkerName.GENERATOR, "no JSON")
+        wait_until(lambda: consumer.in_flight == 0)
+    assert producer.close() == 0
+    dead = dead_letter_topic(TOPIC)
+    with contextlib.closing(access.consumer("graves", [dead], telemetry())) as consumer:
+        [letter] = take_all(consumer, lambda taken: len(taken) == 1)
+    assert letter.value == b"x" * CUT_BYTES
+    assert dict(letter.headers)[CUT_HEADER] == b"500000"
 
 
 def test_detection_makes_the_evidence_of_a_result_that_is_too_large_smaller(

@@ -23,7 +23,7 @@ from tests.integration.kafka_brokers import (
 
 pytestmark = pytest.mark.integration
 
-STOP_LIMIT_S = 8.0
+STOP_LIMIT_S = 4.0
 
 
 @pytest.mark.parametrize("broker", ["embedded", "tansu"])
