@@ -253,9 +253,7 @@ def _construct(
 ) -> ClientT:
     """Check the properties and make the client.
 
-    Args:
-        loses: see `check`.
-        tells: whether advice is logged; the workers' own clients say it of the same settings.
+    Advice is logged if `tells`; those that only look leave it to the workers' own clients.
     """
     properties = with_secrets(properties)
     findings = check(properties, role, loses=loses)
