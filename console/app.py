@@ -150,6 +150,7 @@ class Console(QObject):
             log_ring=logs.ring,
             figures=figures,
             settings_path=launch.settings_path,
+            is_demo=launch.kind == "demo",
         )
         self.ui_gap = UiGap(self)
         self.painted_s: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 translate = QCoreApplication.translate
 
+_NOT_THERE = re.compile(r".+ does not exist\. .+", re.DOTALL)
+"""What the pipeline says of a file or folder that is not there."""
+
+SEPARATOR = " · "
+
 WITHOUT_PICTURES = frozenset({"connecting", "stalled", "reconnecting", "failed"})
 """States in which a camera should give pictures but does not."""
 
@@ -36,6 +42,19 @@ def state_word(state: str) -> str:
         "off": translate("Camera", "Switched off"),
     }
     return words.get(state, state)
+
+
+def situation_word(view: CameraView) -> str:
+    """Return how a camera is; a file that is not there is not being connected to."""
+    if view.state == "reconnecting" and _NOT_THERE.fullmatch(view.detail):
+        return translate("Camera", "File not found")
+    return state_word(view.state)
+
+
+def situation_line(view: CameraView, now: datetime, now_s: float) -> str:
+    """Return on one line why a camera is as it is, and since when; as `times_line`."""
+    times = times_line(view, now, now_s)
+    return SEPARATOR.join(text for text in (detail_words(view), times) if text)
 
 
 def idle_lines(context: ConsoleContext) -> list[str]:
@@ -79,7 +98,7 @@ def times_line(view: CameraView, now: datetime, now_s: float) -> str:
             if left_s > 0
             else translate("Camera", "trying now…")
         )
-    return " · ".join(parts)
+    return SEPARATOR.join(parts)
 
 
 def age_words(age_s: float) -> str:

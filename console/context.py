@@ -31,6 +31,7 @@ class ConsoleContext:
         log_ring: the newest log lines.
         figures: counters, rates and lag, sampled once for all widgets.
         settings_path: where changed settings are kept; None when they hold for this run only.
+        is_demo: whether it runs as the demo.
     """
 
     hub: TelemetryHub
@@ -40,6 +41,7 @@ class ConsoleContext:
     log_ring: LogRing
     figures: Figures
     settings_path: Path | None = None
+    is_demo: bool = False
 
     @property
     def settings(self) -> Settings:

@@ -43,6 +43,19 @@ def count(value: int) -> str:
     return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def compact(value: int) -> str:
+    """Return a whole number in at most six characters: ``9 999``, ``123 k``, ``1.2 M``."""
+    if value < 10_000:
+        return count(value)
+    scaled = float(value)
+    for unit in ("k", "M", "G"):
+        scaled /= 1000
+        if scaled < 999.5 or unit == "G":
+            digits = 1 if scaled < 99.95 else 0
+            return f"{scaled:.{digits}f}\N{NARROW NO-BREAK SPACE}{unit}"
+    return ""
+
+
 def gauge(value: float) -> str:
     """Return a value that goes up and down: ``4``, ``26.5``."""
     return count(int(value)) if float(value).is_integer() else f"{value:,.1f}"

@@ -143,6 +143,8 @@ def consequence_words(old: Settings, new: Settings, running: Iterable[WorkerName
 def where_kept(context: ConsoleContext) -> str:
     """Return where changes go, for people."""
     path = context.settings_path
-    if path is None:
+    if path is None and context.is_demo:
         return translate("Settings", "This is the demo: changes hold for this run only.")
+    if path is None:
+        return translate("Settings", "Changes hold for this run only.")
     return translate("Settings", "Kept in {0}.").format(shown(path))

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import ValidationError
 from PySide6.QtCore import QStandardPaths, Qt, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 from PySide6.QtWidgets import QWidget as Widget
 
 from console.context import ConsoleContext
@@ -15,6 +15,7 @@ from console.first_start.step import Step
 from console.theme.tokens import Space
 from console.widgets.camera_test import CameraTest
 from console.widgets.elided_label import ElidedLabel
+from console.widgets.source_field import SourceField
 from pipeline.cameras_csv import free_id
 from pipeline.settings import Settings, demo_settings
 from pipeline.settings_cameras import CameraSettings
@@ -64,14 +65,13 @@ class WatchStep(Step):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.S)
-        self._address = QLineEdit()
-        self._address.setPlaceholderText("rtsp://")
-        self._address.setAccessibleName(self.tr("Address of the camera"))
+        self._address = SourceField(self.tr("Address of the camera"))
+        self._address.line.setPlaceholderText("rtsp://")
         label = QLabel(self.tr("Address of the camera"))
-        label.setBuddy(self._address)
+        label.setBuddy(self._address.line)
         self._test = CameraTest(self._context)
         self._test.asked.connect(self._on_test)
-        self._address.textChanged.connect(self._on_address)
+        self._address.changed.connect(self._on_address)
         column.addWidget(label)
         column.addWidget(self._address)
         column.addWidget(self._test)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry, AlarmState, Asked
 
 LISTED: Final = 500
-DETAILS_WIDTH: Final = 440
+DETAILS_WIDTH: Final = 400
 DETAILS_MIN_WIDTH: Final = 320
 
 

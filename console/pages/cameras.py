@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from console import settings_keeper
 from console.background import in_background
-from console.camera_words import detail_words, state_word, times_line
+from console.camera_words import situation_line, situation_word, state_word
 from console.context import ConsoleContext
 from console.plain_text import plain_tooltip
 from console.theme.tokens import Space
@@ -40,7 +40,6 @@ from pipeline.cameras_csv import ImportPlan, export_csv
 from pipeline.redact import redact_text
 from pipeline.settings import Settings
 from pipeline.settings_cameras import CameraSettings
-from pipeline.telemetry import CameraView
 
 NAME, ID, STATE, FPS, SIZE, RATE, SOURCE, DETAIL = range(8)
 ID_ROLE: Final = Qt.ItemDataRole.UserRole
@@ -232,22 +231,23 @@ class CamerasPage(QWidget):
                 (
                     camera.name,
                     camera.id,
-                    state_word(state),
+                    situation_word(view)
+                    if view is not None and camera.enabled
+                    else state_word(state),
                     f"{live.shown_fps:.1f}" if live is not None and live.shown_fps else "–",
                     f"{size[0]} × {size[1]}" if size is not None else "–",
                     f"{camera.detections_per_second:g}",
                     redact_text(camera.source),
-                    self._what_happened(view) if view is not None and camera.enabled else "",
+                    (
+                        situation_line(view, datetime.now(UTC), time.monotonic())
+                        if view is not None and camera.enabled
+                        else ""
+                    ),
                 ),
             )
             set_color(item, STATE, self._context.theme.color(COLORS.get(state, "text")))
             item.setToolTip(DETAIL, plain_tooltip(item.text(DETAIL)))
             item.setToolTip(SOURCE, plain_tooltip(item.text(SOURCE)))
-
-    @staticmethod
-    def _what_happened(view: CameraView) -> str:
-        times = times_line(view, datetime.now(UTC), time.monotonic())
-        return "; ".join(text for text in (detail_words(view), times) if text)
 
     def _chosen(self) -> CameraSettings | None:
         items = self._table.selectedItems()

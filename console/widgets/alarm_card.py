@@ -45,7 +45,7 @@ class AlarmCard(QFrame):
         self._badge = QLabel()
         self._badge.setProperty("role", "badge")
         self._title = ElidedLabel(
-            context.theme, size=TypeSize.BODY, token="text_strong", strong=True
+            context.theme, size=TypeSize.BODY, token="text_strong", strong=True, lines=2
         )
         self._time = ElidedLabel(
             context.theme,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QStyle,
@@ -70,7 +70,9 @@ class AlarmTable(ValueTable):
         self.setAccessibleName(self.tr("Alarms"))
         self.setAllColumnsShowFocus(True)
         self.setItemDelegateForColumn(LEVEL, _BadgeDelegate(context, self))
-        self.header().setSectionResizeMode(NOTE, QHeaderView.ResizeMode.Stretch)
+        # These two share what the others leave: see `_share`.
+        for column in (RISK, NOTE):
+            self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         self.header().setMinimumSectionSize(48)
         # By default every row is measured after every change: 75 ms for a thousand.
         self.header().setResizeContentsPrecision(ROWS_MEASURED)
@@ -123,8 +125,24 @@ class AlarmTable(ValueTable):
             if self._filled.get(alarm_id) != entry:
                 self._fill(item, entry, now)
         self.setUpdatesEnabled(True)
+        self._share()
         if current and current in self._items and self.chosen_id() != current:
             self.setCurrentItem(self._items[current])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """Give the risks what they need and the notes the rest, so that no column runs off."""
+        header = self.header()
+        others = (c for c in range(self.columnCount()) if c not in {RISK, NOTE})
+        room = self.viewport().width() - sum(self.columnWidth(column) for column in others)
+        least = max(header.sectionSizeHint(NOTE), header.minimumSectionSize())
+        risk = max(self.sizeHintForColumn(RISK), header.sectionSizeHint(RISK))
+        risk = max(min(risk, room - least), header.minimumSectionSize())
+        self.setColumnWidth(RISK, risk)
+        self.setColumnWidth(NOTE, max(room - risk, least))
 
     def _make_item(self, alarm_id: str) -> QTreeWidgetItem:
         item = QTreeWidgetItem()

@@ -29,6 +29,7 @@ from console.theme.tokens import Space
 from console.widgets.camera_test import CameraTest
 from console.widgets.form_row import FormRow
 from console.widgets.schedule_editor import ScheduleEditor
+from console.widgets.source_field import SourceField
 from pipeline.cameras_csv import free_id
 from pipeline.detection.source_kinds import SourceKind, source_kind, usb_wanted
 from pipeline.settings_cameras import CameraSettings
@@ -69,8 +70,9 @@ class CameraDialog(QDialog):
         self._id_is_own = camera is not None
         self.setWindowTitle(self.tr("Add a camera") if camera is None else self.tr("Camera"))
         self._fields: dict[str, QLineEdit] = {
-            name: QLineEdit() for name in ("name", "source", "id", *NUMBERS)
+            name: QLineEdit() for name in ("name", "id", *NUMBERS)
         }
+        self._source = SourceField(self.tr("Source"))
         self._enabled = QCheckBox(self.tr("Read this camera"))
         self._loop = QCheckBox(self.tr("Start again at the end of a file"))
         self._real_time = QCheckBox(self.tr("Play a file at its own speed"))
@@ -122,10 +124,11 @@ class CameraDialog(QDialog):
         }
         for name in NUMBERS:
             self._fields[name].setFixedWidth(NUMBER_WIDTH)
+        self._source.line.setAccessibleDescription(helps["source"])
         return {
             name: FormRow(
                 text,
-                self._fields[name],
+                self._source if name == "source" else self._fields[name],
                 helps[name],
                 self._source_button() if name == "source" else None,
             )
@@ -139,7 +142,7 @@ class CameraDialog(QDialog):
         menu.addAction(self.tr("Folder of pictures…"), self._on_choose_folder)
         self._usb_menu = menu.addMenu(self.tr("USB camera"))
         self._usb_menu.aboutToShow.connect(self._on_usb_menu)
-        menu.addAction(self.tr("Demo clip"), lambda: self._fields["source"].setText("demo"))
+        menu.addAction(self.tr("Demo clip"), lambda: self._source.set_text("demo"))
         button.setMenu(menu)
         return button
 
@@ -183,8 +186,9 @@ class CameraDialog(QDialog):
         }
         if camera is not None:
             values = camera.model_dump()
-        for name in ("name", "source", "id"):
+        for name in ("name", "id"):
             self._fields[name].setText(str(values[name]) if camera is not None else "")
+        self._source.set_text(camera.source if camera is not None else "")
         for name in NUMBERS:
             self._fields[name].setText(f"{values[name]:g}")
         self._enabled.setChecked(bool(values["enabled"]))
@@ -197,7 +201,8 @@ class CameraDialog(QDialog):
             field.textChanged.connect(self._check)
         self._fields["name"].textChanged.connect(self._on_name)
         self._fields["id"].textEdited.connect(self._on_id_edited)
-        self._fields["source"].textChanged.connect(self._test.reset)
+        self._source.changed.connect(self._check)
+        self._source.changed.connect(self._test.reset)
         self._schedule.changed.connect(self._check)
 
     @Slot(str)
@@ -216,6 +221,7 @@ class CameraDialog(QDialog):
         return {
             **kept,
             **texts,
+            "source": self._source.text(),
             "enabled": self._enabled.isChecked(),
             "loop": self._loop.isChecked(),
             "real_time": self._real_time.isChecked(),
@@ -235,7 +241,8 @@ class CameraDialog(QDialog):
             problems["id"] = self.tr("Another camera has this id.")
         for name, row in self._rows.items():
             # What was never filled is not yet wrong.
-            untouched = not self._fields[name].isModified() and not self._fields[name].text()
+            line = self._source.line if name == "source" else self._fields[name]
+            untouched = not line.isModified() and not line.text()
             row.set_problem("" if untouched else problems.get(name, ""))
         self._schedule.set_problem(problems.get("schedule", ""))
         self._save.setEnabled(not problems)
@@ -244,7 +251,7 @@ class CameraDialog(QDialog):
 
     @Slot()
     def _on_test(self) -> None:
-        source = self._fields["source"].text().strip()
+        source = self._source.text().strip()
         offset = self._rows["start_offset_s"].problem or self._fields["start_offset_s"].text()
         typed: dict[str, Any] = {"id": "test", "name": "test", "source": source}
         if not self._rows["start_offset_s"].problem:
@@ -267,7 +274,7 @@ class CameraDialog(QDialog):
     def _file_dialog(self, title: str) -> QFileDialog:
         dialog = QFileDialog(self, title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        current = Path(self._fields["source"].text()).expanduser()
+        current = Path(self._source.text()).expanduser()
         start = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
         dialog.setDirectory(str(current.parent) if current.is_absolute() else start)
         dialog.fileSelected.connect(self._on_chosen)
@@ -315,8 +322,8 @@ class CameraDialog(QDialog):
 
     @Slot(str)
     def _on_chosen(self, path: str) -> None:
-        self._fields["source"].setText(path)
-        self._fields["source"].setModified(True)
+        self._source.set_text(path)
+        self._source.line.setModified(True)
         if not self._fields["name"].text():
             is_usb = source_kind(path) in {SourceKind.USB_INDEX, SourceKind.USB_NAME}
             self._fields["name"].setText(

@@ -21,11 +21,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from console.camera_words import (
+    SEPARATOR,
     WITHOUT_PICTURES,
     age_words,
     detail_words,
     idle_lines,
-    state_word,
+    situation_word,
     times_line,
 )
 from console.context import ConsoleContext
@@ -333,9 +334,13 @@ class CameraTile(QWidget):
         title = (
             self.tr("Waiting for the first picture")
             if view.state == "live"
-            else state_word(view.state)
+            else situation_word(view)
         )
         times = times_line(view, datetime.now(UTC), time.monotonic())
+        # Each part stays whole where the line is broken.
+        times = SEPARATOR.join(
+            part.replace(" ", "\N{NO-BREAK SPACE}") for part in times.split(SEPARATOR)
+        )
         return [title, *(line for line in (detail, times) if line)]
 
     def _age_s(self) -> float | None:

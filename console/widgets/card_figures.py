@@ -16,11 +16,16 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure as shown: what it is, how much, and more words for the tooltip."""
+    """A figure as shown: what it is, how much, and more words for the tooltip.
+
+    Attributes:
+        exact: the value in full, where `value` is rounded.
+    """
 
     label: str
     value: str
     hint: str
+    exact: str = ""
 
 
 def card_figures(name: WorkerName, figures: Figures) -> tuple[Figure, Figure, Figure, Figure]:
@@ -35,6 +40,11 @@ def card_figures(name: WorkerName, figures: Figures) -> tuple[Figure, Figure, Fi
             return _scheduler(figures, snapshot)
         case WorkerName.AGGREGATOR:
             return _aggregator(figures, snapshot)
+
+
+def _counted(label: str, value: int, hint: str) -> Figure:
+    short, full = formatting.compact(value), formatting.count(value)
+    return Figure(label, short, hint, "" if short == full else full)
 
 
 def _gauge(snapshot: WorkerSnapshot, name: str) -> int:
@@ -60,9 +70,9 @@ def _detection(figures: Figures, snapshot: WorkerSnapshot) -> tuple[Figure, Figu
             f"{_gauge(snapshot, 'cameras_live')}/{_gauge(snapshot, 'cameras_total')}",
             translate("WorkerCard", "Cameras that deliver pictures, of all that are switched on"),
         ),
-        Figure(
+        _counted(
             translate("WorkerCard", "skipped"),
-            formatting.count(lost),
+            lost,
             translate(
                 "WorkerCard", "Frames left out because the broker had no room for their results"
             ),
@@ -87,9 +97,9 @@ def _generator(figures: Figures, snapshot: WorkerSnapshot) -> tuple[Figure, Figu
             formatting.milliseconds(snapshot.percentile_ms(0.95)),
             translate("WorkerCard", "95 of 100 messages are done within this time"),
         ),
-        Figure(
+        _counted(
             translate("WorkerCard", "rejected"),
-            formatting.count(snapshot.counters.get("dead_lettered", 0)),
+            snapshot.counters.get("dead_lettered", 0),
             translate(
                 "WorkerCard", "Messages that could not be used; they are in the dead letter topic"
             ),
@@ -113,9 +123,9 @@ def _scheduler(figures: Figures, snapshot: WorkerSnapshot) -> tuple[Figure, Figu
         )
     )
     return (
-        Figure(
+        _counted(
             translate("WorkerCard", "in flight"),
-            formatting.count(_gauge(snapshot, "in_flight")),
+            _gauge(snapshot, "in_flight"),
             translate("WorkerCard", "Tasks being assessed at this moment"),
         ),
         Figure(
@@ -124,9 +134,9 @@ def _scheduler(figures: Figures, snapshot: WorkerSnapshot) -> tuple[Figure, Figu
             translate("WorkerCard", "95 of 100 verdicts take no longer than this"),
         ),
         keys_or_rate,
-        Figure(
+        _counted(
             translate("WorkerCard", "retries"),
-            formatting.count(snapshot.counters.get("retries", 0)),
+            snapshot.counters.get("retries", 0),
             translate("WorkerCard", "Verdicts that had to be asked for again"),
         ),
     )
@@ -141,14 +151,14 @@ def _aggregator(
             formatting.rate(figures.rate(WorkerName.AGGREGATOR, "joined")),
             translate("WorkerCard", "Requests whose groups have all been assessed, each second"),
         ),
-        Figure(
+        _counted(
             translate("WorkerCard", "open"),
-            formatting.count(_gauge(snapshot, "open_requests")),
+            _gauge(snapshot, "open_requests"),
             translate("WorkerCard", "Requests that still wait for verdicts on some groups"),
         ),
-        Figure(
+        _counted(
             translate("WorkerCard", "alarms"),
-            formatting.count(snapshot.counters.get("alarms", 0)),
+            snapshot.counters.get("alarms", 0),
             translate("WorkerCard", "Alarms raised since the program started"),
         ),
         Figure(

@@ -1,9 +1,16 @@
-"""A line of text that is cut off where room ends and never pushes its neighbours about."""
+"""A line of text, or a few, cut off where room ends; never pushes its neighbours about."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QFontMetrics,
+    QHelpEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextLayout,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from console.plain_text import plain_tooltip
@@ -13,7 +20,10 @@ from console.theme.tokens import TypeSize
 
 
 class ElidedLabel(QWidget):
-    """One line of text in tabular figures; the whole text is in the tooltip when it is cut off."""
+    """Text in tabular figures on one line; the whole is in the tooltip when it is cut off.
+
+    With `lines` above one, it takes as many as it needs and its height follows.
+    """
 
     def __init__(
         self,
@@ -23,6 +33,7 @@ class ElidedLabel(QWidget):
         token: str = "text",
         strong: bool = False,
         align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+        lines: int = 1,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -30,6 +41,8 @@ class ElidedLabel(QWidget):
         self._token = token
         self._align = align
         self._text = ""
+        self._lines = lines
+        self._shown = [""]
         self.setFont(ui_font(size, strong=strong, tabular=True))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
@@ -37,6 +50,10 @@ class ElidedLabel(QWidget):
     def text(self) -> str:
         """Return the whole text."""
         return self._text
+
+    def lines(self) -> list[str]:
+        """Return what is shown, line by line."""
+        return list(self._shown)
 
     def set_text(self, text: str, token: str | None = None) -> None:
         """Show another text, perhaps in another colour."""
@@ -46,14 +63,20 @@ class ElidedLabel(QWidget):
         if token is not None:
             self._token = token
         self.setAccessibleName(text)
+        self._break()
         self.update()
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self.font())
-        return QSize(metrics.horizontalAdvance(self._text), metrics.height())
+        height = len(self._shown) * metrics.height()
+        return QSize(metrics.horizontalAdvance(self._text), height)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, QFontMetrics(self.font()).height())
+        return QSize(0, len(self._shown) * QFontMetrics(self.font()).height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._break()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:  # ended also where painting fails
@@ -61,14 +84,37 @@ class ElidedLabel(QWidget):
 
     def _paint(self, painter: QPainter) -> None:
         painter.setPen(self._theme.color(self._token))
-        painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter, self._shown())
+        flags = self._align | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), flags, "\n".join(self._shown))
 
-    def _shown(self) -> str:
+    def _break(self) -> None:
+        """Find out where lines end."""
+        shown: list[str] = []
+        rest = self._text
+        while len(shown) < self._lines - 1:
+            taken = self._first_line(rest)
+            if taken >= len(rest):
+                break
+            shown.append(rest[:taken].rstrip())
+            rest = rest[taken:]
         metrics = QFontMetrics(self.font())
-        return metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        shown.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, self.width()))
+        if len(shown) != len(self._shown):
+            self.updateGeometry()
+        self._shown = shown
+
+    def _first_line(self, text: str) -> int:
+        """Return how many characters fit on one line, broken between words."""
+        layout = QTextLayout(text, self.font())
+        layout.beginLayout()
+        line = layout.createLine()
+        if line.isValid():
+            line.setLineWidth(self.width())
+        layout.endLayout()
+        return max(1, line.textLength()) if line.isValid() else len(text)
 
     def event(self, event: QEvent) -> bool:
-        is_cut_off = event.type() is QEvent.Type.ToolTip and self._shown() != self._text
+        is_cut_off = event.type() is QEvent.Type.ToolTip and self._shown[-1].endswith("…")
         if is_cut_off and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), plain_tooltip(self._text), self)
             return True

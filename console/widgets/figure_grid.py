@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from console.theme.fonts import ui_font
@@ -22,6 +22,7 @@ class FigureGrid(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._figures: tuple[Figure, ...] = ()
+        self._left = 0
         self._label_font = ui_font(TypeSize.BODY)
         self._value_font = ui_font(TypeSize.BODY, strong=True, tabular=True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -32,15 +33,31 @@ class FigureGrid(QWidget):
         if figures == self._figures:
             return
         self._figures = figures
+        self._divide()
         self.setAccessibleName(", ".join(f"{each.label} {each.value}" for each in figures))
         self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(180, 2 * ROW_HEIGHT)
 
+    def _divide(self) -> None:
+        """Place the second column; it moves only where figures would be cut."""
+        label, value = QFontMetrics(self._label_font), QFontMetrics(self._value_font)
+        wants = [
+            label.horizontalAdvance(each.label) + Space.XS + value.horizontalAdvance(each.value)
+            for each in self._figures
+        ]
+        first, second = max(wants[::COLUMNS], default=0), max(wants[1::COLUMNS], default=0)
+        # The first is a little wider: its labels are the longer ones.
+        usual = round(self.width() * 0.54)
+        self._left = min(max(usual, first + Space.S), max(self.width() - second, 0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._divide()
+
     def _cell(self, index: int) -> QRect:
-        # The first column is a little wider: its labels are the longer ones.
-        left = round(self.width() * 0.54)
+        left = self._left
         x, width = (0, left) if index % COLUMNS == 0 else (left, self.width() - left)
         return QRect(x, index // COLUMNS * ROW_HEIGHT, width, ROW_HEIGHT)
 
@@ -59,16 +76,21 @@ class FigureGrid(QWidget):
             offset = QFontMetrics(self._label_font).horizontalAdvance(figure.label) + Space.XS
             painter.setFont(self._value_font)
             painter.setPen(tokens[1])
-            painter.drawText(cell.adjusted(offset, 0, 0, 0), middle, figure.value)
+            place = cell.adjusted(offset, 0, 0, 0)
+            shown = QFontMetrics(self._value_font).elidedText(
+                figure.value, Qt.TextElideMode.ElideRight, place.width()
+            )
+            painter.drawText(place, middle, shown)
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self._hint(event.pos()), self)
+            QToolTip.showText(event.globalPos(), self.hint_at(event.pos()), self)
             return True
         return super().event(event)
 
-    def _hint(self, position: QPoint) -> str:
+    def hint_at(self, position: QPoint) -> str:
+        """Return the tooltip of the figure at `position`."""
         for index, figure in enumerate(self._figures):
             if self._cell(index).contains(position):
-                return figure.hint
+                return f"{figure.hint}\n{figure.exact}" if figure.exact else figure.hint
         return ""

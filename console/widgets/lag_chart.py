@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Final
 
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from console import formatting
 from console.theme.fonts import ui_font
@@ -18,7 +19,6 @@ from console.theme.tokens import TypeSize
 
 SPAN_S: Final = 900.0
 MINUTE_S: Final = 60.0
-LEGEND_COLUMNS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,17 @@ class LagChart(QWidget):
         self._plot.setXRange(-SPAN_S / MINUTE_S, 0, padding=0.01)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.showGrid(y=True, alpha=0.15)
-        self._legend = self._plot.addLegend(offset=(8, 0), colCount=LEGEND_COLUMNS)
+        self._legend = QLabel()
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setProperty("role", "caption")
+        self._legend.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Lag of the last 15 minutes"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._plot)
+        column.setSpacing(0)
+        column.addWidget(self._legend)
+        column.addWidget(self._plot, 1)
         theme.changed.connect(self._apply_theme)
         self._apply_theme()
 
@@ -87,6 +92,7 @@ class LagChart(QWidget):
         for name in set(self._curves) - {entry.name for entry in series}:
             curve = self._curves.pop(name)
             self._plot.removeItem(curve)
+        self._show_legend()
         self._plot.setYRange(0, highest * 1.1, padding=0)
 
     def _add_curve(self, name: str) -> Any:
@@ -107,9 +113,16 @@ class LagChart(QWidget):
             axis.setPen(pg.mkPen(QColor(tokens.border_strong)))
             axis.setTextPen(pg.mkPen(QColor(tokens.text_muted)))
             axis.setTickFont(ui_font(TypeSize.CAPTION, tabular=True))
-        self._legend.setLabelTextColor(QColor(tokens.text))
-        self._legend.setLabelTextSize(f"{TypeSize.CAPTION}px")
-        for _sample, label in self._legend.items:  # those that are there keep theirs
-            label.setText(label.text, color=QColor(tokens.text), size=f"{TypeSize.CAPTION}px")
         for index, curve in enumerate(self._curves.values()):
             self._color_curve(index, curve)
+        self._show_legend()
+
+    def _show_legend(self) -> None:
+        """Name the lines above the plot, where they cannot lie on it."""
+        parts = [
+            f'<span style="color:{curve.opts["pen"].color().name()}">━</span>\u00a0{escape(name)}'
+            for name, curve in self._curves.items()
+        ]
+        text = " \u2003".join(parts)
+        if text != self._legend.text():
+            self._legend.setText(text)

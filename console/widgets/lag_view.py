@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 CHART_HEIGHT = 64
 TABLE_HEIGHT = 48
 
+TABLE_SECTION_HEIGHT, CHART_SECTION_HEIGHT = 160, 180
+"""In a window of 1280x720: all three groups, and a line that can be read."""
+
 
 class LagView(QWidget):
     """Shows what the lag monitor reads; says so where there is nothing to read."""
@@ -88,9 +91,9 @@ class LagView(QWidget):
         splitter.setHandleWidth(Space.M)
         splitter.setProperty("role", "gap")
         self._chart_section.setMinimumHeight(CHART_HEIGHT)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([CHART_HEIGHT, CHART_HEIGHT])
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 3)
+        splitter.setSizes([TABLE_SECTION_HEIGHT, CHART_SECTION_HEIGHT])
         return splitter
 
     def select_topic(self, topic: str) -> None:

@@ -44,12 +44,15 @@ class TopicTrack(QAbstractButton):
         """The topic's name."""
         return self._topic
 
+    def wanted_width(self) -> int:
+        """Return how many pixels its name takes on one line."""
+        return QFontMetrics(self._font).horizontalAdvance(self._topic) + 2 * Space.XS
+
     def set_topic(self, topic: str) -> None:
         """Show another topic; its history starts anew."""
-        if topic != self._topic:
-            self._topic = topic
-            self._lags.clear()
-            self.update()
+        self._topic = topic
+        self._lags.clear()
+        self.update()
 
     def add_lag(self, messages: int) -> None:
         """Take in a new reading for the sparkline."""

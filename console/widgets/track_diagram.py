@@ -42,11 +42,12 @@ class TrackDiagram(QFrame):
         with_role(self, "page")
         self._cards: dict[WorkerName, WorkerCard] = {}
         self._tracks: dict[WorkerName, TopicTrack] = {}
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setSpacing(0)
         for name in WorkerName:
             if name in self._topics():
-                row.addWidget(self._make_track(name), 1)
+                track = self._make_track(name)
+                row.addWidget(track, track.wanted_width())
             row.addWidget(self._make_card(name))
         self._body = QWidget()
         self._body.setLayout(row)
@@ -144,7 +145,10 @@ class TrackDiagram(QFrame):
             self._last_reading_s = lag.taken_at_s
         views = {}
         for name, track in self._tracks.items():
-            track.set_topic(self._topics()[name])
+            topic = self._topics()[name]
+            if topic != track.topic:
+                track.set_topic(topic)
+                self._row.setStretchFactor(track, track.wanted_width())
             link = figures.link(name, track.topic)
             if link is not None and is_new:
                 track.add_lag(link.messages)

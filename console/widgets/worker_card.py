@@ -20,7 +20,7 @@ from console.widgets.painting import set_property
 from console.widgets.status_lamp import StatusLamp
 from pipeline.states import ENDED, WorkerName, WorkerState
 
-WIDTH = 212
+WIDTH = 204
 ICON_SIZE = 16
 
 

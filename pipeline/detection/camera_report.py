@@ -118,7 +118,7 @@ class CameraReport:
                 "INFO" if is_news else "DEBUG",
                 "camera {}: {}; next try in {:.0f} s",
                 self._camera.id,
-                cause,
+                cause.rstrip("."),
                 delay_s,
             )
             self._show("reconnecting", self._cause, next_try_s)

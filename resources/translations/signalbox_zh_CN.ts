@@ -772,6 +772,10 @@
         <translation>已停用</translation>
     </message>
     <message>
+        <source>File not found</source>
+        <translation>找不到文件</translation>
+    </message>
+    <message>
         <source>Waiting for the broker</source>
         <translation>正在等待 Broker</translation>
     </message>
@@ -4498,6 +4502,10 @@ It opens by itself when workers start.</source>
         <translation>这是演示：更改只在本次运行中有效。</translation>
     </message>
     <message>
+        <source>Changes hold for this run only.</source>
+        <translation>更改只在本次运行中有效。</translation>
+    </message>
+    <message>
         <source>Kept in {0}.</source>
         <translation>保存在 {0}。</translation>
     </message>
@@ -4909,6 +4917,21 @@ It opens by itself when workers start.</source>
     <message>
         <source>Quit without it</source>
         <translation>不再等待，直接退出</translation>
+    </message>
+</context>
+<context>
+    <name>SourceField</name>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Show the password</source>
+        <translation>显示密码</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
     </message>
 </context>
 <context>

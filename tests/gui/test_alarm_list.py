@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from console.context import ConsoleContext
 from console.widgets.alarm_card import AlarmCard
 from console.widgets.alarm_list import AlarmList
+from console.widgets.elided_label import ElidedLabel
 from console.widgets.thumbnail import Thumbnail
 from pipeline.aggregation.database import database_path
 from pipeline.aggregation.store import AlarmReader
@@ -222,3 +223,18 @@ def test_cards_are_known_to_screen_readers(
     qtbot.waitUntil(lambda: names(shown) == ["one"])
     interface = QAccessible.queryAccessibleInterface(cards(shown)[0])
     assert "HIGH" in interface.text(QAccessible.Text.Name)
+
+
+def test_a_long_title_takes_two_lines_and_is_whole(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(store, alarm("near", "low", kind="pedestrian-near-vehicle"), alarm("x", "low"))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: len(cards(shown)) == 2)
+    near = next(card for card in cards(shown) if card.alarm_id == "near")
+    title = next(
+        one for one in near.findChildren(ElidedLabel) if one.text().startswith("Person close")
+    )
+    qtbot.waitUntil(lambda: title.height() >= 2 * title.fontMetrics().height())
+    assert "…" not in "".join(title.lines())
+    assert " ".join(title.lines()) == title.text()

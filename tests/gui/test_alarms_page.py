@@ -377,3 +377,10 @@ def test_no_alarms_at_all_says_what_to_do(
     qtbot.addWidget(made)
     made.show()
     qtbot.waitUntil(lambda: "No alarms yet" in shown_texts(made))
+
+
+def test_no_column_runs_off_a_window_of_1280(qtbot: QtBot, page: AlarmsPage) -> None:
+    page.resize(1203, 506)
+    table = page.findChildren(AlarmTable)[0]
+    qtbot.waitUntil(lambda: table.header().length() <= table.viewport().width())
+    assert not table.horizontalScrollBar().isVisible()

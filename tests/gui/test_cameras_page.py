@@ -261,7 +261,7 @@ def test_figures_and_troubles_of_each_camera_are_shown(
     qtbot.waitUntil(lambda: rows(page)[0][2:5] == ["Live", "14.9", "1280 × 720"])
     assert rows(page)[1][2] == "Reconnecting…"
     assert re.fullmatch(
-        r"no answer; since \d\d:\d\d:\d\d \(00:01:1\d\) · next try in (300|29\d) s",
+        r"no answer · since \d\d:\d\d:\d\d \(00:01:1\d\) · next try in (300|29\d) s",
         rows(page)[1][-1],
     )
 
@@ -319,3 +319,60 @@ def test_a_time_that_changes_nothing_is_told(qtbot: QtBot, page: CamerasPage) ->
     assert not is_possible(dialog, "Save")
     write(qtbot, dialog, "rate", "0.5")
     assert is_possible(dialog, "Save")
+
+
+SECRET_URL = "rtsp://admin:p@ss-word1@10.0.0.7/1"
+
+
+def test_the_password_in_an_address_is_shown_only_on_demand(
+    qtbot: QtBot, page: CamerasPage, context: ConsoleContext
+) -> None:
+    press(qtbot, page, "Add…")
+    dialog = dialog_of(page)
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    write(qtbot, dialog, "Name", "Gate")
+    write(qtbot, dialog, "Source", SECRET_URL)
+    line = field(dialog, "Source")
+    assert line.text() == SECRET_URL, "what is being typed is seen"
+    qtbot.keyClick(line, Qt.Key.Key_Tab)
+    qtbot.waitUntil(lambda: "p@ss" not in line.text())
+    assert line.text().startswith("rtsp://admin:•")
+    press(qtbot, dialog, "Show")
+    assert line.text() == SECRET_URL
+    press(qtbot, dialog, "Hide")
+    assert "p@ss" not in line.text()
+    # The path is changed while the password is hidden; it stays what it was.
+    line.setFocus()
+    qtbot.keyClick(line, Qt.Key.Key_End)
+    qtbot.keyClicks(line, "2")
+    press(qtbot, dialog, "Add")
+    qtbot.waitUntil(lambda: context.settings.cameras[-1].source == SECRET_URL + "2")
+
+
+def test_an_address_that_is_kept_opens_with_its_password_hidden(
+    qtbot: QtBot, context: ConsoleContext
+) -> None:
+    camera = CameraSettings(id="gate", name="Gate", source=SECRET_URL)
+    dialog = CameraDialog(context, camera, "")
+    qtbot.addWidget(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    assert "p@ss" not in field(dialog, "Source").text()
+    got: list[CameraSettings] = []
+    dialog.saved.connect(got.append)
+    press(qtbot, dialog, "Save")
+    assert [one.source for one in got] == [SECRET_URL]
+
+
+def test_a_file_that_is_not_there_is_not_reconnected_to(
+    qtbot: QtBot, context: ConsoleContext, page: CamerasPage
+) -> None:
+    view = context.hub.camera(context.settings.cameras[0].id, "a")
+    view.state, view.detail = (
+        "reconnecting",
+        "bridge.mp4 does not exist. Check the camera's source.",
+    )
+    view.since = datetime.now(UTC)
+    qtbot.waitUntil(lambda: rows(page)[0][2] == "File not found")
+    assert "source. · since" in rows(page)[0][-1]

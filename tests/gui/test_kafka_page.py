@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+from pyqtgraph import PlotWidget
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
 from console.pages.kafka import KafkaPage
+from console.settings_keeper import where_kept
 from console.supervision.session_thread import SessionState
 from console.widgets.lag_chart import LagChart, Series
 from console.widgets.lag_table import LagTable
@@ -154,3 +157,26 @@ def test_the_chart_takes_lines_in_and_out_and_both_themes(
     context.theme.set_mode("light")
     chart.show_series([Series("b", [(2.0, 1)])])
     assert chart.grab().toImage() != dark
+
+
+def test_the_chart_has_room_in_the_smallest_usual_window(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage
+) -> None:
+    page.resize(1203, 506)  # of a window of 1280x720
+    open_broker(qtbot, context)
+    page.show_topic("detection-results")
+    qtbot.waitUntil(lambda: bool(page.findChildren(LagChart)), timeout=WAIT_MS)
+    chart = page.findChildren(LagChart)[0]
+    qtbot.waitUntil(chart.isVisible)
+    plot, legend = chart.findChildren(PlotWidget)[0], chart.findChildren(QLabel)[0]
+    qtbot.waitUntil(lambda: plot.height() >= 80)
+    qtbot.waitUntil(lambda: "assessment-tasks" in legend.text())
+    assert not plot.geometry().intersects(legend.geometry())
+    assert len(rows(page)) == 3
+
+
+def test_only_the_demo_calls_itself_one(qtbot: QtBot, context: ConsoleContext) -> None:
+    del qtbot
+    assert "demo" not in where_kept(context)
+    assert "this run only" in where_kept(context)
+    assert "demo" in where_kept(replace(context, is_demo=True))

@@ -11,10 +11,13 @@ from PySide6.QtGui import QAccessible, QFontMetrics
 from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from console import formatting
 from console.context import ConsoleContext
 from console.supervision.link_view import LinkView
 from console.theme.fonts import ui_font
 from console.theme.tokens import TypeSize
+from console.widgets.card_figures import card_figures
+from console.widgets.figure_grid import FigureGrid
 from console.widgets.latency_histogram import BARS, spread
 from console.widgets.painting import break_name
 from console.widgets.topic_track import TopicTrack
@@ -240,3 +243,43 @@ def test_a_histogram_counts_every_sample_once() -> None:
     (low, high), counts = spread([5.0])
     assert low < high
     assert sum(counts) == 1
+
+
+def test_all_topic_names_are_on_one_line_in_a_window_of_1280(
+    qtbot: QtBot, diagram: TrackDiagram
+) -> None:
+    diagram.resize(1203, diagram.height())
+    qtbot.waitUntil(lambda: tracks(diagram)[0].width() < 120)
+    for track in tracks(diagram):
+        assert track.wanted_width() <= track.width(), track.topic
+
+
+def test_millions_are_short_on_the_card_and_whole_in_the_tooltip(
+    context: ConsoleContext, diagram: TrackDiagram
+) -> None:
+    context.hub.workers[WorkerName.DETECTION].count("frames_skipped", 123_456_789)
+    context.figures.sample()
+    figures = card_figures(WorkerName.DETECTION, context.figures)
+    assert figures[3].value == "123\u202fM"
+    assert figures[3].exact == "123\u202f456\u202f789"
+    grid = cards(diagram)[WorkerName.DETECTION].findChildren(FigureGrid)[0]
+    assert "123\u202f456\u202f789" in grid.hint_at(QPoint(grid.width() - 20, 30))
+    assert "123\u202f456\u202f789" not in grid.hint_at(QPoint(5, 5))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (9_999, "9\u202f999"),
+        (10_000, "10.0\u202fk"),
+        (99_960, "100\u202fk"),
+        (999_499, "999\u202fk"),
+        (999_500, "1.0\u202fM"),
+        (123_456_789, "123\u202fM"),
+        (5_000_000_000, "5.0\u202fG"),
+    ],
+)
+def test_compact_figures_take_six_characters_at_most(value: int, text: str) -> None:
+    assert formatting.compact(value) == text
+    assert len(text) <= 6

@@ -90,6 +90,7 @@ class Gallery:
     """One run of the program in one state."""
 
     def __init__(self, output: Path, state: str) -> None:
+        from console import i18n
         from console.app import Console, Launch
         from console.window_state import keep_in_files
         from pipeline.logs import Logs
@@ -99,6 +100,7 @@ class Gallery:
         self._app = QApplication(sys.argv[:1])
         _check_fonts()
         keep_in_files()
+        i18n.install(LANGUAGES[0])
         settings = _settings(state)
         self._logs = Logs(settings.logs, None)
         launch = Launch(settings, kind="gallery", start_all=state != "empty", page="live")
