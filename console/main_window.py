@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from pipeline.supervisor import StateChange
 
 DEFAULT_SIZE = QSize(1440, 900)
+FRAME = QSize(16, 40)
 MINIMUM_SIZE = QSize(900, 560)
 """Fits a screen of 1366x768 at 150 %."""
 
@@ -190,7 +191,9 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         if not self.restoreGeometry(self._state.geometry()):
-            self.resize(DEFAULT_SIZE)
+            # The frame that the window manager adds has to fit on the screen, too.
+            room = self.screen().availableSize() - FRAME
+            self.resize(DEFAULT_SIZE.boundedTo(room).expandedTo(self.minimumSize()))
         self.track.set_folded(self._state.folded())
         self._show_fold()
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from console import alarm_words
 from console.broker_words import broker_trouble
 from console.context import ConsoleContext
 from console.models.alarm_desk import AlarmDesk
@@ -17,6 +18,7 @@ from console.theme.tokens import Space
 from console.widgets.alarm_card import AlarmCard
 from console.widgets.empty_state import EmptyState
 from console.widgets.painting import line, with_role
+from console.widgets.undo_bar import UndoBar
 
 if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry
@@ -25,6 +27,13 @@ HEADER_HEIGHT = 36
 LATER_MS = 15
 SHOWN = 20
 """More are on the page of the alarms."""
+
+HOLD_MS = 4000
+"""How long the list stands still after the pointer moved over it.
+
+A new alarm on top moves all others down: a click on *Acknowledge* then hits another alarm than the
+one that was read. For no longer, as a pointer may be left lying there.
+"""
 
 CARDS_AT_A_TIME = 2
 """Making a card takes some 2.5 ms; many at once would be seen as a jerk of the pictures."""
@@ -48,6 +57,11 @@ class AlarmList(QWidget):
         self._later.setSingleShot(True)
         self._later.setInterval(LATER_MS)
         self._later.timeout.connect(self._show)
+        self._hold = QTimer(self)
+        self._hold.setSingleShot(True)
+        self._hold.setInterval(HOLD_MS)
+        self._hold.timeout.connect(self._show)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         with_role(self, "panel")
         self._title = QLabel(self.tr("Alarms"))
         self._title.setProperty("role", "strong")
@@ -70,6 +84,11 @@ class AlarmList(QWidget):
         self._problem.setProperty("level", "danger")
         self._problem.setContentsMargins(Space.M, Space.S, Space.M, Space.S)
         self._problem.hide()
+        self._newer = QPushButton()
+        self._newer.setProperty("role", "link")
+        self._newer.clicked.connect(self._let_go)
+        self._newer.hide()
+        self._undo = UndoBar()
         self._scroll, self._column = self._make_scroll()
         self._lay_out()
         self._desk.changed.connect(self._show)
@@ -108,8 +127,10 @@ class AlarmList(QWidget):
         layout.addWidget(header)
         layout.addWidget(line())
         layout.addWidget(self._problem)
+        layout.addWidget(self._newer)
         layout.addWidget(self._empty, 1)
         layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._undo)
 
     @Slot()
     def _set_empty_words(self) -> None:
@@ -123,6 +144,13 @@ class AlarmList(QWidget):
     def _show(self) -> None:
         self._problem.hide()
         entries = self._desk.entries[:SHOWN]
+        if self._hold.isActive():
+            entries = self._as_they_stand()
+        held = sum(
+            entry.state == "new" for entry in self._desk.entries[:SHOWN] if entry not in entries
+        )
+        self._newer.setText(self.tr("Show %n newer alarm(s)", "", held))
+        self._newer.setVisible(held > 0)
         self._show_cards(entries)
         self._all.setText(self.tr("All alarms"))
         self._all.setVisible(len(self._desk.entries) > len(entries))
@@ -131,6 +159,26 @@ class AlarmList(QWidget):
         counts = self.tr("{0} today · {1} new").format(self._desk.today, self._desk.unseen)
         self._counts.setText(counts)
         self.setAccessibleName(f"{self._title.text()}: {counts}")
+
+    def _as_they_stand(self) -> tuple[AlarmEntry, ...]:
+        """Return the newest state of the alarms that are shown, in the order in which they are."""
+        by_id = {entry.alarm.alarm_id: entry for entry in self._desk.entries}
+        shown = [card.alarm_id for card in self._cards if not card.isHidden()]
+        return tuple(by_id[alarm_id] for alarm_id in shown if alarm_id in by_id)
+
+    @Slot()
+    def _let_go(self) -> None:
+        self._hold.stop()
+        self._show()
+
+    def event(self, event: QEvent) -> bool:
+        """Stand still while somebody points at something here."""
+        if event.type() in {QEvent.Type.HoverEnter, QEvent.Type.HoverMove}:
+            if self._cards:
+                self._hold.start()
+        elif event.type() is QEvent.Type.HoverLeave and self._hold.isActive():
+            self._let_go()
+        return super().event(event)
 
     def _show_cards(self, entries: Sequence[AlarmEntry]) -> None:
         """Bring cards and entries together; cards keep their alarm and move with it."""
@@ -174,7 +222,19 @@ class AlarmList(QWidget):
 
     @Slot(str)
     def _on_acknowledge(self, alarm_id: str) -> None:
-        self._desk.mark(alarm_id, "acknowledged")
+        self._desk.mark(alarm_id, "acknowledged", on_done=lambda: self._offer_undo(alarm_id))
+
+    def _offer_undo(self, alarm_id: str) -> None:
+        titles = [
+            alarm_words.title(entry.alarm)
+            for entry in self._desk.entries
+            if entry.alarm.alarm_id == alarm_id
+        ]
+        if titles:
+            self._undo.offer(
+                self.tr("Acknowledged: {0}").format(titles[0]),
+                lambda: self._desk.mark(alarm_id, "new"),
+            )
 
     @Slot(str)
     def _on_picture(self, alarm_id: str) -> None:

@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>AlarmList</name>
+    <message numerus="yes">
+        <source>Show %n newer alarm(s)</source>
+        <translation>
+            <numerusform>Show %n newer alarm</numerusform>
+            <numerusform>Show %n newer alarms</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>CameraTile</name>
     <message numerus="yes">
         <source>{0} objects</source>

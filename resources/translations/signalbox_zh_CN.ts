@@ -332,6 +332,12 @@
         <source>None can come at present. {0}</source>
         <translation>目前不会有新告警。{0}</translation>
     </message>
+    <message numerus="yes">
+        <source>Show %n newer alarm(s)</source>
+        <translation>
+            <numerusform>显示 %n 条较新的告警</numerusform>
+        </translation>
+    </message>
     <message>
         <source>All alarms</source>
         <translation>全部告警</translation>
@@ -339,6 +345,10 @@
     <message>
         <source>{0} today · {1} new</source>
         <translation>今天 {0} 条 · 新 {1} 条</translation>
+    </message>
+    <message>
+        <source>Acknowledged: {0}</source>
+        <translation>已确认：{0}</translation>
     </message>
 </context>
 <context>

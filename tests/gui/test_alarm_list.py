@@ -7,16 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QColor, QTextDocumentFragment
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
 from console.widgets.alarm_card import AlarmCard
-from console.widgets.alarm_list import AlarmList
+from console.widgets.alarm_list import HOLD_MS, AlarmList
 from console.widgets.elided_label import ElidedLabel
 from console.widgets.thumbnail import Thumbnail
+from console.widgets.undo_bar import UndoBar
 from pipeline.aggregation.database import database_path
 from pipeline.aggregation.store import AlarmReader
 from pipeline.messages import utc_now
@@ -48,7 +49,9 @@ def show_list(qtbot: QtBot, context: ConsoleContext) -> AlarmList:
 
 
 def cards(shown: AlarmList) -> list[AlarmCard]:
-    return [card for card in shown.findChildren(AlarmCard) if card.isVisible()]
+    """Return the cards from top to bottom."""
+    visible = [card for card in shown.findChildren(AlarmCard) if card.isVisible()]
+    return sorted(visible, key=lambda card: card.y())
 
 
 def names(shown: AlarmList) -> list[str]:
@@ -112,6 +115,65 @@ def test_acknowledge_takes_one_click(qtbot: QtBot, context: ConsoleContext, stor
         entry = reader.one("one")
     assert entry is not None
     assert entry.state == "acknowledged"
+
+
+def test_an_acknowledgement_can_be_taken_back(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(store, alarm("one"))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["one"])
+    qtbot.mouseClick(button(cards(shown)[0], "Acknowledge"), Qt.MouseButton.LeftButton)
+    bar = shown.findChildren(UndoBar)[0]
+    qtbot.waitUntil(bar.isVisible)
+    assert "Vehicle–pedestrian conflict" in bar.accessibleName()
+    qtbot.waitUntil(lambda: "1 today · 0 new" in counts(shown))
+    (undo,) = bar.findChildren(QPushButton)
+    qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "1 today · 1 new" in counts(shown))
+    assert button(cards(shown)[0], "Acknowledge").isVisible()
+
+
+def test_the_list_stands_still_under_the_pointer(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    """Else a click hits the alarm that has just moved there, and not the one that was read."""
+    store_alarms(store, alarm("read", ago=timedelta(minutes=5)))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["read"])
+    here = button(cards(shown)[0], "Acknowledge")
+    qtbot.mouseMove(here)
+    qtbot.mouseMove(here, here.rect().center() + QPoint(1, 0))
+    store_alarms(store, alarm("fresh", "high"))
+    hint(context, "fresh")
+    newer = [one for one in shown.findChildren(QPushButton) if "newer" in one.text()]
+    qtbot.waitUntil(lambda: "2 today" in counts(shown) and newer[0].isVisible(), timeout=3000)
+    assert newer[0].text().startswith("Show 1 newer alarm")
+    assert names(shown) == ["read"]
+    qtbot.mouseClick(here, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "2 today · 1 new" in counts(shown))
+    with AlarmReader(store) as reader:
+        states = {entry.alarm.alarm_id: entry.state for entry in reader.newest()}
+    assert states == {"read": "acknowledged", "fresh": "new"}
+    # Left lying there, the pointer holds nothing back.
+    qtbot.waitUntil(lambda: names(shown) == ["fresh", "read"], timeout=HOLD_MS + 3000)
+    assert not newer[0].isVisible()
+
+
+def test_what_is_held_back_comes_on_a_click(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(store, alarm("read", ago=timedelta(minutes=5)))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["read"])
+    qtbot.mouseMove(cards(shown)[0])
+    qtbot.mouseMove(cards(shown)[0], QPoint(9, 9))
+    store_alarms(store, alarm("fresh", "high"))
+    hint(context, "fresh")
+    newer = [one for one in shown.findChildren(QPushButton) if "newer" in one.text()]
+    qtbot.waitUntil(newer[0].isVisible, timeout=3000)
+    qtbot.mouseClick(newer[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: names(shown) == ["fresh", "read"])
 
 
 def test_arrow_keys_move_enter_opens_and_a_acknowledges(
