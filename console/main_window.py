@@ -256,6 +256,7 @@ class MainWindow(QMainWindow):
         if front:
             self.show_page(front)
         self._show_surroundings()
+        self._tell_again()
 
     # ------------------------------------------------------------------ pages
     @property
@@ -393,6 +394,17 @@ class MainWindow(QMainWindow):
             "support."
         ).format(worker_title(name), f"{STOP_TIMEOUT_S:.0f}")
         self._show_trouble(("stuck", name), text, thread_stacks())
+
+    def _tell_again(self) -> None:
+        """Say in the language of now what is still wrong and was not dismissed."""
+        for of in [of for of, notice in self._troubles.items() if isValid(notice)]:
+            match of:
+                case ("failed", str(reason)):
+                    self._show_failed(reason)
+                case ("stuck", WorkerName() as name):
+                    self._on_stuck(name)
+                case _:
+                    self._on_session(self._context.controller.session_state)
 
     @Slot(object)
     def _on_session(self, state: SessionState) -> None:

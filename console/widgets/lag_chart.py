@@ -123,6 +123,6 @@ class LagChart(QWidget):
             f'<span style="color:{curve.opts["pen"].color().name()}">━</span>\u00a0{escape(name)}'
             for name, curve in self._curves.items()
         ]
-        text = " \u2003".join(parts)
+        text = "\u00a0\u00a0\u00a0\u00a0 ".join(parts)
         if text != self._legend.text():
             self._legend.setText(text)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 CHART_HEIGHT = 64
 TABLE_HEIGHT = 48
 
-TABLE_SECTION_HEIGHT, CHART_SECTION_HEIGHT = 160, 180
-"""In a window of 1280x720: all three groups, and a line that can be read."""
+TABLE_SECTION_HEIGHT, CHART_SECTION_HEIGHT = 184, 156
+"""In a window of 1280x720: all groups, and a line that can be read."""
 
 
 class LagView(QWidget):

@@ -73,7 +73,7 @@ class NoticeBar(QFrame):
         self._dismiss.setAccessibleName(self.tr("Dismiss"))
 
     def changeEvent(self, event: QEvent) -> None:
-        """A notice outlives a change of the language; only its own text stays as it was told."""
+        """A notice outlives a change of the language; its own text is for who told it to renew."""
         if event.type() is QEvent.Type.LanguageChange:
             self._show_words()
         super().changeEvent(event)

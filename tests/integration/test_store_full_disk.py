@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +14,7 @@ from pipeline.messages import encode, utc_now
 from pipeline.states import WorkerName, WorkerState
 from tests.support import messages as made
 from tests.support.log_guard import ExpectLog
+from tests.support.small_disk import fill, mount_small, unmount
 from tests.support.stages import alerts, feed, line, rows, stage_settings, stored, wait_until
 
 pytestmark = [pytest.mark.integration]
@@ -32,36 +29,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 4 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = shutil.which("mount")
-    if sys.platform != "linux" or mount is None or os.geteuid() != 0:
-        warnings.warn("NOT TESTED: a full disk (needs Linux and root)", stacklevel=1)
-        pytest.skip("mounting a small disk needs Linux and root")
-    made_disk = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if made_disk.returncode:
-        warnings.warn(f"NOT TESTED: a full disk ({made_disk.stderr.strip()})", stacklevel=1)
-        pytest.skip("a small disk cannot be mounted here")
+    problem = mount_small(folder, DISK_BYTES)
+    if problem:
+        warnings.warn(f"NOT TESTED: a full disk ({problem})", stacklevel=1)
+        pytest.skip(problem)
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """Leave no byte free; removing the file makes room again."""
-    ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (65_536, 4_096, 1):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    return ballast
+        unmount(folder)
 
 
 def verdicts(first: int, count: int) -> list[tuple[str, bytes]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,10 +20,22 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSize
 from PySide6.QtGui import QFont, QFontInfo, QPixmap, QTextLayout
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
+from pipeline.states import WorkerName, WorkerState
+from pipeline.worker import Worker, WorkerContext
+from tests.support.small_disk import fill, mount_small, unmount
+
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
-STATES: Final = ("empty", "full", "dark-cameras", "no-broker")
+STATES: Final = (
+    "empty",
+    "full",
+    "dark-cameras",
+    "no-broker",
+    "full-disk",
+    "failed-worker",
+    "stuck-worker",
+)
 LANGUAGES: Final = ("en", "zh_CN")
 SIZES: Final = (QSize(1280, 720), QSize(1440, 900), QSize(1920, 1080), QSize(2560, 1440))
 USUAL: Final = SIZES[1]
@@ -31,6 +44,9 @@ SETTLE_S: Final = 0.4
 
 READY_S: Final = 60.0
 ALARMS: Final = 3
+NOT_PAINTED: Final = "NOT PAINTED"
+SMALL_DISK: Final = "disk"
+DISK_BYTES: Final = 8_000_000
 ERROR_S: Final = 6.0
 """By then a camera that is not there has been missed."""
 
@@ -43,10 +59,32 @@ def _settle(seconds: float) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def _wait(condition: Callable[[], bool], seconds: float) -> None:
+def _wait(condition: Callable[[], bool], seconds: float) -> bool:
     until_s = time.monotonic() + seconds
-    while not condition() and time.monotonic() < until_s:
+    while not condition():
+        if time.monotonic() > until_s:
+            return False
         _settle(0.1)
+    return True
+
+
+def _wait_for(what: str, condition: Callable[[], bool]) -> None:
+    if not _wait(condition, READY_S):
+        sys.exit(f"waited {READY_S:.0f} s in vain for {what}")
+
+
+class _Stubborn(Worker):
+    """A real worker, but for not ending when it is asked to."""
+
+    name = WorkerName.GENERATOR
+
+    def __init__(self, real: Worker, let_go: threading.Event) -> None:
+        self._real = real
+        self._let_go = let_go
+
+    def run(self, context: WorkerContext) -> None:
+        self._real.run(context)
+        self._let_go.wait()
 
 
 def folder_name(state: str, scale: str) -> str:
@@ -102,6 +140,9 @@ class Gallery:
         keep_in_files()
         i18n.install(LANGUAGES[0])
         settings = _settings(state)
+        self._let_go = threading.Event()
+        if state == "stuck-worker":
+            self._make_stubborn()
         self._logs = Logs(settings.logs, None)
         launch = Launch(settings, kind="gallery", start_all=state != "empty", page="live")
         self._console = Console(self._app, launch, self._logs)
@@ -121,10 +162,21 @@ class Gallery:
                     self._save(self._window, f"{key}-{theme}-{language}")
             self._paint_dialogs(language)
         self._paint_sizes()
+        self._let_go.set()
         self._console.quit(0)
         _wait(lambda: not self._console.context.controller.running, 20)
         self._console.close()
         self._logs.close()
+
+    def _make_stubborn(self) -> None:
+        from pipeline import session
+        from pipeline.registry import make_worker
+
+        def made(name: WorkerName) -> Worker:
+            real = make_worker(name)
+            return _Stubborn(real, self._let_go) if name is _Stubborn.name else real
+
+        vars(session)["make_worker"] = made
 
     def _show(self, key: str) -> None:
         """Show a page, with the first of its alarms chosen."""
@@ -144,21 +196,37 @@ class Gallery:
         return [spec.key for spec in PAGES]
 
     def _bring_about(self) -> None:
-        from pipeline.states import WorkerName
+        controller = self._console.context.controller
+        match self._state:
+            case "empty":
+                _settle(2)
+            case "full":
+                self._wait_for_alarms()
+                _settle(2)
+            case "no-broker":
+                detection = controller.status(WorkerName.DETECTION)
+                _wait_for("a worker without broker", lambda: detection.last_failure is not None)
+            case "full-disk":
+                self._wait_for_alarms()
+                assert controller.settings.aggregator.database is not None
+                fill(controller.settings.aggregator.database.parent)
+                aggregator = controller.status(WorkerName.AGGREGATOR)
+                _wait_for("a full disk", lambda: aggregator.state is WorkerState.DEGRADED)
+            case "failed-worker":
+                detection = controller.status(WorkerName.DETECTION)
+                _wait_for("a failed worker", lambda: detection.state is WorkerState.FAILED)
+            case "stuck-worker":
+                _wait_for("all workers", lambda: len(controller.running) == len(WorkerName))
+                self._wait_for_alarms()
+                controller.stop_all()
+                _wait_for("a stuck worker", lambda: bool(controller.stuck_workers))
+            case _:
+                _settle(ERROR_S)
+        _settle(1)
 
-        hub = self._console.context.hub
-        if self._state == "empty":
-            _settle(2)
-        elif self._state == "full":
-            alarms = hub.workers[WorkerName.AGGREGATOR]
-            _wait(lambda: alarms.snapshot().counters.get("alarms", 0) >= ALARMS, READY_S)
-            _settle(2)
-        elif self._state == "no-broker":
-            detection = self._console.context.controller.status(WorkerName.DETECTION)
-            _wait(lambda: detection.last_failure is not None, READY_S)
-            _settle(1)
-        else:
-            _settle(ERROR_S)
+    def _wait_for_alarms(self) -> None:
+        aggregator = self._console.context.hub.workers[WorkerName.AGGREGATOR]
+        _wait_for("alarms", lambda: aggregator.snapshot().counters.get("alarms", 0) >= ALARMS)
 
     def _change(self, *, language: str, theme: str) -> None:
         controller = self._console.context.controller
@@ -217,11 +285,20 @@ def _settings(state: str) -> Settings:
     from pipeline.settings import KafkaSettings, Settings, demo_settings
     from pipeline.settings_cameras import CameraSettings
 
-    if state == "full":
+    if state in {"full", "full-disk", "stuck-worker"}:
         # At this rate the machine has time left for painting.
         demo = demo_settings()
         quiet = (each.model_copy(update={"detections_per_second": 3.0}) for each in demo.cameras)
-        return demo.model_copy(update={"cameras": tuple(quiet)})
+        made = demo.model_copy(update={"cameras": tuple(quiet)})
+        if state == "full-disk":
+            database = Path(os.environ["SIGNALBOX_HOME"]) / SMALL_DISK / "alarms.db"
+            stored = made.aggregator.model_copy(update={"database": database})
+            made = made.model_copy(update={"aggregator": stored})
+        return made
+    if state == "failed-worker":
+        demo = demo_settings()
+        detection = demo.detection.model_copy(update={"model": "gone.onnx"})
+        return demo.model_copy(update={"detection": detection})
     if state == "dark-cameras":
         sources = {
             "Depot gate": "rtsp://127.0.0.1:9/1",
@@ -246,7 +323,17 @@ def main() -> int:
     os.environ["QT_SCALE_FACTOR"] = scale
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ["SIGNALBOX_HOME"] = home
-        Gallery(output / folder_name(state, scale), state).paint()
+        small = Path(home) / SMALL_DISK
+        small.mkdir()
+        problem = mount_small(small, DISK_BYTES) if state == "full-disk" else ""
+        if problem:
+            print(f"{NOT_PAINTED}: {state}: {problem}", file=sys.stderr)
+            return 0
+        try:
+            Gallery(output / folder_name(state, scale), state).paint()
+        finally:
+            if state == "full-disk":
+                unmount(small)
     return 0
 
 
