@@ -1,16 +1,13 @@
-"""That the broker is away, in the language of the window: what, why, and what to do next.
-
-As in `cause_words`, the pipeline says it in English, for the log; here its sentences are found again.
-"""
+"""That the broker is away, in the language of the window: what, why, and what to do next."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from console.reason_words import client_words, reason_words
 from console.supervision.session_thread import SessionState
 
 if TYPE_CHECKING:
@@ -49,7 +46,7 @@ def broker_trouble(context: ConsoleContext) -> BrokerTrouble | None:
     lag = context.figures.lag
     if controller.session_state is not SessionState.OPEN or lag is None or not lag.error:
         return None
-    cause = translate("Broker", "{0}.").format(_lag_words(lag.error.rstrip(".")))
+    cause = translate("Broker", "{0}.").format(client_words(lag.error.rstrip(".")))
     if context.settings.kafka.mode == "embedded":
         return BrokerTrouble(
             translate("Broker", "The embedded broker does not answer."),
@@ -69,45 +66,5 @@ def broker_trouble(context: ConsoleContext) -> BrokerTrouble | None:
             "Broker",
             "See whether it runs and its address is right; “Test connection…” on the Kafka page "
             "tells which step fails.",
-        ),
-    )
-
-
-def reason_words(reason: str) -> str:
-    """Return why a worker is as it is, or why the broker was not opened, for people."""
-    for pattern, words in _reasons():
-        match = re.fullmatch(pattern, reason, re.DOTALL)
-        if match is not None:
-            return words.format(*(_lag_words(part) for part in match.groups()))
-    return reason
-
-
-def _lag_words(error: str) -> str:
-    """Return what a client of Kafka met with; what is not known stays as it is."""
-    unanswered = re.fullmatch(r"no broker answered within (\d+) s", error)
-    if unanswered is not None:
-        return translate("Broker", "No broker answered within {0} s").format(unanswered[1])
-    if error == "no connection to a broker":
-        return translate("Broker", "No connection to it can be made")
-    return error
-
-
-def _reasons() -> tuple[tuple[str, str], ...]:
-    return (
-        (
-            r"No Kafka broker answers at (.+): (.+)\. See whether the address is right, .+",
-            translate(
-                "Broker",
-                "No Kafka broker answers at {0}: {1}. See whether the address is right, the broker "
-                "runs, and no firewall is between.",
-            ),
-        ),
-        (
-            r"broker (.+) not reachable since (\S+); tries again at the latest (\S+) s .+",
-            translate(
-                "Broker",
-                "Broker {0} not reachable since {1}; it is tried again at the latest {2} s after "
-                "each failure, nothing is lost.",
-            ),
         ),
     )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from console import formatting
-from console.broker_words import broker_trouble, reason_words
+from console.broker_words import broker_trouble
 from console.cause_words import cause_words
+from console.reason_words import reason_words
 from console.supervision.session_thread import SessionState
 from pipeline.states import ALIVE, WorkerName, WorkerState
 from pipeline.telemetry import CameraView

@@ -18,7 +18,6 @@ from shiboken6 import isValid
 
 from console import settings_keeper
 from console.about import AboutDialog
-from console.broker_words import reason_words
 from console.context import ConsoleContext
 from console.controller import STOP_TIMEOUT_S
 from console.crash import thread_stacks
@@ -35,6 +34,7 @@ from console.page_list import (
     HasWorker,
     KeepsState,
 )
+from console.reason_words import reason_words
 from console.shutdown import Shutdown
 from console.supervision.session_thread import SessionState
 from console.supervision.wording import Level, worker_title

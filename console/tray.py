@@ -12,10 +12,10 @@ from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
 from console.alarm_words import camera_name
-from console.broker_words import reason_words
 from console.context import ConsoleContext
 from console.main_window import MainWindow
 from console.models.alarm_desk import AlarmDesk
+from console.reason_words import reason_words
 from console.risk_words import risk_word
 from console.supervision.overall import overall
 from console.supervision.wording import worker_title

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from datetime import time as clock_time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pipeline.messages import Box, RiskLevel
 from pipeline.states import WorkerName
@@ -22,6 +22,9 @@ from pipeline.states import WorkerName
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+REASON_JOINT: Final = " · "
+"""Between several reasons of one worker; none has it inside."""
 
 DAMAGED_LABEL = "damaged"
 """Label of the aggregator that holds the name under which a damaged database was set aside."""
@@ -176,7 +179,7 @@ class WorkerTelemetry:
     def degraded(self) -> str | None:
         """Why the worker is only half well; None when it is well."""
         with self._lock:
-            return "; ".join(dict.fromkeys(self._degraded.values())) or None
+            return REASON_JOINT.join(dict.fromkeys(self._degraded.values())) or None
 
     def _tell_condition(self) -> None:
         if self._on_condition is not None:
@@ -214,7 +217,7 @@ class WorkerTelemetry:
                 gauges=dict(self._gauges),
                 labels=dict(self._labels),
                 latency_ms=tuple(sorted(self._latency_ms)),
-                degraded="; ".join(dict.fromkeys(self._degraded.values())) or None,
+                degraded=REASON_JOINT.join(dict.fromkeys(self._degraded.values())) or None,
                 last_error=self._last_error,
                 heartbeat_s=self._heartbeat_s,
                 keys=self._keys,

@@ -32,6 +32,7 @@ from console.widgets.empty_state import EmptyState
 from console.widgets.painting import with_role
 from console.widgets.section import page_heading
 from console.widgets.undo_bar import UndoBar
+from console.widgets.unwritten_alarms import UnwrittenAlarms
 
 if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry, AlarmState, Asked
@@ -117,6 +118,7 @@ class AlarmsPage(QWidget):
         column.setSpacing(Space.M)
         column.addLayout(head)
         column.addWidget(self._filter)
+        column.addWidget(UnwrittenAlarms(self._context))
         column.addWidget(self._undo)
         column.addWidget(self._stack, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)

@@ -19,6 +19,7 @@ from console.widgets.alarm_card import AlarmCard
 from console.widgets.empty_state import EmptyState
 from console.widgets.painting import line, with_role
 from console.widgets.undo_bar import UndoBar
+from console.widgets.unwritten_alarms import UnwrittenAlarms
 
 if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry
@@ -128,6 +129,7 @@ class AlarmList(QWidget):
         layout.addWidget(line())
         layout.addWidget(self._problem)
         layout.addWidget(self._newer)
+        layout.addWidget(UnwrittenAlarms(self._context, Space.M))
         layout.addWidget(self._empty, 1)
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self._undo)

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from console.background import in_background
-from console.broker_words import broker_trouble, reason_words
+from console.broker_words import broker_trouble
 from console.context import ConsoleContext
+from console.reason_words import reason_words
 from console.supervision.session_thread import SessionState
 from console.theme.tokens import Space
 from console.widgets.lag_table import LagRow, LagTable

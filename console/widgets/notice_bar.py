@@ -37,8 +37,10 @@ class NoticeBar(QFrame):
         super().__init__(parent)
         self._details = details
         with_role(self, "notice", level)
-        icon = QLabel()
-        icon.setPixmap(theme.icons.icon(ICONS[level], level_token(level)).pixmap(16, 16))
+        self._theme, self._level = theme, level
+        icon = self._icon = QLabel()
+        self._paint_icon()
+        theme.changed.connect(self._paint_icon)
         words = QLabel(text)
         words.setTextFormat(Qt.TextFormat.PlainText)
         words.setWordWrap(True)
@@ -66,6 +68,11 @@ class NoticeBar(QFrame):
         row = self.layout()
         assert isinstance(row, QHBoxLayout)
         row.insertWidget(row.count() - 2, button)
+
+    @Slot()
+    def _paint_icon(self) -> None:
+        icon = self._theme.icons.icon(ICONS[self._level], level_token(self._level))
+        self._icon.setPixmap(icon.pixmap(16, 16))
 
     def _show_words(self) -> None:
         self._copy.setText(self.tr("Copy details"))

@@ -6,8 +6,9 @@ from PySide6.QtCore import QRectF, QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from console.broker_words import broker_trouble, reason_words
+from console.broker_words import broker_trouble
 from console.context import ConsoleContext
+from console.reason_words import reason_words
 from console.supervision.session_thread import SessionState
 from console.supervision.wording import Level
 from console.theme.mark import paint_mark

@@ -124,8 +124,9 @@ class TrackDiagram(QFrame):
             self._strip.set_stations(self._stations(views))
             return
         now_s = time.monotonic()
-        for card in self._cards.values():
-            card.refresh(now_s)
+        stuck = self._context.controller.stuck_workers
+        for name, card in self._cards.items():
+            card.refresh(now_s, is_stuck=name in stuck)
         for name, track in self._tracks.items():
             track.set_view(views[name])
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from console.broker_words import reason_words
 from console.figures import Figures
 from console.plain_text import plain_tooltip
+from console.reason_words import reason_words
 from console.supervision.status import WorkerStatus
 from console.supervision.wording import LEVELS, clock, level_token, state_word, worker_title
 from console.theme.theme import ThemeManager
@@ -123,13 +123,13 @@ class WorkerCard(QFrame):
         column.addWidget(self._grid)
         column.addLayout(buttons)
 
-    def refresh(self, now_s: float) -> None:
-        """Show what is newest; `now_s` is the monotonic clock."""
+    def refresh(self, now_s: float, *, is_stuck: bool = False) -> None:
+        """Show what is newest; `now_s` is the monotonic clock, `is_stuck`: it does not stop."""
         state = self._status.state
-        level = LEVELS[state]
+        level = "danger" if is_stuck else LEVELS[state]
         self._lamp.set_level(level)
         set_property(self, "level", level)
-        word = state_word(state)
+        word = self.tr("Does not stop") if is_stuck else state_word(state)
         self._state.set_text(word, "text_muted" if level in {"ok", "off"} else level_token(level))
         self._clock.set_text(clock(self._status, now_s))
         self._grid.set_figures(card_figures(self.name, self._figures))

@@ -9,11 +9,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from console import formatting
-from console.broker_words import reason_words
 from console.context import ConsoleContext
 from console.key_words import LEVELS as LEVELS_OF_KEYS
 from console.key_words import condition_words, usage_words
 from console.pipeline_words import figure_word, setting_word
+from console.reason_words import reason_words
 from console.supervision.wording import LEVELS, clock, state_word, worker_title
 from console.supervision.worker_settings import worker_settings
 from console.theme.tokens import Space, TypeSize

@@ -27,6 +27,7 @@ from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
 from console.pages.alarms import AlarmsPage
+from console.widgets.alarm_list import AlarmList
 from console.widgets.alarm_table import AlarmTable
 from console.widgets.course_dialog import CourseDialog
 from console.widgets.evidence_view import EvidenceView
@@ -36,6 +37,7 @@ from pipeline.aggregation.database import database_path
 from pipeline.aggregation.store import AlarmEntry, AlarmReader
 from pipeline.messages import utc_now
 from pipeline.settings import demo_settings
+from pipeline.states import WorkerName
 from tests.support.alarms import alarm, jpeg, store_alarms, store_judged
 from tests.support.console_parts import console_context
 
@@ -384,3 +386,25 @@ def test_no_column_runs_off_a_window_of_1280(qtbot: QtBot, page: AlarmsPage) -> 
     table = page.findChildren(AlarmTable)[0]
     qtbot.waitUntil(lambda: table.header().length() <= table.viewport().width())
     assert not table.horizontalScrollBar().isVisible()
+
+
+@pytest.mark.parametrize("widget", [AlarmsPage, AlarmList])
+def test_alarms_that_cannot_be_written_are_told_of(
+    qtbot: QtBot, context: ConsoleContext, widget: type[AlarmsPage] | type[AlarmList]
+) -> None:
+    shown = widget(context)
+    qtbot.addWidget(shown)
+    shown.show()
+    status = context.controller.status(WorkerName.AGGREGATOR)
+
+    def told() -> bool:
+        return any("disk is full" in text for text in shown_texts(shown))
+
+    assert not told()
+    status.reason = (
+        "alarms cannot be written: the disk is full; they go on in memory and are written when it "
+        "is possible. Free some space"
+    )
+    qtbot.waitUntil(told)
+    status.reason = ""
+    qtbot.waitUntil(lambda: not told())

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from console import i18n
-from console.broker_words import reason_words
 from console.context import ConsoleContext
 from console.pages.alarms import AlarmsPage
+from console.reason_words import reason_words
 from console.widgets.alarm_list import AlarmList
 from console.widgets.camera_tile import CameraTile
 from console.widgets.camera_wall import CameraWall
@@ -84,16 +84,22 @@ def test_every_part_of_the_window_names_the_broker_and_what_to_do(
             "No Kafka broker answers at b:1: no connection to a broker. See whether the address is "
             "right, the broker runs, and no firewall is between."
         ),
+        "The model cannot be used: b:1 does not exist. Choose an ONNX file, or `bundled`. More.",
+        (
+            "Gate: rtsp://b:1/x cannot be opened: the camera refuses this user name or password · "
+            "alarms cannot be written: the disk is full; they go on in memory and are written when "
+            "it is possible. Free some space"
+        ),
         (
             "broker b:1 not reachable since 12:00:00; tries again at the latest 10 s after each "
             "failure, nothing is lost"
         ),
     ],
 )
-def test_what_a_worker_says_of_its_broker_is_translated(
-    qapp: object, language: str, reason: str
-) -> None:
+def test_what_a_worker_says_is_translated(qapp: object, language: str, reason: str) -> None:
     del qapp, language
     text = reason_words(reason)
     assert "b:1" in text
     assert any("\u4e00" <= each <= "\u9fff" for each in text)
+    # Names and addresses stay; no English sentence does.
+    assert not {"the", "is", "See", "Choose", "they"} & set(text.split())

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from console import i18n
 from console.about import AboutDialog
 from console.context import ConsoleContext
 from console.main_window import MainWindow
@@ -346,6 +347,17 @@ def test_a_worker_that_does_not_stop_is_named_with_what_to_do(
     (notice,) = window.findChildren(NoticeBar)
     assert "has not stopped within" in notice.accessibleName()
     assert "quit and start" in notice.accessibleName()
+    i18n.install("zh_CN")
+    window.retranslate()
+    qtbot.waitUntil(lambda: "10 秒" in window.findChildren(NoticeBar)[-1].accessibleName())
+    i18n.install("en")
+    window.retranslate()
+    qtbot.waitUntil(lambda: len(window.findChildren(NoticeBar)) == 1)
+    (notice,) = window.findChildren(NoticeBar)
+    card = next(
+        one for one in window.findChildren(WorkerCard) if "Generator" in one.accessibleName()
+    )
+    qtbot.waitUntil(lambda: "Does not stop" in card.accessibleName())
     press(qtbot, notice, "Copy details")
     assert "let_go" in QGuiApplication.clipboard().text()
     let_go.set()

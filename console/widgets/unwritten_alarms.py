@@ -1,0 +1,41 @@
+"""A line above alarms that says that newer ones cannot be written, and why; hidden otherwise."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QLabel
+
+from console.context import ConsoleContext
+from console.reason_words import reason_words
+from console.theme.tokens import Space
+from pipeline.states import WorkerName
+
+UNWRITTEN: Final = "alarms cannot be written"
+"""How the aggregator's reason begins while its alarms wait in memory."""
+
+
+class UnwrittenAlarms(QLabel):
+    """Watches the aggregator."""
+
+    def __init__(self, context: ConsoleContext, margin: int = 0) -> None:
+        super().__init__()
+        self._context = context
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "status")
+        self.setProperty("level", "warning")
+        self.setContentsMargins(margin, Space.S if margin else 0, margin, Space.S if margin else 0)
+        context.figures.updated.connect(self._look)
+        self._look()
+
+    @Slot()
+    def _look(self) -> None:
+        reason = self._context.controller.status(WorkerName.AGGREGATOR).reason
+        concerned = UNWRITTEN in reason
+        if concerned:
+            text = self.tr("Newer alarms are not listed yet. {0}").format(reason_words(reason))
+            if text != self.text():
+                self.setText(text)
+        self.setVisible(concerned)
