@@ -645,7 +645,7 @@
         <translation>任何兼容 OpenAI 的地址，也可以在本机。分组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
     </message>
     <message>
-        <source>Kept in this system's credential store, never in a file; empty for none</source>
+        <source>Kept in this system&apos;s credential store, never in a file; empty for none</source>
         <translation>保存在本系统的凭据库中，绝不写入文件；没有则留空</translation>
     </message>
     <message>
@@ -690,22 +690,6 @@
     <message>
         <source>See whether it runs and its address is right; “Test connection…” on the Kafka page tells which step fails.</source>
         <translation>请检查它是否在运行、地址是否正确；Kafka 页面上的“测试连接…”会指出是哪一步失败。</translation>
-    </message>
-    <message>
-        <source>No broker answered within {0} s</source>
-        <translation>{0} 秒内没有 Broker 响应</translation>
-    </message>
-    <message>
-        <source>No connection to it can be made</source>
-        <translation>无法建立连接</translation>
-    </message>
-    <message>
-        <source>No Kafka broker answers at {0}: {1}. See whether the address is right, the broker runs, and no firewall is between.</source>
-        <translation>{0} 没有 Kafka Broker 响应：{1}。请检查地址是否正确、Broker 是否在运行、中间是否有防火墙。</translation>
-    </message>
-    <message>
-        <source>Broker {0} not reachable since {1}; it is tried again at the latest {2} s after each failure, nothing is lost.</source>
-        <translation>自 {1} 起无法连接 Broker {0}；每次失败后最迟 {2} 秒重试，不会丢失任何数据。</translation>
     </message>
 </context>
 <context>
@@ -1345,7 +1329,7 @@
         <translation>USB 摄像头 {0}</translation>
     </message>
     <message>
-        <source>{0} does not exist. Check the camera's source.</source>
+        <source>{0} does not exist. Check the camera&apos;s source.</source>
         <translation>{0} 不存在。请检查摄像机的来源。</translation>
     </message>
     <message>
@@ -1417,11 +1401,11 @@
         <translation>摄像机要求用户名和密码；请写入地址：{0}</translation>
     </message>
     <message>
-        <source>this user may not see the stream (403); check the user's rights on the camera</source>
+        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
         <translation>此用户无权观看视频流（403）；请检查其在摄像机上的权限</translation>
     </message>
     <message>
-        <source>the camera has no stream at {0}; check the path in the camera's manual</source>
+        <source>the camera has no stream at {0}; check the path in the camera&apos;s manual</source>
         <translation>摄像机在 {0} 没有视频流；请查阅摄像机手册中的路径</translation>
     </message>
     <message>
@@ -1437,7 +1421,7 @@
         <translation>摄像机应答状态码 {0}</translation>
     </message>
     <message>
-        <source>the address leads to a web page, not to a video stream; the camera's manual tells the stream's own address</source>
+        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
         <translation>此地址是网页而不是视频流；视频流的地址见摄像机手册</translation>
     </message>
     <message>
@@ -1601,11 +1585,11 @@
         <translation>证书颁发机构</translation>
     </message>
     <message>
-        <source>File that proves who the brokers are; empty: the system's own authorities.</source>
+        <source>File that proves who the brokers are; empty: the system&apos;s own authorities.</source>
         <translation>用来核实 Broker 身份的文件；留空则使用系统自带的颁发机构。</translation>
     </message>
     <message>
-        <source>Check that the certificate is the broker's own</source>
+        <source>Check that the certificate is the broker&apos;s own</source>
         <translation>核对证书是否属于该 Broker</translation>
     </message>
     <message>
@@ -1669,7 +1653,7 @@
         <translation>选择{0}</translation>
     </message>
     <message>
-        <source>Kept in the system's credential store, not in the settings file; or env:NAME.</source>
+        <source>Kept in the system&apos;s credential store, not in the settings file; or env:NAME.</source>
         <translation>保存在系统的凭据库中，不写入设置文件；也可填 env:名称。</translation>
     </message>
 </context>
@@ -2338,11 +2322,11 @@ Choose another folder, or free some space.</source>
         <translation>每个属性变成什么</translation>
     </message>
     <message>
-        <source>A producer's</source>
+        <source>A producer&apos;s</source>
         <translation>生产者的</translation>
     </message>
     <message>
-        <source>A consumer's</source>
+        <source>A consumer&apos;s</source>
         <translation>消费者的</translation>
     </message>
     <message>
@@ -2350,7 +2334,7 @@ Choose another folder, or free some space.</source>
         <translation>谁的属性</translation>
     </message>
     <message>
-        <source>Keep Java's own defaults as well</source>
+        <source>Keep Java&apos;s own defaults as well</source>
         <translation>同时保留 Java 自己的默认值</translation>
     </message>
     <message>
@@ -2413,7 +2397,7 @@ Choose another folder, or free some space.</source>
         <translation>Signalbox 有自己的消费组：见设置文件中的 kafka.groups</translation>
     </message>
     <message>
-        <source>Java's default</source>
+        <source>Java&apos;s default</source>
         <translation>Java 的默认值</translation>
     </message>
     <message>
@@ -2424,7 +2408,7 @@ Choose another folder, or free some space.</source>
 <context>
     <name>KafkaDesk</name>
     <message>
-        <source>The secret goes to the system's credential store when you apply.</source>
+        <source>The secret goes to the system&apos;s credential store when you apply.</source>
         <translation>应用时，该密码将存入系统的凭据库。</translation>
     </message>
     <message>
@@ -3171,7 +3155,7 @@ It opens by itself when workers start.</source>
         <translation>模型用哪种语言描述所见。</translation>
     </message>
     <message>
-        <source>How the answer's form is asked for; “find out” suits most servers.</source>
+        <source>How the answer&apos;s form is asked for; “find out” suits most servers.</source>
         <translation>如何约束回答的格式；“自动判断”适合大多数服务器。</translation>
     </message>
     <message>
@@ -3207,7 +3191,7 @@ It opens by itself when workers start.</source>
         <translation>超过后评估暂停到午夜；0：不设上限。</translation>
     </message>
     <message>
-        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model's server is yours.</source>
+        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model&apos;s server is yours.</source>
         <translation>规则离线工作，不产生费用；大模型会看图片。这时图片会离开本机，除非模型服务器是您自己的。</translation>
     </message>
 </context>
@@ -3774,7 +3758,7 @@ It opens by itself when workers start.</source>
 <context>
     <name>PipelineController</name>
     <message>
-        <source>The worker's thread ended by itself; the log has the cause.</source>
+        <source>The worker&apos;s thread ended by itself; the log has the cause.</source>
         <translation>处理单元的线程自行结束，原因见日志。</translation>
     </message>
 </context>
@@ -3972,6 +3956,69 @@ It opens by itself when workers start.</source>
     </message>
 </context>
 <context>
+    <name>Reason</name>
+    <message>
+        <source>No Kafka broker answers at {0}: {1}. See whether the address is right, the broker runs, and no firewall is between.</source>
+        <translation>{0} 没有 Kafka Broker 响应：{1}。请检查地址是否正确、Broker 是否在运行、中间是否有防火墙。</translation>
+    </message>
+    <message>
+        <source>Broker {0} not reachable since {1}; it is tried again at the latest {2} s after each failure, nothing is lost.</source>
+        <translation>自 {1} 起无法连接 Broker {0}；每次失败后最迟 {2} 秒重试，不会丢失任何数据。</translation>
+    </message>
+    <message>
+        <source>No broker answered within {0} s</source>
+        <translation>{0} 秒内没有 Broker 响应</translation>
+    </message>
+    <message>
+        <source>No connection to it can be made</source>
+        <translation>无法建立连接</translation>
+    </message>
+    <message>
+        <source>The broker did not answer in time; the group is joined again, nothing is lost.</source>
+        <translation>Broker 未及时响应；正在重新加入消费者组，不会丢失任何数据。</translation>
+    </message>
+    <message>
+        <source>The broker has no room for more results; frames are skipped.</source>
+        <translation>Broker 没有空间接收更多结果；部分帧被跳过。</translation>
+    </message>
+    <message>
+        <source>The model file {0} does not exist. Choose another one in the settings.</source>
+        <translation>模型文件 {0} 不存在。请在设置中另选一个。</translation>
+    </message>
+    <message>
+        <source>The model cannot be used: {0} Choose another one in the settings.</source>
+        <translation>无法使用该模型：{0} 请在设置中另选一个。</translation>
+    </message>
+    <message>
+        <source>The model failed: {0}. If this goes on, let it run on the processor (CPU) in the settings.</source>
+        <translation>模型运行失败：{0}。如果持续发生，请在设置中改用处理器 (CPU)。</translation>
+    </message>
+    <message>
+        <source>No camera is enabled. Add one on the Cameras page, or enable one.</source>
+        <translation>没有启用的摄像头。请在摄像头页面添加或启用一个。</translation>
+    </message>
+    <message>
+        <source>Alarms cannot be written: {0}. They go on in memory and are written as soon as it is possible. Free some space.</source>
+        <translation>无法写入告警：{0}。告警暂存在内存中，一旦可以就会写入。请清理磁盘空间。</translation>
+    </message>
+    <message>
+        <source>the disk is full</source>
+        <translation>磁盘已满</translation>
+    </message>
+    <message>
+        <source>the disk does not take or give what is asked of it</source>
+        <translation>磁盘无法正常读写</translation>
+    </message>
+    <message>
+        <source>another program holds the alarm database</source>
+        <translation>另一个程序正占用告警数据库</translation>
+    </message>
+    <message>
+        <source>The evidence store cannot be written.</source>
+        <translation>无法写入证据存储。</translation>
+    </message>
+</context>
+<context>
     <name>ReplayDialog</name>
     <message>
         <source>Assess again</source>
@@ -4120,7 +4167,7 @@ It opens by itself when workers start.</source>
         <translation>靠近行驶车辆规则：{0} 与 {2} 相距 {1} 个人体高度（低于 {3} 即为靠近），后者正以每秒 {4} 个自身高度移动。以上为画面中的距离，并非地面实际距离。</translation>
     </message>
     <message>
-        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).</source>
+        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
         <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
     </message>
     <message>
@@ -4464,11 +4511,11 @@ It opens by itself when workers start.</source>
         <translation>其余任务在 Kafka 中等待。</translation>
     </message>
     <message>
-        <source>A person this near to a moving vehicle, in heights of the person's box.</source>
+        <source>A person this near to a moving vehicle, in heights of the person&apos;s box.</source>
         <translation>行人与行驶车辆相距多近算接近，以行人检测框的高度为单位。</translation>
     </message>
     <message>
-        <source>Nearer than this is a conflict, in heights of the person's box.</source>
+        <source>Nearer than this is a conflict, in heights of the person&apos;s box.</source>
         <translation>比这更近即为冲突，以行人检测框的高度为单位。</translation>
     </message>
     <message>
@@ -4620,7 +4667,7 @@ It opens by itself when workers start.</source>
         <translation>密钥存放的位置，绝不是密钥本身：keyring:名称 或 env:名称。留空：没有。</translation>
     </message>
     <message>
-        <source>PEM file of authorities to trust besides the system's. Empty: none.</source>
+        <source>PEM file of authorities to trust besides the system&apos;s. Empty: none.</source>
         <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
     </message>
     <message>
@@ -4712,7 +4759,7 @@ It opens by itself when workers start.</source>
         <translation>一个群组图片的最大大小；先降低质量，再缩小尺寸。</translation>
     </message>
     <message>
-        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. Who is not detected is not hidden.</source>
+        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector&apos;s boxes. Who is not detected is not hidden.</source>
         <translation>按识别框把人的头部和车辆的下部变成粗块；未被识别到的不会被遮挡。</translation>
     </message>
     <message>
@@ -5376,6 +5423,13 @@ The line shows the unread messages lately.</source>
     </message>
 </context>
 <context>
+    <name>UnwrittenAlarms</name>
+    <message>
+        <source>Newer alarms are not listed yet. {0}</source>
+        <translation>较新的告警尚未列出。{0}</translation>
+    </message>
+</context>
+<context>
     <name>UpdateQuestion</name>
     <message>
         <source>Check for updates</source>
@@ -5472,7 +5526,7 @@ The line shows the unread messages lately.</source>
         <translation>找不到此文件。</translation>
     </message>
     <message>
-        <source>Type the camera's address first.</source>
+        <source>Type the camera&apos;s address first.</source>
         <translation>请先输入摄像头地址。</translation>
     </message>
 </context>
@@ -5645,11 +5699,11 @@ The line shows the unread messages lately.</source>
         <source>Start {0}</source>
         <translation>启动 {0}</translation>
     </message>
-<message>
+    <message>
         <source>Does not stop</source>
         <translation>无法停止</translation>
     </message>
-    </context>
+</context>
 <context>
     <name>WorkerDetails</name>
     <message>
@@ -6079,76 +6133,6 @@ The line shows the unread messages lately.</source>
     <message>
         <source>Remove this time</source>
         <translation>删除此时段</translation>
-    </message>
-</context>
-<context>
-    <name>Reason</name>
-    <message>
-        <source>No Kafka broker answers at {0}: {1}. See whether the address is right, the broker runs, and no firewall is between.</source>
-        <translation>{0} 没有 Kafka Broker 响应：{1}。请检查地址是否正确、Broker 是否在运行、中间是否有防火墙。</translation>
-    </message>
-    <message>
-        <source>Broker {0} not reachable since {1}; it is tried again at the latest {2} s after each failure, nothing is lost.</source>
-        <translation>自 {1} 起无法连接 Broker {0}；每次失败后最迟 {2} 秒重试，不会丢失任何数据。</translation>
-    </message>
-    <message>
-        <source>No broker answered within {0} s</source>
-        <translation>{0} 秒内没有 Broker 响应</translation>
-    </message>
-    <message>
-        <source>No connection to it can be made</source>
-        <translation>无法建立连接</translation>
-    </message>
-    <message>
-        <source>The broker did not answer in time; the group is joined again, nothing is lost.</source>
-        <translation>Broker 未及时响应；正在重新加入消费者组，不会丢失任何数据。</translation>
-    </message>
-    <message>
-        <source>The broker has no room for more results; frames are skipped.</source>
-        <translation>Broker 没有空间接收更多结果；部分帧被跳过。</translation>
-    </message>
-    <message>
-        <source>The model file {0} does not exist. Choose another one in the settings.</source>
-        <translation>模型文件 {0} 不存在。请在设置中另选一个。</translation>
-    </message>
-    <message>
-        <source>The model cannot be used: {0} Choose another one in the settings.</source>
-        <translation>无法使用该模型：{0} 请在设置中另选一个。</translation>
-    </message>
-    <message>
-        <source>The model failed: {0}. If this goes on, let it run on the processor (CPU) in the settings.</source>
-        <translation>模型运行失败：{0}。如果持续发生，请在设置中改用处理器 (CPU)。</translation>
-    </message>
-    <message>
-        <source>No camera is enabled. Add one on the Cameras page, or enable one.</source>
-        <translation>没有启用的摄像头。请在摄像头页面添加或启用一个。</translation>
-    </message>
-    <message>
-        <source>Alarms cannot be written: {0}. They go on in memory and are written as soon as it is possible. Free some space.</source>
-        <translation>无法写入告警：{0}。告警暂存在内存中，一旦可以就会写入。请清理磁盘空间。</translation>
-    </message>
-    <message>
-        <source>the disk is full</source>
-        <translation>磁盘已满</translation>
-    </message>
-    <message>
-        <source>the disk does not take or give what is asked of it</source>
-        <translation>磁盘无法正常读写</translation>
-    </message>
-    <message>
-        <source>another program holds the alarm database</source>
-        <translation>另一个程序正占用告警数据库</translation>
-    </message>
-    <message>
-        <source>The evidence store cannot be written.</source>
-        <translation>无法写入证据存储。</translation>
-    </message>
-</context>
-<context>
-    <name>UnwrittenAlarms</name>
-    <message>
-        <source>Newer alarms are not listed yet. {0}</source>
-        <translation>较新的告警尚未列出。{0}</translation>
     </message>
 </context>
 </TS>
