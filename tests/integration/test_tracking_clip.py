@@ -151,7 +151,8 @@ def numbers(moment: Moment) -> list[int]:
 def class_of(moment: Moment, number: int, names: tuple[str, ...]) -> str:
     found = moment.seen.detections
     assert found.track_id is not None
-    return names[found.class_id[int(np.flatnonzero(found.track_id == number)[0])]]
+    row = int(np.flatnonzero(found.track_id == number)[0])
+    return names[int(found.class_id[row])]
 
 
 def number_after(window: list[Moment], boxes: list[Floats]) -> int:
