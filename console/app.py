@@ -31,6 +31,7 @@ from console.crash_report import CrashReport
 from console.figures import Figures
 from console.instance import SingleInstance, instance_name
 from console.main_window import MainWindow
+from console.power import PowerWatch
 from console.signals import QuitSignals
 from console.theme.theme import ThemeManager
 from console.ticker import Ticker
@@ -165,6 +166,9 @@ class Console(QObject):
         self.window.shutdown.finished.connect(self._on_shut_down)
         self.failed.connect(self._on_failed)
         app.commitDataRequest.connect(self._on_session_end)
+        self._power = PowerWatch()
+        self._power.going_to_sleep.connect(controller.rest)
+        self._power.awoke.connect(controller.wake)
 
     def show(self) -> None:
         """Show the window; the rest follows after its first paint."""
@@ -291,6 +295,7 @@ class Console(QObject):
 
     def close(self) -> bool:
         """Wait for every thread; False when a worker is still at work."""
+        self._power.release()
         self.window.hide()
         self.tray.hide()
         self.context.ticker.stop()

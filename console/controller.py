@@ -184,6 +184,18 @@ class PipelineController(QObject):
         self.stop(name)
         self.start(name)
 
+    @Slot()
+    def rest(self) -> None:
+        """Promise nothing new for a moment: the machine is about to sleep."""
+        if self.session is not None:
+            self.session.power.going_to_sleep()
+
+    @Slot()
+    def wake(self) -> None:
+        """Have connections made anew and waits cut short: the machine slept."""
+        if self.session is not None:
+            self.session.power.awoke()
+
     def apply_settings(self, settings: Settings) -> None:
         """Use other settings from now on; workers that need it start again."""
         what = consequences(self._settings, settings)

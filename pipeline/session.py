@@ -12,6 +12,7 @@ from typing import Self
 from pipeline.kafka import KafkaAccess
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.kafka.lag import LagMonitor
+from pipeline.power import PowerState
 from pipeline.registry import make_worker
 from pipeline.settings import Settings
 from pipeline.states import WorkerName
@@ -27,6 +28,7 @@ class PipelineSession:
         hub: telemetry of all workers of this process.
         kafka: makes the clients.
         lag: follows the lag of the pipeline's consumer groups.
+        power: tells the workers when the machine sleeps and wakes.
     """
 
     def __init__(self, settings: Settings, hub: TelemetryHub | None = None) -> None:
@@ -41,12 +43,15 @@ class PipelineSession:
         self.kafka = KafkaAccess(settings.kafka, self._broker)
         self.lag = LagMonitor(self.kafka)
         self.lag.start()
+        self.power = PowerState()
 
     def supervisor(
         self, name: WorkerName, on_change: Callable[[StateChange], None]
     ) -> WorkerSupervisor:
         """Return a supervisor for one start of the worker `name`."""
-        return WorkerSupervisor(name, make_worker, self.settings, self.kafka, self.hub, on_change)
+        return WorkerSupervisor(
+            name, make_worker, self.settings, self.kafka, self.hub, on_change, power=self.power
+        )
 
     def group_of(self, name: WorkerName) -> str | None:
         """Return the consumer group that a worker reads with; None for the source."""

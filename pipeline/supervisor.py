@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from loguru import logger
 
 from pipeline.kafka import KafkaAccess
+from pipeline.power import PowerState
 from pipeline.settings import Settings
 from pipeline.states import RestartPolicy, WorkerName, WorkerState, check_transition
 from pipeline.telemetry import TelemetryHub
@@ -52,6 +53,7 @@ class WorkerSupervisor:
         settings, kafka, hub: handed to the worker.
         on_change: called with every state change, from whichever thread made it.
         policy: when to start again after a failure.
+        power: handed to the worker; a machine that woke does not wait to start again.
     """
 
     name: WorkerName
@@ -61,6 +63,7 @@ class WorkerSupervisor:
     hub: TelemetryHub
     on_change: Callable[[StateChange], None]
     policy: RestartPolicy = field(default_factory=RestartPolicy)
+    power: PowerState = field(default_factory=PowerState)
     _state: WorkerState = WorkerState.STOPPED
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -87,7 +90,7 @@ class WorkerSupervisor:
             delay_s = self._note_failure(error)
             if delay_s is None:
                 return
-            self._stop.wait(delay_s)
+            self.power.wait(self._stop, delay_s)
         self._finish()
 
     def _attempt(self) -> Exception | None:
@@ -101,6 +104,7 @@ class WorkerSupervisor:
             telemetry=telemetry,
             hub=self.hub,
             ready=self._on_ready,
+            power=self.power,
         )
         has_begun = False
         try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from pipeline.power import PowerState
 from pipeline.states import WorkerName
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class WorkerContext:
         telemetry: this worker's counters, gauges and condition, shown by the window.
         hub: where frames and verdicts for the window go; everything there may be dropped.
         ready: call once, when the worker has all it needs: Starting becomes Running.
+        power: whether the machine is about to sleep, or has slept.
     """
 
     settings: Settings
@@ -49,6 +51,7 @@ class WorkerContext:
     telemetry: WorkerTelemetry
     hub: TelemetryHub
     ready: Callable[[], None]
+    power: PowerState = field(default_factory=PowerState)
 
 
 class Worker(Protocol):

@@ -10,6 +10,7 @@ from pipeline.detection.camera_report import CameraReport, OnEvent
 from pipeline.detection.capture_run import CaptureRun
 from pipeline.detection.frames import FrameInbox
 from pipeline.detection.playback import CameraParts
+from pipeline.detection.source_kinds import SourceKind, source_kind
 from pipeline.detection.sources import Reader, open_source
 from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraView, WorkerTelemetry
@@ -18,6 +19,7 @@ STALL_S: Final = 30.0
 """Without a sign of life for longer than every time limit of OpenCV, a thread hangs for good."""
 MAX_HANGING: Final = 3
 """So many threads are left to themselves; a driver that hangs every time must not pile them up."""
+ON_DISK: Final = frozenset({SourceKind.DEMO, SourceKind.FILE, SourceKind.FOLDER})
 
 
 class CameraCapture:
@@ -85,6 +87,22 @@ class CameraCapture:
                 f"its driver or network hung {MAX_HANGING} times; unplug it, or restart Signalbox",
                 is_final=True,
             )
+
+    def reopen(self) -> None:
+        """Open a camera or stream anew, with no wait: the computer slept.
+
+        What was connected before is dead without a sign of it until a time limit is over, and what
+        was waiting may wait for long. The thread of before is left to end by itself.
+        """
+        run = self._current
+        plays_on = self.is_live and source_kind(self.camera.source) in ON_DISK
+        if run is None or plays_on or not run.thread.is_alive():
+            return
+        self._hanging = [thread for thread in self._hanging if thread.is_alive()]
+        if len(self._hanging) < MAX_HANGING:
+            run.stop.set()
+            self._hanging.append(run.thread)
+            self._start(failures=0)
 
     def request_stop(self) -> None:
         """Ask the thread to end; returns at once."""

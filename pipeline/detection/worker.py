@@ -110,6 +110,7 @@ class _Loop:
         self._watched_s = 0.0
         self._input_sizes: set[tuple[int, int]] = set()
         self._has_room = True
+        self._wakes = context.power.wakes
         settings = context.settings.detection
         self._analysts = {
             camera.id: CameraAnalyst(
@@ -180,6 +181,11 @@ class _Loop:
     def _admits(self, frame: CapturedFrame) -> bool:
         """Whether the broker has room for a result; called by the line's own thread."""
         telemetry = self._context.telemetry
+        if self._context.power.is_resting:
+            # What is promised now might be sent only after the sleep, if at all.
+            telemetry.count("frames_skipped")
+            self._context.stop.wait(NO_ROOM_PAUSE_S)
+            return False
         if self._producer.room(self._topic, frame.camera_id):
             if not self._has_room:
                 self._has_room = True
@@ -195,7 +201,14 @@ class _Loop:
         return False
 
     def _watch_cameras(self) -> None:
-        """Once a second: count live cameras, tell of lost ones, replace threads that hang."""
+        """Once a second: count live cameras, tell of lost ones, replace threads that hang.
+
+        At once after a sleep: open all live sources anew.
+        """
+        if (wakes := self._context.power.wakes) != self._wakes:
+            self._wakes, self._watched_s = wakes, 0.0
+            for capture in self._captures:
+                capture.reopen()
         now_s = time.monotonic()
         if now_s - self._watched_s < WATCH_INTERVAL_S:
             return

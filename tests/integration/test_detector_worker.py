@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections import defaultdict
@@ -14,12 +15,14 @@ import numpy as np
 import pytest
 
 from pipeline.detection import camera_report, pacing
+from pipeline.detection.sources import DEMO_CLIP
 from pipeline.detection.worker import DetectionWorker
 from pipeline.evidence_store import EvidenceStore
 from pipeline.kafka import KafkaAccess
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import DetectionResult, decode
+from pipeline.power import PowerState
 from pipeline.settings import DetectionSettings, Settings, demo_settings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.settings_evidence import EvidenceSettings
@@ -56,6 +59,7 @@ class Running:
         self.telemetry = self.hub.workers[WorkerName.DETECTION]
         self.stop = threading.Event()
         self.ready = threading.Event()
+        self.power = PowerState()
         self.error: Exception | None = None
         self._context = WorkerContext(
             settings=settings,
@@ -64,6 +68,7 @@ class Running:
             telemetry=self.telemetry,
             hub=self.hub,
             ready=self.ready.set,
+            power=self.power,
         )
         self._thread = threading.Thread(target=self._run, name="worker-under-test")
         self._thread.start()
@@ -205,6 +210,38 @@ def test_a_dead_camera_slows_no_other(
     assert time.monotonic() - began_s < 15 / 5 * 2
     assert worker.hub.cameras["dead"].state == "reconnecting"
     assert worker.end() < 3
+
+
+def test_a_camera_that_was_away_is_tried_as_soon_as_the_machine_wakes(
+    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pacing, "FIRST_DELAY_S", 3600.0)
+    monkeypatch.setattr(pacing, "MAX_DELAY_S", 3600.0)
+    path = tmp_path / "gate.mp4"
+    away = CameraSettings(id="gate", name="Gate", source=str(path))
+    worker = start(settings_for((away,)))
+    view = worker.hub.camera("gate", "Gate")
+    wait_until(lambda: view.state == "reconnecting", "it is away")
+    shutil.copy(DEMO_CLIP, path)
+    worker.power.awoke()
+    wait_until(lambda: view.state == "live", "it is back")
+    wait_until(lambda: worker.counter("out") >= 1, "its results come")
+
+
+def test_before_a_sleep_nothing_is_promised_and_after_it_the_work_goes_on(start: Start) -> None:
+    worker = start(settings_for(demo_settings().cameras[:2]))
+    wait_until(lambda: worker.counter("out") >= 3, "results")
+    worker.power.going_to_sleep()
+    skipped = worker.counter("frames_skipped")
+    wait_until(lambda: worker.counter("frames_skipped") >= skipped + 3, "skipped frames")
+    detected = worker.counter("frames_detected")
+    wait_until(lambda: worker.counter("frames_skipped") >= skipped + 6, "more skipped frames")
+    assert worker.counter("frames_detected") == detected
+    worker.power.awoke()
+    wait_until(lambda: worker.counter("frames_detected") >= detected + 3, "the work goes on")
+    wait_until(
+        lambda: worker.counter("out") >= worker.counter("frames_detected") - 2, "all is delivered"
+    )
 
 
 def test_without_room_frames_are_skipped_and_nothing_is_promised(

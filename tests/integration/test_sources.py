@@ -18,7 +18,7 @@ from pipeline.detection import capture as capture_module
 from pipeline.detection.capture import CameraCapture
 from pipeline.detection.frames import CapturedFrame, FrameInbox
 from pipeline.detection.images import Picture
-from pipeline.detection.sources import DEMO_CLIP, Reader, SourceError, open_source
+from pipeline.detection.sources import DEMO_CLIP, Reader, SourceError, open_source, video
 from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import CameraEvent, CameraView, WorkerTelemetry
@@ -397,6 +397,52 @@ def test_a_driver_that_always_hangs_does_not_pile_up_threads(
     assert "unplug it" in rig.view.detail
     rig.capture.request_stop()
     release.set()
+
+
+def test_after_a_sleep_a_stream_that_was_given_up_for_long_is_tried_at_once(
+    start: Callable[..., Rig], stream: StreamServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "FIRST_DELAY_S", 3600.0)
+    monkeypatch.setattr(pacing, "MAX_DELAY_S", 3600.0)
+    stream.on.clear()
+    rig = start(camera(stream.address))
+    wait_until(lambda: rig.view.state == "reconnecting", "the stream is away")
+    stream.on.set()
+    rig.capture.reopen()
+    wait_until(lambda: rig.view.state == "live", "the stream is back")
+    assert rig.counter("captures_abandoned") == 0, "nothing hung"
+
+
+def test_after_a_sleep_a_dead_connection_is_not_waited_for(
+    start: Callable[..., Rig], stream: StreamServer
+) -> None:
+    release = threading.Event()
+    readers: list[Reader] = []
+
+    def dead_at_first(settings: CameraSettings) -> Reader:
+        readers.append(open_source(settings) if readers else HangingReader(release))
+        return readers[-1]
+
+    rig = start(camera(stream.address), dead_at_first)
+    wait_until(lambda: readers, "the first thread reads")
+    began_s = time.monotonic()
+    rig.capture.reopen()
+    wait_until(lambda: rig.view.state == "live", "the new connection is live")
+    assert time.monotonic() - began_s < video.READ_TIMEOUT_MS / 1000
+    count = rig.counter("frames_read")
+    release.set()
+    wait_until(lambda: rig.counter("frames_read") > count, "the new one plays on")
+    assert len(readers) == 2
+
+
+def test_after_a_sleep_a_file_plays_on(start: Callable[..., Rig]) -> None:
+    rig = start(camera("demo"))
+    first = rig.inbox.take(WAIT_S)
+    rig.capture.reopen()
+    again = rig.inbox.take(WAIT_S)
+    assert first is not None
+    assert again is not None
+    assert again.scene == first.scene
 
 
 def test_a_thread_that_hangs_is_replaced_and_its_late_picture_ignored(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -101,6 +102,36 @@ def test_an_orderly_life(live: Callable[..., Life]) -> None:
     assert at_work.wait(WAIT_S)
     life.supervisor.request_stop()
     assert life.ended() == ["starting", "running", "stopping", "stopped"]
+
+
+def test_a_machine_that_woke_does_not_wait_to_start_again(
+    live: Callable[..., Life], expect_log: ExpectLog
+) -> None:
+    expect_log("generator failed: broker away")
+    again = threading.Event()
+
+    def fails(context: WorkerContext) -> None:
+        context.ready()
+        raise WorkerError("broker away")
+
+    def works(context: WorkerContext) -> None:
+        context.ready()
+        again.set()
+        context.stop.wait(WAIT_S)
+
+    life = live(fails, works)
+    life.supervisor.policy = RestartPolicy(first_delay_s=3600, max_delay_s=3600, jitter=0)
+    life.start()
+    poll = threading.Event()
+    deadline_s = time.monotonic() + WAIT_S
+    # Told until it helps: the wait may not have begun at the first time.
+    while not again.is_set() and time.monotonic() < deadline_s:
+        if life.supervisor.state is WorkerState.BACKOFF:
+            life.supervisor.power.awoke()
+        poll.wait(0.05)
+    assert again.is_set()
+    life.supervisor.request_stop()
+    assert life.ended()[:4] == ["starting", "running", "backoff", "starting"]
 
 
 def test_a_failed_worker_starts_again(live: Callable[..., Life], expect_log: ExpectLog) -> None:
