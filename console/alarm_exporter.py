@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from console.alarm_export import Course
@@ -14,6 +14,7 @@ from console.background import in_background
 from console.context import ConsoleContext
 from console.formatting import count
 from console.models.alarm_desk import AlarmDesk
+from console.save_place import save_place
 from console.widgets.course_dialog import CourseDialog
 from pipeline.paths import shown
 
@@ -49,14 +50,10 @@ class AlarmExporter(QObject):
             menu.addAction(text, act)
 
     def _choose_file(self, title: str, name: str, kind: str) -> QFileDialog:
-        dialog = QFileDialog(self._page, title)
+        dialog = QFileDialog(self._page, title, save_place(name))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDirectory(
-            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        )
         dialog.setNameFilter(kind)
-        dialog.selectFile(name)
         return dialog
 
     @Slot()
@@ -83,6 +80,7 @@ class AlarmExporter(QObject):
     @Slot()
     def _on_export_folder(self) -> None:
         dialog = QFileDialog(self._page, self.tr("Choose a folder for the table and the pictures"))
+        dialog.setDirectory(save_place(""))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loguru import logger
-from PySide6.QtCore import QObject, QStandardPaths, Qt, QThread, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QProgressDialog, QWidget
 
 from console.context import ConsoleContext
+from console.save_place import save_place
 from console.ui_gap import UiGap
 from console.widgets.export_dialog import ExportDialog
 from pipeline.paths import shown
@@ -121,10 +122,7 @@ class Exporter(QObject):
     def _suggestion(self) -> str:
         from pipeline.support_bundle import suggested_name
 
-        location = QStandardPaths.StandardLocation.DocumentsLocation
-        documents = Path(QStandardPaths.writableLocation(location) or ".")
-        folder = documents if documents.is_dir() else Path.home()
-        return str(folder / suggested_name())
+        return save_place(suggested_name())
 
     def export(self, output: Path, selection: LogSelection | None = None) -> None:
         """Export into `output`, by default everything; shows progress and can be cancelled."""

@@ -97,7 +97,7 @@ QFrame[role="notice"] {{
 QFrame[role="notice"][level="warning"] {{ border-left-color: {t.warning}; }}
 QFrame[role="notice"][level="danger"] {{ border-left-color: {t.danger}; }}
 QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
-QMessageBox QLabel#qt_msgbox_label {{ font-weight: 600; min-width: 320px; }}
+QMessageBox QLabel#qt_msgbox_label {{ font-weight: 600; }}
 QMessageBox QLabel#qt_msgbox_informativelabel {{ min-width: 320px; }}
 QToolTip {{
     background: {t.raised}; color: {t.text}; border: 1px solid {t.border_strong};

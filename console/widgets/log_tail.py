@@ -25,6 +25,7 @@ from console.background import in_background
 from console.context import ConsoleContext
 from console.log_save import save_lines
 from console.models.log_filter import LogFilter, LogFilterError
+from console.save_place import save_place
 from console.theme.tokens import Space
 from console.widgets.log_pane import LogPane
 from console.widgets.painting import line, set_property, with_role
@@ -228,7 +229,7 @@ class LogTail(QWidget):
         self._pane.setFocus()
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save the lines shown"), "signalbox-log.txt")
+        dialog = QFileDialog(self, self.tr("Save the lines shown"), save_place("signalbox-log.txt"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter(self.tr("Text files (*.txt)"))
         dialog.setDefaultSuffix("txt")

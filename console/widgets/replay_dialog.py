@@ -30,6 +30,7 @@ from console.context import ConsoleContext
 from console.problem_words import problems_by_place
 from console.risk_words import risk_word
 from console.rule_words import rule_words
+from console.save_place import save_place
 from console.settings_form import FieldSpec, replay_fields
 from console.theme.tokens import Space
 from console.widgets.painting import set_property, with_role
@@ -300,7 +301,7 @@ class ReplayDialog(QDialog):
     # ------------------------------------------------------------------ the table, and the end
     @Slot()
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save as a table"), "signalbox-replay.csv")
+        dialog = QFileDialog(self, self.tr("Save as a table"), save_place("signalbox-replay.csv"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter(self.tr("Table (*.csv)"))

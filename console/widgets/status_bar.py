@@ -54,7 +54,7 @@ class StatusBar(QFrame):
         self.setFixedHeight(HEIGHT)
         self._lamp = StatusLamp(context.theme)
         self._overall = self._text(216)
-        self._lag = self._text(184)
+        self._lag = self._text(220)
         self._gap = self._text(132)
         self._gap.setToolTip(
             self.tr("99 of 100 gaps between two turns of the window are no longer than this")
