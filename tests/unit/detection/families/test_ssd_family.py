@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.detection.models import Detector, load_detector
+from tests.unit.detection.families.exports import CAR, TENSORFLOW, TFLITE, add_outputs
 from tests.unit.detection.families.networks import (
     IMAGENET,
     SCORE,
@@ -16,10 +17,6 @@ from tests.unit.detection.families.networks import (
     found_box,
     street,
 )
-
-ROWS = 100
-CAR = 3
-"""COCO's category id."""
 
 
 def load(path: Path) -> Detector:
@@ -32,26 +29,6 @@ def check(detector: Detector, name: str = "car") -> None:
     assert found_box(found.xyxy) == pytest.approx(SQUARE, abs=1.1)
     assert [detector.names[class_id] for class_id in found.class_id] == [name]
     assert found.confidence[0] == pytest.approx(SCORE, abs=0.01)
-
-
-def add_outputs(net: Network, names: tuple[str, str, str, str], label: int) -> Network:
-    """Add the square as the first of 100 rows, and rubbish beyond the number of objects."""
-    left, top, right, bottom = net.shares(net.corners())
-    row = net.row(top, left, bottom, right)
-    none, others = net.const(0, np.int64), net.const(ROWS - 1, np.int64)
-    net.output(names[0], net.among_zeros(row, none, others, 4), [1, ROWS, 4])
-    net.output(names[1], net.const(np.full((1, ROWS), float(label))), [1, ROWS])
-    score = net.row(net.add("ReduceMax", net.scores, keepdims=1))
-    rubbish = np.full((1, ROWS), 0.9, np.float32)
-    rubbish[0, 0] = 0
-    scores = net.add("Squeeze", net.among_zeros(score, none, others, 1), net.const([2], np.int64))
-    net.output(names[2], net.add("Add", scores, net.const(rubbish)), [1, ROWS])
-    net.output(names[3], net.const([1.0]), [1])
-    return net
-
-
-TENSORFLOW = ("detection_boxes", "detection_classes", "detection_scores", "num_detections")
-TFLITE = tuple(f"TFLite_Detection_PostProcess{end}" for end in ("", ":1", ":2", ":3"))
 
 
 def test_tensorflow_takes_the_picture_in_its_own_size(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from onnx import TensorProto
 
 from pipeline.detection.models import Detector, DetectorOptions, ModelError, load_detector
+from tests.unit.detection.families.exports import CELLS, finished, rows_with_objectness, yolo
 from tests.unit.detection.families.networks import (
     NAMES,
     SCORE,
@@ -21,8 +22,6 @@ from tests.unit.detection.families.networks import (
 )
 
 TYPES = ("float32", "float16")
-CELLS = 20 * 20 + 10 * 10 + 5 * 5
-"""Of the strides 8, 16, 32 at 160x160."""
 
 
 def load(path: Path, **options: object) -> Detector:
@@ -36,30 +35,6 @@ def check(detector: Detector, family: str, *, names: tuple[str, ...] = NAMES) ->
     assert found_box(found.xyxy) == pytest.approx(SQUARE, abs=0.6)
     assert found.class_id.tolist() == [1]
     assert found.confidence[0] == pytest.approx(SCORE, abs=0.01)
-
-
-def yolo(kind: str = "float32", *, masks: int = 0, upright: bool = False) -> Network:
-    """Return YOLOv8's layout (1, 4 + 3 [+ masks], cells), with two near duplicates of the box."""
-    net = Network(input_type=kind)
-    tail = [net.const(np.full(masks, 0.7))] if masks else []
-    values = 7 + masks
-    best = net.row(*net.centre(), net.scores, *tail)
-    weaker = net.row(
-        *(net.add("Add", side, net.const(1.5)) for side in net.centre()),
-        net.add("Mul", net.scores, net.const(0.8)),
-        *tail,
-    )
-    rows = net.among_cells(net.add("Concat", best, weaker, axis=1), values)
-    rows = net.add("Slice", rows, *(net.const([n], np.int64) for n in (0, CELLS, 1)))
-    if upright:
-        net.output("output0", rows, [1, CELLS, values], kind)
-    else:
-        table = net.add("Transpose", rows, perm=[0, 2, 1])
-        net.output("output0", table, [1, values, CELLS], kind)
-    if masks:
-        shape = net.const([1, masks, 40, 40], np.int64)
-        net.output("output1", net.add("ConstantOfShape", shape), [1, masks, 40, 40], kind)
-    return net
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -119,20 +94,6 @@ def test_a_fixed_export_takes_no_other_size(tmp_path: Path) -> None:
         load(path, input_size=(320, 320))
 
 
-def rows_with_objectness(per_cell: int, kind: str = "float32", *, masks: int = 0) -> Network:
-    """Return YOLOv5's layout: a row of box, objectness 0.95 and scores among empty ones."""
-    net = Network(input_type=kind)
-    sure = net.const([0.95])
-    tail = [net.const(np.full(masks, 0.7))] if masks else []
-    row = net.row(*net.centre(), sure, net.scores, *tail)
-    rows = net.among_cells(row, 8 + masks, per_cell)
-    net.output("output0", rows, [1, CELLS * per_cell, 8 + masks], kind)
-    if masks:
-        shape = net.const([1, masks, 40, 40], np.int64)
-        net.output("output1", net.add("ConstantOfShape", shape), [1, masks, 40, 40], kind)
-    return net
-
-
 @pytest.mark.parametrize("kind", TYPES)
 @pytest.mark.parametrize("masks", [0, 32])
 def test_yolov5_multiplies_objectness_and_score(tmp_path: Path, kind: str, masks: int) -> None:
@@ -175,19 +136,7 @@ def test_one_row_a_cell_without_a_name_is_ambiguous_and_can_be_picked(tmp_path: 
 @pytest.mark.parametrize("kind", TYPES)
 @pytest.mark.parametrize("extra", [0, 32])
 def test_finished_boxes_of_yolov10_and_26(tmp_path: Path, kind: str, extra: int) -> None:
-    net = Network(input_type=kind)
-    tail = [net.const(np.full(extra, 0.7))] if extra else []
-    score = net.add("ReduceMax", net.scores, keepdims=1)
-    row = net.row(*net.corners(), score, net.const([1.0]), *tail)
-    rows = net.among_zeros(row, net.const(0, np.int64), net.const(299, np.int64), 6 + extra)
-    net.output("output0", rows, [1, 300, 6 + extra], kind)
-    if extra:
-        net.output(
-            "output1",
-            net.add("ConstantOfShape", net.const([1, extra, 40, 40], np.int64)),
-            [1, extra, 40, 40],
-            kind,
-        )
+    net = finished(kind, extra=extra)
     metadata = ultralytics(end2end="True", task="segment" if extra else "detect")
     check(load(net.save(tmp_path / "m.onnx", metadata)), "yolo-end2end")
 

@@ -4,45 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pipeline.detection.models import Detector, load_detector
+from tests.unit.detection.families.exports import yolox
 from tests.unit.detection.families.networks import (
     NAMES,
     SCORE,
     SQUARE,
-    Network,
-    cell_corners,
     found_box,
     street,
 )
-
-CELLS = 20 * 20 + 10 * 10 + 5 * 5
-INDEX = 437
-"""Row 3, column 7 of the grid of stride 16."""
-STRIDE, COLUMN, ROW = 16, 7, 3
-
-
-def yolox(kind: str = "float32", *, decoded: bool, axes: str = "NCHW") -> Network:
-    shape = (1, 3, 160, 160) if axes == "NCHW" else (1, 160, 160, 3)
-    net = Network(shape=shape, order="BGR", std=(1, 1, 1), input_type=kind, axes=axes)
-    x, y, width, height = net.centre()
-    rest = np.zeros((1, CELLS, 8), np.float32)
-    if decoded:
-        rest[0, :, :2] = cell_corners() + 3
-        rest[0, :, 2:4] = 20
-        rest[0, INDEX] = 0
-    else:
-        stride = net.const(float(STRIDE))
-        x = net.add("Sub", net.add("Div", x, stride), net.const(float(COLUMN)))
-        y = net.add("Sub", net.add("Div", y, stride), net.const(float(ROW)))
-        width = net.add("Log", net.add("Div", width, stride))
-        height = net.add("Log", net.add("Div", height, stride))
-    row = net.row(x, y, width, height, net.const([0.95]), net.scores)
-    found = net.among_cells(row, 8, index=INDEX)
-    net.output("output", net.add("Add", found, net.const(rest)), [1, CELLS, 8], kind)
-    return net
 
 
 def load(path: Path) -> Detector:
