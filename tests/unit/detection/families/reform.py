@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -41,7 +42,7 @@ def reform(
         constants.append(numpy_helper.from_array(np.asarray(value, dtype), f"k{len(constants)}"))
         return constants[-1].name
 
-    def add(operation: str, *values: str, **attributes: object) -> str:
+    def add(operation: str, *values: str, **attributes: Any) -> str:
         name = f"r{len(nodes)}"
         nodes.append(helper.make_node(operation, list(values), [name], **attributes))
         return name

@@ -65,7 +65,7 @@ def test_tflite_counts_from_zero(tmp_path: Path, kind: str) -> None:
         mean=(127.5,) * 3,
         std=(127.5,) * 3,
     )
-    check(load(add_outputs(net, TFLITE, CAR - 1).save(tmp_path / "m.onnx")))  # type: ignore[arg-type]
+    check(load(add_outputs(net, TFLITE, CAR - 1).save(tmp_path / "m.onnx")))
 
 
 def test_mlperf_normalises_and_counts_80_classes_from_one(tmp_path: Path) -> None:
