@@ -32,6 +32,7 @@ from console.figures import Figures
 from console.instance import SingleInstance, instance_name
 from console.main_window import MainWindow
 from console.power import PowerWatch
+from console.session_end import held_up
 from console.signals import QuitSignals
 from console.theme.theme import ThemeManager
 from console.ticker import Ticker
@@ -54,6 +55,9 @@ SWITCH_INTERVAL_S = 0.001
 
 SESSION_END_MS = 4000
 """Windows waits five seconds for a program when the user logs off."""
+
+SESSION_HELD_MS = 15_000
+"""Where Windows shows why it waits: workers that hang have had their ten seconds by then."""
 
 SESSION_HURRY_MS = 3000
 """From then on what is unread stays unread: what is under way must still get settled in time."""
@@ -242,10 +246,12 @@ class Console(QObject):
         # The process is ended soon after this returns; what is accepted is settled before.
         rest = QEventLoop(self)
         self.window.shutdown.finished.connect(rest.quit)
-        QTimer.singleShot(SESSION_END_MS, rest, rest.quit)
-        QTimer.singleShot(SESSION_HURRY_MS, rest, self.quit)
-        self.quit(hurry=False)
-        rest.exec()
+        reason = self.tr("The workers finish what is under way, so that nothing is lost.")
+        with held_up(self.window, reason) as is_held:
+            QTimer.singleShot(SESSION_HELD_MS if is_held else SESSION_END_MS, rest, rest.quit)
+            QTimer.singleShot(SESSION_HURRY_MS, rest, self.quit)
+            self.quit(hurry=False)
+            rest.exec()
 
     @Slot(str)
     def _on_theme(self, mode: str) -> None:

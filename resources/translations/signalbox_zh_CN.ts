@@ -1668,6 +1668,10 @@
         <translation>上次运行（开始于 {0}）异常结束。</translation>
     </message>
     <message>
+        <source>The workers finish what is under way, so that nothing is lost.</source>
+        <translation>工作单元正在完成手头的工作，以免丢失数据。</translation>
+    </message>
+    <message>
         <source>Something went wrong inside Signalbox: {0}</source>
         <translation>Signalbox 内部出错：{0}</translation>
     </message>

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,18 +14,31 @@ from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from console import i18n
 from console.app import SESSION_END_MS, SESSION_HURRY_MS, Console, Launch
 from console.supervision.session_thread import SessionState
 from console.window_state import keep_in_files
+from pipeline.kafka import KafkaAccess
+from pipeline.kafka.delivery import Delivery
+from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.logs import Logs
-from pipeline.settings import demo_settings
+from pipeline.messages import RiskAssessmentResult, decode, task_id
+from pipeline.runner import WorkerRunner
+from pipeline.session import PipelineSession
+from pipeline.settings import AggregatorSettings, KafkaSettings, Settings, demo_settings
 from pipeline.states import START_ORDER, WorkerName, WorkerState
 from pipeline.supervisor import StateChange
+from tests.integration.kafka_brokers import cluster_settings, take_all, telemetry
+from tests.support.messages import detection
+from tests.support.stages import feed_detections
 
 pytestmark = pytest.mark.integration
 
 DETECTION, GENERATOR, SCHEDULER, AGGREGATOR = WorkerName
 START_MS = 60_000
+BACKLOG = 2000
+"""More than the workers get done while they start."""
+CONSUMING = (AGGREGATOR, SCHEDULER, GENERATOR)
 
 
 @pytest.fixture
@@ -33,8 +49,17 @@ def console(
     # A machine that tests share may be slow. Only the time is another, not what is done.
     monkeypatch.setattr("console.app.SESSION_END_MS", 60_000)
     keep_in_files()
-    with Logs(demo_settings().logs, tmp_path, terminal=False) as logs:
-        made = Console(qapp, Launch(demo_settings(), start_all=True), logs)
+    with console_of(qtbot, qapp, demo_settings(), tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def console_of(
+    qtbot: QtBot, qapp: QApplication, settings: Settings, folder: Path
+) -> Iterator[Console]:
+    """Run the program until all workers are at work, and tidy it up afterwards."""
+    with Logs(settings.logs, folder, terminal=False) as logs:
+        made = Console(qapp, Launch(settings, start_all=True), logs)
         made.show()
         try:
             qtbot.waitUntil(lambda: is_alive(made), timeout=START_MS)
@@ -100,6 +125,107 @@ def test_short_of_time_all_stop_without_what_is_unread(
     controller = console.context.controller
     assert end_session(qapp, console) is SessionState.CLOSED
     assert {controller.status(name).state for name in WorkerName} == {WorkerState.STOPPED}
+
+
+class Windows:
+    """What the program tells Windows, in order; what has stopped by then."""
+
+    def __init__(self, console: Console, *, takes_reasons: bool = True) -> None:
+        self.console = console
+        self.takes_reasons = takes_reasons
+        self.told: list[tuple[str, str, bool]] = []
+
+    def _note(self, what: str, window: ctypes.c_void_p, reason: str = "") -> None:
+        assert window.value == int(self.console.window.winId())
+        state = self.console.context.controller.session_state
+        self.told.append((what, reason, state is SessionState.CLOSED))
+
+    def ShutdownBlockReasonCreate(  # noqa: N802 - Windows calls it so
+        self, window: ctypes.c_void_p, reason: ctypes.c_wchar_p
+    ) -> int:
+        self._note("wait", window, reason.value or "")
+        return int(self.takes_reasons)
+
+    def ShutdownBlockReasonDestroy(  # noqa: N802
+        self, window: ctypes.c_void_p
+    ) -> int:
+        self._note("go on", window)
+        return 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_windows_is_told_why_it_waits_until_all_is_stopped(
+    qapp: QApplication, console: Console, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr("console.app.SESSION_HURRY_MS", 0)
+    monkeypatch.setattr("console.app.SESSION_HELD_MS", 60_000)
+    # It takes reasons, so the time of those without one does not hold.
+    monkeypatch.setattr("console.app.SESSION_END_MS", 0)
+    windows = Windows(console)
+    monkeypatch.setattr("console.session_end.user32", lambda: windows)
+    i18n.install(language)
+    try:
+        assert end_session(qapp, console) is SessionState.CLOSED
+    finally:
+        i18n.install("en")
+    wait, go_on = windows.told
+    reason = {
+        "en": "The workers finish what is under way, so that nothing is lost.",
+        "zh_CN": "工作单元正在完成手头的工作，以免丢失数据。",
+    }[language]
+    assert wait == ("wait", reason, False)
+    assert go_on == ("go on", "", True)
+
+
+def test_where_windows_takes_no_reason_the_short_time_holds(
+    qapp: QApplication, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.app.SESSION_HELD_MS", 0)
+    monkeypatch.setattr("console.app.SESSION_HURRY_MS", 0)
+    windows = Windows(console, takes_reasons=False)
+    monkeypatch.setattr("console.session_end.user32", lambda: windows)
+    assert end_session(qapp, console) is SessionState.CLOSED
+    assert [what for what, *_ in windows.told] == ["wait"]
+
+
+def test_with_a_backlog_what_is_not_read_is_read_after_the_next_start(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.app.SESSION_END_MS", 60_000)
+    monkeypatch.setattr("console.app.SESSION_HURRY_MS", 0)
+    keep_in_files()
+    with contextlib.closing(EmbeddedBroker(KafkaSettings())) as broker:
+        # The broker is of another process, as it were: it outlives the session.
+        kafka = cluster_settings(broker.bootstrap_servers, embedded=True)
+        store = AggregatorSettings(database=tmp_path / "alarms.db")
+        settings = demo_settings().model_copy(update={"kafka": kafka, "aggregator": store})
+        access = KafkaAccess(kafka, None)
+        access.ensure_topics()
+        waiting = [
+            detection(f"waiting-{number}", f"cam-{number % 8}", evidence=None)
+            for number in range(BACKLOG)
+        ]
+        feed_detections(access, waiting)
+        wanted = {task_id(message.request_id, 0) for message in waiting}
+        with console_of(qtbot, qapp, settings, tmp_path) as console:
+            assert end_session(qapp, console) is SessionState.CLOSED
+        topic = kafka.topics.risk_assessment_results
+        done: set[str] = set()
+        with contextlib.closing(access.consumer("reader", [topic], telemetry())) as reader:
+
+            def is_all(taken: list[Delivery]) -> bool:
+                done.update(decode(one.value, RiskAssessmentResult).message_id for one in taken)
+                return wanted <= done
+
+            with pytest.raises(AssertionError, match="messages came"):
+                take_all(reader, is_all, timeout_s=5)
+            assert len(wanted - done) > 0, "no backlog was left"
+            with PipelineSession(settings) as session:
+                runner = WorkerRunner(session, CONSUMING)
+                assert runner.start()
+                take_all(reader, is_all, timeout_s=60)
+                for name in reversed(CONSUMING):
+                    assert runner.stop_one(name)
 
 
 def test_it_is_done_within_the_time_that_windows_gives() -> None:
