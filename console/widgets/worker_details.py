@@ -51,6 +51,7 @@ class WorkerDetails(QWidget):
         super().__init__(parent)
         self._name = name
         self._context = context
+        self._narrow = narrow
         self._shown_history = -1
         self._shown_settings: Settings | None = None
         grid = QGridLayout(self)
@@ -102,7 +103,7 @@ class WorkerDetails(QWidget):
         section.body.addLayout(self._buttons())
         return section
 
-    def _buttons(self) -> QHBoxLayout:
+    def _buttons(self) -> QGridLayout:
         controller, name = self._context.controller, self._name
         self._start = self._button(self.tr("Start"), "play-fill")
         self._start.clicked.connect(lambda: controller.start(name))
@@ -112,12 +113,13 @@ class WorkerDetails(QWidget):
         self._restart.clicked.connect(lambda: controller.restart(name))
         log = self._button(self.tr("Show log"), "list-bullets")
         log.clicked.connect(lambda: self.log_asked.emit(name))
-        row = QHBoxLayout()
-        row.setSpacing(Space.S)
-        for button in (self._start, self._stop, self._restart, log):
-            row.addWidget(button)
-        row.addStretch(1)
-        return row
+        grid = QGridLayout()
+        grid.setSpacing(Space.S)
+        columns = 2 if self._narrow else 4
+        for index, button in enumerate((self._start, self._stop, self._restart, log)):
+            grid.addWidget(button, *divmod(index, columns))
+        grid.setColumnStretch(columns, 1)
+        return grid
 
     def _button(self, text: str, icon: str) -> QPushButton:
         button = QPushButton(text)

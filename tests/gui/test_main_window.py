@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMessageBox,
+    QScrollArea,
     QToolButton,
     QTreeWidget,
     QWidget,
@@ -39,6 +40,7 @@ from console.supervision.session_thread import SessionState
 from console.widgets.export_dialog import ExportDialog
 from console.widgets.notice_bar import NoticeBar
 from console.widgets.worker_card import WorkerCard
+from console.widgets.worker_details import WorkerDetails
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
@@ -496,6 +498,9 @@ def test_a_click_on_a_card_opens_its_drawer_and_esc_closes_it(
     assert shown_in_drawer(window) == "detection"
     texts = [label.text() for label in window.drawer.findChildren(QLabel)]
     assert {"Last trouble", "History", "Its settings"} <= set(texts)
+    (scroll,) = window.drawer.findChildren(QScrollArea)
+    (details,) = scroll.findChildren(WorkerDetails)
+    assert details.minimumSizeHint().width() <= scroll.viewport().width(), "cut off"
     generator.setFocus()
     qtbot.keyClick(generator, Qt.Key.Key_Return)
     assert shown_in_drawer(window) == "generator"
