@@ -10,7 +10,7 @@ from console.theme.tokens import Space
 from console.widgets.painting import with_role
 
 ICON_SIZE = 40
-TEXT_WIDTH = 320
+TEXT_WIDTH = 380
 
 
 class EmptyState(QWidget):

@@ -44,7 +44,11 @@ class _MinutesAgo(pg.AxisItem):  # type: ignore[misc]
 
 
 class LagChart(QWidget):
-    """Paints the lag of all topics."""
+    """Paints the lag of all topics.
+
+    Attributes:
+        legend: which line is whose; for whoever shows the chart to place.
+    """
 
     def __init__(self, theme: ThemeManager, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,17 +63,16 @@ class LagChart(QWidget):
         self._plot.setXRange(-SPAN_S / MINUTE_S, 0, padding=0.01)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.showGrid(y=True, alpha=0.15)
-        self._legend = QLabel()
-        self._legend.setTextFormat(Qt.TextFormat.RichText)
-        self._legend.setProperty("role", "caption")
-        self._legend.setWordWrap(True)
+        self.legend = QLabel()
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setProperty("role", "caption")
+        self.legend.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Lag of the last 15 minutes"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._legend)
-        column.addWidget(self._plot, 1)
+        column.addWidget(self._plot)
         theme.changed.connect(self._apply_theme)
         self._apply_theme()
 
@@ -118,11 +121,11 @@ class LagChart(QWidget):
         self._show_legend()
 
     def _show_legend(self) -> None:
-        """Name the lines above the plot, where they cannot lie on it."""
+        """Name the lines."""
         parts = [
             f'<span style="color:{curve.opts["pen"].color().name()}">━</span>\u00a0{escape(name)}'
             for name, curve in self._curves.items()
         ]
         text = "\u00a0\u00a0\u00a0\u00a0 ".join(parts)
-        if text != self._legend.text():
-            self._legend.setText(text)
+        if text != self.legend.text():
+            self.legend.setText(text)

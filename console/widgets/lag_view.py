@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 CHART_HEIGHT = 64
 TABLE_HEIGHT = 48
 
-TABLE_SECTION_HEIGHT, CHART_SECTION_HEIGHT = 184, 156
+TABLE_SECTION_HEIGHT, CHART_SECTION_HEIGHT = 172, 168
 """In a window of 1280x720: all groups, and a line that can be read."""
 
 
@@ -182,6 +182,7 @@ class LagView(QWidget):
 
         self._chart = LagChart(self._context.theme)
         self._chart_section.add(self._chart, 1)
+        self._chart_section.add_beside(self._chart.legend)
         self._chart_wait.hide()
         self._show_chart()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from console.theme.tokens import Space
 
@@ -23,7 +23,14 @@ class Section(QFrame):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(Space.M, Space.S, Space.M, Space.M)
         self.body.setSpacing(Space.S)
-        self.body.addWidget(heading)
+        self._head = QHBoxLayout()
+        self._head.setSpacing(Space.L)
+        self._head.addWidget(heading)
+        self.body.addLayout(self._head)
+
+    def add_beside(self, widget: QWidget) -> None:
+        """Add something to the right of the title."""
+        self._head.addWidget(widget, 1)
 
     def add(self, widget: QWidget, stretch: int = 0) -> None:
         """Add a part below the others."""
