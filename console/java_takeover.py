@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication
 
 from console.kafka_draft import KafkaDraft
+from console.window_texts import shown
 from pipeline.kafka.doctor import Role, Setting, as_text, is_secret, sectioned, table
 from pipeline.kafka.doctor.findings import shown_value
 from pipeline.kafka.doctor.reading import ClientSettings
@@ -75,26 +76,28 @@ def take_over(
     for entry in translation.entries:
         after, draft = _take(entry, role, draft)
         before = f"{entry.source.name} = {shown_value(entry.source.name, entry.source.value)}"
-        why = entry.explanation
+        why = shown(entry.explanation)
         if any(one.name == "group.id" for one in entry.results):
             why = translate(
                 "JavaTakeover", "Signalbox has its own groups: kafka.groups in the file"
             )
         changes.append(Change(entry.source.line, before, after, why))
     if keeps_java_defaults:
-        for name, value, why in translation.defaults:
+        for name, value, reason in translation.defaults:
             after, draft = _set(Setting(name, value), role, draft)
-            changes.append(Change(None, translate("JavaTakeover", "Java's default"), after, why))
+            changes.append(
+                Change(None, translate("JavaTakeover", "Java's default"), after, shown(reason))
+            )
     return Takeover(tuple(changes), draft)
 
 
 def _take(entry: Translated, role: Role, draft: KafkaDraft) -> tuple[str, KafkaDraft]:
-    shown = []
+    lines = []
     for result in entry.results:
         after, draft = _set(result, role, draft)
         if after:
-            shown.append(after)
-    return "\n".join(shown), draft
+            lines.append(after)
+    return "\n".join(lines), draft
 
 
 def _set(setting: Setting, role: Role, draft: KafkaDraft) -> tuple[str, KafkaDraft]:

@@ -2,23 +2,31 @@
 
     python -m tools.make_translations [--output FOLDER]
 
-Takes the texts out of console/ (lupdate), keeps the translations that there are, and packs them
-(lrelease). New texts come out unfinished: translate them in the .ts file, with Qt Linguist or by
+Takes the texts out of console/ (lupdate) and what `pipeline.texts.say` says in pipeline/, keeps the
+translations that there are, and packs them (lrelease). New texts come out unfinished: translate them in the .ts file, with Qt Linguist or by
 hand, and run this again. A test fails until that is done.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import json
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import PySide6
 
+from pipeline.kafka.doctor.java import java_names
+from pipeline.texts import CONTEXT
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCES: Final = ROOT / "console"
+PIPELINE: Final = ROOT / "pipeline"
 OUTPUT: Final = ROOT / "resources" / "translations"
 
 PLURALS_ONLY: Final = "en"
@@ -43,11 +51,38 @@ def qm_file(folder: Path, language: str) -> Path:
     return folder / f"signalbox_{language}.qm"
 
 
+def pipeline_texts() -> Iterator[str]:
+    """Yield what the pipeline says to people, in the order of its sources.
+
+    Raises:
+        ValueError: a sentence is no literal, so that no translator could ever see it.
+    """
+    for path in sorted(PIPELINE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+                source = node.args[0]
+                if not isinstance(source, ast.Constant) or not isinstance(source.value, str):
+                    raise ValueError(f"{path}:{node.lineno}: say() takes a literal")
+                yield source.value
+    for entries in java_names().values():
+        yield from (entry.note.source for entry in entries if entry.note.source)
+
+
+def marked(texts: Iterator[str]) -> str:
+    """Return a module that marks texts as lupdate knows it; it sees no calls of our own."""
+    lines = (
+        f"QT_TRANSLATE_NOOP({json.dumps(CONTEXT)}, {json.dumps(text, ensure_ascii=False)})"
+        for text in dict.fromkeys(texts)
+    )
+    return "\n".join(lines) + "\n"
+
+
 def update(folder: Path, language: str) -> None:
     """Bring the .ts file to the state of the sources; translations that fit are kept.
 
     Raises:
         subprocess.CalledProcessError: lupdate failed; its output is in the error.
+        ValueError: a text of the pipeline is no literal.
     """
     # Paths relative to the root, or every machine would write its own into the file.
     sources = sorted(path.relative_to(ROOT).as_posix() for path in SOURCES.rglob("*.py"))
@@ -55,8 +90,11 @@ def update(folder: Path, language: str) -> None:
     if language == PLURALS_ONLY:
         command.append("-pluralonly")
     command += ["-source-language", "en", "-target-language", language]
-    command += [*sources, "-ts", str(ts_file(folder, language))]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as made:
+        module = Path(made) / "pipeline_texts.py"
+        module.write_text(marked(pipeline_texts()), encoding="utf-8")
+        command += [*sources, str(module), "-ts", str(ts_file(folder, language))]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
 
 
 def pack(folder: Path, language: str) -> None:

@@ -23,6 +23,7 @@ from console.severity_words import severity_look, severity_word
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
 from console.widgets.painting import with_role
+from console.window_texts import shown
 
 if TYPE_CHECKING:
     from pipeline.kafka.doctor.desk import Placed
@@ -133,7 +134,7 @@ class FindingList(QWidget):
             column.addWidget(_text(text, role))
         column.addLayout(self._buttons(placed))
         card.setAccessibleName(
-            f"{severity_word(finding.severity_level)}: {finding.name}: {finding.effect}"
+            f"{severity_word(finding.severity_level)}: {finding.name}: {shown(finding.effect)}"
         )
         return card
 
@@ -173,7 +174,7 @@ class FindingList(QWidget):
             fix = QPushButton(self.tr("Fix"))
             fix.setObjectName("fix")
             fix.setAccessibleName(self.tr("Fix {0}").format(placed.finding.name))
-            fix.setAccessibleDescription(placed.finding.fix)
+            fix.setAccessibleDescription(shown(placed.finding.fix))
             fix.setToolTip(sentence(placed.finding.fix))
             fix.clicked.connect(lambda: self.fix_asked.emit(placed))
             row.addWidget(fix)

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip
 
+from console.doctor_words import sentence
 from console.property_words import property_words
 from console.severity_words import severity_look, severity_word
 from console.theme.fonts import mono_font
@@ -25,6 +26,7 @@ from console.theme.tokens import TypeSize
 from console.widgets.property_completer import PropertyCompleter, known, section_at
 from console.widgets.property_gutter import PropertyGutter
 from console.widgets.property_highlighter import PropertyHighlighter
+from console.window_texts import shown
 from pipeline.kafka.doctor import sectioned
 
 if TYPE_CHECKING:
@@ -178,8 +180,8 @@ class PropertyEditor(QPlainTextEdit):
         line = cursor.blockNumber() + 1
         found = [one.finding for one in self._findings if one.line == line]
         parts = [
-            f"<b>{severity_word(one.severity_level)}: {html.escape(one.effect)}</b><br>"
-            f"{html.escape(one.reason)}.<br>{html.escape(one.fix)}"
+            f"<b>{severity_word(one.severity_level)}: {html.escape(shown(one.effect))}</b><br>"
+            f"{html.escape(sentence(one.reason))}<br>{html.escape(shown(one.fix))}"
             for one in found
         ]
         prop = known(self._name_at(cursor))

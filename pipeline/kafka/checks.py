@@ -6,26 +6,29 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pipeline.kafka.doctor import Edit, Finding, Role, Setting, Severity, as_text, examine
+from pipeline.texts import Text, say, verbatim
 
 __all__ = ["Finding", "Properties", "Role", "as_text", "check", "own_rules"]
 
 Properties = Mapping[str, str | int | float | bool]
 
-_KEPT: Final[Mapping[Role, Mapping[str, tuple[str, str]]]] = {
+_KEPT: Final[Mapping[Role, Mapping[str, tuple[str, Text]]]] = {
     "producer": {
         "enable.idempotence": (
             "true",
-            "a retry could send a message twice or out of order",
+            say("a retry could send a message twice or out of order"),
         )
     },
     "consumer": {
         "enable.auto.offset.store": (
             "false",
-            "an offset could be stored before its message is handled, and a crash would lose it",
+            say(
+                "an offset could be stored before its message is handled, and a crash would lose it"
+            ),
         ),
         "enable.auto.commit": (
             "true",
-            "finished offsets would never be committed, and a crash would repeat everything",
+            say("finished offsets would never be committed, and a crash would repeat everything"),
         ),
     },
     "admin": {},
@@ -59,7 +62,7 @@ def own_rules(settings: list[Setting], role: Role) -> Iterator[Finding]:
     """Yield settings that other clients may have and Signalbox's may not."""
     kept = _KEPT[role]
     for setting in settings:
-        wanted, effect = kept.get(setting.name, ("", ""))
+        wanted, effect = kept.get(setting.name, ("", verbatim("")))
         text = as_text(setting.value).lower()
         if wanted and text in ("true", "false") and text != wanted:
             yield Finding(
@@ -68,8 +71,8 @@ def own_rules(settings: list[Setting], role: Role) -> Iterator[Finding]:
                 setting.name,
                 text,
                 effect,
-                "Signalbox's promise to lose nothing rests on it",
-                f"Leave it at {wanted}, or take it out.",
+                say("Signalbox's promise to lose nothing rests on it"),
+                say("Leave it at {wanted}, or take it out.", wanted=wanted),
                 (Edit("remove", setting.name),),
                 setting=setting,
             )

@@ -206,6 +206,8 @@ def test_the_context_of_each_text_is_the_one_that_is_asked_at_run_time() -> None
     known = {(text.context, text.source) for text in CHINESE_TEXTS}
     unknown = []
     for path in SOURCES.rglob("*.py"):
+        if path.name == "window_texts.py":
+            continue  # asks for whatever the pipeline said; test_window_texts.py goes through it
         for context, source in calls(path):
             if isinstance(source, ast.Constant):
                 if (context, source.value) not in known:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.kafka.doctor.effective import Effective
 from pipeline.kafka.doctor.findings import Edit, Finding, Severity
+from pipeline.texts import Text, say
 
 
 def advice(effective: Effective) -> Iterator[Finding]:
@@ -17,7 +18,7 @@ def advice(effective: Effective) -> Iterator[Finding]:
 
 
 def _advise(
-    effective: Effective, rule: str, name: str, effect: str, reason: str, value: str
+    effective: Effective, rule: str, name: str, effect: Text, reason: Text, value: str
 ) -> Finding:
     setting = effective.setting(name)
     return Finding(
@@ -27,7 +28,7 @@ def _advise(
         "" if setting is None else str(setting.value),
         effect,
         reason,
-        f"Set {name} = {value}.",
+        say("Set {name} = {value}.", name=name, value=value),
         (Edit("set", setting.name if setting else name, value),),
         setting=setting,
     )
@@ -43,8 +44,8 @@ def _producer(effective: Effective) -> Iterator[Finding]:
             effective,
             "advise-idempotence",
             "enable.idempotence",
-            "a retry may send a message twice or out of order",
-            "librdkafka's default is false (Java's is true)",
+            say("a retry may send a message twice or out of order"),
+            say("librdkafka's default is false (Java's is true)"),
             "true",
         )
     if not effective.boolean("enable.idempotence") and effective.integer("acks") == 1:
@@ -52,8 +53,8 @@ def _producer(effective: Effective) -> Iterator[Finding]:
             effective,
             "advise-acks",
             "acks",
-            "a message may be lost when the leading broker fails",
-            "acks=1 waits for the leader only",
+            say("a message may be lost when the leading broker fails"),
+            say("acks=1 waits for the leader only"),
             "all",
         )
 
@@ -68,9 +69,11 @@ def _consumer(effective: Effective) -> Iterator[Finding]:
             effective,
             "advise-offset-store",
             "enable.auto.offset.store",
-            "a crash loses the messages that were taken and not finished",
-            "by default an offset counts as done as soon as its message is handed out; with false, "
-            "the program says so by store_offsets()",
+            say("a crash loses the messages that were taken and not finished"),
+            say(
+                "by default an offset counts as done as soon as its message is handed "
+                "out; with false, the program says so by store_offsets()"
+            ),
             "false",
         )
     if effective.word("isolation.level") == "read_uncommitted":
@@ -78,7 +81,7 @@ def _consumer(effective: Effective) -> Iterator[Finding]:
             effective,
             "advise-isolation",
             "isolation.level",
-            "messages of transactions that were given up are seen as well",
-            "read_uncommitted is Java's default, not librdkafka's",
+            say("messages of transactions that were given up are seen as well"),
+            say("read_uncommitted is Java's default, not librdkafka's"),
             "read_committed",
         )

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.kafka.doctor.effective import Effective
 from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about
+from pipeline.texts import Text, say
 
 _FILES: Final = (
     "ssl.ca.location",
@@ -43,12 +44,12 @@ def certificate_rules(effective: Effective, *, tls: bool) -> Iterator[Finding]:
     yield from _verification(effective)
 
 
-def _refused(setting: Setting, rule: str, reason: str, fix: str, *edits: Edit) -> Finding:
+def _refused(setting: Setting, rule: str, reason: Text, fix: Text, *edits: Edit) -> Finding:
     return about(
         setting,
         rule,
         Severity.ERROR,
-        effect="the client is not made",
+        effect=say("the client is not made"),
         reason=reason,
         fix=fix,
         edits=edits,
@@ -68,8 +69,8 @@ def _keystore(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "keystore-password",
-            "ssl.keystore.location needs ssl.keystore.password",
-            "Set ssl.keystore.password.",
+            say("ssl.keystore.location needs ssl.keystore.password"),
+            say("Set ssl.keystore.password."),
         )
 
 
@@ -82,8 +83,8 @@ def _https(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "https-ca",
-            "https.ca.location and https.ca.pem exclude each other",
-            "Take one of them out.",
+            say("https.ca.location and https.ca.pem exclude each other"),
+            say("Take one of them out."),
             Edit("remove", setting.name),
         )
     if location != _PROBE and not Path(location).exists():
@@ -95,11 +96,11 @@ def _missing(setting: Setting, location: str, *, refused: bool) -> Finding:
         setting,
         "file-missing",
         Severity.ERROR if refused else Severity.WARNING,
-        effect="the client is not made"
+        effect=say("the client is not made")
         if refused
-        else "the client is made, but would not be once security.protocol uses TLS",
-        reason=f"{location} does not exist or cannot be read",
-        fix="Correct the path.",
+        else say("the client is made, but would not be once security.protocol uses TLS"),
+        reason=say("{location} does not exist or cannot be read", location=location),
+        fix=say("Correct the path."),
         refused=refused,
     )
 
@@ -138,15 +139,15 @@ def _contents(effective: Effective) -> Iterator[Finding]:
         setting = effective.setting(name)
         pem = effective.text(name)
         if setting and pem is not None and not _is_certificate(pem):
-            yield _no_pem(setting, "a certificate")
+            yield _no_pem(setting, say("certificate"))
     setting = effective.setting("ssl.key.pem")
     pem = effective.text("ssl.key.pem")
     if setting and pem is not None and "PRIVATE KEY-----" not in pem:
-        yield _no_pem(setting, "a private key")
+        yield _no_pem(setting, say("private key"))
     setting = effective.setting("ssl.crl.location")
     location = effective.text("ssl.crl.location")
     if setting and location and _pem_blocks(location) == 0:
-        yield _no_pem(setting, "a revocation list")
+        yield _no_pem(setting, say("revocation list"))
     setting = effective.setting("ssl.keystore.location")
     location = effective.text("ssl.keystore.location")
     if setting and location:
@@ -166,19 +167,19 @@ def _certificate_file(setting: Setting, location: str) -> Iterator[Finding]:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=location)
     except (ssl.SSLError, ValueError):
-        yield _no_pem(setting, "a certificate")
+        yield _no_pem(setting, say("certificate"))
 
 
 def _pem_blocks(location: str) -> int:
     return Path(location).read_bytes().count(b"-----BEGIN ")
 
 
-def _no_pem(setting: Setting, what: str) -> Finding:
+def _no_pem(setting: Setting, what: Text) -> Finding:
     return _refused(
         setting,
         "not-pem",
-        f"it holds no {what.removeprefix('a ')} in PEM form (text with -----BEGIN ...-----)",
-        "Export it as PEM; keytool -exportcert -rfc does for Java keystores.",
+        say("it holds no {what} in PEM form (text with -----BEGIN ...-----)", what=what),
+        say("Export it as PEM; keytool -exportcert -rfc does for Java keystores."),
     )
 
 
@@ -189,13 +190,18 @@ def _keystore_content(setting: Setting, location: str) -> Iterator[Finding]:
         yield _refused(
             setting,
             "java-keystore",
-            "this is a Java keystore (JKS); librdkafka reads PKCS#12",
-            "Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 "
-            "-deststoretype PKCS12.",
+            say("this is a Java keystore (JKS); librdkafka reads PKCS#12"),
+            say(
+                "Convert it: keytool -importkeystore -srckeystore FILE -destkeystore "
+                "FILE.p12 -deststoretype PKCS12."
+            ),
         )
     elif not magic.startswith(b"\x30"):
         yield _refused(
-            setting, "not-pkcs12", "this is no PKCS#12 file", "Name the .p12 or .pfx file."
+            setting,
+            "not-pkcs12",
+            say("this is no PKCS#12 file"),
+            say("Name the .p12 or .pfx file."),
         )
 
 
@@ -210,8 +216,8 @@ def _ciphers(effective: Effective, context: ssl.SSLContext) -> Iterator[Finding]
         yield _refused(
             setting,
             "no-cipher",
-            "OpenSSL knows none of these cipher suites",
-            "Use OpenSSL's names separated by colons, or leave it out.",
+            say("OpenSSL knows none of these cipher suites"),
+            say("Use OpenSSL's names separated by colons, or leave it out."),
             *([Edit("set", setting.name, openssl)] if known else []),
         )
 
@@ -234,8 +240,8 @@ def _key_and_certificate(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             key,
             "key-without-certificate",
-            "a private key is of no use without its certificate",
-            "Set ssl.certificate.location too.",
+            say("a private key is of no use without its certificate"),
+            say("Set ssl.certificate.location too."),
         )
     certificate = effective.setting("ssl.certificate.location")
     if certificate and location and not keys and not keystore:
@@ -243,9 +249,9 @@ def _key_and_certificate(effective: Effective) -> Iterator[Finding]:
             certificate,
             "certificate-without-key",
             Severity.WARNING,
-            effect="the client does not show its certificate",
-            reason="without its private key it cannot prove that the certificate is its own",
-            fix="Set ssl.key.location too.",
+            effect=say("the client does not show its certificate"),
+            reason=say("without its private key it cannot prove that the certificate is its own"),
+            fix=say("Set ssl.key.location too."),
         )
     key_file = effective.text("ssl.key.location")
     if certificate and location and key and _readable(Path(location)):
@@ -264,12 +270,16 @@ def _pair(
     try:
         context.load_cert_chain(location, key_file, lambda: password)
     except (ssl.SSLError, ValueError, OSError) as error:
-        words = getattr(error, "reason", None) or "not readable as PEM"
+        reason = getattr(error, "reason", None)
+        words = reason.lower().replace("_", " ") if reason else say("not readable as PEM")
         yield _refused(
             key,
             "key-certificate-pair",
-            f"key and certificate cannot be used together: {str(words).lower().replace('_', ' ')}",
-            "Name the key that belongs to the certificate, and its password.",
+            say(
+                "key and certificate cannot be used together: {words}",
+                words=words,
+            ),
+            say("Name the key that belongs to the certificate, and its password."),
         )
 
 
@@ -284,8 +294,10 @@ def _providers(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "no-provider",
-            f"OpenSSL has no provider {unknown[0]!r}" if unknown else "it names no provider",
-            f"Write some of: {', '.join(sorted(_PROVIDERS))}.",
+            say("OpenSSL has no provider {provider!r}", provider=unknown[0])
+            if unknown
+            else say("it names no provider"),
+            say("Write some of: {choices}.", choices=", ".join(sorted(_PROVIDERS))),
         )
 
 
@@ -296,9 +308,9 @@ def _verification(effective: Effective) -> Iterator[Finding]:
             setting,
             "no-verification",
             Severity.WARNING,
-            effect="anybody on the way can pose as the broker and read everything",
-            reason="the broker's certificate is not checked",
-            fix="Use true, and name the authority in ssl.ca.location.",
+            effect=say("anybody on the way can pose as the broker and read everything"),
+            reason=say("the broker's certificate is not checked"),
+            fix=say("Use true, and name the authority in ssl.ca.location."),
             edits=[Edit("set", setting.name, "true")],
         )
     setting = effective.setting("ssl.endpoint.identification.algorithm")
@@ -307,9 +319,9 @@ def _verification(effective: Effective) -> Iterator[Finding]:
             setting,
             "no-hostname-check",
             Severity.WARNING,
-            effect="any holder of a certificate of the same authority can pose as the broker",
-            reason="the broker's name is not compared with its certificate",
-            fix="Use https.",
+            effect=say("any holder of a certificate of the same authority can pose as the broker"),
+            reason=say("the broker's name is not compared with its certificate"),
+            fix=say("Use https."),
             edits=[Edit("set", setting.name, "https")],
         )
 
@@ -327,9 +339,12 @@ def _without_tls(effective: Effective) -> Iterator[Finding]:
                 setting,
                 "ssl-without-protocol",
                 Severity.WARNING,
-                effect="it does nothing",
-                reason=f"security.protocol is {effective.word('security.protocol')}, without TLS",
-                fix="Use security.protocol = SSL or SASL_SSL, or take this out.",
+                effect=say("it does nothing"),
+                reason=say(
+                    "security.protocol is {protocol}, without TLS",
+                    protocol=effective.word("security.protocol"),
+                ),
+                fix=say("Use security.protocol = SSL or SASL_SSL, or take this out."),
                 edits=[
                     Edit(
                         "set",

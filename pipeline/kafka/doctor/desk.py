@@ -13,6 +13,7 @@ from pipeline.kafka.doctor.findings import Edit, Finding, Role, Severity
 from pipeline.kafka.doctor.sectioned import ROLES, Line, Sectioned
 from pipeline.kafka.doctor.signalbox import examine_own
 from pipeline.kafka.doctor.table import table
+from pipeline.texts import say
 
 MOST_FIXES: Final = 200
 """Mending looks again after each fix, which may bring out another fault or settle several."""
@@ -110,7 +111,9 @@ def _wrong_side(placed: Placed, line: Line) -> Placed:
     if scope not in ROLES or (renamed and line.section != "common"):
         return placed
     finding = replace(
-        placed.finding, fix=f"Move it to [{scope}].", edits=(Edit("remove", line.name),)
+        placed.finding,
+        fix=say("Move it to [{scope}].", scope=scope),
+        edits=(Edit("remove", line.name),),
     )
     return replace(placed, finding=finding, moves_to=scope)
 

@@ -24,6 +24,7 @@ from pipeline.kafka.doctor.rules_producer import producer_rules
 from pipeline.kafka.doctor.rules_security import security_rules
 from pipeline.kafka.doctor.single import single
 from pipeline.kafka.doctor.table import table
+from pipeline.texts import say
 
 
 def examine(settings: Sequence[Setting] | Mapping[str, Value], role: Role) -> list[Finding]:
@@ -74,17 +75,25 @@ def _twice(settings: Sequence[Setting]) -> Iterator[Finding]:
 def _set_twice(earlier: Setting, later: Setting) -> Finding:
     same = as_text(earlier.value).strip() == as_text(later.value).strip()
     alias = earlier.name != later.name
-    names = f"{earlier.name} and {later.name} are two names of one property"
-    where = f" (line {later.line})" if later.line and not alias else ""
+    names = say(
+        "{first} and {second} are two names of one property", first=earlier.name, second=later.name
+    )
     return about(
         earlier,
         "set-twice",
         Severity.ADVICE if same else Severity.WARNING,
-        effect="nothing, as both are the same"
+        effect=say("nothing, as both are the same")
         if same
-        else f"{shown_value(earlier.name, earlier.value)!r} does not count, "
-        f"{shown_value(later.name, later.value)!r} does",
-        reason=names if alias else f"it is set again later{where}, and the last one wins",
-        fix="Keep one of them.",
+        else say(
+            "{first!r} does not count, {last!r} does",
+            first=shown_value(earlier.name, earlier.value),
+            last=shown_value(later.name, later.value),
+        ),
+        reason=names
+        if alias
+        else say("it is set again later (line {line}), and the last one wins", line=later.line)
+        if later.line
+        else say("it is set again later, and the last one wins"),
+        fix=say("Keep one of them."),
         edits=[Edit("remove", earlier.name)] if alias else [],
     )

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from pipeline.kafka.doctor.table import is_secret
 from pipeline.redact import MASK, redact_text
+from pipeline.texts import Text
 
 Role = Literal["producer", "consumer", "admin"]
 
@@ -106,9 +107,9 @@ class Finding:
     severity_level: Severity
     name: str
     value: str
-    effect: str
-    reason: str
-    fix: str
+    effect: Text
+    reason: Text
+    fix: Text
     edits: tuple[Edit, ...] = ()
     reference: str = REFERENCE_TABLE
     refused: bool = False
@@ -151,9 +152,9 @@ def about(  # noqa: PLR0913 - the parts of a finding, by name
     rule: str,
     severity: Severity,
     *,
-    effect: str,
-    reason: str,
-    fix: str,
+    effect: Text,
+    reason: Text,
+    fix: Text,
     edits: Iterable[Edit] = (),
     refused: bool = False,
     fatal: bool = False,

@@ -15,8 +15,11 @@ from typing import Final
 
 from pipeline.kafka.doctor.findings import Role
 from pipeline.paths import RESOURCES
+from pipeline.texts import Text, say, verbatim
 
 JAVA_FILE: Final = RESOURCES / "kafka" / "java_properties.tsv"
+SAYS_NOTHING: Final = frozenset({"same", "underscores -> dots"})
+"""Notes of names whose values need no change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,14 @@ class JavaName:
     name: str
     scope: str
     target: str | None
-    note: str
+    note: Text
 
     @property
-    def origin(self) -> str:
+    def origin(self) -> Text:
         """Whose name it is."""
-        return "kafka-python" if self.scope == "kafka-python" else "Java clients"
+        if self.scope == "kafka-python":
+            return verbatim("kafka-python")
+        return say("Java clients")
 
 
 @cache
@@ -52,10 +57,14 @@ def java_names() -> Mapping[str, tuple[JavaName, ...]]:
                 row["java_name"],
                 row["scope"],
                 None if target == "none" else target,
-                row["note"],
+                _note(row["note"]),
             )
             found[entry.name] = (*found.get(entry.name, ()), entry)
     return found
+
+
+def _note(words: str) -> Text:
+    return verbatim(words) if words in SAYS_NOTHING else Text(words, words)
 
 
 def java_name(name: str, role: Role) -> JavaName | None:

@@ -8,10 +8,18 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pipeline.kafka.doctor.findings import Edit, Finding, Role, Setting, Severity, about, as_text
-from pipeline.kafka.doctor.java import JavaName, convert, java_name, java_names, read_jaas
+from pipeline.kafka.doctor.java import (
+    SAYS_NOTHING,
+    JavaName,
+    convert,
+    java_name,
+    java_names,
+    read_jaas,
+)
 from pipeline.kafka.doctor.table import is_secret, table
 from pipeline.kafka.librdkafka import ConfResult, try_property
 from pipeline.redact import MASK
+from pipeline.texts import listed, say, verbatim
 
 _CUTOFF = 0.8
 """How alike (0 to 1) a name must be to be offered."""
@@ -37,9 +45,9 @@ def _hidden(setting: Setting) -> Finding:
             setting,
             "internal-property",
             Severity.ERROR,
-            effect=words.rstrip(". \n"),
-            reason="librdkafka refuses the value of this internal property",
-            fix="Take it out.",
+            effect=verbatim(words.rstrip(". \n")),
+            reason=say("librdkafka refuses the value of this internal property"),
+            fix=say("Take it out."),
             edits=[Edit("remove", setting.name)],
             refused=True,
         )
@@ -47,9 +55,9 @@ def _hidden(setting: Setting) -> Finding:
         setting,
         "internal-property",
         Severity.WARNING,
-        effect="librdkafka takes it",
-        reason="it is left out of librdkafka's documentation: for its own tests and bindings",
-        fix="Take it out.",
+        effect=say("librdkafka takes it"),
+        reason=say("it is left out of librdkafka's documentation: for its own tests and bindings"),
+        fix=say("Take it out."),
         edits=[Edit("remove", setting.name)],
     )
 
@@ -62,12 +70,15 @@ def _jaas(setting: Setting) -> Finding:
         setting,
         "java-name",
         Severity.ERROR,
-        effect="librdkafka refuses it, and the client is not made",
-        reason="it is a name of Java clients; librdkafka has sasl.username and sasl.password for "
-        "PLAIN and SCRAM, sasl.kerberos.* and sasl.oauthbearer.* for the others",
-        fix=f"Use {' and '.join(found)} instead."
+        effect=say("librdkafka refuses it, and the client is not made"),
+        reason=say(
+            "it is a name of Java clients; librdkafka has sasl.username and "
+            "sasl.password for PLAIN and SCRAM, sasl.kerberos.* and "
+            "sasl.oauthbearer.* for the others"
+        ),
+        fix=say("Use {names} instead.", names=listed(found))
         if found
-        else "Use sasl.username and sasl.password instead.",
+        else say("Use sasl.username and sasl.password instead."),
         edits=edits,
         refused=True,
         reference="https://github.com/confluentinc/librdkafka/wiki/Using-SASL-with-librdkafka",
@@ -78,21 +89,26 @@ def _java(setting: Setting, java: JavaName) -> Finding:
     text = as_text(setting.value)
     target = java.target
     if target is None:
-        fix = f"Leave it out: {java.note}."
+        fix = say("Leave it out: {note}.", note=java.note)
         edits = [Edit("remove", setting.name)]
     else:
         value = convert(setting.name, text)
         changed = None if value == text else value
         edits = [Edit("rename", setting.name, changed, target)]
-        fix = f"Use {target}{f' = {changed}' if changed is not None else ''}: {java.note}."
-        if java.note in ("same", "underscores -> dots"):
-            fix = f"Use {target}."
+        if java.note in SAYS_NOTHING:
+            fix = say("Use {target}.", target=target)
+        elif changed is None:
+            fix = say("Use {target}: {note}.", target=target, note=java.note)
+        else:
+            fix = say(
+                "Use {target} = {value}: {note}.", target=target, value=changed, note=java.note
+            )
     return about(
         setting,
         "java-name",
         Severity.ERROR,
-        effect="librdkafka has no such property, and the client is not made",
-        reason=f"it is a name of {java.origin}",
+        effect=say("librdkafka has no such property, and the client is not made"),
+        reason=say("it is a name of {origin}", origin=java.origin),
         fix=fix,
         edits=edits,
         refused=True,
@@ -102,15 +118,15 @@ def _java(setting: Setting, java: JavaName) -> Finding:
 def _misspelt(setting: Setting, role: Role) -> Finding:
     name = setting.name
     near = _near(name, role)
-    hint = f"Did you mean {near}? Rename it." if near else "Take it out."
-    reason = f"librdkafka {table().version} does not know it"
+    hint = say("Did you mean {near}? Rename it.", near=near) if near else say("Take it out.")
+    reason = say("librdkafka {version} does not know it", version=table().version)
     if near and near == name.lower():
-        reason = "names are case-sensitive"
+        reason = say("names are case-sensitive")
     finding = about(
         setting,
         "unknown-name",
         Severity.ERROR,
-        effect="there is no such property, and the client is not made",
+        effect=say("there is no such property, and the client is not made"),
         reason=reason,
         fix=hint,
         edits=[Edit("rename", name, None, near)] if near else [Edit("remove", name)],

@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.kafka.doctor.effective import Effective
 from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
+from pipeline.texts import Text, say
 
 DEFAULT_PORT: Final = 9092
 _SERVER: Final = re.compile(
@@ -33,9 +34,9 @@ def _servers(effective: Effective) -> Iterator[Finding]:
             Severity.WARNING,
             "bootstrap.servers",
             "",
-            "the client can never connect",
-            "no broker is named, and librdkafka only logs a notice",
-            "Name at least one host:port, unless the program adds it.",
+            say("the client can never connect"),
+            say("no broker is named, and librdkafka only logs a notice"),
+            say("Name at least one host:port, unless the program adds it."),
         )
         return
     if isinstance(setting.value, list):
@@ -43,7 +44,7 @@ def _servers(effective: Effective) -> Iterator[Finding]:
     text = as_text(setting.value)
     servers = [server.strip() for server in text.split(",") if server.strip()]
     if not servers:
-        yield _bad_server(setting, "no broker is named", "Name at least one host:port.")
+        yield _bad_server(setting, say("no broker is named"), say("Name at least one host:port."))
     for server in servers:
         yield from _server(setting, server, servers, effective)
 
@@ -55,8 +56,8 @@ def _server(
     if match is None or not 0 < int(match["port"] or DEFAULT_PORT) < 65536:
         yield _bad_server(
             setting,
-            f"{server!r} is no address of a broker",
-            "Write host:port, several of them separated by commas.",
+            say("{server!r} is no address of a broker", server=server),
+            say("Write host:port, several of them separated by commas."),
         )
         return
     scheme = (match["scheme"] or "").lower()
@@ -66,7 +67,10 @@ def _server(
             for one in servers
         ]
         yield _bad_server(
-            setting, f"{server!r} is a web address", "Write host:port.", ",".join(plain)
+            setting,
+            say("{server!r} is a web address", server=server),
+            say("Write host:port."),
+            ",".join(plain),
         )
     elif scheme and scheme != (effective.word("security.protocol") or scheme):
         # Seen in rd_kafka_broker_name_parse: it ends the reading of the whole list.
@@ -74,21 +78,24 @@ def _server(
             setting,
             "server-protocol",
             Severity.ERROR,
-            effect=f"{server!r} and all servers after it are passed over",
-            reason=f"it says {scheme}, while security.protocol is "
-            f"{effective.word('security.protocol')}",
-            fix=f"Set security.protocol = {scheme}, or write host:port alone.",
+            effect=say("{server!r} and all servers after it are passed over", server=server),
+            reason=say(
+                "it says {scheme}, while security.protocol is {protocol}",
+                scheme=scheme,
+                protocol=effective.word("security.protocol"),
+            ),
+            fix=say("Set security.protocol = {scheme}, or write host:port alone.", scheme=scheme),
             edits=[Edit("set", "security.protocol", scheme)],
         )
 
 
-def _bad_server(setting: Setting, effect: str, fix: str, value: str | None = None) -> Finding:
+def _bad_server(setting: Setting, effect: Text, fix: Text, value: str | None = None) -> Finding:
     return about(
         setting,
         "bad-server",
         Severity.ERROR,
         effect=effect,
-        reason="librdkafka does not check addresses: it would try for ever in vain",
+        reason=say("librdkafka does not check addresses: it would try for ever in vain"),
         fix=fix,
         edits=[] if value is None else [Edit("set", setting.name, value)],
     )
@@ -105,10 +112,14 @@ def _backoff(effective: Effective) -> Iterator[Finding]:
                 culprit,
                 "reconnect-backoff",
                 Severity.ERROR,
-                effect="the client is not made",
-                reason=f"reconnect.backoff.max.ms ({high}) must not be below "
-                f"reconnect.backoff.ms ({low})",
-                fix=f"Use at least {low} for reconnect.backoff.max.ms.",
+                effect=say("the client is not made"),
+                reason=say(
+                    "reconnect.backoff.max.ms ({high}) must not be below "
+                    "reconnect.backoff.ms ({low})",
+                    high=high,
+                    low=low,
+                ),
+                fix=say("Use at least {low} for reconnect.backoff.max.ms.", low=low),
                 edits=[
                     Edit("set", setting.name if setting else "reconnect.backoff.max.ms", str(low))
                 ],
@@ -124,10 +135,16 @@ def _backoff(effective: Effective) -> Iterator[Finding]:
                 setting,
                 "retry-backoff",
                 Severity.WARNING,
-                effect=f"every wait is {ceiling} ms and never grows",
-                reason=f"{name} ({effective.integer(name)}) is above retry.backoff.max.ms "
-                f"({ceiling})",
-                fix=f"Set retry.backoff.max.ms to {effective.integer(name)} or more.",
+                effect=say("every wait is {ceiling} ms and never grows", ceiling=ceiling),
+                reason=say(
+                    "{name} ({value}) is above retry.backoff.max.ms ({ceiling})",
+                    name=name,
+                    value=effective.integer(name),
+                    ceiling=ceiling,
+                ),
+                fix=say(
+                    "Set retry.backoff.max.ms to {least} or more.", least=effective.integer(name)
+                ),
                 edits=[Edit("set", "retry.backoff.max.ms", str(effective.integer(name)))],
             )
 
@@ -153,9 +170,9 @@ def _assignors(effective: Effective) -> Iterator[Finding]:
             protocol,
             "group-protocol-type",
             Severity.ERROR,
-            effect="the client is not made",
-            reason="librdkafka has assignment strategies for the type consumer only",
-            fix="Take it out.",
+            effect=say("the client is not made"),
+            reason=say("librdkafka has assignment strategies for the type consumer only"),
+            fix=say("Take it out."),
             edits=[Edit("remove", protocol.name)],
             refused=True,
         )
@@ -173,11 +190,15 @@ def _assignors(effective: Effective) -> Iterator[Finding]:
             setting,
             "assignor-unknown",
             Severity.ERROR,
-            effect="the client is not made",
-            reason=f"there is no strategy {unknown[0]!r} here"
+            effect=say("the client is not made"),
+            reason=say("there is no strategy {strategy!r} here", strategy=unknown[0])
             if unknown[0]
-            else "the list ends with a comma and a space, which is read as a strategy without a name",
-            fix=f"Write {meant}." if known else f"Write some of: {', '.join(ASSIGNORS)}.",
+            else say(
+                "the list ends with a comma and a space, which is read as a strategy without a name"
+            ),
+            fix=say("Write {meant}.", meant=meant)
+            if known
+            else say("Write some of: {choices}.", choices=", ".join(ASSIGNORS)),
             edits=[Edit("set", setting.name, meant)] if known else [],
             refused=True,
         )
@@ -186,9 +207,9 @@ def _assignors(effective: Effective) -> Iterator[Finding]:
             setting,
             "assignors-mixed",
             Severity.ERROR,
-            effect="the client is not made",
-            reason="eager strategies (range, roundrobin) and cooperative ones cannot be mixed",
-            fix="Write cooperative-sticky, or range,roundrobin; not both.",
+            effect=say("the client is not made"),
+            reason=say("eager strategies (range, roundrobin) and cooperative ones cannot be mixed"),
+            fix=say("Write cooperative-sticky, or range,roundrobin; not both."),
             edits=[Edit("set", setting.name, "cooperative-sticky")],
             refused=True,
         )

@@ -8,6 +8,7 @@ from typing import Final
 from pipeline.kafka.doctor.effective import Effective
 from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
 from pipeline.kafka.doctor.values import C_SPACE
+from pipeline.texts import Text, say
 
 _OVERHEAD_BYTES: Final = 512
 _FETCH_MIN_LIMIT: Final = 100_000_000
@@ -30,12 +31,12 @@ def consumer_rules(effective: Effective) -> Iterator[Finding]:
     yield from _committing(effective)
 
 
-def _refused(setting: Setting, rule: str, reason: str, fix: str, *edits: Edit) -> Finding:
+def _refused(setting: Setting, rule: str, reason: Text, fix: Text, *edits: Edit) -> Finding:
     return about(
         setting,
         rule,
         Severity.ERROR,
-        effect="librdkafka refuses it, and the consumer is not made",
+        effect=say("librdkafka refuses it, and the consumer is not made"),
         reason=reason,
         fix=fix,
         edits=edits,
@@ -53,9 +54,9 @@ def _group(effective: Effective) -> Iterator[Finding]:
             Severity.ERROR,
             "group.id",
             "",
-            "the consumer is not made",
-            "no consumer group is named, and confluent-kafka asks for one (ValueError)",
-            "Name one.",
+            say("the consumer is not made"),
+            say("no consumer group is named, and confluent-kafka asks for one (ValueError)"),
+            say("Name one."),
             refused=True,
         )
     elif not as_text(setting.value).strip(C_SPACE):
@@ -63,9 +64,13 @@ def _group(effective: Effective) -> Iterator[Finding]:
             setting,
             "group-empty",
             Severity.ERROR,
-            effect="the whole process dies when the consumer is made (on Windows at its first use)",
-            reason="no consumer group is named, and confluent-kafka checks that by an assertion",
-            fix="Name one.",
+            effect=say(
+                "the whole process dies when the consumer is made (on Windows at its first use)"
+            ),
+            reason=say(
+                "no consumer group is named, and confluent-kafka checks that by an assertion"
+            ),
+            fix=say("Name one."),
             refused=True,
             fatal=True,
         )
@@ -76,15 +81,15 @@ def _new_protocol(effective: Effective) -> Iterator[Finding]:
         setting = effective.setting(name)
         if setting is not None:
             instead = (
-                "group.remote.assignor takes its place"
+                say("group.remote.assignor takes its place")
                 if name == "partition.assignment.strategy"
-                else "the broker decides it"
+                else say("the broker decides it")
             )
             yield _refused(
                 setting,
                 "group-protocol",
-                f"with group.protocol=consumer it may not be set: {instead}",
-                "Take it out, or use group.protocol = classic.",
+                say("with group.protocol=consumer it may not be set: {instead}", instead=instead),
+                say("Take it out, or use group.protocol = classic."),
                 Edit("remove", setting.name),
             )
 
@@ -100,8 +105,12 @@ def _classic_protocol(effective: Effective) -> Iterator[Finding]:
             yield _refused(
                 culprit,
                 "poll-session",
-                f"max.poll.interval.ms ({poll}) is below session.timeout.ms = {session}",
-                f"Use at least {session} for max.poll.interval.ms.",
+                say(
+                    "max.poll.interval.ms ({poll}) is below session.timeout.ms = {session}",
+                    poll=poll,
+                    session=session,
+                ),
+                say("Use at least {session} for max.poll.interval.ms.", session=session),
                 Edit("set", setting.name if setting else "max.poll.interval.ms", str(session)),
             )
     culprit = effective.setting("heartbeat.interval.ms") or effective.setting("session.timeout.ms")
@@ -110,12 +119,15 @@ def _classic_protocol(effective: Effective) -> Iterator[Finding]:
             culprit,
             "heartbeat-session",
             Severity.ERROR if heartbeat >= session else Severity.WARNING,
-            effect="the member is thrown out of its group again and again"
+            effect=say("the member is thrown out of its group again and again")
             if heartbeat >= session
-            else "one lost packet may throw the member out of its group",
-            reason=f"too few heartbeats (every {heartbeat} ms) fit into session.timeout.ms = "
-            f"{session}",
-            fix=f"Use at most {max(1, session // 3)} for heartbeat.interval.ms.",
+            else say("one lost packet may throw the member out of its group"),
+            reason=say(
+                "too few heartbeats (every {heartbeat} ms) fit into session.timeout.ms = {session}",
+                heartbeat=heartbeat,
+                session=session,
+            ),
+            fix=say("Use at most {most} for heartbeat.interval.ms.", most=max(1, session // 3)),
             edits=[Edit("set", "heartbeat.interval.ms", str(max(1, session // 3)))],
         )
     setting = effective.setting("group.remote.assignor")
@@ -124,9 +136,9 @@ def _classic_protocol(effective: Effective) -> Iterator[Finding]:
             setting,
             "remote-assignor",
             Severity.WARNING,
-            effect="it does nothing",
-            reason="only group.protocol=consumer asks the broker to assign partitions",
-            fix="Use partition.assignment.strategy, or group.protocol = consumer (Kafka 4).",
+            effect=say("it does nothing"),
+            reason=say("only group.protocol=consumer asks the broker to assign partitions"),
+            fix=say("Use partition.assignment.strategy, or group.protocol = consumer (Kafka 4)."),
             edits=[Edit("remove", setting.name)],
         )
 
@@ -139,9 +151,11 @@ def _fetching(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "fetch-min",
-            f"a consumer takes 1 to {_FETCH_MIN_LIMIT} (the table's wider range is for share "
-            "consumers)",
-            f"Use {near}.",
+            say(
+                "a consumer takes 1 to {most} (the table's wider range is for share consumers)",
+                most=_FETCH_MIN_LIMIT,
+            ),
+            say("Use {near}.", near=near),
             Edit("set", setting.name, str(near)),
         )
     largest = effective.integer("message.max.bytes")
@@ -151,8 +165,8 @@ def _fetching(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "fetch-message",
-            f"fetch.max.bytes must not be below message.max.bytes ({largest})",
-            f"Use at least {largest}.",
+            say("fetch.max.bytes must not be below message.max.bytes ({largest})", largest=largest),
+            say("Use at least {least}.", least=largest),
             Edit("set", setting.name, str(largest)),
         )
     if setting is None:
@@ -163,8 +177,11 @@ def _fetching(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "receive-fetch",
-            f"it must hold a whole answer: fetch.max.bytes ({fetch}) and 512 bytes of framing",
-            f"Use at least {fetch + _OVERHEAD_BYTES}, or leave it out.",
+            say(
+                "it must hold a whole answer: fetch.max.bytes ({fetch}) and 512 bytes of framing",
+                fetch=fetch,
+            ),
+            say("Use at least {least}, or leave it out.", least=fetch + _OVERHEAD_BYTES),
             Edit("set", setting.name, str(fetch + _OVERHEAD_BYTES)),
         )
     partition = effective.setting("fetch.message.max.bytes")
@@ -173,9 +190,9 @@ def _fetching(effective: Effective) -> Iterator[Finding]:
             partition,
             "partition-fetch",
             Severity.WARNING,
-            effect=f"a fetch ends at {fetch} bytes",
-            reason="fetch.max.bytes bounds the answer for all partitions together",
-            fix=f"Use at most {fetch}.",
+            effect=say("a fetch ends at {fetch} bytes", fetch=fetch),
+            reason=say("fetch.max.bytes bounds the answer for all partitions together"),
+            fix=say("Use at most {most}.", most=fetch),
             edits=[Edit("set", partition.name, str(fetch))],
         )
     queue_setting = effective.setting("queued.max.messages.kbytes")
@@ -185,9 +202,12 @@ def _fetching(effective: Effective) -> Iterator[Finding]:
             queue_setting,
             "queue-fetch",
             Severity.WARNING,
-            effect="one fetch overshoots the queue, and fetching stops and starts",
-            reason=f"fetch.message.max.bytes is {per_partition} bytes per partition",
-            fix=f"Use at least {-(-per_partition // 1024)}.",
+            effect=say("one fetch overshoots the queue, and fetching stops and starts"),
+            reason=say(
+                "fetch.message.max.bytes is {per_partition} bytes per partition",
+                per_partition=per_partition,
+            ),
+            fix=say("Use at least {least}.", least=-(-per_partition // 1024)),
             edits=[Edit("set", queue_setting.name, str(-(-per_partition // 1024)))],
         )
     wait = effective.integer("fetch.wait.max.ms")
@@ -198,12 +218,15 @@ def _fetching(effective: Effective) -> Iterator[Finding]:
             culprit,
             "fetch-wait",
             Severity.WARNING,
-            effect="fetches without messages may time out and block what comes after them",
-            reason=f"fetch.wait.max.ms ({wait}) should be 1000 ms below socket.timeout.ms "
-            f"({timeout})",
-            fix="Use a smaller fetch.wait.max.ms."
+            effect=say("fetches without messages may time out and block what comes after them"),
+            reason=say(
+                "fetch.wait.max.ms ({wait}) should be 1000 ms below socket.timeout.ms ({timeout})",
+                wait=wait,
+                timeout=timeout,
+            ),
+            fix=say("Use a smaller fetch.wait.max.ms.")
             if timeout > 1000
-            else "Use a larger socket.timeout.ms.",
+            else say("Use a larger socket.timeout.ms."),
             edits=[Edit("set", "fetch.wait.max.ms", str(timeout - 1000))]
             if timeout > 1000
             else [Edit("set", "socket.timeout.ms", str(wait + 1000))],
@@ -218,9 +241,9 @@ def _committing(effective: Effective) -> Iterator[Finding]:
             interval,
             "commit-interval",
             Severity.WARNING,
-            effect="it does nothing",
-            reason="enable.auto.commit is false",
-            fix="Take it out, or use enable.auto.commit = true.",
+            effect=say("it does nothing"),
+            reason=say("enable.auto.commit is false"),
+            fix=say("Take it out, or use enable.auto.commit = true."),
             edits=[Edit("remove", interval.name)],
         )
     elif interval and effective.integer("auto.commit.interval.ms") == 0:
@@ -228,9 +251,9 @@ def _committing(effective: Effective) -> Iterator[Finding]:
             interval,
             "commit-interval",
             Severity.WARNING,
-            effect="offsets are committed only when the consumer closes",
-            reason="0 turns the interval off although enable.auto.commit is true",
-            fix="Use 5000, or enable.auto.commit = false.",
+            effect=say("offsets are committed only when the consumer closes"),
+            reason=say("0 turns the interval off although enable.auto.commit is true"),
+            fix=say("Use 5000, or enable.auto.commit = false."),
             edits=[Edit("set", interval.name, "5000")],
         )
     store = effective.setting("enable.auto.offset.store")
@@ -239,10 +262,14 @@ def _committing(effective: Effective) -> Iterator[Finding]:
             store,
             "store-before-work",
             Severity.WARNING,
-            effect="a crash loses the messages that were taken and not finished",
-            reason="an offset is stored when the message is handed out, before it is handled, and "
-            "enable.auto.commit commits it by itself",
-            fix="Use enable.auto.offset.store = false, and store_offsets() when the work is done.",
+            effect=say("a crash loses the messages that were taken and not finished"),
+            reason=say(
+                "an offset is stored when the message is handed out, before it is "
+                "handled, and enable.auto.commit commits it by itself"
+            ),
+            fix=say(
+                "Use enable.auto.offset.store = false, and store_offsets() when the work is done."
+            ),
             edits=[Edit("set", store.name, "false")],
             reference="https://github.com/confluentinc/librdkafka/blob/master/INTRODUCTION.md"
             "#at-least-once-processing",

@@ -12,6 +12,7 @@ from typing import Final
 from pipeline.kafka.doctor.effective import Effective
 from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
 from pipeline.kafka.doctor.values import C_SPACE
+from pipeline.texts import Text, say
 
 _ASSERTION: Final = "sasl.oauthbearer.assertion."
 _NOT_WITH_FILE_TEXT: Final = (
@@ -37,12 +38,12 @@ def oauth_rules(effective: Effective, sasl: bool) -> Iterator[Finding]:
         yield from _no_token(effective)
 
 
-def _refused(setting: Setting, rule: str, reason: str, fix: str, *edits: Edit) -> Finding:
+def _refused(setting: Setting, rule: str, reason: Text, fix: Text, *edits: Edit) -> Finding:
     return about(
         setting,
         rule,
         Severity.ERROR,
-        effect="the client is not made",
+        effect=say("the client is not made"),
         reason=reason,
         fix=fix,
         edits=edits,
@@ -62,8 +63,8 @@ def _aws(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "oauth-aws-method",
-            "aws_iam needs sasl.oauthbearer.method=oidc, in small letters",
-            "Set sasl.oauthbearer.method = oidc, or take this out.",
+            say("aws_iam needs sasl.oauthbearer.method=oidc, in small letters"),
+            say("Set sasl.oauthbearer.method = oidc, or take this out."),
             Edit("set", "sasl.oauthbearer.method", "oidc"),
         )
         return
@@ -72,15 +73,15 @@ def _aws(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "oauth-aws-config",
-            "aws_iam needs a region and an audience",
-            "Set sasl.oauthbearer.config = region=... audience=...",
+            say("aws_iam needs a region and an audience"),
+            say("Set sasl.oauthbearer.config = region=... audience=..."),
         )
     if importlib.util.find_spec("boto3") is None:
         yield _refused(
             setting,
             "oauth-aws-package",
-            "aws_iam needs the Python package boto3, which is not installed",
-            "Install confluent-kafka[oauthbearer-aws], or take this out.",
+            say("aws_iam needs the Python package boto3, which is not installed"),
+            say("Install confluent-kafka[oauthbearer-aws], or take this out."),
             Edit("remove", setting.name),
         )
 
@@ -93,9 +94,9 @@ def _no_token(effective: Effective) -> Iterator[Finding]:
         setting,
         "oauth-no-token",
         Severity.WARNING,
-        effect="the client is made and never logs in, unless the program passes oauth_cb",
-        reason="nothing says where the token comes from",
-        fix="Set sasl.oauthbearer.method = oidc with its address, client id and secret.",
+        effect=say("the client is made and never logs in, unless the program passes oauth_cb"),
+        reason=say("nothing says where the token comes from"),
+        fix=say("Set sasl.oauthbearer.method = oidc with its address, client id and secret."),
         edits=[Edit("set", "sasl.oauthbearer.method", "oidc")],
     )
 
@@ -109,8 +110,8 @@ def _oidc(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "oauth-unsecure",
-            "unsigned tokens and sasl.oauthbearer.method=oidc exclude each other",
-            "Take it out.",
+            say("unsigned tokens and sasl.oauthbearer.method=oidc exclude each other"),
+            say("Take it out."),
             Edit("remove", setting.name),
         )
     kind = effective.word("sasl.oauthbearer.metadata.authentication.type")
@@ -130,8 +131,8 @@ def _oidc(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "oauth-claim",
-            "the name of a claim may not be empty",
-            "Take it out.",
+            say("the name of a claim may not be empty"),
+            say("Take it out."),
             Edit("remove", setting.name),
         )
 
@@ -144,8 +145,8 @@ def _no_endpoint(method: Setting) -> Finding:
     return _refused(
         method,
         "oauth-endpoint",
-        "method=oidc needs to know where tokens are made",
-        "Set sasl.oauthbearer.token.endpoint.url.",
+        say("method=oidc needs to know where tokens are made"),
+        say("Set sasl.oauthbearer.token.endpoint.url."),
     )
 
 
@@ -161,9 +162,11 @@ def _azure(effective: Effective, method: Setting) -> Iterator[Finding]:
             setting,
             "oauth-config",
             Severity.ERROR,
-            effect="the whole process dies when the client is made",
-            reason="librdkafka expects name=value pairs with commas here, and does not check them",
-            fix="Write query=... first.",
+            effect=say("the whole process dies when the client is made"),
+            reason=say(
+                "librdkafka expects name=value pairs with commas here, and does not check them"
+            ),
+            fix=say("Write query=... first."),
             refused=True,
             fatal=True,
         )
@@ -174,7 +177,12 @@ def _azure(effective: Effective, method: Setting) -> Iterator[Finding]:
 def _client_credentials(effective: Effective, method: Setting) -> Iterator[Finding]:
     for name in ("sasl.oauthbearer.client.id", "sasl.oauthbearer.client.secret"):
         if _lacks(effective, name):
-            yield _refused(method, "oauth-client", f"method=oidc needs {name}", f"Set {name}.")
+            yield _refused(
+                method,
+                "oauth-client",
+                say("method=oidc needs {name}", name=name),
+                say("Set {name}.", name=name),
+            )
 
 
 def _jwt_bearer(effective: Effective, method: Setting) -> Iterator[Finding]:
@@ -185,8 +193,8 @@ def _jwt_bearer(effective: Effective, method: Setting) -> Iterator[Finding]:
             yield _refused(
                 method,
                 "oauth-key",
-                "the grant type jwt-bearer needs a key to sign with",
-                f"Set {_ASSERTION}private.key.file.",
+                say("the grant type jwt-bearer needs a key to sign with"),
+                say("Set {name}.", name=f"{_ASSERTION}private.key.file"),
             )
         elif key_file is not None and key_pem is not None:
             yield from _exclusive(effective, _ASSERTION + "private.key.pem", "private.key.file")
@@ -205,7 +213,7 @@ def _exclusive(effective: Effective, name: str, other: str) -> Iterator[Finding]
         yield _refused(
             setting,
             "oauth-exclusive",
-            f"it and {_ASSERTION}{other} exclude each other",
-            "Take one of them out.",
+            say("it and {other} exclude each other", other=_ASSERTION + other),
+            say("Take one of them out."),
             Edit("remove", setting.name),
         )

@@ -7,6 +7,7 @@ from typing import Final
 
 from pipeline.kafka.doctor.effective import Effective
 from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about
+from pipeline.texts import Text, say, verbatim
 
 MAX_IN_FLIGHT_IDEMPOTENT: Final = 5
 _SOCKET_MARGIN_MS: Final = 100
@@ -22,7 +23,8 @@ def producer_rules(effective: Effective) -> Iterator[Finding]:
         yield from _transactions(effective)
         idempotent = idempotent or not effective.is_set("enable.idempotence")
     if idempotent:
-        why = "idempotence" if effective.boolean("enable.idempotence") else "transactional.id"
+        idempotence = effective.boolean("enable.idempotence")
+        why = say("idempotence") if idempotence else verbatim("transactional.id")
         yield from _idempotence(effective, why)
     else:
         yield from _without_idempotence(effective)
@@ -31,13 +33,13 @@ def producer_rules(effective: Effective) -> Iterator[Finding]:
 
 
 def _refused(
-    setting: Setting, rule: str, reason: str, fix: str, *edits: Edit, effect: str = ""
+    setting: Setting, rule: str, reason: Text, fix: Text, *edits: Edit, effect: Text | None = None
 ) -> Finding:
     return about(
         setting,
         rule,
         Severity.ERROR,
-        effect=effect or "librdkafka refuses the pair, and the producer is not made",
+        effect=effect or say("librdkafka refuses the pair, and the producer is not made"),
         reason=reason,
         fix=fix,
         edits=edits,
@@ -52,8 +54,8 @@ def _transactions(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "transactions-idempotence",
-            "transactional.id needs enable.idempotence=true",
-            "Use enable.idempotence = true, or leave transactional.id out.",
+            say("transactional.id needs enable.idempotence=true"),
+            say("Use enable.idempotence = true, or leave transactional.id out."),
             Edit("set", setting.name, "true"),
         )
     setting = effective.setting("socket.timeout.ms")
@@ -62,28 +64,38 @@ def _transactions(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "transactions-socket-timeout",
-            f"transaction.timeout.ms = {limit} is so large that librdkafka's comparison overflows",
-            "Use a smaller transaction.timeout.ms, such as 60000.",
+            say(
+                "transaction.timeout.ms = {limit} is so large that librdkafka's "
+                "comparison overflows",
+                limit=limit,
+            ),
+            say("Use a smaller transaction.timeout.ms, such as 60000."),
             Edit("set", "transaction.timeout.ms", "60000"),
         )
     elif setting and effective.integer("socket.timeout.ms") > limit + _SOCKET_MARGIN_MS:
         yield _refused(
             setting,
             "transactions-socket-timeout",
-            f"a request must not outlive its transaction: transaction.timeout.ms is {limit}",
-            f"Use at most {limit + _SOCKET_MARGIN_MS}.",
+            say(
+                "a request must not outlive its transaction: transaction.timeout.ms is {limit}",
+                limit=limit,
+            ),
+            say("Use at most {most}.", most=limit + _SOCKET_MARGIN_MS),
             Edit("set", setting.name, str(limit)),
         )
 
 
-def _idempotence(effective: Effective, why: str) -> Iterator[Finding]:
+def _idempotence(effective: Effective, why: Text) -> Iterator[Finding]:
     setting = effective.setting("max.in.flight")
     if setting and effective.integer("max.in.flight") > MAX_IN_FLIGHT_IDEMPOTENT:
         yield _refused(
             setting,
             "idempotence-in-flight",
-            f"{why} allows at most 5 requests in flight, or their order could not be kept",
-            "Use 5 or less.",
+            say(
+                "{why} allows at most 5 requests in flight, or their order could not be kept",
+                why=why,
+            ),
+            say("Use 5 or less."),
             Edit("set", setting.name, "5"),
         )
     setting = effective.setting("retries")
@@ -91,8 +103,8 @@ def _idempotence(effective: Effective, why: str) -> Iterator[Finding]:
         yield _refused(
             setting,
             "idempotence-retries",
-            f"{why} is about sending again safely, so retries may not be 0",
-            "Leave it out; message.timeout.ms bounds the retries.",
+            say("{why} is about sending again safely, so retries may not be 0", why=why),
+            say("Leave it out; message.timeout.ms bounds the retries."),
             Edit("remove", setting.name),
         )
     setting = effective.setting("queue.buffering.backpressure.threshold")
@@ -100,8 +112,8 @@ def _idempotence(effective: Effective, why: str) -> Iterator[Finding]:
         yield _refused(
             setting,
             "idempotence-backpressure",
-            f"{why} needs the threshold 1",
-            "Leave it out.",
+            say("{why} needs the threshold 1", why=why),
+            say("Leave it out."),
             Edit("remove", setting.name),
         )
     setting = effective.setting("acks")
@@ -109,8 +121,8 @@ def _idempotence(effective: Effective, why: str) -> Iterator[Finding]:
         yield _refused(
             setting,
             "idempotence-acks",
-            f"{why} needs the acknowledgement of all in-sync replicas",
-            "Use acks = all.",
+            say("{why} needs the acknowledgement of all in-sync replicas", why=why),
+            say("Use acks = all."),
             Edit("set", setting.name, "all"),
         )
     setting = effective.setting("queuing.strategy")
@@ -118,8 +130,8 @@ def _idempotence(effective: Effective, why: str) -> Iterator[Finding]:
         yield _refused(
             setting,
             "idempotence-order",
-            f"{why} keeps the order, so the queue must be fifo",
-            "Leave it out.",
+            say("{why} keeps the order, so the queue must be fifo", why=why),
+            say("Leave it out."),
             Edit("remove", setting.name),
         )
     setting = effective.setting("message.timeout.ms")
@@ -132,8 +144,11 @@ def _idempotence(effective: Effective, why: str) -> Iterator[Finding]:
         yield _refused(
             setting,
             "transactions-message-timeout",
-            f"a message must not outlive its transaction: transaction.timeout.ms is {limit}",
-            f"Use at most {limit}.",
+            say(
+                "a message must not outlive its transaction: transaction.timeout.ms is {limit}",
+                limit=limit,
+            ),
+            say("Use at most {most}.", most=limit),
             Edit("set", setting.name, str(limit)),
         )
 
@@ -144,8 +159,8 @@ def _without_idempotence(effective: Effective) -> Iterator[Finding]:
         yield _refused(
             setting,
             "gapless-idempotence",
-            "enable.gapless.guarantee needs enable.idempotence=true",
-            "Set enable.idempotence = true, or take this out.",
+            say("enable.gapless.guarantee needs enable.idempotence=true"),
+            say("Set enable.idempotence = true, or take this out."),
             Edit("set", "enable.idempotence", "true"),
         )
     setting = effective.setting("acks")
@@ -155,9 +170,9 @@ def _without_idempotence(effective: Effective) -> Iterator[Finding]:
             setting,
             "acks-none",
             Severity.WARNING,
-            effect="messages can be lost without anybody hearing of it",
-            reason="with acks=0 the broker never answers",
-            fix="Use acks = all.",
+            effect=say("messages can be lost without anybody hearing of it"),
+            reason=say("with acks=0 the broker never answers"),
+            fix=say("Use acks = all."),
             edits=[Edit("set", setting.name, "all")],
         )
     elif setting and acks > 1:
@@ -165,9 +180,11 @@ def _without_idempotence(effective: Effective) -> Iterator[Finding]:
             setting,
             "acks-number",
             Severity.ERROR,
-            effect="brokers refuse every message (INVALID_REQUIRED_ACKS)",
-            reason=f"brokers know only 0, 1 and all; librdkafka passes {acks} on unchecked",
-            fix="Use acks = all.",
+            effect=say("brokers refuse every message (INVALID_REQUIRED_ACKS)"),
+            reason=say(
+                "brokers know only 0, 1 and all; librdkafka passes {acks} on unchecked", acks=acks
+            ),
+            fix=say("Use acks = all."),
             edits=[Edit("set", setting.name, "all")],
         )
 
@@ -187,9 +204,13 @@ def _timeouts(effective: Effective) -> Iterator[Finding]:
         finding = _refused(
             setting,
             "linger-message-timeout",
-            f"a message must live longer (message.timeout.ms is {timeout}) than it waits for its "
-            f"batch ({linger:g} ms)",
-            f"Use a smaller linger.ms, such as {shorter}.",
+            say(
+                "a message must live longer (message.timeout.ms is {timeout}) than it "
+                "waits for its batch ({linger:g} ms)",
+                timeout=timeout,
+                linger=linger,
+            ),
+            say("Use a smaller linger.ms, such as {shorter}.", shorter=shorter),
             Edit("set", setting.name, str(shorter)),
         )
         if effective.sets_topic_property:
@@ -199,7 +220,7 @@ def _timeouts(effective: Effective) -> Iterator[Finding]:
                 setting,
                 finding.rule,
                 Severity.ERROR,
-                effect="the producer is made, and fails with its first message",
+                effect=say("the producer is made, and fails with its first message"),
                 reason=finding.reason,
                 fix=finding.fix,
                 edits=finding.edits,
@@ -210,9 +231,11 @@ def _timeouts(effective: Effective) -> Iterator[Finding]:
             request,
             "request-timeout",
             Severity.WARNING,
-            effect="a message gives up before the broker does",
-            reason=f"request.timeout.ms is above message.timeout.ms ({timeout})",
-            fix=f"Use at most {timeout}.",
+            effect=say("a message gives up before the broker does"),
+            reason=say(
+                "request.timeout.ms is above message.timeout.ms ({timeout})", timeout=timeout
+            ),
+            fix=say("Use at most {most}.", most=timeout),
             edits=[Edit("set", request.name, str(timeout))],
         )
 
@@ -225,9 +248,12 @@ def _sizes(effective: Effective) -> Iterator[Finding]:
             setting,
             "batch-size",
             Severity.WARNING,
-            effect=f"batches end at {largest} bytes",
-            reason="message.max.bytes bounds a request, and a batch is sent in one",
-            fix=f"Use at most {largest}, or raise message.max.bytes (and the broker's).",
+            effect=say("batches end at {largest} bytes", largest=largest),
+            reason=say("message.max.bytes bounds a request, and a batch is sent in one"),
+            fix=say(
+                "Use at most {largest}, or raise message.max.bytes (and the broker's).",
+                largest=largest,
+            ),
             edits=[Edit("set", setting.name, str(largest))],
         )
     setting = effective.setting("queue.buffering.max.kbytes")
@@ -236,9 +262,9 @@ def _sizes(effective: Effective) -> Iterator[Finding]:
             setting,
             "queue-size",
             Severity.WARNING,
-            effect="a large message never fits into the queue (BufferError)",
-            reason=f"message.max.bytes allows {largest} bytes",
-            fix=f"Use at least {-(-largest // 1024)}.",
+            effect=say("a large message never fits into the queue (BufferError)"),
+            reason=say("message.max.bytes allows {largest} bytes", largest=largest),
+            fix=say("Use at least {least}.", least=-(-largest // 1024)),
             edits=[Edit("set", setting.name, str(-(-largest // 1024)))],
         )
     setting = effective.setting("compression.level")
@@ -251,9 +277,9 @@ def _sizes(effective: Effective) -> Iterator[Finding]:
                 setting,
                 "compression-level",
                 Severity.WARNING,
-                effect="the codec uses the nearest level that it has",
-                reason=f"{codec} knows levels {low} to {high}",
-                fix="Take it out.",
+                effect=say("the codec uses the nearest level that it has"),
+                reason=say("{codec} knows levels {low} to {high}", codec=codec, low=low, high=high),
+                fix=say("Take it out."),
                 edits=[Edit("remove", setting.name)],
             )
     elif setting:
@@ -261,8 +287,8 @@ def _sizes(effective: Effective) -> Iterator[Finding]:
             setting,
             "compression-level",
             Severity.WARNING,
-            effect="it does nothing",
-            reason="no compression.type is set",
-            fix="Set compression.type, or take this out.",
+            effect=say("it does nothing"),
+            reason=say("no compression.type is set"),
+            fix=say("Set compression.type, or take this out."),
             edits=[Edit("remove", setting.name)],
         )

@@ -11,6 +11,7 @@ from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, abo
 from pipeline.kafka.doctor.rules_oauth import oauth_rules
 from pipeline.kafka.doctor.table import table
 from pipeline.kafka.librdkafka import ConfResult, try_property
+from pipeline.texts import listed, say
 
 MECHANISMS: Final = (
     "PLAIN",
@@ -47,9 +48,11 @@ def security_rules(effective: Effective) -> Iterator[Finding]:
                 setting,
                 "password-in-clear",
                 Severity.WARNING,
-                effect="the password crosses the network in clear text",
-                reason="the mechanism PLAIN sends it as it is, and SASL_PLAINTEXT does not encrypt",
-                fix="Use security.protocol = SASL_SSL, or a SCRAM mechanism.",
+                effect=say("the password crosses the network in clear text"),
+                reason=say(
+                    "the mechanism PLAIN sends it as it is, and SASL_PLAINTEXT does not encrypt"
+                ),
+                fix=say("Use security.protocol = SASL_SSL, or a SCRAM mechanism."),
                 edits=[Edit("set", setting.name, "SASL_SSL")],
             )
 
@@ -71,11 +74,24 @@ def _mechanism(effective: Effective) -> Iterator[Finding]:
             setting,
             "mechanism-not-built",
             Severity.ERROR,
-            effect="the client is not made",
-            reason=f"this build of librdkafka {table().version} lacks {mechanism}"
-            + ("" if chosen else ", which is the default where no sasl.mechanism is set"),
-            fix="Use sasl.mechanism = SCRAM-SHA-512 or another one that the brokers offer; "
-            "Kerberos needs the Windows build, or a librdkafka built with libsasl2.",
+            effect=say("the client is not made"),
+            reason=say(
+                "this build of librdkafka {version} lacks {mechanism}",
+                version=table().version,
+                mechanism=mechanism,
+            )
+            if chosen
+            else say(
+                "this build of librdkafka {version} lacks {mechanism}, which is the default where "
+                "no sasl.mechanism is set",
+                version=table().version,
+                mechanism=mechanism,
+            ),
+            fix=say(
+                "Use sasl.mechanism = SCRAM-SHA-512 or another one that the brokers "
+                "offer; Kerberos needs the Windows build, or a librdkafka built with "
+                "libsasl2."
+            ),
             edits=[Edit("set", "sasl.mechanism", "SCRAM-SHA-512")] if not chosen else [],
             refused=True,
         )
@@ -90,10 +106,16 @@ def _unknown_mechanism(setting: Setting, mechanism: str) -> Finding:
         setting,
         "mechanism-unknown",
         Severity.ERROR,
-        effect="the client is not made",
-        reason=f"there is no SASL mechanism {mechanism!r}"
-        + (": its name is written in capitals" if known else ""),
-        fix=f"Write {upper}." if known else f"Write one of: {', '.join(MECHANISMS)}.",
+        effect=say("the client is not made"),
+        reason=say(
+            "there is no SASL mechanism {mechanism!r}: its name is written in capitals",
+            mechanism=mechanism,
+        )
+        if known
+        else say("there is no SASL mechanism {mechanism!r}", mechanism=mechanism),
+        fix=say("Write {upper}.", upper=upper)
+        if known
+        else say("Write one of: {choices}.", choices=", ".join(MECHANISMS)),
         edits=[Edit("set", setting.name, upper)] if known else [],
         refused=True,
     )
@@ -110,9 +132,9 @@ def _user_and_password(effective: Effective, setting: Setting, mechanism: str) -
             setting,
             "credentials-missing",
             Severity.ERROR,
-            effect="the client is not made",
-            reason=f"{mechanism} needs sasl.username and sasl.password",
-            fix=f"Set {' and '.join(missing)}.",
+            effect=say("the client is not made"),
+            reason=say("{mechanism} needs sasl.username and sasl.password", mechanism=mechanism),
+            fix=say("Set {name}.", name=listed(missing)),
             refused=True,
         )
 
@@ -126,8 +148,13 @@ def _sasl_without_protocol(effective: Effective) -> Iterator[Finding]:
         setting,
         "sasl-without-protocol",
         Severity.WARNING,
-        effect="the client does not log in",
-        reason=f"security.protocol is {effective.word('security.protocol')}, without SASL",
-        fix="Use security.protocol = SASL_SSL (or SASL_PLAINTEXT), or take the sasl.* lines out.",
+        effect=say("the client does not log in"),
+        reason=say(
+            "security.protocol is {protocol}, without SASL",
+            protocol=effective.word("security.protocol"),
+        ),
+        fix=say(
+            "Use security.protocol = SASL_SSL (or SASL_PLAINTEXT), or take the sasl.* lines out."
+        ),
         edits=[Edit("set", "security.protocol", wanted)],
     )

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipeline.kafka.doctor.findings import Edit, Finding, Role, Setting, Severity, Value, as_text
+from pipeline.texts import say
 
 SECTIONS: Final = ("common", "producer", "consumer")
 ROLES: Final[tuple[Role, ...]] = ("producer", "consumer")
@@ -219,9 +220,9 @@ def _no_pair(text: str, number: int) -> Finding:
         Severity.ERROR,
         text.partition("=")[0].strip()[:60] or "=",
         "",
-        "the line is not understood",
-        "a property is a name, an equals sign and a value",
-        "Write name = value; a line that begins with # is a comment.",
+        say("the line is not understood"),
+        say("a property is a name, an equals sign and a value"),
+        say("Write name = value; a line that begins with # is a comment."),
         setting=Setting(text[:60], "", None, number),
     )
 
@@ -233,8 +234,10 @@ def _unknown_section(name: str, number: int) -> Finding:
         Severity.ERROR,
         f"[{name}]",
         "",
-        "what stands below it goes to the section before",
-        f"there is no section {name}",
-        f"Write [{close[0]}]." if close else "Write [common], [producer] or [consumer].",
+        say("what stands below it goes to the section before"),
+        say("there is no section {name}", name=name),
+        say("Write [{close}].", close=close[0])
+        if close
+        else say("Write [common], [producer] or [consumer]."),
         setting=Setting(f"[{name}]", "", None, number),
     )

@@ -19,6 +19,7 @@ from pipeline.kafka.doctor.findings import (
     as_text,
 )
 from pipeline.kafka.doctor.table import is_secret, table
+from pipeline.texts import say
 
 PLAIN_SECRET: Final = "plain-secret"
 """The rule about secrets in the settings file; the window offers to move them."""
@@ -111,9 +112,13 @@ def _decided_elsewhere(settings: Sequence[Setting]) -> Iterator[Finding]:
                 setting,
                 "decided-elsewhere",
                 Severity.ERROR,
-                effect="workers do not start",
-                reason=f"{_DECIDED[setting.name]} decides it for all of Signalbox",
-                fix=f"Set {_DECIDED[setting.name]} instead, and take this out.",
+                effect=say("workers do not start"),
+                reason=say(
+                    "{setting} decides it for all of Signalbox", setting=_DECIDED[setting.name]
+                ),
+                fix=say(
+                    "Set {setting} instead, and take this out.", setting=_DECIDED[setting.name]
+                ),
                 edits=[Edit("remove", setting.name)],
             )
 
@@ -126,10 +131,12 @@ def _plain_secrets(settings: Sequence[Setting]) -> Iterator[Finding]:
                 setting,
                 PLAIN_SECRET,
                 Severity.ADVICE,
-                effect="whoever can read the settings file, or a copy of it, has the secret",
-                reason="it stands there as it is",
-                fix="Keep it in the credential store and write keyring:NAME in its place, or "
-                "env:NAME and set that environment variable.",
+                effect=say("whoever can read the settings file, or a copy of it, has the secret"),
+                reason=say("it stands there as it is"),
+                fix=say(
+                    "Keep it in the credential store and write keyring:NAME in its place, or "
+                    "env:NAME and set that environment variable."
+                ),
             )
 
 
@@ -145,7 +152,7 @@ def _unquoted(setting: Setting, path: Path) -> Finding | None:
         setting,
         "unquoted-name",
         Severity.ERROR,
-        effect="the settings file is refused",
-        reason="without quotes, TOML makes tables of the dots in a name",
-        fix=f'Write "{setting.name}" in quotes.',
+        effect=say("the settings file is refused"),
+        reason=say("without quotes, TOML makes tables of the dots in a name"),
+        fix=say('Write "{name}" in quotes.', name=setting.name),
     )

@@ -16,8 +16,9 @@ from pipeline.kafka.doctor.findings import (
 )
 from pipeline.kafka.doctor.java import java_name
 from pipeline.kafka.doctor.names import unknown_name
-from pipeline.kafka.doctor.table import Property, table
+from pipeline.kafka.doctor.table import Property, Scope, table
 from pipeline.kafka.doctor.value_rules import value_findings
+from pipeline.texts import Text, say, verbatim
 
 CALLBACKS: Final[dict[str, frozenset[str]]] = {
     "producer": frozenset({"error_cb", "throttle_cb", "stats_cb", "oauth_cb", "logger"})
@@ -59,9 +60,9 @@ def _callback(setting: Setting) -> Iterator[Finding]:
         setting,
         "callback-as-text",
         Severity.ERROR,
-        effect="the client cannot call a text",
-        reason="confluent-kafka expects a Python function here",
-        fix="Pass a function in the program, and take this line out.",
+        effect=say("the client cannot call a text"),
+        reason=say("confluent-kafka expects a Python function here"),
+        fix=say("Pass a function in the program, and take this line out."),
         edits=[Edit("remove", setting.name)],
         refused=setting.name != "logger",
     )
@@ -74,10 +75,12 @@ def _needs_python_bool(setting: Setting) -> Iterator[Finding]:
         setting,
         "python-bool",
         Severity.ERROR,
-        effect="the producer is not made: TypeError",
-        reason="confluent-kafka reads this one property itself and takes only Python's True or "
-        "False, not a text",
-        fix="Leave it out, or pass a bool in the program.",
+        effect=say("the producer is not made: TypeError"),
+        reason=say(
+            "confluent-kafka reads this one property itself and takes only Python's "
+            "True or False, not a text"
+        ),
+        fix=say("Leave it out, or pass a bool in the program."),
         edits=[Edit("remove", setting.name)],
         refused=True,
     )
@@ -90,9 +93,9 @@ def _list(setting: Setting) -> Finding:
         setting,
         "list-value",
         Severity.ERROR,
-        effect="librdkafka sees the brackets and quotes as part of the value",
-        reason="it takes one text; lists are written with commas",
-        fix=f"Write {joined!r}.",
+        effect=say("librdkafka sees the brackets and quotes as part of the value"),
+        reason=say("it takes one text; lists are written with commas"),
+        fix=say("Write {joined!r}.", joined=joined),
         edits=[Edit("set", setting.name, joined)],
     )
 
@@ -104,14 +107,19 @@ def _usefulness(setting: Setting, found: Property, role: Role) -> Iterator[Findi
     elif found.scope not in ("both", role):
         yield _wrong_side(setting, found, role)
     elif found.deprecated or found.experimental:
-        word = "deprecated" if found.deprecated else "experimental"
+        meaning = _first_sentence(found.meaning)
         yield about(
             setting,
             "deprecated",
             Severity.WARNING,
-            effect=f"it works in librdkafka {table().version}, perhaps not in a later one",
-            reason=f"librdkafka calls it {word}: {_first_sentence(found.meaning)}",
-            fix="Take it out.",
+            effect=say(
+                "it works in librdkafka {version}, perhaps not in a later one",
+                version=table().version,
+            ),
+            reason=say("librdkafka calls it deprecated: {meaning}", meaning=meaning)
+            if found.deprecated
+            else say("librdkafka calls it experimental: {meaning}", meaning=meaning),
+            fix=say("Take it out."),
             edits=[Edit("remove", setting.name)],
         )
 
@@ -119,40 +127,48 @@ def _usefulness(setting: Setting, found: Property, role: Role) -> Iterator[Findi
 def _wrong_side(setting: Setting, found: Property, role: Role) -> Finding:
     java = java_name(setting.name, role)
     meant = java.target if java else None
-    fix = f"Move it to the {found.scope}, or take it out."
+    fix = say("Move it to the {client}, or take it out.", client=_client(found.scope))
     edits = [Edit("remove", setting.name)]
     if meant and table().by_name[meant].scope in ("both", role):
-        fix = f"Java's {setting.name} is {meant} on {_a(role)}; use that, or take it out."
+        fix = say(
+            "Java's {name} is {meant} on {client}; use that, or take it out.",
+            name=setting.name,
+            meant=meant,
+            client=_a(role),
+        )
         edits = [Edit("rename", setting.name, None, meant)]
     return about(
         setting,
         "wrong-side",
         Severity.WARNING,
-        effect=f"it does nothing on {_a(role)}",
-        reason=f"it is a {found.scope} property; librdkafka takes it and ignores it",
+        effect=say("it does nothing on {client}", client=_a(role)),
+        reason=say(
+            "it is a {client} property; librdkafka takes it and ignores it",
+            client=_client(found.scope),
+        ),
         fix=fix,
         edits=edits,
     )
 
 
 def _share_only(setting: Setting, role: Role) -> Finding:
-    reason = "librdkafka knows it only for share consumers"
-    fix = "Take it out."
+    reason = say("librdkafka knows it only for share consumers")
+    fix = say("Take it out.")
     if setting.name == "max.poll.records":
-        reason += (
-            ", and takes it in silence elsewhere; versions before 2.15 refused it (No such "
-            "configuration property). A consumer gets its messages in batches by "
-            "consume(num_messages=N)"
+        reason = say(
+            "librdkafka knows it only for share consumers, and takes it in silence elsewhere; "
+            "versions before 2.15 refused it (No such configuration property). A consumer gets "
+            "its messages in batches by consume(num_messages=N)"
         )
-        fix = (
-            "Take it out; queued.max.messages.kbytes bounds what is fetched ahead, which is "
-            "another thing."
+        fix = say(
+            "Take it out; queued.max.messages.kbytes bounds what is fetched ahead, "
+            "which is another thing."
         )
     return about(
         setting,
         "share-consumer-only",
         Severity.WARNING,
-        effect=f"it does nothing on {_a(role)}",
+        effect=say("it does nothing on {client}", client=_a(role)),
         reason=reason,
         fix=fix,
         edits=[Edit("remove", setting.name)],
@@ -160,8 +176,24 @@ def _share_only(setting: Setting, role: Role) -> Finding:
     )
 
 
-def _a(role: Role) -> str:
-    return f"an {role} client" if role == "admin" else f"a {role}"
+def _a(role: Role) -> Text:
+    match role:
+        case "producer":
+            return say("a producer")
+        case "consumer":
+            return say("a consumer")
+        case "admin":
+            return say("an admin client")
+
+
+def _client(scope: Scope) -> Text:
+    match scope:
+        case "producer":
+            return say("producer")
+        case "consumer":
+            return say("consumer")
+        case _:
+            return verbatim(scope)
 
 
 def _first_sentence(text: str) -> str:

@@ -8,10 +8,11 @@ from typing import Final
 
 from pipeline.kafka.doctor.examine import examine
 from pipeline.kafka.doctor.findings import Finding, Role, Setting, Severity, as_text
-from pipeline.kafka.doctor.java import JavaName, convert, java_name, read_jaas
+from pipeline.kafka.doctor.java import SAYS_NOTHING, JavaName, convert, java_name, read_jaas
 from pipeline.kafka.doctor.reading.properties_file import escape
 from pipeline.kafka.doctor.table import is_secret, table
 from pipeline.redact import MASK
+from pipeline.texts import Text, in_a_row, listed, say, verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Translated:
 
     source: Setting
     results: tuple[Setting, ...]
-    explanation: str
+    explanation: Text
 
     @property
     def changed(self) -> bool:
@@ -48,31 +49,33 @@ class Translation:
 
     role: Role
     entries: tuple[Translated, ...]
-    defaults: tuple[tuple[str, str, str], ...]
+    defaults: tuple[tuple[str, str, Text], ...]
     findings: tuple[Finding, ...]
 
 
-_JAVA_DEFAULTS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
+_JAVA_DEFAULTS: Final[dict[str, tuple[tuple[str, str, Text], ...]]] = {
     "producer": (
-        ("enable.idempotence", "true", "librdkafka's default is false: retries may repeat"),
+        ("enable.idempotence", "true", say("librdkafka's default is false: retries may repeat")),
         (
             "partitioner",
             "murmur2_random",
-            "librdkafka's default is consistent_random: the same key goes to another partition",
+            say(
+                "librdkafka's default is consistent_random: the same key goes to another partition"
+            ),
         ),
-        ("message.timeout.ms", "120000", "librdkafka's default is 300000"),
+        ("message.timeout.ms", "120000", say("librdkafka's default is 300000")),
     ),
     "consumer": (
         (
             "isolation.level",
             "read_uncommitted",
-            "librdkafka's default is read_committed: aborted messages are left out",
+            say("librdkafka's default is read_committed: aborted messages are left out"),
         ),
-        ("check.crcs", "true", "librdkafka's default is false: damage on the way goes unseen"),
+        ("check.crcs", "true", say("librdkafka's default is false: damage on the way goes unseen")),
         (
             "allow.auto.create.topics",
             "true",
-            "librdkafka's default for consumers is false",
+            say("librdkafka's default for consumers is false"),
         ),
     ),
     "admin": (),
@@ -106,12 +109,12 @@ def _one(setting: Setting, role: Role) -> Translated:
     java = java_name(setting.name, role)
     if java is None:
         if setting.name in table().by_name:
-            return Translated(setting, (setting,), "")
+            return Translated(setting, (setting,), verbatim(""))
         return Translated(
-            setting, (setting,), "neither a Java name nor one of librdkafka: left as it is"
+            setting, (setting,), say("neither a Java name nor one of librdkafka: left as it is")
         )
     if java.target is None:
-        return Translated(setting, (), f"nothing like it: {java.note}")
+        return Translated(setting, (), say("nothing like it: {note}", note=java.note))
     return _renamed(setting, java)
 
 
@@ -122,19 +125,25 @@ def _renamed(setting: Setting, java: JavaName) -> Translated:
         return Translated(
             setting,
             (Setting("batch.num.messages", "1", setting.file, setting.line),),
-            "batch.size=0 turns batching off in Java; here batch.num.messages=1 does",
+            say("batch.size=0 turns batching off in Java; here batch.num.messages=1 does"),
         )
     value = convert(setting.name, text)
     result = Setting(target, value, setting.file, setting.line)
     parts = []
     if target != setting.name:
-        parts.append(f"{setting.name} is {target} here")
+        parts.append(say("{name} is {target} here", name=setting.name, target=target))
     if value != text:
         hidden = is_secret(target)
-        parts.append(f"{MASK if hidden else text!r} became {MASK if hidden else value!r}")
-    if parts and java.note not in ("same", "underscores -> dots"):
+        parts.append(
+            say(
+                "{old!r} became {new!r}",
+                old=MASK if hidden else text,
+                new=MASK if hidden else value,
+            )
+        )
+    if parts and java.note not in SAYS_NOTHING:
         parts.append(java.note)
-    return Translated(setting, (result,), "; ".join(parts))
+    return Translated(setting, (result,), in_a_row(parts))
 
 
 def _jaas(setting: Setting) -> Translated:
@@ -146,11 +155,15 @@ def _jaas(setting: Setting) -> Translated:
         return Translated(
             setting,
             (),
-            "no user and password found in it; set sasl.username and "
-            "sasl.password, or sasl.oauthbearer.*",
+            say(
+                "no user and password found in it; set sasl.username and sasl.password, "
+                "or sasl.oauthbearer.*"
+            ),
         )
-    names = " and ".join(found)
-    return Translated(setting, results, f"sasl.jaas.config is {names} here")
+    names = listed(found)
+    return Translated(
+        setting, results, say("{name} is {target} here", name="sasl.jaas.config", target=names)
+    )
 
 
 def as_properties(translation: Translation) -> str:

@@ -19,6 +19,7 @@ from pipeline.kafka.doctor.values import (
     read_integer,
 )
 from pipeline.kafka.librdkafka import ConfResult, try_property
+from pipeline.texts import Text, say, verbatim
 
 PARTITIONERS: Final = (
     "random",
@@ -36,14 +37,14 @@ _SIZE_BYTES: Final = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
 def _invalid(
-    setting: Setting, rule: str, effect: str, fix: str, value: str | None = None
+    setting: Setting, rule: str, effect: Text, fix: Text, value: str | None = None
 ) -> Finding:
     return about(
         setting,
         rule,
         Severity.ERROR,
         effect=effect,
-        reason="librdkafka refuses the value, and the client is not made",
+        reason=say("librdkafka refuses the value, and the client is not made"),
         fix=fix,
         edits=[] if value is None else [Edit("set", setting.name, value)],
         refused=True,
@@ -58,9 +59,9 @@ def value_findings(setting: Setting, found: Property) -> Iterator[Finding]:
             setting,
             "not-built",
             Severity.ERROR,
-            effect="the client is not made",
-            reason="librdkafka's build for this system lacks what is behind it",
-            fix="Take it out.",
+            effect=say("the client is not made"),
+            reason=say("librdkafka's build for this system lacks what is behind it"),
+            fix=say("Take it out."),
             edits=[Edit("remove", setting.name)],
             refused=True,
         )
@@ -86,12 +87,20 @@ def _number(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
     number = read(text)
     if number is None:
         if text.lower() not in found.values:
-            allowed = f" or {', '.join(found.values)}" if found.values else ""
             yield _invalid(
                 setting,
                 "wrong-type",
-                "this is no number",
-                f"Write a number from {found.low:g} to {found.high:.10g}{allowed}.",
+                say("this is no number"),
+                say(
+                    "Write a number from {low:g} to {high:.10g} or {words}.",
+                    low=found.low,
+                    high=found.high,
+                    words=", ".join(found.values),
+                )
+                if found.values
+                else say(
+                    "Write a number from {low:g} to {high:.10g}.", low=found.low, high=found.high
+                ),
             )
         return
     low, high = found.low or 0, found.high or 0
@@ -99,16 +108,21 @@ def _number(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
         yield _invalid(
             setting,
             "out-of-range",
-            f"{_plain(number.meant)} is outside {_plain(low)} .. {_plain(high)}",
-            f"Write a number from {_plain(low)} to {_plain(high)}.",
+            say(
+                "{meant} is outside {low} .. {high}",
+                meant=_plain(number.meant),
+                low=_plain(low),
+                high=_plain(high),
+            ),
+            say("Write a number from {low} to {high}.", low=_plain(low), high=_plain(high)),
             _plain(low if number.meant < low else high),
         )
     elif number.meant != number.value:  # Also true of NaN.
         yield _misread(
             setting,
-            f"it becomes {_plain(number.value)}",
-            "the number does not fit into 32 bits and wraps around (or is none at all)",
-            f"Write a number from {_plain(low)} to {_plain(high)}.",
+            say("it becomes {value}", value=_plain(number.value)),
+            say("the number does not fit into 32 bits and wraps around (or is none at all)"),
+            say("Write a number from {low} to {high}.", low=_plain(low), high=_plain(high)),
             None,
         )
     elif number.tail and not re.fullmatch(r"\.0*", number.tail):
@@ -118,9 +132,9 @@ def _number(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
             setting,
             "octal-number",
             Severity.WARNING,
-            effect=f"it is read as {_plain(number.value)}",
-            reason="a number that starts with 0 is octal in C",
-            fix="Leave the leading zeros out.",
+            effect=say("it is read as {value}", value=_plain(number.value)),
+            reason=say("a number that starts with 0 is octal in C"),
+            fix=say("Leave the leading zeros out."),
             edits=[Edit("set", setting.name, text.strip().lstrip("0") or "0")],
         )
 
@@ -128,16 +142,19 @@ def _number(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
 def _tail(setting: Setting, found: Property, number: Number) -> Finding:
     meant = _with_unit(found, number)
     if meant is not None:
-        fix = f"Write {meant}."
+        fix = say("Write {meant}.", meant=meant)
     elif number.tail.replace("_", "").isdigit() and number.tail.startswith("_"):
         meant = _plain(number.value) + number.tail.replace("_", "")
-        fix = f"Write {meant}."
+        fix = say("Write {meant}.", meant=meant)
     else:
-        fix = "Write the plain number, in the unit that the name tells."
+        fix = say("Write the plain number, in the unit that the name tells.")
     return _misread(
         setting,
-        f"only the digits are read: {_plain(number.value)}",
-        f"librdkafka ignores the unit or whatever else follows the number ({number.tail!r})",
+        say("only the digits are read: {value}", value=_plain(number.value)),
+        say(
+            "librdkafka ignores the unit or whatever else follows the number ({tail!r})",
+            tail=number.tail,
+        ),
         fix,
         meant,
     )
@@ -159,7 +176,7 @@ def _with_unit(found: Property, number: Number) -> str | None:
     return None
 
 
-def _misread(setting: Setting, effect: str, reason: str, fix: str, value: str | None) -> Finding:
+def _misread(setting: Setting, effect: Text, reason: Text, fix: Text, value: str | None) -> Finding:
     return about(
         setting,
         "misread-number",
@@ -180,8 +197,8 @@ def _boolean(setting: Setting, text: str) -> Finding:
     return _invalid(
         setting,
         "wrong-type",
-        "this is neither true nor false",
-        f"Write {meant or 'true or false'}.",
+        say("this is neither true nor false"),
+        say("Write {meant}.", meant=meant) if meant else say("Write true or false."),
         meant,
     )
 
@@ -197,9 +214,9 @@ def _word(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
             setting,
             "empty-value",
             Severity.WARNING,
-            effect=f"it stays at {found.default}",
-            reason="a value of nothing but spaces is passed over",
-            fix=f"Write one of {choice}, or take the line out.",
+            effect=say("it stays at {default}", default=found.default),
+            reason=say("a value of nothing but spaces is passed over"),
+            fix=say("Write one of {choices}, or take the line out.", choices=choice),
             edits=[Edit("remove", setting.name)],
         )
         return
@@ -207,8 +224,10 @@ def _word(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
     yield _invalid(
         setting,
         "bad-word",
-        f"{word!r} is none of its words" if word else "it may not be empty",
-        f"Write {meant}." if meant else f"Write one of: {choice}.",
+        say("{word!r} is none of its words", word=word) if word else say("it may not be empty"),
+        say("Write {meant}.", meant=meant)
+        if meant
+        else say("Write one of: {choices}.", choices=choice),
         meant or _nearest(word, found.values),
     )
 
@@ -230,12 +249,14 @@ def _by_library(setting: Setting, found: Property, text: str) -> Iterator[Findin
     result, words = try_property(setting.name, text)
     if result is ConfResult.OK:
         return
-    choice = f" Write some of: {', '.join(found.values)}." if found.values else ""
+    choice = ", ".join(found.values)
     yield _invalid(
         setting,
         "bad-word",
-        words.rstrip(".\n") or "the value is not understood",
-        choice.strip() or "Correct it, or take the line out.",
+        verbatim(words.rstrip(".\n")) or say("the value is not understood"),
+        say("Write some of: {choices}.", choices=choice)
+        if choice
+        else say("Correct it, or take the line out."),
     )
 
 
@@ -244,9 +265,9 @@ def _dedicated(setting: Setting) -> Finding:
         setting,
         "not-a-text",
         Severity.ERROR,
-        effect="the client is not made",
-        reason="this is set by a function of librdkafka's C interface, never as a text",
-        fix="Take it out.",
+        effect=say("the client is not made"),
+        reason=say("this is set by a function of librdkafka's C interface, never as a text"),
+        fix=say("Take it out."),
         edits=[Edit("remove", setting.name)],
         refused=True,
     )
@@ -255,29 +276,29 @@ def _dedicated(setting: Setting) -> Finding:
 def _text(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
     trimmed = text.lstrip(C_SPACE)
     if "\0" in text:
-        yield _invalid(setting, "bad-word", "it holds a NUL character", "Take that out.")
+        yield _invalid(setting, "bad-word", say("it holds a NUL character"), say("Take that out."))
     elif found.name == "partitioner" and trimmed not in PARTITIONERS:
         lower = trimmed.strip().lower()
         yield _invalid(
             setting,
             "bad-word",
-            f"{text!r} is no partitioner",
-            f"Write one of: {', '.join(PARTITIONERS)}.",
+            say("{text!r} is no partitioner", text=text),
+            say("Write one of: {choices}.", choices=", ".join(PARTITIONERS)),
             lower if lower in PARTITIONERS else _nearest(lower, PARTITIONERS),
         )
     elif found.name == "sasl.mechanisms" and (not text or "," in trimmed or " " in trimmed):
         yield _invalid(
             setting,
             "bad-word",
-            "exactly one mechanism must be named" if text else "it may not be empty",
-            "Write one of: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, GSSAPI.",
+            say("exactly one mechanism must be named") if text else say("it may not be empty"),
+            say("Write one of: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, GSSAPI."),
             trimmed.strip() if trimmed.strip() and "," not in trimmed else None,
         )
     elif found.name == "broker.version.fallback" and (
         not text or trimmed.startswith(("0.7.", "0.6."))
     ):
         yield _invalid(
-            setting, "bad-word", "no such broker is supported", "Take the line out.", None
+            setting, "bad-word", say("no such broker is supported"), say("Take the line out."), None
         )
 
 

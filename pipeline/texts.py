@@ -1,0 +1,80 @@
+"""Texts for people that a window can say in another language.
+
+The pipeline speaks English: to the log, the command line and exports. What a window shows as well is
+made by `say`, which keeps what was said and with which values beside the finished sentence:
+
+    raise KafkaError(say("No broker answers at {servers}.", servers=servers))
+
+A `Text` is the English sentence wherever a plain string is expected. `console.window_texts` says it
+in the language of the window; `tools/make_translations.py` collects every `say` for translators, so
+the sentence stands there as it is written, never put together at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+CONTEXT: Final = "Pipeline"
+"""Under which translators find these texts."""
+
+
+class Text(str):  # noqa: SLOT000 - a few texts at a time; copies need the plain way
+    """An English sentence, or a part of one, with what it was made of.
+
+    Attributes:
+        source: the sentence with places for its values; empty: words of somebody else (of a library,
+            an operating system), which stay as they are in every language.
+        values: what stands in those places; each may be a `Text` itself.
+    """
+
+    source: str
+    values: Mapping[str, object]
+
+    def __new__(
+        cls, english: str, source: str = "", values: Mapping[str, object] | None = None
+    ) -> Text:
+        """Hold the finished sentence; made by `say`."""
+        made = super().__new__(cls, english)
+        made.source = source
+        made.values = values or {}
+        return made
+
+    def __str__(self) -> Text:
+        """Itself, so that `str(error)` of an error that was made with it still knows its parts."""
+        return self
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """What a copy is made of."""
+        return super().__str__(), self.source, self.values
+
+
+def say(source: str, **values: object) -> Text:
+    """Return a text for people.
+
+    Args:
+        source: the English sentence as a literal, with a place for each value as in `str.format`.
+        values: by name of their place.
+    """
+    return Text(source.format(**values) if values else source, source, values)
+
+
+def verbatim(words: str) -> Text:
+    """Return words that are not ours and have no translation."""
+    return words if isinstance(words, Text) else Text(words)
+
+
+def listed(parts: Iterable[str]) -> Text:
+    """Return parts as “one and another and a third”; empty for none."""
+    row = verbatim("")
+    for part in parts:
+        row = say("{first} and {second}", first=row, second=part) if row else verbatim(part)
+    return row
+
+
+def in_a_row(parts: Iterable[str]) -> Text:
+    """Return sentences without stops in one line, with semicolons between; empty for none."""
+    row = verbatim("")
+    for part in parts:
+        row = say("{first}; {second}", first=row, second=part) if row else verbatim(part)
+    return row
