@@ -645,7 +645,7 @@
         <translation>任何兼容 OpenAI 的地址，也可以在本机。分组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
     </message>
     <message>
-        <source>Kept in this system's credential store, never in a file; empty for none</source>
+        <source>Kept in this system&apos;s credential store, never in a file; empty for none</source>
         <translation>保存在本系统的凭据库中，绝不写入文件；没有则留空</translation>
     </message>
     <message>
@@ -690,22 +690,6 @@
     <message>
         <source>See whether it runs and its address is right; “Test connection…” on the Kafka page tells which step fails.</source>
         <translation>请检查它是否在运行、地址是否正确；Kafka 页面上的“测试连接…”会指出是哪一步失败。</translation>
-    </message>
-<message>
-        <source>No broker answered within {0} s</source>
-        <translation>{0} 秒内没有 Broker 响应</translation>
-    </message>
-    <message>
-        <source>No connection to it can be made</source>
-        <translation>无法建立连接</translation>
-    </message>
-    <message>
-        <source>No Kafka broker answers at {0}: {1}. See whether the address is right, the broker runs, and no firewall is between.</source>
-        <translation>{0} 没有 Kafka Broker 响应：{1}。请检查地址是否正确、Broker 是否在运行、中间是否有防火墙。</translation>
-    </message>
-    <message>
-        <source>Broker {0} not reachable since {1}; it is tried again at the latest {2} s after each failure, nothing is lost.</source>
-        <translation>自 {1} 起无法连接 Broker {0}；每次失败后最迟 {2} 秒重试，不会丢失任何数据。</translation>
     </message>
 </context>
 <context>
@@ -1345,7 +1329,7 @@
         <translation>USB 摄像头 {0}</translation>
     </message>
     <message>
-        <source>{0} does not exist. Check the camera's source.</source>
+        <source>{0} does not exist. Check the camera&apos;s source.</source>
         <translation>{0} 不存在。请检查摄像机的来源。</translation>
     </message>
     <message>
@@ -1417,11 +1401,11 @@
         <translation>摄像机要求用户名和密码；请写入地址：{0}</translation>
     </message>
     <message>
-        <source>this user may not see the stream (403); check the user's rights on the camera</source>
+        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
         <translation>此用户无权观看视频流（403）；请检查其在摄像机上的权限</translation>
     </message>
     <message>
-        <source>the camera has no stream at {0}; check the path in the camera's manual</source>
+        <source>the camera has no stream at {0}; check the path in the camera&apos;s manual</source>
         <translation>摄像机在 {0} 没有视频流；请查阅摄像机手册中的路径</translation>
     </message>
     <message>
@@ -1437,7 +1421,7 @@
         <translation>摄像机应答状态码 {0}</translation>
     </message>
     <message>
-        <source>the address leads to a web page, not to a video stream; the camera's manual tells the stream's own address</source>
+        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
         <translation>此地址是网页而不是视频流；视频流的地址见摄像机手册</translation>
     </message>
     <message>
@@ -1601,11 +1585,11 @@
         <translation>证书颁发机构</translation>
     </message>
     <message>
-        <source>File that proves who the brokers are; empty: the system's own authorities.</source>
+        <source>File that proves who the brokers are; empty: the system&apos;s own authorities.</source>
         <translation>用来核实 Broker 身份的文件；留空则使用系统自带的颁发机构。</translation>
     </message>
     <message>
-        <source>Check that the certificate is the broker's own</source>
+        <source>Check that the certificate is the broker&apos;s own</source>
         <translation>核对证书是否属于该 Broker</translation>
     </message>
     <message>
@@ -1669,7 +1653,7 @@
         <translation>选择{0}</translation>
     </message>
     <message>
-        <source>Kept in the system's credential store, not in the settings file; or env:NAME.</source>
+        <source>Kept in the system&apos;s credential store, not in the settings file; or env:NAME.</source>
         <translation>保存在系统的凭据库中，不写入设置文件；也可填 env:名称。</translation>
     </message>
 </context>
@@ -1839,6 +1823,13 @@
     <message>
         <source>{0} sent back, {1} not. {2}: {3}</source>
         <translation>已送回 {0} 条，未送回 {1} 条。{2}：{3}</translation>
+    </message>
+</context>
+<context>
+    <name>Doctor</name>
+    <message>
+        <source>{0}.</source>
+        <translation>{0}。</translation>
     </message>
 </context>
 <context>
@@ -2342,11 +2333,11 @@ Choose another folder, or free some space.</source>
         <translation>每个属性变成什么</translation>
     </message>
     <message>
-        <source>A producer's</source>
+        <source>A producer&apos;s</source>
         <translation>生产者的</translation>
     </message>
     <message>
-        <source>A consumer's</source>
+        <source>A consumer&apos;s</source>
         <translation>消费者的</translation>
     </message>
     <message>
@@ -2354,7 +2345,7 @@ Choose another folder, or free some space.</source>
         <translation>谁的属性</translation>
     </message>
     <message>
-        <source>Keep Java's own defaults as well</source>
+        <source>Keep Java&apos;s own defaults as well</source>
         <translation>同时保留 Java 自己的默认值</translation>
     </message>
     <message>
@@ -2417,7 +2408,7 @@ Choose another folder, or free some space.</source>
         <translation>Signalbox 有自己的消费组：见设置文件中的 kafka.groups</translation>
     </message>
     <message>
-        <source>Java's default</source>
+        <source>Java&apos;s default</source>
         <translation>Java 的默认值</translation>
     </message>
     <message>
@@ -2428,7 +2419,7 @@ Choose another folder, or free some space.</source>
 <context>
     <name>KafkaDesk</name>
     <message>
-        <source>The secret goes to the system's credential store when you apply.</source>
+        <source>The secret goes to the system&apos;s credential store when you apply.</source>
         <translation>应用时，该密码将存入系统的凭据库。</translation>
     </message>
     <message>
@@ -3175,7 +3166,7 @@ It opens by itself when workers start.</source>
         <translation>模型用哪种语言描述所见。</translation>
     </message>
     <message>
-        <source>How the answer's form is asked for; “find out” suits most servers.</source>
+        <source>How the answer&apos;s form is asked for; “find out” suits most servers.</source>
         <translation>如何约束回答的格式；“自动判断”适合大多数服务器。</translation>
     </message>
     <message>
@@ -3211,7 +3202,7 @@ It opens by itself when workers start.</source>
         <translation>超过后评估暂停到午夜；0：不设上限。</translation>
     </message>
     <message>
-        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model's server is yours.</source>
+        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model&apos;s server is yours.</source>
         <translation>规则离线工作，不产生费用；大模型会看图片。这时图片会离开本机，除非模型服务器是您自己的。</translation>
     </message>
 </context>
@@ -3776,9 +3767,1632 @@ It opens by itself when workers start.</source>
     </message>
 </context>
 <context>
+    <name>Pipeline</name>
+    <message>
+        <source>a retry could send a message twice or out of order</source>
+        <translation>重试可能使消息重复发送或乱序</translation>
+    </message>
+    <message>
+        <source>an offset could be stored before its message is handled, and a crash would lose it</source>
+        <translation>偏移量可能在消息处理完之前就被保存，一旦崩溃就会丢失这条消息</translation>
+    </message>
+    <message>
+        <source>finished offsets would never be committed, and a crash would repeat everything</source>
+        <translation>处理完的偏移量将永远不会提交，一旦崩溃就会从头重复</translation>
+    </message>
+    <message>
+        <source>Signalbox&apos;s promise to lose nothing rests on it</source>
+        <translation>Signalbox 不丢数据的承诺以它为基础</translation>
+    </message>
+    <message>
+        <source>Leave it at {wanted}, or take it out.</source>
+        <translation>请保持为 {wanted}，或删除它。</translation>
+    </message>
+    <message>
+        <source>Set {name} = {value}.</source>
+        <translation>请设置 {name} = {value}。</translation>
+    </message>
+    <message>
+        <source>a retry may send a message twice or out of order</source>
+        <translation>重试可能使一条消息重复发送或乱序</translation>
+    </message>
+    <message>
+        <source>librdkafka&apos;s default is false (Java&apos;s is true)</source>
+        <translation>librdkafka 的默认值是 false（Java 是 true）</translation>
+    </message>
+    <message>
+        <source>a message may be lost when the leading broker fails</source>
+        <translation>分区首领 Broker 故障时可能丢失消息</translation>
+    </message>
+    <message>
+        <source>acks=1 waits for the leader only</source>
+        <translation>acks=1 只等待首领副本</translation>
+    </message>
+    <message>
+        <source>a crash loses the messages that were taken and not finished</source>
+        <translation>崩溃会丢失已取走但未处理完的消息</translation>
+    </message>
+    <message>
+        <source>by default an offset counts as done as soon as its message is handed out; with false, the program says so by store_offsets()</source>
+        <translation>默认情况下消息一交出，其偏移量就算已完成；设为 false 时由程序通过 store_offsets() 来确认</translation>
+    </message>
+    <message>
+        <source>messages of transactions that were given up are seen as well</source>
+        <translation>会读到已中止的事务的消息</translation>
+    </message>
+    <message>
+        <source>read_uncommitted is Java&apos;s default, not librdkafka&apos;s</source>
+        <translation>read_uncommitted 是 Java 的默认值，不是 librdkafka 的</translation>
+    </message>
+    <message>
+        <source>it holds no {what} in PEM form (text with -----BEGIN ...-----)</source>
+        <translation>其中没有 PEM 格式（含 -----BEGIN ...----- 的文本）的{what}</translation>
+    </message>
+    <message>
+        <source>Export it as PEM; keytool -exportcert -rfc does for Java keystores.</source>
+        <translation>请导出为 PEM；Java 密钥库可用 keytool -exportcert -rfc 导出。</translation>
+    </message>
+    <message>
+        <source>the client is not made</source>
+        <translation>客户端无法创建</translation>
+    </message>
+    <message>
+        <source>{location} does not exist or cannot be read</source>
+        <translation>{location} 不存在或无法读取</translation>
+    </message>
+    <message>
+        <source>Correct the path.</source>
+        <translation>请改正路径。</translation>
+    </message>
+    <message>
+        <source>ssl.keystore.location needs ssl.keystore.password</source>
+        <translation>ssl.keystore.location 需要 ssl.keystore.password</translation>
+    </message>
+    <message>
+        <source>Set ssl.keystore.password.</source>
+        <translation>请设置 ssl.keystore.password。</translation>
+    </message>
+    <message>
+        <source>https.ca.location and https.ca.pem exclude each other</source>
+        <translation>https.ca.location 与 https.ca.pem 互斥</translation>
+    </message>
+    <message>
+        <source>Take one of them out.</source>
+        <translation>请删除其中一个。</translation>
+    </message>
+    <message>
+        <source>the client is made, but would not be once security.protocol uses TLS</source>
+        <translation>目前能创建客户端，但 security.protocol 一旦使用 TLS 就无法创建</translation>
+    </message>
+    <message>
+        <source>private key</source>
+        <translation>私钥</translation>
+    </message>
+    <message>
+        <source>revocation list</source>
+        <translation>吊销列表</translation>
+    </message>
+    <message>
+        <source>this is a Java keystore (JKS); librdkafka reads PKCS#12</source>
+        <translation>这是 Java 密钥库（JKS）；librdkafka 读取的是 PKCS#12</translation>
+    </message>
+    <message>
+        <source>Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12.</source>
+        <translation>请转换：keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12。</translation>
+    </message>
+    <message>
+        <source>OpenSSL knows none of these cipher suites</source>
+        <translation>OpenSSL 不认识其中任何一个密码套件</translation>
+    </message>
+    <message>
+        <source>Use OpenSSL&apos;s names separated by colons, or leave it out.</source>
+        <translation>请使用 OpenSSL 的名称并以冒号分隔，或删除它。</translation>
+    </message>
+    <message>
+        <source>a private key is of no use without its certificate</source>
+        <translation>私钥没有对应的证书就毫无用处</translation>
+    </message>
+    <message>
+        <source>Set ssl.certificate.location too.</source>
+        <translation>请同时设置 ssl.certificate.location。</translation>
+    </message>
+    <message>
+        <source>not readable as PEM</source>
+        <translation>无法作为 PEM 读取</translation>
+    </message>
+    <message>
+        <source>Write some of: {choices}.</source>
+        <translation>请从中选写：{choices}。</translation>
+    </message>
+    <message>
+        <source>certificate</source>
+        <translation>证书</translation>
+    </message>
+    <message>
+        <source>this is no PKCS#12 file</source>
+        <translation>这不是 PKCS#12 文件</translation>
+    </message>
+    <message>
+        <source>Name the .p12 or .pfx file.</source>
+        <translation>请填写 .p12 或 .pfx 文件。</translation>
+    </message>
+    <message>
+        <source>the client does not show its certificate</source>
+        <translation>客户端不会出示证书</translation>
+    </message>
+    <message>
+        <source>without its private key it cannot prove that the certificate is its own</source>
+        <translation>没有私钥就无法证明证书属于自己</translation>
+    </message>
+    <message>
+        <source>Set ssl.key.location too.</source>
+        <translation>请同时设置 ssl.key.location。</translation>
+    </message>
+    <message>
+        <source>key and certificate cannot be used together: {words}</source>
+        <translation>密钥与证书无法配合使用：{words}</translation>
+    </message>
+    <message>
+        <source>Name the key that belongs to the certificate, and its password.</source>
+        <translation>请填写与证书配对的密钥及其密码。</translation>
+    </message>
+    <message>
+        <source>OpenSSL has no provider {provider!r}</source>
+        <translation>OpenSSL 没有提供程序 {provider!r}</translation>
+    </message>
+    <message>
+        <source>it names no provider</source>
+        <translation>没有写出任何提供程序</translation>
+    </message>
+    <message>
+        <source>anybody on the way can pose as the broker and read everything</source>
+        <translation>中途的任何人都能冒充 Broker 并读取全部内容</translation>
+    </message>
+    <message>
+        <source>the broker&apos;s certificate is not checked</source>
+        <translation>未核对 Broker 的证书</translation>
+    </message>
+    <message>
+        <source>Use true, and name the authority in ssl.ca.location.</source>
+        <translation>请使用 true，并在 ssl.ca.location 中指定颁发机构。</translation>
+    </message>
+    <message>
+        <source>any holder of a certificate of the same authority can pose as the broker</source>
+        <translation>持有同一颁发机构证书的任何人都能冒充 Broker</translation>
+    </message>
+    <message>
+        <source>the broker&apos;s name is not compared with its certificate</source>
+        <translation>未将 Broker 的名称与其证书核对</translation>
+    </message>
+    <message>
+        <source>Use https.</source>
+        <translation>请使用 https。</translation>
+    </message>
+    <message>
+        <source>it does nothing</source>
+        <translation>它不起作用</translation>
+    </message>
+    <message>
+        <source>security.protocol is {protocol}, without TLS</source>
+        <translation>security.protocol 是 {protocol}，没有 TLS</translation>
+    </message>
+    <message>
+        <source>Use security.protocol = SSL or SASL_SSL, or take this out.</source>
+        <translation>请使用 security.protocol = SSL 或 SASL_SSL，或删除它。</translation>
+    </message>
+    <message>
+        <source>Move it to [{scope}].</source>
+        <translation>请移到 [{scope}]。</translation>
+    </message>
+    <message>
+        <source>{first} and {second} are two names of one property</source>
+        <translation>{first} 和 {second} 是同一属性的两个名称</translation>
+    </message>
+    <message>
+        <source>Keep one of them.</source>
+        <translation>请只保留一个。</translation>
+    </message>
+    <message>
+        <source>nothing, as both are the same</source>
+        <translation>没有影响，因为两处相同</translation>
+    </message>
+    <message>
+        <source>{first!r} does not count, {last!r} does</source>
+        <translation>{first!r} 不生效，{last!r} 生效</translation>
+    </message>
+    <message>
+        <source>it is set again later (line {line}), and the last one wins</source>
+        <translation>后面（第 {line} 行）又设置了一次，以最后一次为准</translation>
+    </message>
+    <message>
+        <source>it is set again later, and the last one wins</source>
+        <translation>后面又设置了一次，以最后一次为准</translation>
+    </message>
+    <message>
+        <source>Java clients</source>
+        <translation>Java 客户端</translation>
+    </message>
+    <message>
+        <source>librdkafka {version} does not know it</source>
+        <translation>librdkafka {version} 不认识它</translation>
+    </message>
+    <message>
+        <source>Leave it out: {note}.</source>
+        <translation>请删除：{note}。</translation>
+    </message>
+    <message>
+        <source>Did you mean {near}? Rename it.</source>
+        <translation>是否想写 {near}？请改名。</translation>
+    </message>
+    <message>
+        <source>Take it out.</source>
+        <translation>请删除它。</translation>
+    </message>
+    <message>
+        <source>names are case-sensitive</source>
+        <translation>名称区分大小写</translation>
+    </message>
+    <message>
+        <source>librdkafka takes it</source>
+        <translation>librdkafka 会接受它</translation>
+    </message>
+    <message>
+        <source>it is left out of librdkafka&apos;s documentation: for its own tests and bindings</source>
+        <translation>librdkafka 的文档未列出它：仅供其自身测试和语言绑定使用</translation>
+    </message>
+    <message>
+        <source>librdkafka refuses it, and the client is not made</source>
+        <translation>librdkafka 会拒绝它，客户端无法创建</translation>
+    </message>
+    <message>
+        <source>it is a name of Java clients; librdkafka has sasl.username and sasl.password for PLAIN and SCRAM, sasl.kerberos.* and sasl.oauthbearer.* for the others</source>
+        <translation>这是 Java 客户端的名称；librdkafka 对 PLAIN 和 SCRAM 使用 sasl.username 与 sasl.password，其他机制使用 sasl.kerberos.* 和 sasl.oauthbearer.*</translation>
+    </message>
+    <message>
+        <source>Use {target}.</source>
+        <translation>请使用 {target}。</translation>
+    </message>
+    <message>
+        <source>librdkafka has no such property, and the client is not made</source>
+        <translation>librdkafka 没有这个属性，客户端无法创建</translation>
+    </message>
+    <message>
+        <source>it is a name of {origin}</source>
+        <translation>这是 {origin} 的名称</translation>
+    </message>
+    <message>
+        <source>there is no such property, and the client is not made</source>
+        <translation>没有这个属性，客户端无法创建</translation>
+    </message>
+    <message>
+        <source>librdkafka refuses the value of this internal property</source>
+        <translation>librdkafka 拒绝这个内部属性的值</translation>
+    </message>
+    <message>
+        <source>Use {names} instead.</source>
+        <translation>请改用 {names}。</translation>
+    </message>
+    <message>
+        <source>Use sasl.username and sasl.password instead.</source>
+        <translation>请改用 sasl.username 和 sasl.password。</translation>
+    </message>
+    <message>
+        <source>Use {target}: {note}.</source>
+        <translation>请使用 {target}：{note}。</translation>
+    </message>
+    <message>
+        <source>Use {target} = {value}: {note}.</source>
+        <translation>请使用 {target} = {value}：{note}。</translation>
+    </message>
+    <message>
+        <source>librdkafka does not check addresses: it would try for ever in vain</source>
+        <translation>librdkafka 不检查地址：它会一直徒劳地尝试</translation>
+    </message>
+    <message>
+        <source>the client can never connect</source>
+        <translation>客户端永远无法连接</translation>
+    </message>
+    <message>
+        <source>no broker is named, and librdkafka only logs a notice</source>
+        <translation>没有写出任何 Broker，而 librdkafka 只在日志中提示</translation>
+    </message>
+    <message>
+        <source>Name at least one host:port, unless the program adds it.</source>
+        <translation>请至少填写一个 host:port，除非由程序补上。</translation>
+    </message>
+    <message>
+        <source>no broker is named</source>
+        <translation>没有写出任何 Broker</translation>
+    </message>
+    <message>
+        <source>Name at least one host:port.</source>
+        <translation>请至少填写一个 host:port。</translation>
+    </message>
+    <message>
+        <source>{server!r} is no address of a broker</source>
+        <translation>{server!r} 不是 Broker 地址</translation>
+    </message>
+    <message>
+        <source>Write host:port, several of them separated by commas.</source>
+        <translation>请写成 host:port，多个之间用逗号分隔。</translation>
+    </message>
+    <message>
+        <source>{server!r} is a web address</source>
+        <translation>{server!r} 是网页地址</translation>
+    </message>
+    <message>
+        <source>Write host:port.</source>
+        <translation>请写成 host:port。</translation>
+    </message>
+    <message>
+        <source>librdkafka has assignment strategies for the type consumer only</source>
+        <translation>librdkafka 只有 consumer 类型才有分配策略</translation>
+    </message>
+    <message>
+        <source>{server!r} and all servers after it are passed over</source>
+        <translation>{server!r} 及其后的所有服务器都会被跳过</translation>
+    </message>
+    <message>
+        <source>it says {scheme}, while security.protocol is {protocol}</source>
+        <translation>它写的是 {scheme}，而 security.protocol 是 {protocol}</translation>
+    </message>
+    <message>
+        <source>Set security.protocol = {scheme}, or write host:port alone.</source>
+        <translation>请设置 security.protocol = {scheme}，或只写 host:port。</translation>
+    </message>
+    <message>
+        <source>reconnect.backoff.max.ms ({high}) must not be below reconnect.backoff.ms ({low})</source>
+        <translation>reconnect.backoff.max.ms（{high}）不得小于 reconnect.backoff.ms（{low}）</translation>
+    </message>
+    <message>
+        <source>Use at least {low} for reconnect.backoff.max.ms.</source>
+        <translation>reconnect.backoff.max.ms 请至少设为 {low}。</translation>
+    </message>
+    <message>
+        <source>every wait is {ceiling} ms and never grows</source>
+        <translation>每次都等待 {ceiling} ms，不会递增</translation>
+    </message>
+    <message>
+        <source>{name} ({value}) is above retry.backoff.max.ms ({ceiling})</source>
+        <translation>{name}（{value}）大于 retry.backoff.max.ms（{ceiling}）</translation>
+    </message>
+    <message>
+        <source>Set retry.backoff.max.ms to {least} or more.</source>
+        <translation>请将 retry.backoff.max.ms 设为 {least} 或更大。</translation>
+    </message>
+    <message>
+        <source>there is no strategy {strategy!r} here</source>
+        <translation>这里没有策略 {strategy!r}</translation>
+    </message>
+    <message>
+        <source>the list ends with a comma and a space, which is read as a strategy without a name</source>
+        <translation>列表以逗号加空格结尾，会被当作一个没有名称的策略</translation>
+    </message>
+    <message>
+        <source>Write {meant}.</source>
+        <translation>请写 {meant}。</translation>
+    </message>
+    <message>
+        <source>eager strategies (range, roundrobin) and cooperative ones cannot be mixed</source>
+        <translation>即时式策略（range、roundrobin）与协作式策略不能混用</translation>
+    </message>
+    <message>
+        <source>Write cooperative-sticky, or range,roundrobin; not both.</source>
+        <translation>请写 cooperative-sticky 或 range,roundrobin，二者只取其一。</translation>
+    </message>
+    <message>
+        <source>librdkafka refuses it, and the consumer is not made</source>
+        <translation>librdkafka 会拒绝它，消费者无法创建</translation>
+    </message>
+    <message>
+        <source>the consumer is not made</source>
+        <translation>消费者无法创建</translation>
+    </message>
+    <message>
+        <source>no consumer group is named, and confluent-kafka asks for one (ValueError)</source>
+        <translation>没有指定消费者组，而 confluent-kafka 要求指定（ValueError）</translation>
+    </message>
+    <message>
+        <source>Name one.</source>
+        <translation>请指定一个。</translation>
+    </message>
+    <message>
+        <source>group.remote.assignor takes its place</source>
+        <translation>由 group.remote.assignor 代替</translation>
+    </message>
+    <message>
+        <source>the broker decides it</source>
+        <translation>由 Broker 决定</translation>
+    </message>
+    <message>
+        <source>a consumer takes 1 to {most} (the table&apos;s wider range is for share consumers)</source>
+        <translation>消费者可取 1 到 {most}（表中更宽的范围仅适用于共享消费者）</translation>
+    </message>
+    <message>
+        <source>Use {near}.</source>
+        <translation>请使用 {near}。</translation>
+    </message>
+    <message>
+        <source>fetch.max.bytes must not be below message.max.bytes ({largest})</source>
+        <translation>fetch.max.bytes 不得小于 message.max.bytes（{largest}）</translation>
+    </message>
+    <message>
+        <source>Use at least {least}.</source>
+        <translation>请至少设为 {least}。</translation>
+    </message>
+    <message>
+        <source>it must hold a whole answer: fetch.max.bytes ({fetch}) and 512 bytes of framing</source>
+        <translation>它必须容纳一个完整的响应：fetch.max.bytes（{fetch}）加 512 字节的帧头</translation>
+    </message>
+    <message>
+        <source>Use at least {least}, or leave it out.</source>
+        <translation>请至少设为 {least}，或删除它。</translation>
+    </message>
+    <message>
+        <source>with group.protocol=consumer it may not be set: {instead}</source>
+        <translation>group.protocol=consumer 时不得设置：{instead}</translation>
+    </message>
+    <message>
+        <source>Take it out, or use group.protocol = classic.</source>
+        <translation>请删除它，或使用 group.protocol = classic。</translation>
+    </message>
+    <message>
+        <source>max.poll.interval.ms ({poll}) is below session.timeout.ms = {session}</source>
+        <translation>max.poll.interval.ms（{poll}）小于 session.timeout.ms = {session}</translation>
+    </message>
+    <message>
+        <source>Use at least {session} for max.poll.interval.ms.</source>
+        <translation>max.poll.interval.ms 请至少设为 {session}。</translation>
+    </message>
+    <message>
+        <source>too few heartbeats (every {heartbeat} ms) fit into session.timeout.ms = {session}</source>
+        <translation>在 session.timeout.ms = {session} 内心跳次数太少（每 {heartbeat} ms 一次）</translation>
+    </message>
+    <message>
+        <source>Use at most {most} for heartbeat.interval.ms.</source>
+        <translation>heartbeat.interval.ms 请不超过 {most}。</translation>
+    </message>
+    <message>
+        <source>only group.protocol=consumer asks the broker to assign partitions</source>
+        <translation>只有 group.protocol=consumer 时才由 Broker 分配分区</translation>
+    </message>
+    <message>
+        <source>Use partition.assignment.strategy, or group.protocol = consumer (Kafka 4).</source>
+        <translation>请使用 partition.assignment.strategy，或 group.protocol = consumer（Kafka 4）。</translation>
+    </message>
+    <message>
+        <source>a fetch ends at {fetch} bytes</source>
+        <translation>一次拉取到 {fetch} 字节为止</translation>
+    </message>
+    <message>
+        <source>fetch.max.bytes bounds the answer for all partitions together</source>
+        <translation>fetch.max.bytes 限制所有分区响应的总和</translation>
+    </message>
+    <message>
+        <source>Use at most {most}.</source>
+        <translation>请不超过 {most}。</translation>
+    </message>
+    <message>
+        <source>one fetch overshoots the queue, and fetching stops and starts</source>
+        <translation>一次拉取就会超出队列，拉取时断时续</translation>
+    </message>
+    <message>
+        <source>fetch.message.max.bytes is {per_partition} bytes per partition</source>
+        <translation>fetch.message.max.bytes 为每分区 {per_partition} 字节</translation>
+    </message>
+    <message>
+        <source>fetches without messages may time out and block what comes after them</source>
+        <translation>没有消息的拉取可能超时，并阻塞其后的请求</translation>
+    </message>
+    <message>
+        <source>fetch.wait.max.ms ({wait}) should be 1000 ms below socket.timeout.ms ({timeout})</source>
+        <translation>fetch.wait.max.ms（{wait}）应比 socket.timeout.ms（{timeout}）小 1000 ms</translation>
+    </message>
+    <message>
+        <source>enable.auto.commit is false</source>
+        <translation>enable.auto.commit 为 false</translation>
+    </message>
+    <message>
+        <source>Take it out, or use enable.auto.commit = true.</source>
+        <translation>请删除它，或使用 enable.auto.commit = true。</translation>
+    </message>
+    <message>
+        <source>an offset is stored when the message is handed out, before it is handled, and enable.auto.commit commits it by itself</source>
+        <translation>偏移量在消息交出时、处理之前就被保存，而 enable.auto.commit 会自动提交它</translation>
+    </message>
+    <message>
+        <source>Use enable.auto.offset.store = false, and store_offsets() when the work is done.</source>
+        <translation>请使用 enable.auto.offset.store = false，并在处理完成后调用 store_offsets()。</translation>
+    </message>
+    <message>
+        <source>the whole process dies when the consumer is made (on Windows at its first use)</source>
+        <translation>创建消费者时整个进程会崩溃（在 Windows 上是首次使用时）</translation>
+    </message>
+    <message>
+        <source>no consumer group is named, and confluent-kafka checks that by an assertion</source>
+        <translation>没有指定消费者组，而 confluent-kafka 用断言检查这一点</translation>
+    </message>
+    <message>
+        <source>the member is thrown out of its group again and again</source>
+        <translation>该成员会一次又一次被踢出消费者组</translation>
+    </message>
+    <message>
+        <source>one lost packet may throw the member out of its group</source>
+        <translation>丢一个数据包就可能使该成员被踢出消费者组</translation>
+    </message>
+    <message>
+        <source>Use a smaller fetch.wait.max.ms.</source>
+        <translation>请使用更小的 fetch.wait.max.ms。</translation>
+    </message>
+    <message>
+        <source>Use a larger socket.timeout.ms.</source>
+        <translation>请使用更大的 socket.timeout.ms。</translation>
+    </message>
+    <message>
+        <source>offsets are committed only when the consumer closes</source>
+        <translation>偏移量只在消费者关闭时提交</translation>
+    </message>
+    <message>
+        <source>0 turns the interval off although enable.auto.commit is true</source>
+        <translation>0 会关闭定时提交，尽管 enable.auto.commit 为 true</translation>
+    </message>
+    <message>
+        <source>Use 5000, or enable.auto.commit = false.</source>
+        <translation>请使用 5000，或 enable.auto.commit = false。</translation>
+    </message>
+    <message>
+        <source>method=oidc needs to know where tokens are made</source>
+        <translation>method=oidc 需要知道令牌从何处获取</translation>
+    </message>
+    <message>
+        <source>Set sasl.oauthbearer.token.endpoint.url.</source>
+        <translation>请设置 sasl.oauthbearer.token.endpoint.url。</translation>
+    </message>
+    <message>
+        <source>aws_iam needs sasl.oauthbearer.method=oidc, in small letters</source>
+        <translation>aws_iam 需要 sasl.oauthbearer.method=oidc（小写）</translation>
+    </message>
+    <message>
+        <source>Set sasl.oauthbearer.method = oidc, or take this out.</source>
+        <translation>请设置 sasl.oauthbearer.method = oidc，或删除它。</translation>
+    </message>
+    <message>
+        <source>aws_iam needs a region and an audience</source>
+        <translation>aws_iam 需要区域（region）和受众（audience）</translation>
+    </message>
+    <message>
+        <source>Set sasl.oauthbearer.config = region=... audience=...</source>
+        <translation>请设置 sasl.oauthbearer.config = region=... audience=...。</translation>
+    </message>
+    <message>
+        <source>aws_iam needs the Python package boto3, which is not installed</source>
+        <translation>aws_iam 需要 Python 包 boto3，但它尚未安装</translation>
+    </message>
+    <message>
+        <source>Install confluent-kafka[oauthbearer-aws], or take this out.</source>
+        <translation>请安装 confluent-kafka[oauthbearer-aws]，或删除它。</translation>
+    </message>
+    <message>
+        <source>the client is made and never logs in, unless the program passes oauth_cb</source>
+        <translation>客户端能创建但永远无法登录，除非程序传入 oauth_cb</translation>
+    </message>
+    <message>
+        <source>nothing says where the token comes from</source>
+        <translation>没有说明令牌从何而来</translation>
+    </message>
+    <message>
+        <source>Set sasl.oauthbearer.method = oidc with its address, client id and secret.</source>
+        <translation>请设置 sasl.oauthbearer.method = oidc，以及其地址、客户端 ID 和密钥。</translation>
+    </message>
+    <message>
+        <source>unsigned tokens and sasl.oauthbearer.method=oidc exclude each other</source>
+        <translation>未签名令牌与 sasl.oauthbearer.method=oidc 互斥</translation>
+    </message>
+    <message>
+        <source>the name of a claim may not be empty</source>
+        <translation>声明的名称不能为空</translation>
+    </message>
+    <message>
+        <source>it and {other} exclude each other</source>
+        <translation>它与 {other} 互斥</translation>
+    </message>
+    <message>
+        <source>the whole process dies when the client is made</source>
+        <translation>创建客户端时整个进程会崩溃</translation>
+    </message>
+    <message>
+        <source>librdkafka expects name=value pairs with commas here, and does not check them</source>
+        <translation>librdkafka 在此需要以逗号分隔的 名称=值，却不作检查</translation>
+    </message>
+    <message>
+        <source>Write query=... first.</source>
+        <translation>请先写 query=...。</translation>
+    </message>
+    <message>
+        <source>method=oidc needs {name}</source>
+        <translation>method=oidc 需要 {name}</translation>
+    </message>
+    <message>
+        <source>Set {name}.</source>
+        <translation>请设置 {name}。</translation>
+    </message>
+    <message>
+        <source>the grant type jwt-bearer needs a key to sign with</source>
+        <translation>授权类型 jwt-bearer 需要用于签名的密钥</translation>
+    </message>
+    <message>
+        <source>idempotence</source>
+        <translation>幂等性</translation>
+    </message>
+    <message>
+        <source>a message must live longer (message.timeout.ms is {timeout}) than it waits for its batch ({linger:g} ms)</source>
+        <translation>消息的存活时间（message.timeout.ms 为 {timeout}）必须长于它等待批次的时间（{linger:g} ms）</translation>
+    </message>
+    <message>
+        <source>Use a smaller linger.ms, such as {shorter}.</source>
+        <translation>请使用更小的 linger.ms，例如 {shorter}。</translation>
+    </message>
+    <message>
+        <source>librdkafka refuses the pair, and the producer is not made</source>
+        <translation>librdkafka 会拒绝这一组合，生产者无法创建</translation>
+    </message>
+    <message>
+        <source>transactional.id needs enable.idempotence=true</source>
+        <translation>transactional.id 需要 enable.idempotence=true</translation>
+    </message>
+    <message>
+        <source>Use enable.idempotence = true, or leave transactional.id out.</source>
+        <translation>请使用 enable.idempotence = true，或删除 transactional.id。</translation>
+    </message>
+    <message>
+        <source>transaction.timeout.ms = {limit} is so large that librdkafka&apos;s comparison overflows</source>
+        <translation>transaction.timeout.ms = {limit} 太大，librdkafka 比较时会溢出</translation>
+    </message>
+    <message>
+        <source>Use a smaller transaction.timeout.ms, such as 60000.</source>
+        <translation>请使用更小的 transaction.timeout.ms，例如 60000。</translation>
+    </message>
+    <message>
+        <source>{why} allows at most 5 requests in flight, or their order could not be kept</source>
+        <translation>{why} 最多允许 5 个在途请求，否则无法保持顺序</translation>
+    </message>
+    <message>
+        <source>Use 5 or less.</source>
+        <translation>请使用 5 或更小的值。</translation>
+    </message>
+    <message>
+        <source>{why} is about sending again safely, so retries may not be 0</source>
+        <translation>{why} 的意义就是安全重发，因此 retries 不能为 0</translation>
+    </message>
+    <message>
+        <source>Leave it out; message.timeout.ms bounds the retries.</source>
+        <translation>请删除它；重试由 message.timeout.ms 限制。</translation>
+    </message>
+    <message>
+        <source>{why} needs the threshold 1</source>
+        <translation>{why} 需要阈值为 1</translation>
+    </message>
+    <message>
+        <source>Leave it out.</source>
+        <translation>请将它删除。</translation>
+    </message>
+    <message>
+        <source>{why} needs the acknowledgement of all in-sync replicas</source>
+        <translation>{why} 需要所有同步副本的确认</translation>
+    </message>
+    <message>
+        <source>Use acks = all.</source>
+        <translation>请使用 acks = all。</translation>
+    </message>
+    <message>
+        <source>{why} keeps the order, so the queue must be fifo</source>
+        <translation>{why} 要保持顺序，因此队列必须为 fifo</translation>
+    </message>
+    <message>
+        <source>a message must not outlive its transaction: transaction.timeout.ms is {limit}</source>
+        <translation>消息不得比其事务存活更久：transaction.timeout.ms 为 {limit}</translation>
+    </message>
+    <message>
+        <source>enable.gapless.guarantee needs enable.idempotence=true</source>
+        <translation>enable.gapless.guarantee 需要 enable.idempotence=true</translation>
+    </message>
+    <message>
+        <source>Set enable.idempotence = true, or take this out.</source>
+        <translation>请设置 enable.idempotence = true，或删除它。</translation>
+    </message>
+    <message>
+        <source>a request must not outlive its transaction: transaction.timeout.ms is {limit}</source>
+        <translation>请求不得比其事务存活更久：transaction.timeout.ms 为 {limit}</translation>
+    </message>
+    <message>
+        <source>messages can be lost without anybody hearing of it</source>
+        <translation>消息可能丢失而无人知晓</translation>
+    </message>
+    <message>
+        <source>with acks=0 the broker never answers</source>
+        <translation>acks=0 时 Broker 从不应答</translation>
+    </message>
+    <message>
+        <source>a message gives up before the broker does</source>
+        <translation>消息会先于 Broker 放弃</translation>
+    </message>
+    <message>
+        <source>request.timeout.ms is above message.timeout.ms ({timeout})</source>
+        <translation>request.timeout.ms 大于 message.timeout.ms（{timeout}）</translation>
+    </message>
+    <message>
+        <source>batches end at {largest} bytes</source>
+        <translation>批次到 {largest} 字节为止</translation>
+    </message>
+    <message>
+        <source>message.max.bytes bounds a request, and a batch is sent in one</source>
+        <translation>message.max.bytes 限制单个请求，而一个批次就在一个请求中发送</translation>
+    </message>
+    <message>
+        <source>Use at most {largest}, or raise message.max.bytes (and the broker&apos;s).</source>
+        <translation>请不超过 {largest}，或调大 message.max.bytes（以及 Broker 的对应设置）。</translation>
+    </message>
+    <message>
+        <source>a large message never fits into the queue (BufferError)</source>
+        <translation>大消息永远放不进队列（BufferError）</translation>
+    </message>
+    <message>
+        <source>message.max.bytes allows {largest} bytes</source>
+        <translation>message.max.bytes 允许 {largest} 字节</translation>
+    </message>
+    <message>
+        <source>brokers refuse every message (INVALID_REQUIRED_ACKS)</source>
+        <translation>Broker 会拒绝每条消息（INVALID_REQUIRED_ACKS）</translation>
+    </message>
+    <message>
+        <source>brokers know only 0, 1 and all; librdkafka passes {acks} on unchecked</source>
+        <translation>Broker 只认 0、1 和 all；librdkafka 会不加检查地传递 {acks}</translation>
+    </message>
+    <message>
+        <source>the producer is made, and fails with its first message</source>
+        <translation>生产者能创建，但发送第一条消息时就失败</translation>
+    </message>
+    <message>
+        <source>the codec uses the nearest level that it has</source>
+        <translation>编解码器会采用它支持的最接近级别</translation>
+    </message>
+    <message>
+        <source>{codec} knows levels {low} to {high}</source>
+        <translation>{codec} 支持级别 {low} 到 {high}</translation>
+    </message>
+    <message>
+        <source>no compression.type is set</source>
+        <translation>没有设置 compression.type</translation>
+    </message>
+    <message>
+        <source>Set compression.type, or take this out.</source>
+        <translation>请设置 compression.type，或删除它。</translation>
+    </message>
+    <message>
+        <source>there is no SASL mechanism {mechanism!r}: its name is written in capitals</source>
+        <translation>没有 SASL 机制 {mechanism!r}：其名称须用大写</translation>
+    </message>
+    <message>
+        <source>there is no SASL mechanism {mechanism!r}</source>
+        <translation>没有 SASL 机制 {mechanism!r}</translation>
+    </message>
+    <message>
+        <source>Write {upper}.</source>
+        <translation>请写成 {upper}。</translation>
+    </message>
+    <message>
+        <source>Write one of: {choices}.</source>
+        <translation>请写其中之一：{choices}。</translation>
+    </message>
+    <message>
+        <source>the client does not log in</source>
+        <translation>客户端不会登录</translation>
+    </message>
+    <message>
+        <source>security.protocol is {protocol}, without SASL</source>
+        <translation>security.protocol 是 {protocol}，没有 SASL</translation>
+    </message>
+    <message>
+        <source>Use security.protocol = SASL_SSL (or SASL_PLAINTEXT), or take the sasl.* lines out.</source>
+        <translation>请使用 security.protocol = SASL_SSL（或 SASL_PLAINTEXT），或删除 sasl.* 各行。</translation>
+    </message>
+    <message>
+        <source>Use sasl.mechanism = SCRAM-SHA-512 or another one that the brokers offer; Kerberos needs the Windows build, or a librdkafka built with libsasl2.</source>
+        <translation>请使用 sasl.mechanism = SCRAM-SHA-512 或 Broker 提供的其他机制；Kerberos 需要 Windows 版本，或以 libsasl2 编译的 librdkafka。</translation>
+    </message>
+    <message>
+        <source>{mechanism} needs sasl.username and sasl.password</source>
+        <translation>{mechanism} 需要 sasl.username 和 sasl.password</translation>
+    </message>
+    <message>
+        <source>the password crosses the network in clear text</source>
+        <translation>密码以明文通过网络</translation>
+    </message>
+    <message>
+        <source>the mechanism PLAIN sends it as it is, and SASL_PLAINTEXT does not encrypt</source>
+        <translation>PLAIN 机制原样发送密码，而 SASL_PLAINTEXT 不加密</translation>
+    </message>
+    <message>
+        <source>Use security.protocol = SASL_SSL, or a SCRAM mechanism.</source>
+        <translation>请使用 security.protocol = SASL_SSL，或使用 SCRAM 机制。</translation>
+    </message>
+    <message>
+        <source>this build of librdkafka {version} lacks {mechanism}</source>
+        <translation>此版 librdkafka {version} 不支持 {mechanism}</translation>
+    </message>
+    <message>
+        <source>this build of librdkafka {version} lacks {mechanism}, which is the default where no sasl.mechanism is set</source>
+        <translation>此版 librdkafka {version} 不支持 {mechanism}，而未设置 sasl.mechanism 时默认使用它</translation>
+    </message>
+    <message>
+        <source>the line is not understood</source>
+        <translation>这一行无法理解</translation>
+    </message>
+    <message>
+        <source>a property is a name, an equals sign and a value</source>
+        <translation>属性由名称、等号和值组成</translation>
+    </message>
+    <message>
+        <source>Write name = value; a line that begins with # is a comment.</source>
+        <translation>请写成 名称 = 值；以 # 开头的行是注释。</translation>
+    </message>
+    <message>
+        <source>what stands below it goes to the section before</source>
+        <translation>其下的内容会归入前一节</translation>
+    </message>
+    <message>
+        <source>there is no section {name}</source>
+        <translation>没有 {name} 这一节</translation>
+    </message>
+    <message>
+        <source>Write [{close}].</source>
+        <translation>请写 [{close}]。</translation>
+    </message>
+    <message>
+        <source>Write [common], [producer] or [consumer].</source>
+        <translation>请写 [common]、[producer] 或 [consumer]。</translation>
+    </message>
+    <message>
+        <source>the settings file is refused</source>
+        <translation>设置文件会被拒绝</translation>
+    </message>
+    <message>
+        <source>without quotes, TOML makes tables of the dots in a name</source>
+        <translation>没有引号时，TOML 会把名称中的点当作表</translation>
+    </message>
+    <message>
+        <source>Write &quot;{name}&quot; in quotes.</source>
+        <translation>请把 &quot;{name}&quot; 写在引号内。</translation>
+    </message>
+    <message>
+        <source>workers do not start</source>
+        <translation>处理单元不会启动</translation>
+    </message>
+    <message>
+        <source>{setting} decides it for all of Signalbox</source>
+        <translation>整个 Signalbox 由 {setting} 决定它</translation>
+    </message>
+    <message>
+        <source>Set {setting} instead, and take this out.</source>
+        <translation>请改为设置 {setting}，并删除它。</translation>
+    </message>
+    <message>
+        <source>whoever can read the settings file, or a copy of it, has the secret</source>
+        <translation>能读到设置文件或其副本的人都会得到此密码</translation>
+    </message>
+    <message>
+        <source>it stands there as it is</source>
+        <translation>它以明文写在那里</translation>
+    </message>
+    <message>
+        <source>Keep it in the credential store and write keyring:NAME in its place, or env:NAME and set that environment variable.</source>
+        <translation>请将它保存到凭据库并在此处写 keyring:名称，或写 env:名称 并设置该环境变量。</translation>
+    </message>
+    <message>
+        <source>Move it to the {client}, or take it out.</source>
+        <translation>请将它移到{client}，或删除它。</translation>
+    </message>
+    <message>
+        <source>librdkafka knows it only for share consumers</source>
+        <translation>librdkafka 只对共享消费者认识它</translation>
+    </message>
+    <message>
+        <source>Java&apos;s {name} is {meant} on {client}; use that, or take it out.</source>
+        <translation>Java 的 {name} 在{client}上是 {meant}；请用它代替，或删除它。</translation>
+    </message>
+    <message>
+        <source>librdkafka knows it only for share consumers, and takes it in silence elsewhere; versions before 2.15 refused it (No such configuration property). A consumer gets its messages in batches by consume(num_messages=N)</source>
+        <translation>librdkafka 只对共享消费者认识它，在别处则默默接受；2.15 之前的版本会拒绝它（No such configuration property）。消费者通过 consume(num_messages=N) 成批获取消息</translation>
+    </message>
+    <message>
+        <source>Take it out; queued.max.messages.kbytes bounds what is fetched ahead, which is another thing.</source>
+        <translation>请删除它；queued.max.messages.kbytes 限制预取的数量，那是另一回事。</translation>
+    </message>
+    <message>
+        <source>librdkafka sees the brackets and quotes as part of the value</source>
+        <translation>librdkafka 会把方括号和引号当作值的一部分</translation>
+    </message>
+    <message>
+        <source>it takes one text; lists are written with commas</source>
+        <translation>它只接受一个文本；列表用逗号书写</translation>
+    </message>
+    <message>
+        <source>Write {joined!r}.</source>
+        <translation>请写成 {joined!r}。</translation>
+    </message>
+    <message>
+        <source>it does nothing on {client}</source>
+        <translation>它在{client}上不起作用</translation>
+    </message>
+    <message>
+        <source>it is a {client} property; librdkafka takes it and ignores it</source>
+        <translation>这是{client}的属性；librdkafka 接受它但会忽略</translation>
+    </message>
+    <message>
+        <source>a producer</source>
+        <translation>生产者</translation>
+    </message>
+    <message>
+        <source>a consumer</source>
+        <translation>消费者</translation>
+    </message>
+    <message>
+        <source>an admin client</source>
+        <translation>管理客户端</translation>
+    </message>
+    <message>
+        <source>producer</source>
+        <translation>生产者</translation>
+    </message>
+    <message>
+        <source>consumer</source>
+        <translation>消费者</translation>
+    </message>
+    <message>
+        <source>the client cannot call a text</source>
+        <translation>客户端无法调用文本</translation>
+    </message>
+    <message>
+        <source>confluent-kafka expects a Python function here</source>
+        <translation>confluent-kafka 在此需要一个 Python 函数</translation>
+    </message>
+    <message>
+        <source>Pass a function in the program, and take this line out.</source>
+        <translation>请在程序中传入函数，并删除此行。</translation>
+    </message>
+    <message>
+        <source>the producer is not made: TypeError</source>
+        <translation>生产者无法创建：TypeError</translation>
+    </message>
+    <message>
+        <source>confluent-kafka reads this one property itself and takes only Python&apos;s True or False, not a text</source>
+        <translation>confluent-kafka 自行读取这一属性，只接受 Python 的 True 或 False，不接受文本</translation>
+    </message>
+    <message>
+        <source>Leave it out, or pass a bool in the program.</source>
+        <translation>请将它删除，或在程序中传入布尔值。</translation>
+    </message>
+    <message>
+        <source>it works in librdkafka {version}, perhaps not in a later one</source>
+        <translation>它在 librdkafka {version} 中有效，以后的版本不一定</translation>
+    </message>
+    <message>
+        <source>librdkafka calls it deprecated: {meaning}</source>
+        <translation>librdkafka 已将它弃用：{meaning}</translation>
+    </message>
+    <message>
+        <source>librdkafka calls it experimental: {meaning}</source>
+        <translation>librdkafka 将它列为实验性：{meaning}</translation>
+    </message>
+    <message>
+        <source>{name} is {target} here</source>
+        <translation>{name} 在这里是 {target}</translation>
+    </message>
+    <message>
+        <source>librdkafka&apos;s default is false: retries may repeat</source>
+        <translation>librdkafka 的默认值是 false：重试可能造成重复</translation>
+    </message>
+    <message>
+        <source>librdkafka&apos;s default is consistent_random: the same key goes to another partition</source>
+        <translation>librdkafka 的默认值是 consistent_random：同一个键会进入另一个分区</translation>
+    </message>
+    <message>
+        <source>librdkafka&apos;s default is 300000</source>
+        <translation>librdkafka 的默认值是 300000</translation>
+    </message>
+    <message>
+        <source>librdkafka&apos;s default is read_committed: aborted messages are left out</source>
+        <translation>librdkafka 的默认值是 read_committed：不读已中止的消息</translation>
+    </message>
+    <message>
+        <source>librdkafka&apos;s default is false: damage on the way goes unseen</source>
+        <translation>librdkafka 的默认值是 false：传输中的损坏不会被发现</translation>
+    </message>
+    <message>
+        <source>librdkafka&apos;s default for consumers is false</source>
+        <translation>librdkafka 对消费者的默认值是 false</translation>
+    </message>
+    <message>
+        <source>neither a Java name nor one of librdkafka: left as it is</source>
+        <translation>既不是 Java 的名称，也不是 librdkafka 的：保持原样</translation>
+    </message>
+    <message>
+        <source>nothing like it: {note}</source>
+        <translation>没有对应项：{note}</translation>
+    </message>
+    <message>
+        <source>batch.size=0 turns batching off in Java; here batch.num.messages=1 does</source>
+        <translation>在 Java 中 batch.size=0 关闭批处理；这里用 batch.num.messages=1</translation>
+    </message>
+    <message>
+        <source>{old!r} became {new!r}</source>
+        <translation>{old!r} 变为 {new!r}</translation>
+    </message>
+    <message>
+        <source>no user and password found in it; set sasl.username and sasl.password, or sasl.oauthbearer.*</source>
+        <translation>其中没有找到用户和密码；请设置 sasl.username 和 sasl.password，或 sasl.oauthbearer.*</translation>
+    </message>
+    <message>
+        <source>only the digits are read: {value}</source>
+        <translation>只读取数字部分：{value}</translation>
+    </message>
+    <message>
+        <source>librdkafka ignores the unit or whatever else follows the number ({tail!r})</source>
+        <translation>librdkafka 会忽略单位或数字后面的其他内容（{tail!r}）</translation>
+    </message>
+    <message>
+        <source>this is neither true nor false</source>
+        <translation>这既不是 true 也不是 false</translation>
+    </message>
+    <message>
+        <source>librdkafka refuses the value, and the client is not made</source>
+        <translation>librdkafka 会拒绝该值，客户端无法创建</translation>
+    </message>
+    <message>
+        <source>Write the plain number, in the unit that the name tells.</source>
+        <translation>请只写数字，单位以名称所示为准。</translation>
+    </message>
+    <message>
+        <source>Write true or false.</source>
+        <translation>请写 true 或 false。</translation>
+    </message>
+    <message>
+        <source>this is set by a function of librdkafka&apos;s C interface, never as a text</source>
+        <translation>这由 librdkafka 的 C 接口函数设置，不能写成文本</translation>
+    </message>
+    <message>
+        <source>{meant} is outside {low} .. {high}</source>
+        <translation>{meant} 超出 {low} .. {high}</translation>
+    </message>
+    <message>
+        <source>Write a number from {low} to {high}.</source>
+        <translation>请写 {low} 到 {high} 之间的数。</translation>
+    </message>
+    <message>
+        <source>{word!r} is none of its words</source>
+        <translation>{word!r} 不是它可用的值</translation>
+    </message>
+    <message>
+        <source>it may not be empty</source>
+        <translation>不能为空</translation>
+    </message>
+    <message>
+        <source>the value is not understood</source>
+        <translation>该值无法理解</translation>
+    </message>
+    <message>
+        <source>Correct it, or take the line out.</source>
+        <translation>请改正它，或删除此行。</translation>
+    </message>
+    <message>
+        <source>it holds a NUL character</source>
+        <translation>其中含有 NUL 字符</translation>
+    </message>
+    <message>
+        <source>Take that out.</source>
+        <translation>请将其去掉。</translation>
+    </message>
+    <message>
+        <source>librdkafka&apos;s build for this system lacks what is behind it</source>
+        <translation>本系统的 librdkafka 版本缺少其背后的功能</translation>
+    </message>
+    <message>
+        <source>this is no number</source>
+        <translation>这不是数字</translation>
+    </message>
+    <message>
+        <source>it becomes {value}</source>
+        <translation>它会变成 {value}</translation>
+    </message>
+    <message>
+        <source>the number does not fit into 32 bits and wraps around (or is none at all)</source>
+        <translation>该数字超出 32 位而回绕（或根本不是数字）</translation>
+    </message>
+    <message>
+        <source>it stays at {default}</source>
+        <translation>它保持为 {default}</translation>
+    </message>
+    <message>
+        <source>a value of nothing but spaces is passed over</source>
+        <translation>只有空格的值会被忽略</translation>
+    </message>
+    <message>
+        <source>Write one of {choices}, or take the line out.</source>
+        <translation>请写 {choices} 之一，或删除此行。</translation>
+    </message>
+    <message>
+        <source>{text!r} is no partitioner</source>
+        <translation>{text!r} 不是分区器</translation>
+    </message>
+    <message>
+        <source>Write a number from {low:g} to {high:.10g} or {words}.</source>
+        <translation>请写 {low:g} 到 {high:.10g} 之间的数，或 {words}。</translation>
+    </message>
+    <message>
+        <source>Write a number from {low:g} to {high:.10g}.</source>
+        <translation>请写 {low:g} 到 {high:.10g} 之间的数。</translation>
+    </message>
+    <message>
+        <source>Write one of: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, GSSAPI.</source>
+        <translation>请写其中之一：PLAIN、SCRAM-SHA-256、SCRAM-SHA-512、OAUTHBEARER、GSSAPI。</translation>
+    </message>
+    <message>
+        <source>exactly one mechanism must be named</source>
+        <translation>必须且只能写一种机制</translation>
+    </message>
+    <message>
+        <source>no such broker is supported</source>
+        <translation>不支持这样的 Broker</translation>
+    </message>
+    <message>
+        <source>Take the line out.</source>
+        <translation>请删除此行。</translation>
+    </message>
+    <message>
+        <source>it is read as {value}</source>
+        <translation>它会被读作 {value}</translation>
+    </message>
+    <message>
+        <source>a number that starts with 0 is octal in C</source>
+        <translation>以 0 开头的数字在 C 中是八进制</translation>
+    </message>
+    <message>
+        <source>Leave the leading zeros out.</source>
+        <translation>请去掉前导零。</translation>
+    </message>
+    <message>
+        <source>{first} and {second}</source>
+        <translation>{first} 和 {second}</translation>
+    </message>
+    <message>
+        <source>{first}; {second}</source>
+        <translation>{first}；{second}</translation>
+    </message>
+    <message>
+        <source>one text with commas, not a list. Canonical name metadata.broker.list. librdkafka does not check the addresses</source>
+        <translation>用逗号分隔的一个文本，不是列表。规范名称是 metadata.broker.list。librdkafka 不检查地址</translation>
+    </message>
+    <message>
+        <source>default rdkafka</source>
+        <translation>默认值为 rdkafka</translation>
+    </message>
+    <message>
+        <source>same values</source>
+        <translation>取值相同</translation>
+    </message>
+    <message>
+        <source>default 0=off (Java 540000)</source>
+        <translation>默认值 0 表示关闭（Java 为 540000）</translation>
+    </message>
+    <message>
+        <source>same (KIP-714), default true</source>
+        <translation>相同（KIP-714），默认值为 true</translation>
+    </message>
+    <message>
+        <source>Java refresh interval = this; librdkafka metadata.max.age.ms is the cache age (default 3x refresh). Same 300000 default; range -1..3600000</source>
+        <translation>在 Java 中这是刷新间隔；librdkafka 的 metadata.max.age.ms 是缓存时长（默认为刷新间隔的 3 倍）。默认值同为 300000；范围 -1..3600000</translation>
+    </message>
+    <message>
+        <source>no equivalent; drop</source>
+        <translation>没有对应项，请删除</translation>
+    </message>
+    <message>
+        <source>none|rebootstrap; default rebootstrap</source>
+        <translation>none|rebootstrap；默认值为 rebootstrap</translation>
+    </message>
+    <message>
+        <source>connect AdminClient to brokers</source>
+        <translation>AdminClient 请连接到 Broker</translation>
+    </message>
+    <message>
+        <source>Java -1 (OS default) -&gt; 0</source>
+        <translation>Java 的 -1（系统默认）写作 0</translation>
+    </message>
+    <message>
+        <source>default 100 (Java 50); must be &lt;= reconnect.backoff.max.ms (checked at construction)</source>
+        <translation>默认值为 100（Java 为 50）；必须 &lt;= reconnect.backoff.max.ms（创建时检查）</translation>
+    </message>
+    <message>
+        <source>default 10000 (Java 1000)</source>
+        <translation>默认值为 10000（Java 为 1000）</translation>
+    </message>
+    <message>
+        <source>range 10..300000, default 60000; the librdkafka request.timeout.ms is a PRODUCER topic property (ack wait)</source>
+        <translation>范围 10..300000，默认值为 60000；librdkafka 的 request.timeout.ms 是生产者的主题属性（等待确认的时间）</translation>
+    </message>
+    <message>
+        <source>topic-level ack timeout 1..900000; network timeout is socket.timeout.ms</source>
+        <translation>主题级的确认超时 1..900000；网络超时是 socket.timeout.ms</translation>
+    </message>
+    <message>
+        <source>same; &gt; retry.backoff.max.ms only logs a warning</source>
+        <translation>相同；&gt; retry.backoff.max.ms 时只记录一条警告</translation>
+    </message>
+    <message>
+        <source>min 1000; default 30000 (Java 10000)</source>
+        <translation>最小 1000；默认值为 30000（Java 为 10000）</translation>
+    </message>
+    <message>
+        <source>no exponential growth; set socket.connection.setup.timeout.ms</source>
+        <translation>没有指数增长；请设置 socket.connection.setup.timeout.ms</translation>
+    </message>
+    <message>
+        <source>pass timeout= to each call (committed, list_topics, commit...) or request_timeout= on AdminClient calls</source>
+        <translation>请在每次调用（committed、list_topics、commit 等）时传入 timeout=，AdminClient 的调用则传入 request_timeout=</translation>
+    </message>
+    <message>
+        <source>plaintext|ssl|sasl_plaintext|sasl_ssl, case-insensitive</source>
+        <translation>plaintext|ssl|sasl_plaintext|sasl_ssl，不区分大小写</translation>
+    </message>
+    <message>
+        <source>JVM only; OpenSSL providers: ssl.providers</source>
+        <translation>仅限 JVM；OpenSSL 的提供程序用 ssl.providers</translation>
+    </message>
+    <message>
+        <source>wrap produce()/poll() in the application (plugin.library.paths loads native plugins only)</source>
+        <translation>请在应用中包装 produce()/poll()（plugin.library.paths 只加载原生插件）</translation>
+    </message>
+    <message>
+        <source>statistics.interval.ms + stats_cb (JSON)</source>
+        <translation>使用 statistics.interval.ms + stats_cb（JSON）</translation>
+    </message>
+    <message>
+        <source>statistics.interval.ms + stats_cb</source>
+        <translation>使用 statistics.interval.ms + stats_cb</translation>
+    </message>
+    <message>
+        <source>not the same thing: period of stats_cb, 0=off</source>
+        <translation>不是同一回事：它是 stats_cb 的周期，0 表示关闭</translation>
+    </message>
+    <message>
+        <source>JVM only</source>
+        <translation>仅限 JVM</translation>
+    </message>
+    <message>
+        <source>resolve secrets in the application before building the dict</source>
+        <translation>请在应用中先取得密钥，再组成字典</translation>
+    </message>
+    <message>
+        <source>required; an empty one ends the process</source>
+        <translation>必填；为空会使进程终止</translation>
+    </message>
+    <message>
+        <source>classic|consumer; with consumer do not set session.timeout.ms, heartbeat.interval.ms, partition.assignment.strategy, group.protocol.type (rejected at construction)</source>
+        <translation>classic|consumer；使用 consumer 时不要设置 session.timeout.ms、heartbeat.interval.ms、partition.assignment.strategy、group.protocol.type（创建时会被拒绝）</translation>
+    </message>
+    <message>
+        <source>only with group.protocol=consumer; silently ignored otherwise</source>
+        <translation>仅用于 group.protocol=consumer；否则会被默默忽略</translation>
+    </message>
+    <message>
+        <source>same default 45000; must be &lt;= max.poll.interval.ms (construction check)</source>
+        <translation>默认值同为 45000；必须 &lt;= max.poll.interval.ms（创建时检查）</translation>
+    </message>
+    <message>
+        <source>same default 3000; librdkafka does not compare it with session.timeout.ms</source>
+        <translation>默认值同为 3000；librdkafka 不会将它与 session.timeout.ms 比较</translation>
+    </message>
+    <message>
+        <source>same default 300000; poll()/consume() must still be called while paused</source>
+        <translation>默认值同为 300000；暂停期间仍须调用 poll()/consume()</translation>
+    </message>
+    <message>
+        <source>batches are bounded by consume(num_messages=N, timeout=T). Before 2.15 librdkafka refuses the name (No such configuration property); since then it takes it for share consumers and ignores it elsewhere</source>
+        <translation>批次大小由 consume(num_messages=N, timeout=T) 限制。2.15 之前 librdkafka 会拒绝该名称（No such configuration property）；之后只对共享消费者有效，在别处会忽略</translation>
+    </message>
+    <message>
+        <source>earliest|latest same (default shown as largest); Java none -&gt; error; by_duration:... -&gt; not supported, use offsets_for_times()+assign</source>
+        <translation>earliest|latest 相同（默认值显示为 largest）；Java 的 none 写作 error；by_duration:... 不受支持，请使用 offsets_for_times()+assign</translation>
+    </message>
+    <message>
+        <source>same; true/false only (yes/no/1 rejected as _INVALID_ARG). For at-least-once keep true + enable.auto.offset.store=false + store_offsets()</source>
+        <translation>相同；只接受 true/false（yes/no/1 会以 _INVALID_ARG 被拒绝）。要保证至少一次，请保留 true，并使用 enable.auto.offset.store=false + store_offsets()</translation>
+    </message>
+    <message>
+        <source>same default 5000; 0=off (the topic-level 60000 property of the same name is legacy)</source>
+        <translation>默认值同为 5000；0 表示关闭（同名的主题级属性 60000 是遗留项）</translation>
+    </message>
+    <message>
+        <source>1..100000000 for a normal consumer (construction check; table says 0..2147483647)</source>
+        <translation>普通消费者为 1..100000000（创建时检查；表中写的是 0..2147483647）</translation>
+    </message>
+    <message>
+        <source>default 52428800; must be &gt;= message.max.bytes, and receive.message.max.bytes &gt;= this+512 (construction checks)</source>
+        <translation>默认值为 52428800；必须 &gt;= message.max.bytes，且 receive.message.max.bytes &gt;= 它 +512（创建时检查）</translation>
+    </message>
+    <message>
+        <source>word order differs; keep &gt;=1000 ms below socket.timeout.ms (else a warning is logged)</source>
+        <translation>词序不同；请比 socket.timeout.ms 小至少 1000 ms（否则会记录一条警告）</translation>
+    </message>
+    <message>
+        <source>alias of fetch.message.max.bytes; default 1048576</source>
+        <translation>是 fetch.message.max.bytes 的别名；默认值为 1048576</translation>
+    </message>
+    <message>
+        <source>the default differs: librdkafka read_committed, Java read_uncommitted</source>
+        <translation>默认值不同：librdkafka 为 read_committed，Java 为 read_uncommitted</translation>
+    </message>
+    <message>
+        <source>default false (Java true)</source>
+        <translation>默认值为 false（Java 为 true）</translation>
+    </message>
+    <message>
+        <source>consumer default false (Java true); producer default true</source>
+        <translation>消费者的默认值为 false（Java 为 true）；生产者的默认值为 true</translation>
+    </message>
+    <message>
+        <source>topic.blacklist regex, e.g. ^__.*</source>
+        <translation>使用 topic.blacklist 正则表达式，例如 ^__.*</translation>
+    </message>
+    <message>
+        <source>short names instead of classes: range, roundrobin, cooperative-sticky. The eager StickyAssignor has no equivalent; eager and cooperative ones cannot be mixed, so a group cannot change over one by one; default range,roundrobin</source>
+        <translation>使用短名称而非类名：range、roundrobin、cooperative-sticky。即时式的 StickyAssignor 没有对应项；即时式与协作式不能混用，因此消费者组无法逐个成员切换；默认值为 range,roundrobin</translation>
+    </message>
+    <message>
+        <source>decode msg.key() yourself or DeserializingConsumer with a callable</source>
+        <translation>请自行解码 msg.key()，或使用带可调用对象的 DeserializingConsumer</translation>
+    </message>
+    <message>
+        <source>decode msg.value() yourself or DeserializingConsumer with a callable</source>
+        <translation>请自行解码 msg.value()，或使用带可调用对象的 DeserializingConsumer</translation>
+    </message>
+    <message>
+        <source>ShareConsumer (preview, &gt;=2.15) only; ignored by Consumer</source>
+        <translation>仅限 ShareConsumer（预览，&gt;=2.15）；Consumer 会忽略</translation>
+    </message>
+    <message>
+        <source>close() always leaves unless group.instance.id is set</source>
+        <translation>close() 总会离开消费者组，除非设置了 group.instance.id</translation>
+    </message>
+    <message>
+        <source>internal</source>
+        <translation>内部使用</translation>
+    </message>
+    <message>
+        <source>alias of request.required.acks, topic level but may be set globally; all/-1/0/1 (any -1..1000 accepted, e.g. 2); must be all with enable.idempotence</source>
+        <translation>是 request.required.acks 的别名，主题级但可全局设置；all/-1/0/1（-1..1000 中任意值都接受，例如 2）；启用 enable.idempotence 时必须为 all</translation>
+    </message>
+    <message>
+        <source>bytes; default 1000000 (Java 16384); plus batch.num.messages 10000; 0 rejected (Java allows 0) -&gt; batch.num.messages=1</source>
+        <translation>单位为字节；默认值为 1000000（Java 为 16384）；另有 batch.num.messages 10000；0 会被拒绝（Java 允许 0），请用 batch.num.messages=1</translation>
+    </message>
+    <message>
+        <source>divide by 1024; second limit queue.buffering.max.messages (100000). Full queue: produce() raises BufferError, never blocks</source>
+        <translation>除以 1024；另一限制是 queue.buffering.max.messages（100000）。队列已满时 produce() 抛出 BufferError，从不阻塞</translation>
+    </message>
+    <message>
+        <source>none gzip snappy lz4 zstd; alias of compression.codec; brotli etc. rejected</source>
+        <translation>none、gzip、snappy、lz4、zstd；是 compression.codec 的别名；brotli 等会被拒绝</translation>
+    </message>
+    <message>
+        <source>one property for all codecs; range -1..12 (gzip 0-9)</source>
+        <translation>所有编解码器共用一个属性；范围 -1..12（gzip 为 0-9）</translation>
+    </message>
+    <message>
+        <source>lz4 0-12 (Java 1-17)</source>
+        <translation>lz4 为 0-12（Java 为 1-17）</translation>
+    </message>
+    <message>
+        <source>capped at 12 (Java up to 22)</source>
+        <translation>上限为 12（Java 可到 22）</translation>
+    </message>
+    <message>
+        <source>alias of message.timeout.ms; default 300000 (Java 120000); 0=infinite; must be &gt; linger.ms</source>
+        <translation>是 message.timeout.ms 的别名；默认值为 300000（Java 为 120000）；0 表示无限；必须 &gt; linger.ms</translation>
+    </message>
+    <message>
+        <source>the default differs: false (Java true). Needs acks=all, max.in.flight&lt;=5, retries&gt;=1, queuing.strategy=fifo</source>
+        <translation>默认值不同：false（Java 为 true）。需要 acks=all、max.in.flight&lt;=5、retries&gt;=1、queuing.strategy=fifo</translation>
+    </message>
+    <message>
+        <source>produce(key=bytes|str) or SerializingProducer with a callable</source>
+        <translation>使用 produce(key=bytes|str)，或带可调用对象的 SerializingProducer</translation>
+    </message>
+    <message>
+        <source>produce(value=bytes|str) or SerializingProducer with a callable</source>
+        <translation>使用 produce(value=bytes|str)，或带可调用对象的 SerializingProducer</translation>
+    </message>
+    <message>
+        <source>alias of queue.buffering.max.ms; default 5 (Java 4: 5, older 0); float allowed</source>
+        <translation>是 queue.buffering.max.ms 的别名；默认值为 5（Java 4 为 5，更早为 0）；可用小数</translation>
+    </message>
+    <message>
+        <source>produce() does not block: catch BufferError, poll(), retry; list_topics(timeout=) for metadata; init_transactions(timeout)</source>
+        <translation>produce() 不会阻塞：请捕获 BufferError，调用 poll() 后重试；元数据用 list_topics(timeout=)；事务用 init_transactions(timeout)</translation>
+    </message>
+    <message>
+        <source>alias max.in.flight; default 1000000 (Java 5), forced &lt;=5 with idempotence</source>
+        <translation>是 max.in.flight 的别名；默认值为 1000000（Java 为 5），启用幂等性时强制 &lt;=5</translation>
+    </message>
+    <message>
+        <source>default 1000000, range 1000..1000000000; applies per message too: produce() raises MSG_SIZE_TOO_LARGE locally</source>
+        <translation>默认值为 1000000，范围 1000..1000000000；也适用于单条消息：produce() 会在本地抛出 MSG_SIZE_TOO_LARGE</translation>
+    </message>
+    <message>
+        <source>the default differs: consistent_random (CRC32). For Java-compatible key placement use murmur2_random; RoundRobinPartitioner -&gt; random</source>
+        <translation>默认值不同：consistent_random（CRC32）。要与 Java 的键分布一致，请使用 murmur2_random；RoundRobinPartitioner 写作 random</translation>
+    </message>
+    <message>
+        <source>partitioner=random, or pass partition=</source>
+        <translation>使用 partitioner=random，或传入 partition=</translation>
+    </message>
+    <message>
+        <source>see sticky.partitioning.linger.ms</source>
+        <translation>参见 sticky.partitioning.linger.ms</translation>
+    </message>
+    <message>
+        <source>no equivalent</source>
+        <translation>没有对应项</translation>
+    </message>
+    <message>
+        <source>alias of message.send.max.retries; default 2147483647; bounded by delivery.timeout.ms</source>
+        <translation>是 message.send.max.retries 的别名；默认值为 2147483647；受 delivery.timeout.ms 限制</translation>
+    </message>
+    <message>
+        <source>implies enable.idempotence; call init_transactions()</source>
+        <translation>隐含 enable.idempotence；请调用 init_transactions()</translation>
+    </message>
+    <message>
+        <source>message.timeout.ms must be &lt;= it; socket.timeout.ms &lt;= it+100</source>
+        <translation>message.timeout.ms 必须 &lt;= 它；socket.timeout.ms 必须 &lt;= 它 +100</translation>
+    </message>
+    <message>
+        <source>not supported</source>
+        <translation>不受支持</translation>
+    </message>
+    <message>
+        <source>alias of sasl.mechanisms; default GSSAPI, which the Linux wheel lacks (construction error) and the Windows wheel has (SSPI)</source>
+        <translation>是 sasl.mechanisms 的别名；默认值为 GSSAPI，Linux 的 wheel 没有它（创建时出错），Windows 的 wheel 有（SSPI）</translation>
+    </message>
+    <message>
+        <source>rejected with a hint; PLAIN/SCRAM -&gt; sasl.username + sasl.password; Kerberos -&gt; sasl.kerberos.*; OAUTHBEARER -&gt; sasl.oauthbearer.* or oauth_cb</source>
+        <translation>会被拒绝并给出提示；PLAIN/SCRAM 用 sasl.username + sasl.password；Kerberos 用 sasl.kerberos.*；OAUTHBEARER 用 sasl.oauthbearer.* 或 oauth_cb</translation>
+    </message>
+    <message>
+        <source>default kafka</source>
+        <translation>默认值为 kafka</translation>
+    </message>
+    <message>
+        <source>Java: path of kinit; librdkafka: whole shell command with %{...}; not used on Windows</source>
+        <translation>Java 中是 kinit 的路径；librdkafka 中是含 %{...} 的整条 shell 命令；Windows 上不使用</translation>
+    </message>
+    <message>
+        <source>oauth_cb= for OAUTHBEARER</source>
+        <translation>OAUTHBEARER 请用 oauth_cb=</translation>
+    </message>
+    <message>
+        <source>sasl.oauthbearer.method=oidc, or oauth_cb=</source>
+        <translation>使用 sasl.oauthbearer.method=oidc，或 oauth_cb=</translation>
+    </message>
+    <message>
+        <source>refresh handled inside librdkafka</source>
+        <translation>由 librdkafka 内部刷新</translation>
+    </message>
+    <message>
+        <source>plus sasl.oauthbearer.method=oidc (then mandatory)</source>
+        <translation>另需 sasl.oauthbearer.method=oidc（此时必填）</translation>
+    </message>
+    <message>
+        <source>alias of sasl.oauthbearer.client.id</source>
+        <translation>是 sasl.oauthbearer.client.id 的别名</translation>
+    </message>
+    <message>
+        <source>alias of sasl.oauthbearer.client.secret</source>
+        <translation>是 sasl.oauthbearer.client.secret 的别名</translation>
+    </message>
+    <message>
+        <source>broker side</source>
+        <translation>属于 Broker 一侧</translation>
+    </message>
+    <message>
+        <source>a file of PEM certificates, never a Java truststore: export the authority as PEM. Windows: default is the Root certificate store (ssl.ca.certificate.stores)</source>
+        <translation>PEM 证书文件，绝不是 Java 信任库：请将颁发机构的证书导出为 PEM。Windows 上默认使用“根”证书存储（ssl.ca.certificate.stores）</translation>
+    </message>
+    <message>
+        <source>PEM CA files have no password</source>
+        <translation>PEM 格式的 CA 文件没有密码</translation>
+    </message>
+    <message>
+        <source>PEM only</source>
+        <translation>只支持 PEM</translation>
+    </message>
+    <message>
+        <source>PEM text</source>
+        <translation>PEM 文本</translation>
+    </message>
+    <message>
+        <source>PKCS#12 only (convert JKS with keytool -importkeystore); ssl.keystore.password then mandatory; file opened at construction</source>
+        <translation>只支持 PKCS#12（JKS 请用 keytool -importkeystore 转换）；此时 ssl.keystore.password 必填；创建时打开文件</translation>
+    </message>
+    <message>
+        <source>PKCS#12 implied; for PEM use ssl.certificate.location + ssl.key.location</source>
+        <translation>即为 PKCS#12；使用 PEM 请用 ssl.certificate.location + ssl.key.location</translation>
+    </message>
+    <message>
+        <source>Java empty string -&gt; none (empty is rejected); https is the default</source>
+        <translation>Java 的空字符串写作 none（空值会被拒绝）；默认值为 https</translation>
+    </message>
+    <message>
+        <source>OpenSSL names joined by &quot;:&quot; instead of JSSE names</source>
+        <translation>使用以 &quot;:&quot; 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
+    </message>
+    <message>
+        <source>OpenSSL negotiates; no equivalent</source>
+        <translation>由 OpenSSL 协商；没有对应项</translation>
+    </message>
+    <message>
+        <source>OpenSSL negotiates</source>
+        <translation>由 OpenSSL 协商</translation>
+    </message>
+    <message>
+        <source>OpenSSL: ssl.providers</source>
+        <translation>OpenSSL 用 ssl.providers</translation>
+    </message>
+    <message>
+        <source>JVM only (ssl.engine.id for OpenSSL engines)</source>
+        <translation>仅限 JVM（OpenSSL 引擎用 ssl.engine.id）</translation>
+    </message>
+    <message>
+        <source>underscores -&gt; dots; list -&gt; CSV</source>
+        <translation>下划线改为点；列表改为逗号分隔</translation>
+    </message>
+    <message>
+        <source>consume(num_messages=N)</source>
+        <translation>使用 consume(num_messages=N)</translation>
+    </message>
+    <message>
+        <source>timeout argument of poll()/consume()</source>
+        <translation>使用 poll()/consume() 的 timeout 参数</translation>
+    </message>
+    <message>
+        <source>decode in the loop</source>
+        <translation>请在循环中解码</translation>
+    </message>
+    <message>
+        <source>encode before produce()</source>
+        <translation>请在 produce() 之前编码</translation>
+    </message>
+    <message>
+        <source>divide by 1024</source>
+        <translation>除以 1024</translation>
+    </message>
+    <message>
+        <source>BufferError handling</source>
+        <translation>请处理 BufferError</translation>
+    </message>
+    <message>
+        <source>False -&gt; none</source>
+        <translation>False 写作 none</translation>
+    </message>
+    <message>
+        <source>negotiated; drop</source>
+        <translation>自动协商，请删除</translation>
+    </message>
+</context>
+<context>
     <name>PipelineController</name>
     <message>
-        <source>The worker's thread ended by itself; the log has the cause.</source>
+        <source>The worker&apos;s thread ended by itself; the log has the cause.</source>
         <translation>处理单元的线程自行结束，原因见日志。</translation>
     </message>
 </context>
@@ -4187,7 +5801,7 @@ It opens by itself when workers start.</source>
         <translation>靠近行驶车辆规则：{0} 与 {2} 相距 {1} 个人体高度（低于 {3} 即为靠近），后者正以每秒 {4} 个自身高度移动。以上为画面中的距离，并非地面实际距离。</translation>
     </message>
     <message>
-        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).</source>
+        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
         <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
     </message>
     <message>
@@ -4531,11 +6145,11 @@ It opens by itself when workers start.</source>
         <translation>其余任务在 Kafka 中等待。</translation>
     </message>
     <message>
-        <source>A person this near to a moving vehicle, in heights of the person's box.</source>
+        <source>A person this near to a moving vehicle, in heights of the person&apos;s box.</source>
         <translation>行人与行驶车辆相距多近算接近，以行人检测框的高度为单位。</translation>
     </message>
     <message>
-        <source>Nearer than this is a conflict, in heights of the person's box.</source>
+        <source>Nearer than this is a conflict, in heights of the person&apos;s box.</source>
         <translation>比这更近即为冲突，以行人检测框的高度为单位。</translation>
     </message>
     <message>
@@ -4687,7 +6301,7 @@ It opens by itself when workers start.</source>
         <translation>密钥存放的位置，绝不是密钥本身：keyring:名称 或 env:名称。留空：没有。</translation>
     </message>
     <message>
-        <source>PEM file of authorities to trust besides the system's. Empty: none.</source>
+        <source>PEM file of authorities to trust besides the system&apos;s. Empty: none.</source>
         <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
     </message>
     <message>
@@ -4779,7 +6393,7 @@ It opens by itself when workers start.</source>
         <translation>一个群组图片的最大大小；先降低质量，再缩小尺寸。</translation>
     </message>
     <message>
-        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. Who is not detected is not hidden.</source>
+        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector&apos;s boxes. Who is not detected is not hidden.</source>
         <translation>按识别框把人的头部和车辆的下部变成粗块；未被识别到的不会被遮挡。</translation>
     </message>
     <message>
@@ -5546,7 +7160,7 @@ The line shows the unread messages lately.</source>
         <translation>找不到此文件。</translation>
     </message>
     <message>
-        <source>Type the camera's address first.</source>
+        <source>Type the camera&apos;s address first.</source>
         <translation>请先输入摄像头地址。</translation>
     </message>
 </context>
@@ -6153,1636 +7767,6 @@ The line shows the unread messages lately.</source>
     <message>
         <source>Remove this time</source>
         <translation>删除此时段</translation>
-    </message>
-</context>
-<context>
-    <name>Doctor</name>
-    <message>
-        <source>{0}.</source>
-        <translation>{0}。</translation>
-    </message>
-</context>
-<context>
-    <name>Pipeline</name>
-    <message>
-        <source>a retry could send a message twice or out of order</source>
-        <translation>重试可能使消息重复发送或乱序</translation>
-    </message>
-    <message>
-        <source>an offset could be stored before its message is handled, and a crash would lose it</source>
-        <translation>偏移量可能在消息处理完之前就被保存，一旦崩溃就会丢失这条消息</translation>
-    </message>
-    <message>
-        <source>finished offsets would never be committed, and a crash would repeat everything</source>
-        <translation>处理完的偏移量将永远不会提交，一旦崩溃就会从头重复</translation>
-    </message>
-    <message>
-        <source>Signalbox's promise to lose nothing rests on it</source>
-        <translation>Signalbox 不丢数据的承诺以它为基础</translation>
-    </message>
-    <message>
-        <source>Leave it at {wanted}, or take it out.</source>
-        <translation>请保持为 {wanted}，或删除它。</translation>
-    </message>
-    <message>
-        <source>Set {name} = {value}.</source>
-        <translation>请设置 {name} = {value}。</translation>
-    </message>
-    <message>
-        <source>a retry may send a message twice or out of order</source>
-        <translation>重试可能使一条消息重复发送或乱序</translation>
-    </message>
-    <message>
-        <source>librdkafka's default is false (Java's is true)</source>
-        <translation>librdkafka 的默认值是 false（Java 是 true）</translation>
-    </message>
-    <message>
-        <source>a message may be lost when the leading broker fails</source>
-        <translation>分区首领 Broker 故障时可能丢失消息</translation>
-    </message>
-    <message>
-        <source>acks=1 waits for the leader only</source>
-        <translation>acks=1 只等待首领副本</translation>
-    </message>
-    <message>
-        <source>a crash loses the messages that were taken and not finished</source>
-        <translation>崩溃会丢失已取走但未处理完的消息</translation>
-    </message>
-    <message>
-        <source>by default an offset counts as done as soon as its message is handed out; with false, the program says so by store_offsets()</source>
-        <translation>默认情况下消息一交出，其偏移量就算已完成；设为 false 时由程序通过 store_offsets() 来确认</translation>
-    </message>
-    <message>
-        <source>messages of transactions that were given up are seen as well</source>
-        <translation>会读到已中止的事务的消息</translation>
-    </message>
-    <message>
-        <source>read_uncommitted is Java's default, not librdkafka's</source>
-        <translation>read_uncommitted 是 Java 的默认值，不是 librdkafka 的</translation>
-    </message>
-    <message>
-        <source>it holds no {what} in PEM form (text with -----BEGIN ...-----)</source>
-        <translation>其中没有 PEM 格式（含 -----BEGIN ...----- 的文本）的{what}</translation>
-    </message>
-    <message>
-        <source>Export it as PEM; keytool -exportcert -rfc does for Java keystores.</source>
-        <translation>请导出为 PEM；Java 密钥库可用 keytool -exportcert -rfc 导出。</translation>
-    </message>
-    <message>
-        <source>the client is not made</source>
-        <translation>客户端无法创建</translation>
-    </message>
-    <message>
-        <source>{location} does not exist or cannot be read</source>
-        <translation>{location} 不存在或无法读取</translation>
-    </message>
-    <message>
-        <source>Correct the path.</source>
-        <translation>请改正路径。</translation>
-    </message>
-    <message>
-        <source>ssl.keystore.location needs ssl.keystore.password</source>
-        <translation>ssl.keystore.location 需要 ssl.keystore.password</translation>
-    </message>
-    <message>
-        <source>Set ssl.keystore.password.</source>
-        <translation>请设置 ssl.keystore.password。</translation>
-    </message>
-    <message>
-        <source>https.ca.location and https.ca.pem exclude each other</source>
-        <translation>https.ca.location 与 https.ca.pem 互斥</translation>
-    </message>
-    <message>
-        <source>Take one of them out.</source>
-        <translation>请删除其中一个。</translation>
-    </message>
-    <message>
-        <source>the client is made, but would not be once security.protocol uses TLS</source>
-        <translation>目前能创建客户端，但 security.protocol 一旦使用 TLS 就无法创建</translation>
-    </message>
-    <message>
-        <source>private key</source>
-        <translation>私钥</translation>
-    </message>
-    <message>
-        <source>revocation list</source>
-        <translation>吊销列表</translation>
-    </message>
-    <message>
-        <source>this is a Java keystore (JKS); librdkafka reads PKCS#12</source>
-        <translation>这是 Java 密钥库（JKS）；librdkafka 读取的是 PKCS#12</translation>
-    </message>
-    <message>
-        <source>Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12.</source>
-        <translation>请转换：keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12。</translation>
-    </message>
-    <message>
-        <source>OpenSSL knows none of these cipher suites</source>
-        <translation>OpenSSL 不认识其中任何一个密码套件</translation>
-    </message>
-    <message>
-        <source>Use OpenSSL's names separated by colons, or leave it out.</source>
-        <translation>请使用 OpenSSL 的名称并以冒号分隔，或删除它。</translation>
-    </message>
-    <message>
-        <source>a private key is of no use without its certificate</source>
-        <translation>私钥没有对应的证书就毫无用处</translation>
-    </message>
-    <message>
-        <source>Set ssl.certificate.location too.</source>
-        <translation>请同时设置 ssl.certificate.location。</translation>
-    </message>
-    <message>
-        <source>not readable as PEM</source>
-        <translation>无法作为 PEM 读取</translation>
-    </message>
-    <message>
-        <source>Write some of: {choices}.</source>
-        <translation>请从中选写：{choices}。</translation>
-    </message>
-    <message>
-        <source>certificate</source>
-        <translation>证书</translation>
-    </message>
-    <message>
-        <source>this is no PKCS#12 file</source>
-        <translation>这不是 PKCS#12 文件</translation>
-    </message>
-    <message>
-        <source>Name the .p12 or .pfx file.</source>
-        <translation>请填写 .p12 或 .pfx 文件。</translation>
-    </message>
-    <message>
-        <source>the client does not show its certificate</source>
-        <translation>客户端不会出示证书</translation>
-    </message>
-    <message>
-        <source>without its private key it cannot prove that the certificate is its own</source>
-        <translation>没有私钥就无法证明证书属于自己</translation>
-    </message>
-    <message>
-        <source>Set ssl.key.location too.</source>
-        <translation>请同时设置 ssl.key.location。</translation>
-    </message>
-    <message>
-        <source>key and certificate cannot be used together: {words}</source>
-        <translation>密钥与证书无法配合使用：{words}</translation>
-    </message>
-    <message>
-        <source>Name the key that belongs to the certificate, and its password.</source>
-        <translation>请填写与证书配对的密钥及其密码。</translation>
-    </message>
-    <message>
-        <source>OpenSSL has no provider {provider!r}</source>
-        <translation>OpenSSL 没有提供程序 {provider!r}</translation>
-    </message>
-    <message>
-        <source>it names no provider</source>
-        <translation>没有写出任何提供程序</translation>
-    </message>
-    <message>
-        <source>anybody on the way can pose as the broker and read everything</source>
-        <translation>中途的任何人都能冒充 Broker 并读取全部内容</translation>
-    </message>
-    <message>
-        <source>the broker's certificate is not checked</source>
-        <translation>未核对 Broker 的证书</translation>
-    </message>
-    <message>
-        <source>Use true, and name the authority in ssl.ca.location.</source>
-        <translation>请使用 true，并在 ssl.ca.location 中指定颁发机构。</translation>
-    </message>
-    <message>
-        <source>any holder of a certificate of the same authority can pose as the broker</source>
-        <translation>持有同一颁发机构证书的任何人都能冒充 Broker</translation>
-    </message>
-    <message>
-        <source>the broker's name is not compared with its certificate</source>
-        <translation>未将 Broker 的名称与其证书核对</translation>
-    </message>
-    <message>
-        <source>Use https.</source>
-        <translation>请使用 https。</translation>
-    </message>
-    <message>
-        <source>it does nothing</source>
-        <translation>它不起作用</translation>
-    </message>
-    <message>
-        <source>security.protocol is {protocol}, without TLS</source>
-        <translation>security.protocol 是 {protocol}，没有 TLS</translation>
-    </message>
-    <message>
-        <source>Use security.protocol = SSL or SASL_SSL, or take this out.</source>
-        <translation>请使用 security.protocol = SSL 或 SASL_SSL，或删除它。</translation>
-    </message>
-    <message>
-        <source>Move it to [{scope}].</source>
-        <translation>请移到 [{scope}]。</translation>
-    </message>
-    <message>
-        <source>{first} and {second} are two names of one property</source>
-        <translation>{first} 和 {second} 是同一属性的两个名称</translation>
-    </message>
-    <message>
-        <source>Keep one of them.</source>
-        <translation>请只保留一个。</translation>
-    </message>
-    <message>
-        <source>nothing, as both are the same</source>
-        <translation>没有影响，因为两处相同</translation>
-    </message>
-    <message>
-        <source>{first!r} does not count, {last!r} does</source>
-        <translation>{first!r} 不生效，{last!r} 生效</translation>
-    </message>
-    <message>
-        <source>it is set again later (line {line}), and the last one wins</source>
-        <translation>后面（第 {line} 行）又设置了一次，以最后一次为准</translation>
-    </message>
-    <message>
-        <source>it is set again later, and the last one wins</source>
-        <translation>后面又设置了一次，以最后一次为准</translation>
-    </message>
-    <message>
-        <source>Java clients</source>
-        <translation>Java 客户端</translation>
-    </message>
-    <message>
-        <source>librdkafka {version} does not know it</source>
-        <translation>librdkafka {version} 不认识它</translation>
-    </message>
-    <message>
-        <source>Leave it out: {note}.</source>
-        <translation>请删除：{note}。</translation>
-    </message>
-    <message>
-        <source>Did you mean {near}? Rename it.</source>
-        <translation>是否想写 {near}？请改名。</translation>
-    </message>
-    <message>
-        <source>Take it out.</source>
-        <translation>请删除它。</translation>
-    </message>
-    <message>
-        <source>names are case-sensitive</source>
-        <translation>名称区分大小写</translation>
-    </message>
-    <message>
-        <source>librdkafka takes it</source>
-        <translation>librdkafka 会接受它</translation>
-    </message>
-    <message>
-        <source>it is left out of librdkafka's documentation: for its own tests and bindings</source>
-        <translation>librdkafka 的文档未列出它：仅供其自身测试和语言绑定使用</translation>
-    </message>
-    <message>
-        <source>librdkafka refuses it, and the client is not made</source>
-        <translation>librdkafka 会拒绝它，客户端无法创建</translation>
-    </message>
-    <message>
-        <source>it is a name of Java clients; librdkafka has sasl.username and sasl.password for PLAIN and SCRAM, sasl.kerberos.* and sasl.oauthbearer.* for the others</source>
-        <translation>这是 Java 客户端的名称；librdkafka 对 PLAIN 和 SCRAM 使用 sasl.username 与 sasl.password，其他机制使用 sasl.kerberos.* 和 sasl.oauthbearer.*</translation>
-    </message>
-    <message>
-        <source>Use {target}.</source>
-        <translation>请使用 {target}。</translation>
-    </message>
-    <message>
-        <source>librdkafka has no such property, and the client is not made</source>
-        <translation>librdkafka 没有这个属性，客户端无法创建</translation>
-    </message>
-    <message>
-        <source>it is a name of {origin}</source>
-        <translation>这是 {origin} 的名称</translation>
-    </message>
-    <message>
-        <source>there is no such property, and the client is not made</source>
-        <translation>没有这个属性，客户端无法创建</translation>
-    </message>
-    <message>
-        <source>librdkafka refuses the value of this internal property</source>
-        <translation>librdkafka 拒绝这个内部属性的值</translation>
-    </message>
-    <message>
-        <source>Use {names} instead.</source>
-        <translation>请改用 {names}。</translation>
-    </message>
-    <message>
-        <source>Use sasl.username and sasl.password instead.</source>
-        <translation>请改用 sasl.username 和 sasl.password。</translation>
-    </message>
-    <message>
-        <source>Use {target}: {note}.</source>
-        <translation>请使用 {target}：{note}。</translation>
-    </message>
-    <message>
-        <source>Use {target} = {value}: {note}.</source>
-        <translation>请使用 {target} = {value}：{note}。</translation>
-    </message>
-    <message>
-        <source>librdkafka does not check addresses: it would try for ever in vain</source>
-        <translation>librdkafka 不检查地址：它会一直徒劳地尝试</translation>
-    </message>
-    <message>
-        <source>the client can never connect</source>
-        <translation>客户端永远无法连接</translation>
-    </message>
-    <message>
-        <source>no broker is named, and librdkafka only logs a notice</source>
-        <translation>没有写出任何 Broker，而 librdkafka 只在日志中提示</translation>
-    </message>
-    <message>
-        <source>Name at least one host:port, unless the program adds it.</source>
-        <translation>请至少填写一个 host:port，除非由程序补上。</translation>
-    </message>
-    <message>
-        <source>no broker is named</source>
-        <translation>没有写出任何 Broker</translation>
-    </message>
-    <message>
-        <source>Name at least one host:port.</source>
-        <translation>请至少填写一个 host:port。</translation>
-    </message>
-    <message>
-        <source>{server!r} is no address of a broker</source>
-        <translation>{server!r} 不是 Broker 地址</translation>
-    </message>
-    <message>
-        <source>Write host:port, several of them separated by commas.</source>
-        <translation>请写成 host:port，多个之间用逗号分隔。</translation>
-    </message>
-    <message>
-        <source>{server!r} is a web address</source>
-        <translation>{server!r} 是网页地址</translation>
-    </message>
-    <message>
-        <source>Write host:port.</source>
-        <translation>请写成 host:port。</translation>
-    </message>
-    <message>
-        <source>librdkafka has assignment strategies for the type consumer only</source>
-        <translation>librdkafka 只有 consumer 类型才有分配策略</translation>
-    </message>
-    <message>
-        <source>{server!r} and all servers after it are passed over</source>
-        <translation>{server!r} 及其后的所有服务器都会被跳过</translation>
-    </message>
-    <message>
-        <source>it says {scheme}, while security.protocol is {protocol}</source>
-        <translation>它写的是 {scheme}，而 security.protocol 是 {protocol}</translation>
-    </message>
-    <message>
-        <source>Set security.protocol = {scheme}, or write host:port alone.</source>
-        <translation>请设置 security.protocol = {scheme}，或只写 host:port。</translation>
-    </message>
-    <message>
-        <source>reconnect.backoff.max.ms ({high}) must not be below reconnect.backoff.ms ({low})</source>
-        <translation>reconnect.backoff.max.ms（{high}）不得小于 reconnect.backoff.ms（{low}）</translation>
-    </message>
-    <message>
-        <source>Use at least {low} for reconnect.backoff.max.ms.</source>
-        <translation>reconnect.backoff.max.ms 请至少设为 {low}。</translation>
-    </message>
-    <message>
-        <source>every wait is {ceiling} ms and never grows</source>
-        <translation>每次都等待 {ceiling} ms，不会递增</translation>
-    </message>
-    <message>
-        <source>{name} ({value}) is above retry.backoff.max.ms ({ceiling})</source>
-        <translation>{name}（{value}）大于 retry.backoff.max.ms（{ceiling}）</translation>
-    </message>
-    <message>
-        <source>Set retry.backoff.max.ms to {least} or more.</source>
-        <translation>请将 retry.backoff.max.ms 设为 {least} 或更大。</translation>
-    </message>
-    <message>
-        <source>there is no strategy {strategy!r} here</source>
-        <translation>这里没有策略 {strategy!r}</translation>
-    </message>
-    <message>
-        <source>the list ends with a comma and a space, which is read as a strategy without a name</source>
-        <translation>列表以逗号加空格结尾，会被当作一个没有名称的策略</translation>
-    </message>
-    <message>
-        <source>Write {meant}.</source>
-        <translation>请写 {meant}。</translation>
-    </message>
-    <message>
-        <source>eager strategies (range, roundrobin) and cooperative ones cannot be mixed</source>
-        <translation>即时式策略（range、roundrobin）与协作式策略不能混用</translation>
-    </message>
-    <message>
-        <source>Write cooperative-sticky, or range,roundrobin; not both.</source>
-        <translation>请写 cooperative-sticky 或 range,roundrobin，二者只取其一。</translation>
-    </message>
-    <message>
-        <source>librdkafka refuses it, and the consumer is not made</source>
-        <translation>librdkafka 会拒绝它，消费者无法创建</translation>
-    </message>
-    <message>
-        <source>the consumer is not made</source>
-        <translation>消费者无法创建</translation>
-    </message>
-    <message>
-        <source>no consumer group is named, and confluent-kafka asks for one (ValueError)</source>
-        <translation>没有指定消费者组，而 confluent-kafka 要求指定（ValueError）</translation>
-    </message>
-    <message>
-        <source>Name one.</source>
-        <translation>请指定一个。</translation>
-    </message>
-    <message>
-        <source>group.remote.assignor takes its place</source>
-        <translation>由 group.remote.assignor 代替</translation>
-    </message>
-    <message>
-        <source>the broker decides it</source>
-        <translation>由 Broker 决定</translation>
-    </message>
-    <message>
-        <source>a consumer takes 1 to {most} (the table's wider range is for share consumers)</source>
-        <translation>消费者可取 1 到 {most}（表中更宽的范围仅适用于共享消费者）</translation>
-    </message>
-    <message>
-        <source>Use {near}.</source>
-        <translation>请使用 {near}。</translation>
-    </message>
-    <message>
-        <source>fetch.max.bytes must not be below message.max.bytes ({largest})</source>
-        <translation>fetch.max.bytes 不得小于 message.max.bytes（{largest}）</translation>
-    </message>
-    <message>
-        <source>Use at least {least}.</source>
-        <translation>请至少设为 {least}。</translation>
-    </message>
-    <message>
-        <source>it must hold a whole answer: fetch.max.bytes ({fetch}) and 512 bytes of framing</source>
-        <translation>它必须容纳一个完整的响应：fetch.max.bytes（{fetch}）加 512 字节的帧头</translation>
-    </message>
-    <message>
-        <source>Use at least {least}, or leave it out.</source>
-        <translation>请至少设为 {least}，或删除它。</translation>
-    </message>
-    <message>
-        <source>with group.protocol=consumer it may not be set: {instead}</source>
-        <translation>group.protocol=consumer 时不得设置：{instead}</translation>
-    </message>
-    <message>
-        <source>Take it out, or use group.protocol = classic.</source>
-        <translation>请删除它，或使用 group.protocol = classic。</translation>
-    </message>
-    <message>
-        <source>max.poll.interval.ms ({poll}) is below session.timeout.ms = {session}</source>
-        <translation>max.poll.interval.ms（{poll}）小于 session.timeout.ms = {session}</translation>
-    </message>
-    <message>
-        <source>Use at least {session} for max.poll.interval.ms.</source>
-        <translation>max.poll.interval.ms 请至少设为 {session}。</translation>
-    </message>
-    <message>
-        <source>too few heartbeats (every {heartbeat} ms) fit into session.timeout.ms = {session}</source>
-        <translation>在 session.timeout.ms = {session} 内心跳次数太少（每 {heartbeat} ms 一次）</translation>
-    </message>
-    <message>
-        <source>Use at most {most} for heartbeat.interval.ms.</source>
-        <translation>heartbeat.interval.ms 请不超过 {most}。</translation>
-    </message>
-    <message>
-        <source>only group.protocol=consumer asks the broker to assign partitions</source>
-        <translation>只有 group.protocol=consumer 时才由 Broker 分配分区</translation>
-    </message>
-    <message>
-        <source>Use partition.assignment.strategy, or group.protocol = consumer (Kafka 4).</source>
-        <translation>请使用 partition.assignment.strategy，或 group.protocol = consumer（Kafka 4）。</translation>
-    </message>
-    <message>
-        <source>a fetch ends at {fetch} bytes</source>
-        <translation>一次拉取到 {fetch} 字节为止</translation>
-    </message>
-    <message>
-        <source>fetch.max.bytes bounds the answer for all partitions together</source>
-        <translation>fetch.max.bytes 限制所有分区响应的总和</translation>
-    </message>
-    <message>
-        <source>Use at most {most}.</source>
-        <translation>请不超过 {most}。</translation>
-    </message>
-    <message>
-        <source>one fetch overshoots the queue, and fetching stops and starts</source>
-        <translation>一次拉取就会超出队列，拉取时断时续</translation>
-    </message>
-    <message>
-        <source>fetch.message.max.bytes is {per_partition} bytes per partition</source>
-        <translation>fetch.message.max.bytes 为每分区 {per_partition} 字节</translation>
-    </message>
-    <message>
-        <source>fetches without messages may time out and block what comes after them</source>
-        <translation>没有消息的拉取可能超时，并阻塞其后的请求</translation>
-    </message>
-    <message>
-        <source>fetch.wait.max.ms ({wait}) should be 1000 ms below socket.timeout.ms ({timeout})</source>
-        <translation>fetch.wait.max.ms（{wait}）应比 socket.timeout.ms（{timeout}）小 1000 ms</translation>
-    </message>
-    <message>
-        <source>enable.auto.commit is false</source>
-        <translation>enable.auto.commit 为 false</translation>
-    </message>
-    <message>
-        <source>Take it out, or use enable.auto.commit = true.</source>
-        <translation>请删除它，或使用 enable.auto.commit = true。</translation>
-    </message>
-    <message>
-        <source>an offset is stored when the message is handed out, before it is handled, and enable.auto.commit commits it by itself</source>
-        <translation>偏移量在消息交出时、处理之前就被保存，而 enable.auto.commit 会自动提交它</translation>
-    </message>
-    <message>
-        <source>Use enable.auto.offset.store = false, and store_offsets() when the work is done.</source>
-        <translation>请使用 enable.auto.offset.store = false，并在处理完成后调用 store_offsets()。</translation>
-    </message>
-    <message>
-        <source>the whole process dies when the consumer is made (on Windows at its first use)</source>
-        <translation>创建消费者时整个进程会崩溃（在 Windows 上是首次使用时）</translation>
-    </message>
-    <message>
-        <source>no consumer group is named, and confluent-kafka checks that by an assertion</source>
-        <translation>没有指定消费者组，而 confluent-kafka 用断言检查这一点</translation>
-    </message>
-    <message>
-        <source>the member is thrown out of its group again and again</source>
-        <translation>该成员会一次又一次被踢出消费者组</translation>
-    </message>
-    <message>
-        <source>one lost packet may throw the member out of its group</source>
-        <translation>丢一个数据包就可能使该成员被踢出消费者组</translation>
-    </message>
-    <message>
-        <source>Use a smaller fetch.wait.max.ms.</source>
-        <translation>请使用更小的 fetch.wait.max.ms。</translation>
-    </message>
-    <message>
-        <source>Use a larger socket.timeout.ms.</source>
-        <translation>请使用更大的 socket.timeout.ms。</translation>
-    </message>
-    <message>
-        <source>offsets are committed only when the consumer closes</source>
-        <translation>偏移量只在消费者关闭时提交</translation>
-    </message>
-    <message>
-        <source>0 turns the interval off although enable.auto.commit is true</source>
-        <translation>0 会关闭定时提交，尽管 enable.auto.commit 为 true</translation>
-    </message>
-    <message>
-        <source>Use 5000, or enable.auto.commit = false.</source>
-        <translation>请使用 5000，或 enable.auto.commit = false。</translation>
-    </message>
-    <message>
-        <source>method=oidc needs to know where tokens are made</source>
-        <translation>method=oidc 需要知道令牌从何处获取</translation>
-    </message>
-    <message>
-        <source>Set sasl.oauthbearer.token.endpoint.url.</source>
-        <translation>请设置 sasl.oauthbearer.token.endpoint.url。</translation>
-    </message>
-    <message>
-        <source>aws_iam needs sasl.oauthbearer.method=oidc, in small letters</source>
-        <translation>aws_iam 需要 sasl.oauthbearer.method=oidc（小写）</translation>
-    </message>
-    <message>
-        <source>Set sasl.oauthbearer.method = oidc, or take this out.</source>
-        <translation>请设置 sasl.oauthbearer.method = oidc，或删除它。</translation>
-    </message>
-    <message>
-        <source>aws_iam needs a region and an audience</source>
-        <translation>aws_iam 需要区域（region）和受众（audience）</translation>
-    </message>
-    <message>
-        <source>Set sasl.oauthbearer.config = region=... audience=...</source>
-        <translation>请设置 sasl.oauthbearer.config = region=... audience=...。</translation>
-    </message>
-    <message>
-        <source>aws_iam needs the Python package boto3, which is not installed</source>
-        <translation>aws_iam 需要 Python 包 boto3，但它尚未安装</translation>
-    </message>
-    <message>
-        <source>Install confluent-kafka[oauthbearer-aws], or take this out.</source>
-        <translation>请安装 confluent-kafka[oauthbearer-aws]，或删除它。</translation>
-    </message>
-    <message>
-        <source>the client is made and never logs in, unless the program passes oauth_cb</source>
-        <translation>客户端能创建但永远无法登录，除非程序传入 oauth_cb</translation>
-    </message>
-    <message>
-        <source>nothing says where the token comes from</source>
-        <translation>没有说明令牌从何而来</translation>
-    </message>
-    <message>
-        <source>Set sasl.oauthbearer.method = oidc with its address, client id and secret.</source>
-        <translation>请设置 sasl.oauthbearer.method = oidc，以及其地址、客户端 ID 和密钥。</translation>
-    </message>
-    <message>
-        <source>unsigned tokens and sasl.oauthbearer.method=oidc exclude each other</source>
-        <translation>未签名令牌与 sasl.oauthbearer.method=oidc 互斥</translation>
-    </message>
-    <message>
-        <source>the name of a claim may not be empty</source>
-        <translation>声明的名称不能为空</translation>
-    </message>
-    <message>
-        <source>it and {other} exclude each other</source>
-        <translation>它与 {other} 互斥</translation>
-    </message>
-    <message>
-        <source>the whole process dies when the client is made</source>
-        <translation>创建客户端时整个进程会崩溃</translation>
-    </message>
-    <message>
-        <source>librdkafka expects name=value pairs with commas here, and does not check them</source>
-        <translation>librdkafka 在此需要以逗号分隔的 名称=值，却不作检查</translation>
-    </message>
-    <message>
-        <source>Write query=... first.</source>
-        <translation>请先写 query=...。</translation>
-    </message>
-    <message>
-        <source>method=oidc needs {name}</source>
-        <translation>method=oidc 需要 {name}</translation>
-    </message>
-    <message>
-        <source>Set {name}.</source>
-        <translation>请设置 {name}。</translation>
-    </message>
-    <message>
-        <source>the grant type jwt-bearer needs a key to sign with</source>
-        <translation>授权类型 jwt-bearer 需要用于签名的密钥</translation>
-    </message>
-    <message>
-        <source>idempotence</source>
-        <translation>幂等性</translation>
-    </message>
-    <message>
-        <source>a message must live longer (message.timeout.ms is {timeout}) than it waits for its batch ({linger:g} ms)</source>
-        <translation>消息的存活时间（message.timeout.ms 为 {timeout}）必须长于它等待批次的时间（{linger:g} ms）</translation>
-    </message>
-    <message>
-        <source>Use a smaller linger.ms, such as {shorter}.</source>
-        <translation>请使用更小的 linger.ms，例如 {shorter}。</translation>
-    </message>
-    <message>
-        <source>librdkafka refuses the pair, and the producer is not made</source>
-        <translation>librdkafka 会拒绝这一组合，生产者无法创建</translation>
-    </message>
-    <message>
-        <source>transactional.id needs enable.idempotence=true</source>
-        <translation>transactional.id 需要 enable.idempotence=true</translation>
-    </message>
-    <message>
-        <source>Use enable.idempotence = true, or leave transactional.id out.</source>
-        <translation>请使用 enable.idempotence = true，或删除 transactional.id。</translation>
-    </message>
-    <message>
-        <source>transaction.timeout.ms = {limit} is so large that librdkafka's comparison overflows</source>
-        <translation>transaction.timeout.ms = {limit} 太大，librdkafka 比较时会溢出</translation>
-    </message>
-    <message>
-        <source>Use a smaller transaction.timeout.ms, such as 60000.</source>
-        <translation>请使用更小的 transaction.timeout.ms，例如 60000。</translation>
-    </message>
-    <message>
-        <source>{why} allows at most 5 requests in flight, or their order could not be kept</source>
-        <translation>{why} 最多允许 5 个在途请求，否则无法保持顺序</translation>
-    </message>
-    <message>
-        <source>Use 5 or less.</source>
-        <translation>请使用 5 或更小的值。</translation>
-    </message>
-    <message>
-        <source>{why} is about sending again safely, so retries may not be 0</source>
-        <translation>{why} 的意义就是安全重发，因此 retries 不能为 0</translation>
-    </message>
-    <message>
-        <source>Leave it out; message.timeout.ms bounds the retries.</source>
-        <translation>请删除它；重试由 message.timeout.ms 限制。</translation>
-    </message>
-    <message>
-        <source>{why} needs the threshold 1</source>
-        <translation>{why} 需要阈值为 1</translation>
-    </message>
-    <message>
-        <source>Leave it out.</source>
-        <translation>请将它删除。</translation>
-    </message>
-    <message>
-        <source>{why} needs the acknowledgement of all in-sync replicas</source>
-        <translation>{why} 需要所有同步副本的确认</translation>
-    </message>
-    <message>
-        <source>Use acks = all.</source>
-        <translation>请使用 acks = all。</translation>
-    </message>
-    <message>
-        <source>{why} keeps the order, so the queue must be fifo</source>
-        <translation>{why} 要保持顺序，因此队列必须为 fifo</translation>
-    </message>
-    <message>
-        <source>a message must not outlive its transaction: transaction.timeout.ms is {limit}</source>
-        <translation>消息不得比其事务存活更久：transaction.timeout.ms 为 {limit}</translation>
-    </message>
-    <message>
-        <source>enable.gapless.guarantee needs enable.idempotence=true</source>
-        <translation>enable.gapless.guarantee 需要 enable.idempotence=true</translation>
-    </message>
-    <message>
-        <source>Set enable.idempotence = true, or take this out.</source>
-        <translation>请设置 enable.idempotence = true，或删除它。</translation>
-    </message>
-    <message>
-        <source>a request must not outlive its transaction: transaction.timeout.ms is {limit}</source>
-        <translation>请求不得比其事务存活更久：transaction.timeout.ms 为 {limit}</translation>
-    </message>
-    <message>
-        <source>messages can be lost without anybody hearing of it</source>
-        <translation>消息可能丢失而无人知晓</translation>
-    </message>
-    <message>
-        <source>with acks=0 the broker never answers</source>
-        <translation>acks=0 时 Broker 从不应答</translation>
-    </message>
-    <message>
-        <source>a message gives up before the broker does</source>
-        <translation>消息会先于 Broker 放弃</translation>
-    </message>
-    <message>
-        <source>request.timeout.ms is above message.timeout.ms ({timeout})</source>
-        <translation>request.timeout.ms 大于 message.timeout.ms（{timeout}）</translation>
-    </message>
-    <message>
-        <source>batches end at {largest} bytes</source>
-        <translation>批次到 {largest} 字节为止</translation>
-    </message>
-    <message>
-        <source>message.max.bytes bounds a request, and a batch is sent in one</source>
-        <translation>message.max.bytes 限制单个请求，而一个批次就在一个请求中发送</translation>
-    </message>
-    <message>
-        <source>Use at most {largest}, or raise message.max.bytes (and the broker's).</source>
-        <translation>请不超过 {largest}，或调大 message.max.bytes（以及 Broker 的对应设置）。</translation>
-    </message>
-    <message>
-        <source>a large message never fits into the queue (BufferError)</source>
-        <translation>大消息永远放不进队列（BufferError）</translation>
-    </message>
-    <message>
-        <source>message.max.bytes allows {largest} bytes</source>
-        <translation>message.max.bytes 允许 {largest} 字节</translation>
-    </message>
-    <message>
-        <source>brokers refuse every message (INVALID_REQUIRED_ACKS)</source>
-        <translation>Broker 会拒绝每条消息（INVALID_REQUIRED_ACKS）</translation>
-    </message>
-    <message>
-        <source>brokers know only 0, 1 and all; librdkafka passes {acks} on unchecked</source>
-        <translation>Broker 只认 0、1 和 all；librdkafka 会不加检查地传递 {acks}</translation>
-    </message>
-    <message>
-        <source>the producer is made, and fails with its first message</source>
-        <translation>生产者能创建，但发送第一条消息时就失败</translation>
-    </message>
-    <message>
-        <source>the codec uses the nearest level that it has</source>
-        <translation>编解码器会采用它支持的最接近级别</translation>
-    </message>
-    <message>
-        <source>{codec} knows levels {low} to {high}</source>
-        <translation>{codec} 支持级别 {low} 到 {high}</translation>
-    </message>
-    <message>
-        <source>no compression.type is set</source>
-        <translation>没有设置 compression.type</translation>
-    </message>
-    <message>
-        <source>Set compression.type, or take this out.</source>
-        <translation>请设置 compression.type，或删除它。</translation>
-    </message>
-    <message>
-        <source>there is no SASL mechanism {mechanism!r}: its name is written in capitals</source>
-        <translation>没有 SASL 机制 {mechanism!r}：其名称须用大写</translation>
-    </message>
-    <message>
-        <source>there is no SASL mechanism {mechanism!r}</source>
-        <translation>没有 SASL 机制 {mechanism!r}</translation>
-    </message>
-    <message>
-        <source>Write {upper}.</source>
-        <translation>请写成 {upper}。</translation>
-    </message>
-    <message>
-        <source>Write one of: {choices}.</source>
-        <translation>请写其中之一：{choices}。</translation>
-    </message>
-    <message>
-        <source>the client does not log in</source>
-        <translation>客户端不会登录</translation>
-    </message>
-    <message>
-        <source>security.protocol is {protocol}, without SASL</source>
-        <translation>security.protocol 是 {protocol}，没有 SASL</translation>
-    </message>
-    <message>
-        <source>Use security.protocol = SASL_SSL (or SASL_PLAINTEXT), or take the sasl.* lines out.</source>
-        <translation>请使用 security.protocol = SASL_SSL（或 SASL_PLAINTEXT），或删除 sasl.* 各行。</translation>
-    </message>
-    <message>
-        <source>Use sasl.mechanism = SCRAM-SHA-512 or another one that the brokers offer; Kerberos needs the Windows build, or a librdkafka built with libsasl2.</source>
-        <translation>请使用 sasl.mechanism = SCRAM-SHA-512 或 Broker 提供的其他机制；Kerberos 需要 Windows 版本，或以 libsasl2 编译的 librdkafka。</translation>
-    </message>
-    <message>
-        <source>{mechanism} needs sasl.username and sasl.password</source>
-        <translation>{mechanism} 需要 sasl.username 和 sasl.password</translation>
-    </message>
-    <message>
-        <source>the password crosses the network in clear text</source>
-        <translation>密码以明文通过网络</translation>
-    </message>
-    <message>
-        <source>the mechanism PLAIN sends it as it is, and SASL_PLAINTEXT does not encrypt</source>
-        <translation>PLAIN 机制原样发送密码，而 SASL_PLAINTEXT 不加密</translation>
-    </message>
-    <message>
-        <source>Use security.protocol = SASL_SSL, or a SCRAM mechanism.</source>
-        <translation>请使用 security.protocol = SASL_SSL，或使用 SCRAM 机制。</translation>
-    </message>
-    <message>
-        <source>this build of librdkafka {version} lacks {mechanism}</source>
-        <translation>此版 librdkafka {version} 不支持 {mechanism}</translation>
-    </message>
-    <message>
-        <source>this build of librdkafka {version} lacks {mechanism}, which is the default where no sasl.mechanism is set</source>
-        <translation>此版 librdkafka {version} 不支持 {mechanism}，而未设置 sasl.mechanism 时默认使用它</translation>
-    </message>
-    <message>
-        <source>the line is not understood</source>
-        <translation>这一行无法理解</translation>
-    </message>
-    <message>
-        <source>a property is a name, an equals sign and a value</source>
-        <translation>属性由名称、等号和值组成</translation>
-    </message>
-    <message>
-        <source>Write name = value; a line that begins with # is a comment.</source>
-        <translation>请写成 名称 = 值；以 # 开头的行是注释。</translation>
-    </message>
-    <message>
-        <source>what stands below it goes to the section before</source>
-        <translation>其下的内容会归入前一节</translation>
-    </message>
-    <message>
-        <source>there is no section {name}</source>
-        <translation>没有 {name} 这一节</translation>
-    </message>
-    <message>
-        <source>Write [{close}].</source>
-        <translation>请写 [{close}]。</translation>
-    </message>
-    <message>
-        <source>Write [common], [producer] or [consumer].</source>
-        <translation>请写 [common]、[producer] 或 [consumer]。</translation>
-    </message>
-    <message>
-        <source>the settings file is refused</source>
-        <translation>设置文件会被拒绝</translation>
-    </message>
-    <message>
-        <source>without quotes, TOML makes tables of the dots in a name</source>
-        <translation>没有引号时，TOML 会把名称中的点当作表</translation>
-    </message>
-    <message>
-        <source>Write "{name}" in quotes.</source>
-        <translation>请把 "{name}" 写在引号内。</translation>
-    </message>
-    <message>
-        <source>workers do not start</source>
-        <translation>处理单元不会启动</translation>
-    </message>
-    <message>
-        <source>{setting} decides it for all of Signalbox</source>
-        <translation>整个 Signalbox 由 {setting} 决定它</translation>
-    </message>
-    <message>
-        <source>Set {setting} instead, and take this out.</source>
-        <translation>请改为设置 {setting}，并删除它。</translation>
-    </message>
-    <message>
-        <source>whoever can read the settings file, or a copy of it, has the secret</source>
-        <translation>能读到设置文件或其副本的人都会得到此密码</translation>
-    </message>
-    <message>
-        <source>it stands there as it is</source>
-        <translation>它以明文写在那里</translation>
-    </message>
-    <message>
-        <source>Keep it in the credential store and write keyring:NAME in its place, or env:NAME and set that environment variable.</source>
-        <translation>请将它保存到凭据库并在此处写 keyring:名称，或写 env:名称 并设置该环境变量。</translation>
-    </message>
-    <message>
-        <source>Move it to the {client}, or take it out.</source>
-        <translation>请将它移到{client}，或删除它。</translation>
-    </message>
-    <message>
-        <source>librdkafka knows it only for share consumers</source>
-        <translation>librdkafka 只对共享消费者认识它</translation>
-    </message>
-    <message>
-        <source>Java's {name} is {meant} on {client}; use that, or take it out.</source>
-        <translation>Java 的 {name} 在{client}上是 {meant}；请用它代替，或删除它。</translation>
-    </message>
-    <message>
-        <source>librdkafka knows it only for share consumers, and takes it in silence elsewhere; versions before 2.15 refused it (No such configuration property). A consumer gets its messages in batches by consume(num_messages=N)</source>
-        <translation>librdkafka 只对共享消费者认识它，在别处则默默接受；2.15 之前的版本会拒绝它（No such configuration property）。消费者通过 consume(num_messages=N) 成批获取消息</translation>
-    </message>
-    <message>
-        <source>Take it out; queued.max.messages.kbytes bounds what is fetched ahead, which is another thing.</source>
-        <translation>请删除它；queued.max.messages.kbytes 限制预取的数量，那是另一回事。</translation>
-    </message>
-    <message>
-        <source>librdkafka sees the brackets and quotes as part of the value</source>
-        <translation>librdkafka 会把方括号和引号当作值的一部分</translation>
-    </message>
-    <message>
-        <source>it takes one text; lists are written with commas</source>
-        <translation>它只接受一个文本；列表用逗号书写</translation>
-    </message>
-    <message>
-        <source>Write {joined!r}.</source>
-        <translation>请写成 {joined!r}。</translation>
-    </message>
-    <message>
-        <source>it does nothing on {client}</source>
-        <translation>它在{client}上不起作用</translation>
-    </message>
-    <message>
-        <source>it is a {client} property; librdkafka takes it and ignores it</source>
-        <translation>这是{client}的属性；librdkafka 接受它但会忽略</translation>
-    </message>
-    <message>
-        <source>a producer</source>
-        <translation>生产者</translation>
-    </message>
-    <message>
-        <source>a consumer</source>
-        <translation>消费者</translation>
-    </message>
-    <message>
-        <source>an admin client</source>
-        <translation>管理客户端</translation>
-    </message>
-    <message>
-        <source>producer</source>
-        <translation>生产者</translation>
-    </message>
-    <message>
-        <source>consumer</source>
-        <translation>消费者</translation>
-    </message>
-    <message>
-        <source>the client cannot call a text</source>
-        <translation>客户端无法调用文本</translation>
-    </message>
-    <message>
-        <source>confluent-kafka expects a Python function here</source>
-        <translation>confluent-kafka 在此需要一个 Python 函数</translation>
-    </message>
-    <message>
-        <source>Pass a function in the program, and take this line out.</source>
-        <translation>请在程序中传入函数，并删除此行。</translation>
-    </message>
-    <message>
-        <source>the producer is not made: TypeError</source>
-        <translation>生产者无法创建：TypeError</translation>
-    </message>
-    <message>
-        <source>confluent-kafka reads this one property itself and takes only Python's True or False, not a text</source>
-        <translation>confluent-kafka 自行读取这一属性，只接受 Python 的 True 或 False，不接受文本</translation>
-    </message>
-    <message>
-        <source>Leave it out, or pass a bool in the program.</source>
-        <translation>请将它删除，或在程序中传入布尔值。</translation>
-    </message>
-    <message>
-        <source>it works in librdkafka {version}, perhaps not in a later one</source>
-        <translation>它在 librdkafka {version} 中有效，以后的版本不一定</translation>
-    </message>
-    <message>
-        <source>librdkafka calls it deprecated: {meaning}</source>
-        <translation>librdkafka 已将它弃用：{meaning}</translation>
-    </message>
-    <message>
-        <source>librdkafka calls it experimental: {meaning}</source>
-        <translation>librdkafka 将它列为实验性：{meaning}</translation>
-    </message>
-    <message>
-        <source>{name} is {target} here</source>
-        <translation>{name} 在这里是 {target}</translation>
-    </message>
-    <message>
-        <source>librdkafka's default is false: retries may repeat</source>
-        <translation>librdkafka 的默认值是 false：重试可能造成重复</translation>
-    </message>
-    <message>
-        <source>librdkafka's default is consistent_random: the same key goes to another partition</source>
-        <translation>librdkafka 的默认值是 consistent_random：同一个键会进入另一个分区</translation>
-    </message>
-    <message>
-        <source>librdkafka's default is 300000</source>
-        <translation>librdkafka 的默认值是 300000</translation>
-    </message>
-    <message>
-        <source>librdkafka's default is read_committed: aborted messages are left out</source>
-        <translation>librdkafka 的默认值是 read_committed：不读已中止的消息</translation>
-    </message>
-    <message>
-        <source>librdkafka's default is false: damage on the way goes unseen</source>
-        <translation>librdkafka 的默认值是 false：传输中的损坏不会被发现</translation>
-    </message>
-    <message>
-        <source>librdkafka's default for consumers is false</source>
-        <translation>librdkafka 对消费者的默认值是 false</translation>
-    </message>
-    <message>
-        <source>neither a Java name nor one of librdkafka: left as it is</source>
-        <translation>既不是 Java 的名称，也不是 librdkafka 的：保持原样</translation>
-    </message>
-    <message>
-        <source>nothing like it: {note}</source>
-        <translation>没有对应项：{note}</translation>
-    </message>
-    <message>
-        <source>batch.size=0 turns batching off in Java; here batch.num.messages=1 does</source>
-        <translation>在 Java 中 batch.size=0 关闭批处理；这里用 batch.num.messages=1</translation>
-    </message>
-    <message>
-        <source>{old!r} became {new!r}</source>
-        <translation>{old!r} 变为 {new!r}</translation>
-    </message>
-    <message>
-        <source>no user and password found in it; set sasl.username and sasl.password, or sasl.oauthbearer.*</source>
-        <translation>其中没有找到用户和密码；请设置 sasl.username 和 sasl.password，或 sasl.oauthbearer.*</translation>
-    </message>
-    <message>
-        <source>only the digits are read: {value}</source>
-        <translation>只读取数字部分：{value}</translation>
-    </message>
-    <message>
-        <source>librdkafka ignores the unit or whatever else follows the number ({tail!r})</source>
-        <translation>librdkafka 会忽略单位或数字后面的其他内容（{tail!r}）</translation>
-    </message>
-    <message>
-        <source>this is neither true nor false</source>
-        <translation>这既不是 true 也不是 false</translation>
-    </message>
-    <message>
-        <source>librdkafka refuses the value, and the client is not made</source>
-        <translation>librdkafka 会拒绝该值，客户端无法创建</translation>
-    </message>
-    <message>
-        <source>Write the plain number, in the unit that the name tells.</source>
-        <translation>请只写数字，单位以名称所示为准。</translation>
-    </message>
-    <message>
-        <source>Write true or false.</source>
-        <translation>请写 true 或 false。</translation>
-    </message>
-    <message>
-        <source>this is set by a function of librdkafka's C interface, never as a text</source>
-        <translation>这由 librdkafka 的 C 接口函数设置，不能写成文本</translation>
-    </message>
-    <message>
-        <source>{meant} is outside {low} .. {high}</source>
-        <translation>{meant} 超出 {low} .. {high}</translation>
-    </message>
-    <message>
-        <source>Write a number from {low} to {high}.</source>
-        <translation>请写 {low} 到 {high} 之间的数。</translation>
-    </message>
-    <message>
-        <source>{word!r} is none of its words</source>
-        <translation>{word!r} 不是它可用的值</translation>
-    </message>
-    <message>
-        <source>it may not be empty</source>
-        <translation>不能为空</translation>
-    </message>
-    <message>
-        <source>the value is not understood</source>
-        <translation>该值无法理解</translation>
-    </message>
-    <message>
-        <source>Correct it, or take the line out.</source>
-        <translation>请改正它，或删除此行。</translation>
-    </message>
-    <message>
-        <source>it holds a NUL character</source>
-        <translation>其中含有 NUL 字符</translation>
-    </message>
-    <message>
-        <source>Take that out.</source>
-        <translation>请将其去掉。</translation>
-    </message>
-    <message>
-        <source>librdkafka's build for this system lacks what is behind it</source>
-        <translation>本系统的 librdkafka 版本缺少其背后的功能</translation>
-    </message>
-    <message>
-        <source>this is no number</source>
-        <translation>这不是数字</translation>
-    </message>
-    <message>
-        <source>it becomes {value}</source>
-        <translation>它会变成 {value}</translation>
-    </message>
-    <message>
-        <source>the number does not fit into 32 bits and wraps around (or is none at all)</source>
-        <translation>该数字超出 32 位而回绕（或根本不是数字）</translation>
-    </message>
-    <message>
-        <source>it stays at {default}</source>
-        <translation>它保持为 {default}</translation>
-    </message>
-    <message>
-        <source>a value of nothing but spaces is passed over</source>
-        <translation>只有空格的值会被忽略</translation>
-    </message>
-    <message>
-        <source>Write one of {choices}, or take the line out.</source>
-        <translation>请写 {choices} 之一，或删除此行。</translation>
-    </message>
-    <message>
-        <source>{text!r} is no partitioner</source>
-        <translation>{text!r} 不是分区器</translation>
-    </message>
-    <message>
-        <source>Write a number from {low:g} to {high:.10g} or {words}.</source>
-        <translation>请写 {low:g} 到 {high:.10g} 之间的数，或 {words}。</translation>
-    </message>
-    <message>
-        <source>Write a number from {low:g} to {high:.10g}.</source>
-        <translation>请写 {low:g} 到 {high:.10g} 之间的数。</translation>
-    </message>
-    <message>
-        <source>Write one of: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, GSSAPI.</source>
-        <translation>请写其中之一：PLAIN、SCRAM-SHA-256、SCRAM-SHA-512、OAUTHBEARER、GSSAPI。</translation>
-    </message>
-    <message>
-        <source>exactly one mechanism must be named</source>
-        <translation>必须且只能写一种机制</translation>
-    </message>
-    <message>
-        <source>no such broker is supported</source>
-        <translation>不支持这样的 Broker</translation>
-    </message>
-    <message>
-        <source>Take the line out.</source>
-        <translation>请删除此行。</translation>
-    </message>
-    <message>
-        <source>it is read as {value}</source>
-        <translation>它会被读作 {value}</translation>
-    </message>
-    <message>
-        <source>a number that starts with 0 is octal in C</source>
-        <translation>以 0 开头的数字在 C 中是八进制</translation>
-    </message>
-    <message>
-        <source>Leave the leading zeros out.</source>
-        <translation>请去掉前导零。</translation>
-    </message>
-    <message>
-        <source>{first} and {second}</source>
-        <translation>{first} 和 {second}</translation>
-    </message>
-    <message>
-        <source>{first}; {second}</source>
-        <translation>{first}；{second}</translation>
-    </message>
-    <message>
-        <source>one text with commas, not a list. Canonical name metadata.broker.list. librdkafka does not check the addresses</source>
-        <translation>用逗号分隔的一个文本，不是列表。规范名称是 metadata.broker.list。librdkafka 不检查地址</translation>
-    </message>
-    <message>
-        <source>default rdkafka</source>
-        <translation>默认值为 rdkafka</translation>
-    </message>
-    <message>
-        <source>same values</source>
-        <translation>取值相同</translation>
-    </message>
-    <message>
-        <source>default 0=off (Java 540000)</source>
-        <translation>默认值 0 表示关闭（Java 为 540000）</translation>
-    </message>
-    <message>
-        <source>same (KIP-714), default true</source>
-        <translation>相同（KIP-714），默认值为 true</translation>
-    </message>
-    <message>
-        <source>Java refresh interval = this; librdkafka metadata.max.age.ms is the cache age (default 3x refresh). Same 300000 default; range -1..3600000</source>
-        <translation>在 Java 中这是刷新间隔；librdkafka 的 metadata.max.age.ms 是缓存时长（默认为刷新间隔的 3 倍）。默认值同为 300000；范围 -1..3600000</translation>
-    </message>
-    <message>
-        <source>no equivalent; drop</source>
-        <translation>没有对应项，请删除</translation>
-    </message>
-    <message>
-        <source>none|rebootstrap; default rebootstrap</source>
-        <translation>none|rebootstrap；默认值为 rebootstrap</translation>
-    </message>
-    <message>
-        <source>connect AdminClient to brokers</source>
-        <translation>AdminClient 请连接到 Broker</translation>
-    </message>
-    <message>
-        <source>Java -1 (OS default) -&gt; 0</source>
-        <translation>Java 的 -1（系统默认）写作 0</translation>
-    </message>
-    <message>
-        <source>default 100 (Java 50); must be &lt;= reconnect.backoff.max.ms (checked at construction)</source>
-        <translation>默认值为 100（Java 为 50）；必须 &lt;= reconnect.backoff.max.ms（创建时检查）</translation>
-    </message>
-    <message>
-        <source>default 10000 (Java 1000)</source>
-        <translation>默认值为 10000（Java 为 1000）</translation>
-    </message>
-    <message>
-        <source>range 10..300000, default 60000; the librdkafka request.timeout.ms is a PRODUCER topic property (ack wait)</source>
-        <translation>范围 10..300000，默认值为 60000；librdkafka 的 request.timeout.ms 是生产者的主题属性（等待确认的时间）</translation>
-    </message>
-    <message>
-        <source>topic-level ack timeout 1..900000; network timeout is socket.timeout.ms</source>
-        <translation>主题级的确认超时 1..900000；网络超时是 socket.timeout.ms</translation>
-    </message>
-    <message>
-        <source>same; &gt; retry.backoff.max.ms only logs a warning</source>
-        <translation>相同；&gt; retry.backoff.max.ms 时只记录一条警告</translation>
-    </message>
-    <message>
-        <source>min 1000; default 30000 (Java 10000)</source>
-        <translation>最小 1000；默认值为 30000（Java 为 10000）</translation>
-    </message>
-    <message>
-        <source>no exponential growth; set socket.connection.setup.timeout.ms</source>
-        <translation>没有指数增长；请设置 socket.connection.setup.timeout.ms</translation>
-    </message>
-    <message>
-        <source>pass timeout= to each call (committed, list_topics, commit...) or request_timeout= on AdminClient calls</source>
-        <translation>请在每次调用（committed、list_topics、commit 等）时传入 timeout=，AdminClient 的调用则传入 request_timeout=</translation>
-    </message>
-    <message>
-        <source>plaintext|ssl|sasl_plaintext|sasl_ssl, case-insensitive</source>
-        <translation>plaintext|ssl|sasl_plaintext|sasl_ssl，不区分大小写</translation>
-    </message>
-    <message>
-        <source>JVM only; OpenSSL providers: ssl.providers</source>
-        <translation>仅限 JVM；OpenSSL 的提供程序用 ssl.providers</translation>
-    </message>
-    <message>
-        <source>wrap produce()/poll() in the application (plugin.library.paths loads native plugins only)</source>
-        <translation>请在应用中包装 produce()/poll()（plugin.library.paths 只加载原生插件）</translation>
-    </message>
-    <message>
-        <source>statistics.interval.ms + stats_cb (JSON)</source>
-        <translation>使用 statistics.interval.ms + stats_cb（JSON）</translation>
-    </message>
-    <message>
-        <source>statistics.interval.ms + stats_cb</source>
-        <translation>使用 statistics.interval.ms + stats_cb</translation>
-    </message>
-    <message>
-        <source>not the same thing: period of stats_cb, 0=off</source>
-        <translation>不是同一回事：它是 stats_cb 的周期，0 表示关闭</translation>
-    </message>
-    <message>
-        <source>JVM only</source>
-        <translation>仅限 JVM</translation>
-    </message>
-    <message>
-        <source>resolve secrets in the application before building the dict</source>
-        <translation>请在应用中先取得密钥，再组成字典</translation>
-    </message>
-    <message>
-        <source>required; an empty one ends the process</source>
-        <translation>必填；为空会使进程终止</translation>
-    </message>
-    <message>
-        <source>classic|consumer; with consumer do not set session.timeout.ms, heartbeat.interval.ms, partition.assignment.strategy, group.protocol.type (rejected at construction)</source>
-        <translation>classic|consumer；使用 consumer 时不要设置 session.timeout.ms、heartbeat.interval.ms、partition.assignment.strategy、group.protocol.type（创建时会被拒绝）</translation>
-    </message>
-    <message>
-        <source>only with group.protocol=consumer; silently ignored otherwise</source>
-        <translation>仅用于 group.protocol=consumer；否则会被默默忽略</translation>
-    </message>
-    <message>
-        <source>same default 45000; must be &lt;= max.poll.interval.ms (construction check)</source>
-        <translation>默认值同为 45000；必须 &lt;= max.poll.interval.ms（创建时检查）</translation>
-    </message>
-    <message>
-        <source>same default 3000; librdkafka does not compare it with session.timeout.ms</source>
-        <translation>默认值同为 3000；librdkafka 不会将它与 session.timeout.ms 比较</translation>
-    </message>
-    <message>
-        <source>same default 300000; poll()/consume() must still be called while paused</source>
-        <translation>默认值同为 300000；暂停期间仍须调用 poll()/consume()</translation>
-    </message>
-    <message>
-        <source>batches are bounded by consume(num_messages=N, timeout=T). Before 2.15 librdkafka refuses the name (No such configuration property); since then it takes it for share consumers and ignores it elsewhere</source>
-        <translation>批次大小由 consume(num_messages=N, timeout=T) 限制。2.15 之前 librdkafka 会拒绝该名称（No such configuration property）；之后只对共享消费者有效，在别处会忽略</translation>
-    </message>
-    <message>
-        <source>earliest|latest same (default shown as largest); Java none -&gt; error; by_duration:... -&gt; not supported, use offsets_for_times()+assign</source>
-        <translation>earliest|latest 相同（默认值显示为 largest）；Java 的 none 写作 error；by_duration:... 不受支持，请使用 offsets_for_times()+assign</translation>
-    </message>
-    <message>
-        <source>same; true/false only (yes/no/1 rejected as _INVALID_ARG). For at-least-once keep true + enable.auto.offset.store=false + store_offsets()</source>
-        <translation>相同；只接受 true/false（yes/no/1 会以 _INVALID_ARG 被拒绝）。要保证至少一次，请保留 true，并使用 enable.auto.offset.store=false + store_offsets()</translation>
-    </message>
-    <message>
-        <source>same default 5000; 0=off (the topic-level 60000 property of the same name is legacy)</source>
-        <translation>默认值同为 5000；0 表示关闭（同名的主题级属性 60000 是遗留项）</translation>
-    </message>
-    <message>
-        <source>1..100000000 for a normal consumer (construction check; table says 0..2147483647)</source>
-        <translation>普通消费者为 1..100000000（创建时检查；表中写的是 0..2147483647）</translation>
-    </message>
-    <message>
-        <source>default 52428800; must be &gt;= message.max.bytes, and receive.message.max.bytes &gt;= this+512 (construction checks)</source>
-        <translation>默认值为 52428800；必须 &gt;= message.max.bytes，且 receive.message.max.bytes &gt;= 它 +512（创建时检查）</translation>
-    </message>
-    <message>
-        <source>word order differs; keep &gt;=1000 ms below socket.timeout.ms (else a warning is logged)</source>
-        <translation>词序不同；请比 socket.timeout.ms 小至少 1000 ms（否则会记录一条警告）</translation>
-    </message>
-    <message>
-        <source>alias of fetch.message.max.bytes; default 1048576</source>
-        <translation>是 fetch.message.max.bytes 的别名；默认值为 1048576</translation>
-    </message>
-    <message>
-        <source>the default differs: librdkafka read_committed, Java read_uncommitted</source>
-        <translation>默认值不同：librdkafka 为 read_committed，Java 为 read_uncommitted</translation>
-    </message>
-    <message>
-        <source>default false (Java true)</source>
-        <translation>默认值为 false（Java 为 true）</translation>
-    </message>
-    <message>
-        <source>consumer default false (Java true); producer default true</source>
-        <translation>消费者的默认值为 false（Java 为 true）；生产者的默认值为 true</translation>
-    </message>
-    <message>
-        <source>topic.blacklist regex, e.g. ^__.*</source>
-        <translation>使用 topic.blacklist 正则表达式，例如 ^__.*</translation>
-    </message>
-    <message>
-        <source>short names instead of classes: range, roundrobin, cooperative-sticky. The eager StickyAssignor has no equivalent; eager and cooperative ones cannot be mixed, so a group cannot change over one by one; default range,roundrobin</source>
-        <translation>使用短名称而非类名：range、roundrobin、cooperative-sticky。即时式的 StickyAssignor 没有对应项；即时式与协作式不能混用，因此消费者组无法逐个成员切换；默认值为 range,roundrobin</translation>
-    </message>
-    <message>
-        <source>decode msg.key() yourself or DeserializingConsumer with a callable</source>
-        <translation>请自行解码 msg.key()，或使用带可调用对象的 DeserializingConsumer</translation>
-    </message>
-    <message>
-        <source>decode msg.value() yourself or DeserializingConsumer with a callable</source>
-        <translation>请自行解码 msg.value()，或使用带可调用对象的 DeserializingConsumer</translation>
-    </message>
-    <message>
-        <source>ShareConsumer (preview, &gt;=2.15) only; ignored by Consumer</source>
-        <translation>仅限 ShareConsumer（预览，&gt;=2.15）；Consumer 会忽略</translation>
-    </message>
-    <message>
-        <source>close() always leaves unless group.instance.id is set</source>
-        <translation>close() 总会离开消费者组，除非设置了 group.instance.id</translation>
-    </message>
-    <message>
-        <source>internal</source>
-        <translation>内部使用</translation>
-    </message>
-    <message>
-        <source>alias of request.required.acks, topic level but may be set globally; all/-1/0/1 (any -1..1000 accepted, e.g. 2); must be all with enable.idempotence</source>
-        <translation>是 request.required.acks 的别名，主题级但可全局设置；all/-1/0/1（-1..1000 中任意值都接受，例如 2）；启用 enable.idempotence 时必须为 all</translation>
-    </message>
-    <message>
-        <source>bytes; default 1000000 (Java 16384); plus batch.num.messages 10000; 0 rejected (Java allows 0) -&gt; batch.num.messages=1</source>
-        <translation>单位为字节；默认值为 1000000（Java 为 16384）；另有 batch.num.messages 10000；0 会被拒绝（Java 允许 0），请用 batch.num.messages=1</translation>
-    </message>
-    <message>
-        <source>divide by 1024; second limit queue.buffering.max.messages (100000). Full queue: produce() raises BufferError, never blocks</source>
-        <translation>除以 1024；另一限制是 queue.buffering.max.messages（100000）。队列已满时 produce() 抛出 BufferError，从不阻塞</translation>
-    </message>
-    <message>
-        <source>none gzip snappy lz4 zstd; alias of compression.codec; brotli etc. rejected</source>
-        <translation>none、gzip、snappy、lz4、zstd；是 compression.codec 的别名；brotli 等会被拒绝</translation>
-    </message>
-    <message>
-        <source>one property for all codecs; range -1..12 (gzip 0-9)</source>
-        <translation>所有编解码器共用一个属性；范围 -1..12（gzip 为 0-9）</translation>
-    </message>
-    <message>
-        <source>lz4 0-12 (Java 1-17)</source>
-        <translation>lz4 为 0-12（Java 为 1-17）</translation>
-    </message>
-    <message>
-        <source>capped at 12 (Java up to 22)</source>
-        <translation>上限为 12（Java 可到 22）</translation>
-    </message>
-    <message>
-        <source>alias of message.timeout.ms; default 300000 (Java 120000); 0=infinite; must be &gt; linger.ms</source>
-        <translation>是 message.timeout.ms 的别名；默认值为 300000（Java 为 120000）；0 表示无限；必须 &gt; linger.ms</translation>
-    </message>
-    <message>
-        <source>the default differs: false (Java true). Needs acks=all, max.in.flight&lt;=5, retries&gt;=1, queuing.strategy=fifo</source>
-        <translation>默认值不同：false（Java 为 true）。需要 acks=all、max.in.flight&lt;=5、retries&gt;=1、queuing.strategy=fifo</translation>
-    </message>
-    <message>
-        <source>produce(key=bytes|str) or SerializingProducer with a callable</source>
-        <translation>使用 produce(key=bytes|str)，或带可调用对象的 SerializingProducer</translation>
-    </message>
-    <message>
-        <source>produce(value=bytes|str) or SerializingProducer with a callable</source>
-        <translation>使用 produce(value=bytes|str)，或带可调用对象的 SerializingProducer</translation>
-    </message>
-    <message>
-        <source>alias of queue.buffering.max.ms; default 5 (Java 4: 5, older 0); float allowed</source>
-        <translation>是 queue.buffering.max.ms 的别名；默认值为 5（Java 4 为 5，更早为 0）；可用小数</translation>
-    </message>
-    <message>
-        <source>produce() does not block: catch BufferError, poll(), retry; list_topics(timeout=) for metadata; init_transactions(timeout)</source>
-        <translation>produce() 不会阻塞：请捕获 BufferError，调用 poll() 后重试；元数据用 list_topics(timeout=)；事务用 init_transactions(timeout)</translation>
-    </message>
-    <message>
-        <source>alias max.in.flight; default 1000000 (Java 5), forced &lt;=5 with idempotence</source>
-        <translation>是 max.in.flight 的别名；默认值为 1000000（Java 为 5），启用幂等性时强制 &lt;=5</translation>
-    </message>
-    <message>
-        <source>default 1000000, range 1000..1000000000; applies per message too: produce() raises MSG_SIZE_TOO_LARGE locally</source>
-        <translation>默认值为 1000000，范围 1000..1000000000；也适用于单条消息：produce() 会在本地抛出 MSG_SIZE_TOO_LARGE</translation>
-    </message>
-    <message>
-        <source>the default differs: consistent_random (CRC32). For Java-compatible key placement use murmur2_random; RoundRobinPartitioner -&gt; random</source>
-        <translation>默认值不同：consistent_random（CRC32）。要与 Java 的键分布一致，请使用 murmur2_random；RoundRobinPartitioner 写作 random</translation>
-    </message>
-    <message>
-        <source>partitioner=random, or pass partition=</source>
-        <translation>使用 partitioner=random，或传入 partition=</translation>
-    </message>
-    <message>
-        <source>see sticky.partitioning.linger.ms</source>
-        <translation>参见 sticky.partitioning.linger.ms</translation>
-    </message>
-    <message>
-        <source>no equivalent</source>
-        <translation>没有对应项</translation>
-    </message>
-    <message>
-        <source>alias of message.send.max.retries; default 2147483647; bounded by delivery.timeout.ms</source>
-        <translation>是 message.send.max.retries 的别名；默认值为 2147483647；受 delivery.timeout.ms 限制</translation>
-    </message>
-    <message>
-        <source>implies enable.idempotence; call init_transactions()</source>
-        <translation>隐含 enable.idempotence；请调用 init_transactions()</translation>
-    </message>
-    <message>
-        <source>message.timeout.ms must be &lt;= it; socket.timeout.ms &lt;= it+100</source>
-        <translation>message.timeout.ms 必须 &lt;= 它；socket.timeout.ms 必须 &lt;= 它 +100</translation>
-    </message>
-    <message>
-        <source>not supported</source>
-        <translation>不受支持</translation>
-    </message>
-    <message>
-        <source>alias of sasl.mechanisms; default GSSAPI, which the Linux wheel lacks (construction error) and the Windows wheel has (SSPI)</source>
-        <translation>是 sasl.mechanisms 的别名；默认值为 GSSAPI，Linux 的 wheel 没有它（创建时出错），Windows 的 wheel 有（SSPI）</translation>
-    </message>
-    <message>
-        <source>rejected with a hint; PLAIN/SCRAM -&gt; sasl.username + sasl.password; Kerberos -&gt; sasl.kerberos.*; OAUTHBEARER -&gt; sasl.oauthbearer.* or oauth_cb</source>
-        <translation>会被拒绝并给出提示；PLAIN/SCRAM 用 sasl.username + sasl.password；Kerberos 用 sasl.kerberos.*；OAUTHBEARER 用 sasl.oauthbearer.* 或 oauth_cb</translation>
-    </message>
-    <message>
-        <source>default kafka</source>
-        <translation>默认值为 kafka</translation>
-    </message>
-    <message>
-        <source>Java: path of kinit; librdkafka: whole shell command with %{...}; not used on Windows</source>
-        <translation>Java 中是 kinit 的路径；librdkafka 中是含 %{...} 的整条 shell 命令；Windows 上不使用</translation>
-    </message>
-    <message>
-        <source>oauth_cb= for OAUTHBEARER</source>
-        <translation>OAUTHBEARER 请用 oauth_cb=</translation>
-    </message>
-    <message>
-        <source>sasl.oauthbearer.method=oidc, or oauth_cb=</source>
-        <translation>使用 sasl.oauthbearer.method=oidc，或 oauth_cb=</translation>
-    </message>
-    <message>
-        <source>refresh handled inside librdkafka</source>
-        <translation>由 librdkafka 内部刷新</translation>
-    </message>
-    <message>
-        <source>plus sasl.oauthbearer.method=oidc (then mandatory)</source>
-        <translation>另需 sasl.oauthbearer.method=oidc（此时必填）</translation>
-    </message>
-    <message>
-        <source>alias of sasl.oauthbearer.client.id</source>
-        <translation>是 sasl.oauthbearer.client.id 的别名</translation>
-    </message>
-    <message>
-        <source>alias of sasl.oauthbearer.client.secret</source>
-        <translation>是 sasl.oauthbearer.client.secret 的别名</translation>
-    </message>
-    <message>
-        <source>broker side</source>
-        <translation>属于 Broker 一侧</translation>
-    </message>
-    <message>
-        <source>a file of PEM certificates, never a Java truststore: export the authority as PEM. Windows: default is the Root certificate store (ssl.ca.certificate.stores)</source>
-        <translation>PEM 证书文件，绝不是 Java 信任库：请将颁发机构的证书导出为 PEM。Windows 上默认使用“根”证书存储（ssl.ca.certificate.stores）</translation>
-    </message>
-    <message>
-        <source>PEM CA files have no password</source>
-        <translation>PEM 格式的 CA 文件没有密码</translation>
-    </message>
-    <message>
-        <source>PEM only</source>
-        <translation>只支持 PEM</translation>
-    </message>
-    <message>
-        <source>PEM text</source>
-        <translation>PEM 文本</translation>
-    </message>
-    <message>
-        <source>PKCS#12 only (convert JKS with keytool -importkeystore); ssl.keystore.password then mandatory; file opened at construction</source>
-        <translation>只支持 PKCS#12（JKS 请用 keytool -importkeystore 转换）；此时 ssl.keystore.password 必填；创建时打开文件</translation>
-    </message>
-    <message>
-        <source>PKCS#12 implied; for PEM use ssl.certificate.location + ssl.key.location</source>
-        <translation>即为 PKCS#12；使用 PEM 请用 ssl.certificate.location + ssl.key.location</translation>
-    </message>
-    <message>
-        <source>Java empty string -&gt; none (empty is rejected); https is the default</source>
-        <translation>Java 的空字符串写作 none（空值会被拒绝）；默认值为 https</translation>
-    </message>
-    <message>
-        <source>OpenSSL names joined by ":" instead of JSSE names</source>
-        <translation>使用以 ":" 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
-    </message>
-    <message>
-        <source>OpenSSL negotiates; no equivalent</source>
-        <translation>由 OpenSSL 协商；没有对应项</translation>
-    </message>
-    <message>
-        <source>OpenSSL negotiates</source>
-        <translation>由 OpenSSL 协商</translation>
-    </message>
-    <message>
-        <source>OpenSSL: ssl.providers</source>
-        <translation>OpenSSL 用 ssl.providers</translation>
-    </message>
-    <message>
-        <source>JVM only (ssl.engine.id for OpenSSL engines)</source>
-        <translation>仅限 JVM（OpenSSL 引擎用 ssl.engine.id）</translation>
-    </message>
-    <message>
-        <source>underscores -&gt; dots; list -&gt; CSV</source>
-        <translation>下划线改为点；列表改为逗号分隔</translation>
-    </message>
-    <message>
-        <source>consume(num_messages=N)</source>
-        <translation>使用 consume(num_messages=N)</translation>
-    </message>
-    <message>
-        <source>timeout argument of poll()/consume()</source>
-        <translation>使用 poll()/consume() 的 timeout 参数</translation>
-    </message>
-    <message>
-        <source>decode in the loop</source>
-        <translation>请在循环中解码</translation>
-    </message>
-    <message>
-        <source>encode before produce()</source>
-        <translation>请在 produce() 之前编码</translation>
-    </message>
-    <message>
-        <source>divide by 1024</source>
-        <translation>除以 1024</translation>
-    </message>
-    <message>
-        <source>BufferError handling</source>
-        <translation>请处理 BufferError</translation>
-    </message>
-    <message>
-        <source>False -&gt; none</source>
-        <translation>False 写作 none</translation>
-    </message>
-    <message>
-        <source>negotiated; drop</source>
-        <translation>自动协商，请删除</translation>
     </message>
 </context>
 </TS>
