@@ -36,6 +36,10 @@ def _sentences() -> tuple[tuple[str, str], ...]:
             translate("Cause", "it is no video that can be decoded, or damaged"),
         ),
         (r"(.+) sends no more pictures", translate("Cause", "{0} sends no more pictures")),
+        (
+            r"(.+) sends other pictures than before; it is opened anew",
+            translate("Cause", "{0} sends other pictures than before; it is opened anew"),
+        ),
         (r"(.+): holds no picture", translate("Cause", "{0} holds no picture")),
         (
             r"(.+) holds no pictures \(JPEG, PNG, BMP, WebP\)",

@@ -23,6 +23,7 @@ EXAMPLES: Final = (
     "/nowhere/film.mp4 does not exist. Check the camera's source.",
     "film.mp4 cannot be opened: it is no video that can be decoded, or damaged",
     "rtsp://h/1 sends no more pictures",
+    "rtsp://h/1 sends other pictures than before; it is opened anew",
     "connected, but no pictures come",
     "no sign of life for 30 s; it is opened anew",
     "the file was played to its end",

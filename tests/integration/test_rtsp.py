@@ -11,7 +11,7 @@ import pytest
 from pipeline.detection import camera_report, pacing
 from pipeline.detection.capture import CameraCapture
 from pipeline.detection.frames import FrameInbox
-from pipeline.detection.sources import SourceError, open_source, video
+from pipeline.detection.sources import SourceError, format_watch, open_source, video
 from pipeline.detection.try_camera import try_camera
 from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
@@ -117,6 +117,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(camera_report, "STALLED_S", 0.7)
     monkeypatch.setattr(video, "READ_TIMEOUT_MS", 3_000)
     monkeypatch.setattr(video, "OPEN_TIMEOUT_MS", 5_000)
+    monkeypatch.setattr(format_watch, "ASK_EVERY_S", 0.5)
 
 
 def test_it_plays_with_size_rate_codec_and_a_young_picture(
@@ -173,18 +174,32 @@ def test_another_codec_after_a_restart_is_followed(
     assert view.codec == "mjpeg"
 
 
-def test_resized_in_mid_stream_it_goes_on(
-    server: rtsp.RtspServer, start: Callable[..., Cameras]
+@pytest.mark.parametrize("size", ["640x360", "240x180"], ids=["larger", "narrower"])
+def test_another_size_in_mid_stream_is_followed(
+    server: rtsp.RtspServer,
+    start: Callable[..., Cameras],
+    monkeypatch: pytest.MonkeyPatch,
+    size: str,
 ) -> None:
-    """OpenCV scales into the size that was announced; the picture stays whole and in time."""
+    """OpenCV would scale into the size that was announced; the camera's own word tells of it."""
+    monkeypatch.setattr(camera_report, "HOLD_OFF_S", 30.0)
     cameras = start(camera(server.address))
     (view,) = cameras.views
     wait_until(lambda: view.state == "live" and view.frame, "live")
-    server.resize("640x360")
-    before = sequence(view)
-    wait_until(lambda: sequence(view) > before + 30, "more pictures")
-    assert view.state == "live"
-    assert cameras.events == []
+    first = cameras.inbox.take(5)
+    wait_until(lambda: sequence(view) > 15, "the watch has begun")
+    server.resize(size)
+    wanted = tuple(int(side) for side in size.split("x"))
+    wait_until(lambda: view.source_size == wanted, "the new size")
+    wait_until(lambda: view.state == "live", "live again")
+    cameras.inbox.take(5)
+    again = cameras.inbox.take(5)
+    assert first is not None
+    assert again is not None
+    assert again.picture.shape[:2] == wanted[::-1]
+    assert again.scene > first.scene
+    assert cameras.kinds() == ["changed"]
+    assert cameras.events[-1].cause == f"pictures are {size} now, were 320x180"
 
 
 def test_a_connection_that_stalls_is_told_and_slows_no_other(

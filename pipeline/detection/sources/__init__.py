@@ -10,6 +10,7 @@ import cv2
 from pipeline.detection.source_kinds import SourceKind, source_kind, usb_wanted
 from pipeline.detection.sources import network
 from pipeline.detection.sources.folder import FolderReader
+from pipeline.detection.sources.format_watch import FormatWatch
 from pipeline.detection.sources.reader import Reader, SourceError
 from pipeline.detection.sources.usb import open_usb
 from pipeline.detection.sources.video import VideoReader, open_ffmpeg
@@ -64,11 +65,13 @@ def _open_stream(address: str, kind: SourceKind) -> Reader:
     if not capture.isOpened():
         capture.release()
         raise SourceError(f"{shown} cannot be opened: {redact_text(network.why_not(address))}")
+    is_rtsp = address.lower().startswith("rtsp")
     return VideoReader(
         capture,
         shown,
         is_live=True,
         paced=kind is SourceKind.PLAYLIST,
         # Only RTP carries the camera's own clock; elsewhere FFmpeg counts pictures.
-        has_clock=address.lower().startswith("rtsp"),
+        has_clock=is_rtsp,
+        watch=FormatWatch(address) if is_rtsp else None,
     )

@@ -6,68 +6,15 @@ go to the camera alone, never into a text.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import http.client
-import re
-import secrets
 import socket
-import ssl
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
-from typing import Final
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import quote
 
-TIMEOUT_S: Final = 3.0
-MAX_ANSWER_BYTES: Final = 65_536
-PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443, "rtmp": 1935}
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """An address taken apart.
-
-    Attributes:
-        bare: the address without credentials.
-        path: what of the address the server sees, for people.
-    """
-
-    scheme: str
-    host: str
-    port: int
-    bare: str
-    path: str
-    user: str
-    password: str
-
-
-def split_address(address: str) -> _Target | None:
-    """Take an address apart; None when its scheme is not known here or it has no host.
-
-    The last @ before the path ends the credentials, since camera passwords often hold one.
-    """
-    scheme, _, rest = address.partition("://")
-    authority, slash, tail = rest.partition("/")
-    login, _, place = authority.rpartition("@")
-    user, _, password = login.partition(":")
-    try:
-        parts: SplitResult = urlsplit(f"{scheme}://{place}{slash}{tail}")
-        port = parts.port or PORTS.get(scheme.lower(), 0)
-    except ValueError:
-        return None
-    if not parts.hostname or not port:
-        return None
-    path = parts.path or "/"
-    return _Target(
-        scheme.lower(),
-        parts.hostname,
-        port,
-        parts.geturl(),
-        path,
-        unquote(user),
-        unquote(password),
-    )
+from pipeline.detection.sources import rtsp
+from pipeline.detection.sources.address import Target, split_address
+from pipeline.detection.sources.rtsp import TIMEOUT_S
 
 
 def why_not(address: str) -> str:
@@ -93,7 +40,7 @@ def why_not(address: str) -> str:
     return f"{target.host} listens but gives no stream at {target.path}; check the path"
 
 
-def _unreachable(target: _Target) -> str:
+def _unreachable(target: Target) -> str:
     place = f"{target.host}, port {target.port}"
     try:
         socket.create_connection((target.host, target.port), TIMEOUT_S).close()
@@ -112,90 +59,14 @@ def _unreachable(target: _Target) -> str:
     return ""
 
 
-# ------------------------------------------------------------------ RTSP (RFC 2326)
-def _ask_rtsp(target: _Target) -> str:
-    status, challenges = _describe(target, "")
-    if status == 401 and target.user:
-        status, _ = _describe(target, authorization(target, challenges))
-        if status == 401:
-            return "the camera refuses this user name or password"
-    return _verdict(target, status)
+def _ask_rtsp(target: Target) -> str:
+    answer = rtsp.describe(target)
+    if answer.status == 401 and target.user:
+        return "the camera refuses this user name or password"
+    return _verdict(target, answer.status)
 
 
-def _describe(target: _Target, login: str) -> tuple[int, list[str]]:
-    """Ask for the stream; return the status and what logins the server offers."""
-    request = (
-        f"DESCRIBE {target.bare} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n{login}\r\n"
-    )
-    with socket.create_connection((target.host, target.port), TIMEOUT_S) as plain:
-        plain.settimeout(TIMEOUT_S)
-        if target.scheme == "rtsps":
-            context = ssl.create_default_context()
-            # As FFmpeg does: cameras sign their certificates themselves.
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            with context.wrap_socket(plain, server_hostname=target.host) as secure:
-                answer = _exchange(secure, request)
-        else:
-            answer = _exchange(plain, request)
-    first = re.match(r"RTSP/\d\.\d (\d{3})", answer)
-    if first is None:
-        raise ValueError("no answer of an RTSP server")
-    offers = re.findall(r"(?im)^WWW-Authenticate:\s*(.+?)\s*$", answer)
-    return int(first[1]), offers
-
-
-def _exchange(connection: socket.socket, request: str) -> str:
-    connection.sendall(request.encode())
-    answer = b""
-    while b"\r\n\r\n" not in answer and len(answer) < MAX_ANSWER_BYTES:
-        part = connection.recv(4096)
-        if not part:
-            break
-        answer += part
-    return answer.decode("utf-8", "replace")
-
-
-def authorization(target: _Target, challenges: list[str]) -> str:
-    """Return the header line that answers a login challenge (RFC 7616, RFC 7617)."""
-    digest = next((text for text in challenges if text.lower().startswith("digest")), None)
-    if digest is None:
-        return f"Authorization: {basic_login(target)}\r\n"
-    told = {
-        name.lower(): value.strip('"')
-        for name, value in re.findall(r'(\w+)=("[^"]*"|[^,\s]+)', digest)
-    }
-    name = told.get("algorithm", "MD5").lower()
-
-    def hashed(text: str) -> str:
-        # MD5 is what cameras ask for; it protects nothing here that it did not before.
-        maker = hashlib.sha256 if name.startswith("sha-256") else hashlib.md5
-        return maker(text.encode()).hexdigest()
-
-    realm, nonce = told.get("realm", ""), told.get("nonce", "")
-    secret = hashed(f"{target.user}:{realm}:{target.password}")
-    asked = hashed(f"DESCRIBE:{target.bare}")
-    fields = {"username": target.user, "realm": realm, "nonce": nonce, "uri": target.bare}
-    if "auth" in told.get("qop", ""):
-        fields |= {"qop": "auth", "nc": "00000001", "cnonce": secrets.token_hex(8)}
-        middle = f"{nonce}:{fields['nc']}:{fields['cnonce']}:auth"
-    else:
-        middle = nonce
-    fields["response"] = hashed(f"{secret}:{middle}:{asked}")
-    if "opaque" in told:
-        fields["opaque"] = told["opaque"]
-    if "algorithm" in told:
-        fields["algorithm"] = told["algorithm"]
-    listed = ", ".join(f'{key}="{value}"' for key, value in fields.items())
-    return f"Authorization: Digest {listed}\r\n"
-
-
-# ------------------------------------------------------------------ HTTP
-def basic_login(target: _Target) -> str:
-    """Return the value of a header for the Basic scheme."""
-    return "Basic " + base64.b64encode(f"{target.user}:{target.password}".encode()).decode()
-
-
-def _ask_http(target: _Target) -> str:
+def _ask_http(target: Target) -> str:
     keeper = urllib.request.HTTPPasswordMgrWithDefaultRealm()
     if target.user:
         keeper.add_password(None, target.bare, target.user, target.password)
@@ -221,7 +92,7 @@ def _ask_http(target: _Target) -> str:
     return _verdict(target, 200)
 
 
-def _verdict(target: _Target, status: int) -> str:
+def _verdict(target: Target, status: int) -> str:
     match status:
         case 200:
             return "the camera answers, but what it sends cannot be decoded as video"

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from pipeline.detection.images import Picture
+from pipeline.detection.sources.format_watch import FormatWatch
 from pipeline.detection.sources.reader import SourceError
 
 OPEN_TIMEOUT_MS: Final = 10_000
@@ -45,6 +46,7 @@ class VideoReader:
         is_live: whether it is a stream or camera rather than a file.
         paced: whether to play at the rate it tells.
         has_clock: whether its picture times are those of the camera.
+        watch: tells when the camera changes its pictures; stopped with the reader.
     """
 
     def __init__(
@@ -55,8 +57,10 @@ class VideoReader:
         is_live: bool,
         paced: bool = False,
         has_clock: bool = False,
+        watch: FormatWatch | None = None,
     ) -> None:
         self._capture = capture
+        self._watch = watch
         self._shown = shown
         self._has_clock = has_clock
         told = capture.get(cv2.CAP_PROP_FPS)
@@ -81,8 +85,10 @@ class VideoReader:
         """Go on to the next picture; False at the end of a file.
 
         Raises:
-            SourceError: a live source stopped, or the stream cannot be decoded.
+            SourceError: a live source stopped or changed, or the stream cannot be decoded.
         """
+        if self._watch is not None and self._watch.has_changed:
+            raise SourceError(f"{self._shown} sends other pictures than before; it is opened anew")
         began_s = time.monotonic()
         try:
             grabbed = self._capture.grab()
@@ -136,6 +142,8 @@ class VideoReader:
 
     def close(self) -> None:
         """Let go of the file, connection or camera."""
+        if self._watch is not None:
+            self._watch.stop()
         self._capture.release()
 
 

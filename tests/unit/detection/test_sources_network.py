@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.detection.sources.network import authorization, split_address, why_not
+from pipeline.detection.sources.address import split_address
+from pipeline.detection.sources.network import why_not
+from pipeline.detection.sources.rtsp import authorization
 
 Serve = Callable[[str], str]
 
