@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from console.save_place import save_place
@@ -42,21 +41,3 @@ def test_a_dialog_opens_there_with_a_name(qtbot: QtBot, home: Path) -> None:
         assert dialog.directory().path() == str(home)
         assert [Path(name).name for name in dialog.selectedFiles()] == ["signalbox-log.txt"]
         dialog.close()
-
-
-@pytest.mark.parametrize("steps", range(1, 12))
-def test_a_path_of_any_length_is_shown_whole_in_a_message_box(qtbot: QtBot, steps: int) -> None:
-    name = "/home/" + "someone/" * steps + "signalbox-support.zip"
-    with console_context(qtbot, demo_settings()):
-        box = QMessageBox(QMessageBox.Icon.Information, "t", f"The logs are in {name}.")
-        qtbot.addWidget(box)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.show()
-        label = box.findChild(QLabel, "qt_msgbox_label")
-        assert label is not None
-        room = label.contentsRect()
-        needed = label.fontMetrics().boundingRect(
-            room, Qt.TextFlag.TextWordWrap if label.wordWrap() else 0, label.text()
-        )
-        assert needed.width() <= room.width()
-        assert needed.height() <= room.height()

@@ -10,6 +10,7 @@ import hmac
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ SASL_AUTHENTICATE = 36
 UNSUPPORTED_MECHANISM = 33
 AUTHENTICATION_FAILED = 58
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+OAUTH = "OAUTHBEARER"
 _OWN_CALLS = {SASL_HANDSHAKE: (0, 1), SASL_AUTHENTICATE: (0, 1)}
 _FLEXIBLE_SINCE = 3
 """Version of `API_VERSIONS` from which on its arrays are compact and its entries have tags."""
@@ -29,16 +31,22 @@ _FLEXIBLE_SINCE = 3
 class SaslGate:
     """Lets a connection pass once it has logged in as the one user, by any of `MECHANISMS`.
 
+    With `is_token` a connection passes by `OAUTH`, too, if that finds its token good.
+
     Attributes:
         logins: the mechanism of each login that succeeded.
         refused: the mechanism of each login that failed.
     """
 
-    def __init__(self, user: str, password: str) -> None:
+    def __init__(
+        self, user: str, password: str, is_token: Callable[[str], bool] | None = None
+    ) -> None:
         self.logins: list[str] = []
         self.refused: list[str] = []
         self._user = user
         self._password = password
+        self._is_token = is_token
+        self.mechanisms = (*MECHANISMS, OAUTH) if is_token is not None else MECHANISMS
         self._scram = {
             name: ScramMechanism(name) for name in MECHANISMS if name.startswith("SCRAM")
         }
@@ -49,7 +57,7 @@ class SaslGate:
 
     def __call__(self, client: socket.socket, broker: socket.socket) -> bool:
         """Hold the talk up to the login; False when the connection is to be closed."""
-        login: _Plain | _Scram | None = None
+        login: _Login | None = None
         mechanism = ""
         while True:
             request = _Request.parse(_read_frame(client))
@@ -60,8 +68,8 @@ class SaslGate:
                 mechanism = _text(request.body)
                 login = self._begin(mechanism)
                 error = UNSUPPORTED_MECHANISM if login is None else 0
-                names = b"".join(map(_string, MECHANISMS))
-                request.answer(client, struct.pack(">hi", error, len(MECHANISMS)) + names)
+                names = b"".join(map(_string, self.mechanisms))
+                request.answer(client, struct.pack(">hi", error, len(self.mechanisms)) + names)
             elif request.api == SASL_AUTHENTICATE and login is not None:
                 try:
                     said = login.answer(_bytes(request.body))
@@ -76,7 +84,9 @@ class SaslGate:
             else:
                 return False  # as a broker does with whoever has not logged in
 
-    def _begin(self, mechanism: str) -> _Plain | _Scram | None:
+    def _begin(self, mechanism: str) -> _Login | None:
+        if mechanism == OAUTH and self._is_token is not None:
+            return _Bearer(self._is_token)
         if mechanism == "PLAIN":
             return _Plain(self._user, self._password)
         if mechanism in self._scram:
@@ -131,6 +141,26 @@ class _Scram:
             ) from error
         self.is_over = True
         return str(self._talk.get_server_final()).encode()
+
+
+class _Bearer:
+    """RFC 7628: ``n,,`` SOH ``auth=Bearer`` token SOH SOH; one message, as the first is enough."""
+
+    is_over = False
+
+    def __init__(self, is_token: Callable[[str], bool]) -> None:
+        self._is_token = is_token
+
+    def answer(self, said: bytes) -> bytes:
+        fields = dict(field.split("=", 1) for field in said.decode().split("\x01") if "=" in field)
+        kind, _, token = fields.get("auth", "").partition(" ")
+        if kind != "Bearer" or not self._is_token(token):
+            raise _RefusedError("Authentication failed: the token is not one of ours")
+        self.is_over = True
+        return b""
+
+
+_Login = _Plain | _Scram | _Bearer
 
 
 @dataclass(frozen=True)

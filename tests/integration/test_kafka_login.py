@@ -1,4 +1,4 @@
-"""Logins that succeed: PLAIN and SCRAM, ended by a proxy before a broker that offers none itself."""
+"""Logins that succeed: PLAIN, SCRAM and OAUTHBEARER, ended by a proxy before a broker that offers none itself."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from pipeline.kafka.connection_test import Step, StepName, StepState, first_fail
 from pipeline.settings import KafkaSettings
 from pipeline.states import WorkerName, WorkerState
 from tests.integration.kafka_brokers import send_numbers, take_all, telemetry, wait_until
-from tests.integration.sasl_gate import MECHANISMS, SaslGate
+from tests.integration.sasl_gate import MECHANISMS, OAUTH, SaslGate
 from tests.integration.tls_proxy import Proxy, before_tansu
+from tests.integration.token_endpoint import TokenEndpoint
 from tests.support.certificates import make_certificate
 from tests.support.log_guard import ExpectLog
 from tests.support.stages import line, stage_settings
@@ -113,6 +114,51 @@ def test_messages_cross_after_a_login_within_tls(mechanism: str, tmp_path: Path)
         assert_messages_cross(access)
         assert_passes(list(walk(access, LIMIT_S)), mechanism, StepName.TLS)
         assert set(gate.logins) == {mechanism}
+
+
+def oauth_by(url: str) -> dict[str, str]:
+    return {
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": OAUTH,
+        "sasl.oauthbearer.method": "oidc",
+        "sasl.oauthbearer.token.endpoint.url": url,
+        "sasl.oauthbearer.client.id": USER,
+        "sasl.oauthbearer.client.secret": f"env:{VARIABLE}",
+    }
+
+
+def test_messages_cross_after_a_login_by_a_token(tmp_path: Path, expect_log: ExpectLog) -> None:
+    """A token is fetched from an OAuth server and shown to the broker."""
+    expect_log("crosses the network in clear text", maybe=True)
+    with TokenEndpoint(USER, PASSWORD) as tokens:
+        gate = SaslGate(USER, PASSWORD, tokens.is_token)
+        with before_tansu(Proxy(None, gate), tmp_path) as address:
+            access = access_to(address, oauth_by(tokens.url))
+            assert_messages_cross(access)
+            assert_passes(list(walk(access, LIMIT_S)), OAUTH)
+            assert set(gate.logins) == {OAUTH}
+            assert gate.refused == []
+        assert tokens.asked
+
+
+def test_a_wrong_secret_for_the_token_is_told_at_its_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expect_log: ExpectLog
+) -> None:
+    expect_log("crosses the network in clear text", maybe=True)
+    wrong = PASSWORD + "8"
+    monkeypatch.setenv(VARIABLE, wrong)
+    with TokenEndpoint(USER, PASSWORD) as tokens:
+        gate = SaslGate(USER, PASSWORD, tokens.is_token)
+        with before_tansu(Proxy(None, gate), tmp_path) as address:
+            steps = list(walk(access_to(address, oauth_by(tokens.url)), LIMIT_S))
+        assert gate.logins == []
+        assert tokens.asked
+    failed = first_failed(steps)
+    assert failed is not None
+    assert failed.name is StepName.SASL, steps
+    assert "token" in failed.detail
+    assert failed.next_step
+    assert wrong not in str(steps)
 
 
 def test_the_command_logs_in(tmp_path: Path) -> None:
