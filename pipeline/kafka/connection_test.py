@@ -13,13 +13,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final, TypeVar
 
-from confluent_kafka import (
-    ConsumerGroupTopicPartitions,
-    KafkaError,
-    KafkaException,
-    TopicCollection,
-    TopicPartition,
-)
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._metadata import ClusterMetadata
@@ -29,6 +23,7 @@ from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.checks import as_text
 from pipeline.kafka.dead_letters import dead_letter_topic
 from pipeline.kafka.errors import KafkaSettingsError
+from pipeline.kafka.offsets_read import committed_by
 from pipeline.kafka.reach import ReachError, Server
 from pipeline.kafka.secret_properties import is_referenced, with_secrets
 from pipeline.redact import MASK, redact_table, redact_text
@@ -331,7 +326,7 @@ class _Walk:
     ) -> Step:
         """See what the broker tells of this user's rights; it may not tell anything."""
         there = [topic for topic in wanted if topic in metadata.topics]
-        lacking = self._lacking_groups(admin, there)
+        lacking = self._lacking_groups(there)
         told = 0
         answers = (
             admin.describe_topics(
@@ -372,20 +367,21 @@ class _Walk:
             )
         return _ok(StepName.ACL, f"reading and writing granted on {told} topics")
 
-    def _lacking_groups(self, admin: AdminClient, there: Sequence[str]) -> list[str]:
+    def _lacking_groups(self, there: Sequence[str]) -> list[str]:
         lacking = []
         for topic, group in self._access.source_topics().items():
             if topic not in there:
                 continue
-            # Describing the group itself would be closer, but librdkafka may abort the process on
-            # a time-out of it (librdkafka#4605).
-            request = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, 0)])
-            answers = admin.list_consumer_group_offsets([request], request_timeout=self._limit_s)
+            # Asked by a consumer, as the monitor of the lag does it: an admin client's requests
+            # about groups can end the whole process (see `offsets_read`).
+            asker = clients.make_asker(self._access.settings, self._access.bootstrap_servers, group)
             try:
-                answers[group].result(self._limit_s)
-            except (KafkaException, TimeoutError) as error:
+                committed_by(asker, {topic: [0]})
+            except KafkaException as error:
                 if _is_denied(error):
                     lacking.append(f"use the group {group}")
+            finally:
+                asker.close()
         return lacking
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.consumer import WorkConsumer
 from pipeline.kafka.delivery import Delivery
 from pipeline.kafka.embedded import EmbeddedBroker
+from pipeline.kafka.librdkafka import library
 from pipeline.settings import KafkaSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
@@ -102,3 +104,11 @@ def send_numbers(access: KafkaAccess, topic: str, count: int, keys: int = 8) -> 
 def numbers(deliveries: list[Delivery]) -> set[int]:
     """Return the numbers that `send_numbers` sent, as they came."""
     return {int(delivery.value) for delivery in deliveries}
+
+
+def answer_next(broker: EmbeddedBroker, request: int, code: int) -> None:
+    """Have the broker answer the next request of a kind (its number in the protocol) with an error."""
+    push = library().rd_kafka_mock_push_request_errors_array
+    push.restype = None
+    push.argtypes = [ctypes.c_void_p, ctypes.c_int16, ctypes.c_size_t, ctypes.POINTER(ctypes.c_int)]
+    push(broker._cluster, request, 1, (ctypes.c_int * 1)(code))

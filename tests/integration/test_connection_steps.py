@@ -18,8 +18,9 @@ import pytest
 
 from pipeline.kafka import KafkaAccess
 from pipeline.kafka.connection_test import Step, StepName, StepState, first_failed, walk
+from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.settings import KafkaSettings
-from tests.integration.kafka_brokers import open_access
+from tests.integration.kafka_brokers import answer_next, open_access
 from tests.integration.tansu import running_tansu
 from tests.integration.tls_proxy import tls_before_tansu
 from tests.support.certificates import make_certificate
@@ -29,6 +30,8 @@ pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 2.0
+OFFSET_FETCH = 9
+GROUP_AUTHORIZATION_FAILED = 30
 PASSWORD = "Kept-To-Myself-77"
 
 
@@ -256,6 +259,17 @@ def test_a_login_that_the_broker_refuses(tmp_path: Path, expect_log: ExpectLog) 
         failed = assert_fails(examine(broker.bootstrap_servers, **login), StepName.SASL)
     assert "refuses the login" in failed.detail
     assert "sasl.mechanism" in failed.next_step
+
+
+def test_a_group_that_this_user_may_not_use_is_named() -> None:
+    settings = KafkaSettings()
+    broker = EmbeddedBroker(settings)
+    try:
+        answer_next(broker, OFFSET_FETCH, GROUP_AUTHORIZATION_FAILED)
+        failed = assert_fails(examine(broker.bootstrap_servers), StepName.ACL)
+        assert failed.detail == f"this user may not: use the group {settings.groups.generator}"
+    finally:
+        broker.close()
 
 
 def test_a_broker_that_names_an_address_nobody_reaches(tmp_path: Path) -> None:

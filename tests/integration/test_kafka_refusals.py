@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from collections.abc import Callable, Iterator
 
@@ -11,10 +10,9 @@ import pytest
 from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.kafka.errors import KafkaUnavailableError
-from pipeline.kafka.librdkafka import library
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.settings import KafkaSettings
-from tests.integration.kafka_brokers import TIMEOUT_S, telemetry, wait_until
+from tests.integration.kafka_brokers import TIMEOUT_S, answer_next, telemetry, wait_until
 from tests.support.log_guard import ExpectLog
 
 pytestmark = pytest.mark.integration
@@ -49,15 +47,7 @@ def producer(broker: EmbeddedBroker) -> Iterator[ReliableProducer]:
 @pytest.fixture
 def answer(broker: EmbeddedBroker) -> Callable[[int], None]:
     """Have the broker answer the next produce request with an error."""
-    push = library().rd_kafka_mock_push_request_errors_array
-    push.restype = None
-    push.argtypes = [
-        ctypes.c_void_p,
-        ctypes.c_int16,
-        ctypes.c_size_t,
-        ctypes.POINTER(ctypes.c_int),
-    ]
-    return lambda code: push(broker._cluster, PRODUCE, 1, (ctypes.c_int * 1)(code))
+    return lambda code: answer_next(broker, PRODUCE, code)
 
 
 @pytest.mark.parametrize("code", [NOT_LEADER, REQUEST_TIMED_OUT])
@@ -92,6 +82,8 @@ def test_a_refusal_is_told_and_nothing_counts_as_delivered(
     """The worker must not mark its input as done; the next call says what the broker answered."""
     expect_log("Fatal error", maybe=True)
     answer(code)
+    if code == MESSAGE_TOO_LARGE:
+        answer(code)  # that was the batch; now for the message alone
     delivered = threading.Event()
     producer.send(TOPIC, "k", b"x", delivered.set)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,6 @@ from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.dead_letters import CUT_BYTES, CUT_HEADER, dead_letter_topic
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.kafka.errors import KafkaUnavailableError
-from pipeline.kafka.librdkafka import library
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.kafka.sending import REDUCED_HEADER
 from pipeline.messages import DetectionResult, TrafficGroup, decode, utc_now
@@ -28,6 +26,7 @@ from pipeline.settings import KafkaSettings
 from pipeline.states import WorkerName
 from tests.integration.kafka_brokers import (
     TIMEOUT_S,
+    answer_next,
     cluster_settings,
     numbers,
     take_all,
@@ -63,14 +62,6 @@ def proxy(broker: EmbeddedBroker) -> Iterator[BrokerProxy]:
 def access(proxy: BrokerProxy) -> KafkaAccess:
     """Give access as to any outside broker, through a line that can be cut."""
     return KafkaAccess(cluster_settings(proxy.address, embedded=True), None)
-
-
-def answer_next(broker: EmbeddedBroker, code: int) -> None:
-    """Have the broker answer the next produce request with an error."""
-    push = library().rd_kafka_mock_push_request_errors_array
-    push.restype = None
-    push.argtypes = [ctypes.c_void_p, ctypes.c_int16, ctypes.c_size_t, ctypes.POINTER(ctypes.c_int)]
-    push(broker._cluster, PRODUCE, 1, (ctypes.c_int * 1)(code))
 
 
 def source_producer(access: KafkaAccess) -> ReliableProducer:
@@ -146,7 +137,7 @@ def test_a_producer_that_breaks_down_is_replaced_and_nothing_is_lost(
     expect_log("Fatal error|sequence", maybe=True)
     producer = source_producer(access)
     deliver_one(producer)
-    answer_next(broker, OUT_OF_ORDER_SEQUENCE)
+    answer_next(broker, PRODUCE, OUT_OF_ORDER_SEQUENCE)
     producer.send(TOPIC, "k", b"1")
 
     def failed() -> bool:
@@ -172,8 +163,8 @@ def test_a_message_that_the_broker_finds_too_large_goes_without_its_pictures(
     """The broker's own limit shows only in its answer; the worker goes on."""
     expect_log("too large for detection-results and is sent without its picture")
     producer = source_producer(access)
-    answer_next(broker, MESSAGE_TOO_LARGE)  # the batch
-    answer_next(broker, MESSAGE_TOO_LARGE)  # the message, alone
+    answer_next(broker, PRODUCE, MESSAGE_TOO_LARGE)  # the batch
+    answer_next(broker, PRODUCE, MESSAGE_TOO_LARGE)  # the message, alone
     delivered = threading.Event()
     producer.send(TOPIC, "k", b"1" * 1000, delivered.set, shrink=lambda _large: [lambda: b"1"])
     assert delivered.wait(TIMEOUT_S)
@@ -193,7 +184,7 @@ def test_a_message_becomes_smaller_step_by_step(
     figures = telemetry()
     producer = access.producer(figures, spooled_topic=TOPIC)
     for _ in range(3):  # the batch; the message, alone; its first smaller form
-        answer_next(broker, MESSAGE_TOO_LARGE)
+        answer_next(broker, PRODUCE, MESSAGE_TOO_LARGE)
     delivered = threading.Event()
     steps = [lambda size=size: b"1" * size for size in (500, 200, 1)]
     producer.send(TOPIC, "k", b"1" * 1000, delivered.set, shrink=lambda _large: steps)
@@ -214,7 +205,7 @@ def test_what_is_small_itself_outlives_a_batch_that_is_too_large(
     figures = telemetry()
     producer = access.producer(figures, spooled_topic=TOPIC)
     deliver_one(producer)
-    answer_next(broker, MESSAGE_TOO_LARGE)
+    answer_next(broker, PRODUCE, MESSAGE_TOO_LARGE)
     told = [threading.Event() for _ in range(COUNT)]
     sent = [("k", str(n + 1).encode(), event.set) for n, event in enumerate(told)]
     assert producer.send_all(TOPIC, sent, shrink=lambda _large: [lambda: b"0"]) == []
@@ -236,8 +227,8 @@ def test_a_dead_letter_that_the_broker_finds_too_large_is_cut(
     assert delivered.wait(TIMEOUT_S)
     with contextlib.closing(access.consumer("reader", [TOPIC], telemetry())) as consumer:
         [poison] = take_all(consumer, lambda taken: len(taken) == 1)
-        answer_next(broker, MESSAGE_TOO_LARGE)
-        answer_next(broker, MESSAGE_TOO_LARGE)
+        answer_next(broker, PRODUCE, MESSAGE_TOO_LARGE)
+        answer_next(broker, PRODUCE, MESSAGE_TOO_LARGE)
         producer.dead_letter(poison, WorkerName.GENERATOR, "no JSON")
         wait_until(lambda: consumer.in_flight == 0)
     assert producer.close() == 0
