@@ -18,12 +18,14 @@ from loguru import logger
 from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtWidgets import QWidget
 
+from pipeline.paths import APP_NAME
+
 WM_POWERBROADCAST: Final = 0x0218
 PBT_APMSUSPEND: Final = 0x0004
 PBT_APMRESUMEAUTOMATIC: Final = 0x0012
 MESSAGE_TYPE: Final = b"windows_generic_MSG"
-TITLE: Final = "Signalbox power"
-"""Of the window that nobody sees."""
+TITLE: Final = f"Sleep watch of {APP_NAME}"
+"""Of the window that nobody sees. Qt adds the program's name to titles that do not end with it."""
 
 SAME_S: Final = 1.0
 """Windows may tell the same twice: to all windows, and to those that asked for it."""
@@ -53,11 +55,11 @@ class PowerWatch(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setWindowTitle(TITLE)
         self._told: tuple[int, float] = (0, 0.0)
         self._registration: int | None = None
         if sys.platform == "win32":
             self._register(int(self.winId()))
+        self.setWindowTitle(TITLE)
 
     def nativeEvent(self, kind: QByteArray | bytes | bytearray | memoryview, at: int) -> Any:
         """Look at a message of Windows; never takes it away from others.

@@ -38,6 +38,9 @@ def make(tree: Path, output: Path, version: str, compression: str, signer: Signe
             "NUMBERS": version_numbers(version).replace(",", "."),
             "OUTFILE": str(target),
             "ICON": str(ICON),
+            # Painted by tools/make_installer_pictures.py.
+            "WELCOME": str(SCRIPTS / "welcome.bmp"),
+            "HEADER": str(SCRIPTS / "header.bmp"),
             "SIZE_KB": str(size // 1024 + 1),
             "SIZE_MB": str(size // 1_000_000 + 1),
             "COMPRESSION": compression,

@@ -120,8 +120,13 @@ def _from_embeddable(given: Path, runtime: Path) -> Origin:
             raise BuildError(f"--runtime: there is no {given}")
         if lockfile.sha256_of(given) != EMBEDDABLE_SHA256:
             note(f"{given.name} is not the pinned {EMBEDDABLE_VERSION}; it is used as you asked")
-        with zipfile.ZipFile(given) as archive:
-            archive.extractall(runtime)
+        try:
+            with zipfile.ZipFile(given) as archive:
+                archive.extractall(runtime)
+        except zipfile.BadZipFile as error:
+            raise BuildError(
+                f"--runtime: {given} is no zip file ({error}); fetch {EMBEDDABLE_URL} again"
+            ) from error
     for name in (launchers.PYTHON_DLL, "python3.dll", "python312.zip", "python.exe"):
         if not (runtime / name).is_file():
             raise BuildError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,9 @@ NEEDED = (
     "osslsigncode",
     "openssl",
 )
+SIZES = "sizes.txt"
+"""Among them: sizes, and the times of installing and starting."""
+
 PROGRAM = "C:\\测试 é\\Signalbox"
 UPGRADE_VERSION = "99.0.0"
 LEFT_OUT = "qasync/__init__.py"
@@ -156,6 +160,12 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
         machine.kill_all()
 
 
+def note_figure(text: str) -> None:
+    """Add a line to what was measured in this run."""
+    with (KEPT / SIZES).open("a", encoding="utf-8") as file:
+        file.write(f"{text}\n")
+
+
 def install(wine: Wine, installer: Path, *switches: str, into: str = PROGRAM) -> tuple[int, str]:
     """Install silently; return the exit code and what the log says."""
     # As typed after /D=: without quotes, which Wine would put around a space.
@@ -167,7 +177,9 @@ def install(wine: Wine, installer: Path, *switches: str, into: str = PROGRAM) ->
 @pytest.fixture(scope="session")
 def program(wine: Wine, installer: Path) -> Path:
     """The installed program's folder on this machine."""
+    began_s = time.monotonic()
     assert install(wine, installer) == (0, "")
+    note_figure(f"installed silently in {time.monotonic() - began_s:.1f} s")
     return wine.place(PROGRAM)
 
 

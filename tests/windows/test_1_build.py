@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from installer import manifest, pe
 from installer.lockfile import sha256_of
 from installer.places import CACHE, SHIPPED_PARTS
-from tests.windows.conftest import KEPT, ROOT
+from tests.support.bill import bill_errors
+from tests.windows.conftest import KEPT, ROOT, SIZES, build
 from tests.windows.wine import HERE, STUBS
 
 pytestmark = [pytest.mark.windows, pytest.mark.timeout(1800)]
@@ -30,7 +32,7 @@ def test_it_is_small_enough(installer: Path, tree: Path) -> None:
     largest = sorted(sizes.items(), key=lambda item: -item[1])
     lines = [f"{size / 1e6:8.1f} MB  {part}" for part, size in largest[:20]]
     figures = f"installer {installer.stat().st_size / 1e6:.1f} MB, installed {content['size'] / 1e6:.1f} MB, {len(content['files'])} files"
-    (KEPT / "sizes.txt").write_text("\n".join([figures, *lines, ""]), encoding="utf-8")
+    (KEPT / SIZES).write_text("\n".join([figures, *lines, ""]), encoding="utf-8")
     print(figures)
     assert content["size"] < MOST_INSTALLED_MB * 1e6
     assert installer.stat().st_size < MOST_INSTALLER_MB * 1e6
@@ -57,7 +59,9 @@ def test_the_same_inputs_give_the_same_files(tree: Path, second_tree: Path) -> N
 
 def test_every_library_has_its_licence_and_its_line_in_the_bill(tree: Path) -> None:
     libraries = manifest.read_manifest(tree)["libraries"]
-    bill = json.loads((tree / manifest.SBOM_NAME).read_text(encoding="utf-8"))
+    text = (tree / manifest.SBOM_NAME).read_text(encoding="utf-8")
+    assert bill_errors(text) is None
+    bill = json.loads(text)
     assert len(libraries) > 30
     named = {part["name"] for part in bill["components"]}
     assert named == {"CPython", *(library["name"] for library in libraries)}
@@ -121,3 +125,28 @@ def test_what_is_shipped_of_the_checkout(tree: Path) -> None:
     for source in sources:
         compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-312.pyc"
         assert compiled.is_file(), source
+
+
+def test_a_runtime_of_ones_own_gives_the_same_program(tree: Path, tmp_path: Path) -> None:
+    """The path that a release takes, with a package made of the runtime that is there."""
+    package = tmp_path / "python-embed.zip"
+    own = tree / "runtime"
+    with zipfile.ZipFile(package, "w") as archive:
+        for path in sorted(own.iterdir()):
+            if path.is_file():
+                archive.write(path, path.name)
+    said = build("--runtime", str(package), "--output", str(tmp_path / "out"), "--tree-only")
+    assert "CPython's embeddable package python-embed.zip" in said
+    made = manifest.read_manifest(tmp_path / "out" / tree.name)
+    before = manifest.read_manifest(tree)
+    named = "runtime/python"
+    assert {name for name in made["files"] if name.startswith(named)} == {
+        name for name in before["files"] if name.startswith(named)
+    }
+    different = {
+        name
+        for name in {*made["files"], *before["files"]}
+        if made["files"].get(name) != before["files"].get(name)
+    }
+    # The bill says where the runtime came from; all else is the same.
+    assert different == {manifest.SBOM_NAME}

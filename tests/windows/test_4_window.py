@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.windows.conftest import KEPT, PROGRAM
-from tests.windows.wine import Wine, windows_path
+from console import power
+from tests.windows.conftest import KEPT, PROGRAM, note_figure
+from tests.windows.wine import Wine, wait_until, windows_path
 
 pytestmark = [
     pytest.mark.windows,
@@ -20,6 +21,19 @@ pytestmark = [
 ]
 
 WINDOWED = f"{PROGRAM}\\Signalbox.exe"
+SEND = """
+import ctypes, sys
+user = ctypes.windll.user32
+title, message, w_param, l_param = sys.argv[1], *(int(word) for word in sys.argv[2:])
+window = user.FindWindowW(None, title)
+assert window, title
+user.SendMessageW.argtypes = [ctypes.c_void_p, ctypes.c_uint, ctypes.c_size_t, ctypes.c_ssize_t]
+print("answer", user.SendMessageW(window, message, w_param, l_param))
+"""
+"""Sends a message to a window as Windows does, and tells the answer."""
+
+ENDSESSION_LOGOFF = -0x80000000
+WM_QUERYENDSESSION = 0x0011
 LEAST_COLOURS = 2000
 """Of a console with four living cameras; an empty one has some hundred."""
 
@@ -35,6 +49,7 @@ def test_the_demo_shows_living_cameras(wine: Wine, tmp_path: Path) -> None:
     figures = json.loads(report.read_text(encoding="utf-8"))
     (KEPT / "demo.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
     assert figures["passed"], figures
+    note_figure(f"demo ready {figures['startupS']:.1f} s after the program's start")
     assert len(figures["shownFps"]) == 4
     assert all(fps > 0 for fps in figures["shownFps"].values()), figures
     assert "Traceback" not in log
@@ -47,3 +62,37 @@ def test_the_demo_shows_living_cameras(wine: Wine, tmp_path: Path) -> None:
     wall = image[height // 4 : 3 * height // 4, width // 6 : 5 * width // 6]
     assert colours > LEAST_COLOURS
     assert wall.std() > 20, "the wall shows no pictures"
+
+
+def test_sleep_waking_and_the_end_of_the_session_are_heard(wine: Wine, tmp_path: Path) -> None:
+    script = tmp_path / "send.py"
+    script.write_text(SEND, encoding="utf-8")
+    home = tmp_path / "home"
+    log, detection = (
+        home / "logs" / "streaming" / name for name in ("console.log", "detection.log")
+    )
+
+    def send(title: str, message: int, w_param: int, l_param: int = 0) -> str:
+        words = [windows_path(script), title, *map(str, (message, w_param, l_param))]
+        done = wine.run(f"{PROGRAM}\\runtime\\python.exe", *words, timeout_s=60)
+        assert done.code == 0, done.output
+        return done.output
+
+    def said(text: str) -> bool:
+        return text in log.read_text(encoding="utf-8")
+
+    running = wine.start(WINDOWED, "demo", home=windows_path(home))
+    wait_until(detection.exists, 120, "starting the demo")
+    wait_until(lambda: "opened" in detection.read_text(encoding="utf-8"), 60, "opening cameras")
+    send(power.TITLE, power.WM_POWERBROADCAST, power.PBT_APMSUSPEND)
+    wait_until(lambda: said("the machine goes to sleep"), 20, "hearing of sleep")
+    send(power.TITLE, power.WM_POWERBROADCAST, power.PBT_APMRESUMEAUTOMATIC)
+    wait_until(lambda: said("the machine is awake again"), 20, "hearing of waking")
+
+    assert "answer 1" in send(power.TITLE, WM_QUERYENDSESSION, 0, ENDSESSION_LOGOFF)
+    output, _ = running.communicate(timeout=60)
+    assert running.returncode == 0, output
+    lines = log.read_text(encoding="utf-8")
+    assert "asked to quit by the end of the session" in lines
+    assert lines.rstrip().endswith("Signalbox ends")
+    assert "Traceback" not in lines

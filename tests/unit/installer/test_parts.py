@@ -18,6 +18,7 @@ from installer.progress import BuildError
 from installer.prune import is_shipped
 from installer.runtime import Origin
 from installer.signing import Signer
+from tests.support.bill import bill_errors
 
 
 @pytest.mark.parametrize(
@@ -169,6 +170,15 @@ def test_manifest_bill_and_licences_cover_what_is_there(tmp_path: Path) -> None:
     assert [part["name"] for part in bill["components"]] == ["CPython", "Thing"]
     assert bill["components"][1]["purl"] == "pkg:pypi/thing@1.0"
     assert bill["components"][1]["hashes"][0]["content"] == "ab" * 32
+
+
+@pytest.mark.parametrize("licence", ["MIT", "a licence of their own", ""])
+def test_the_bill_of_materials_keeps_the_published_schema(tmp_path: Path, licence: str) -> None:
+    library = manifest.Library("Some.Thing", "1.0", licence, "ab" * 32, ())
+    manifest.write_sbom(tmp_path, "1.2", Origin("3.12.10", "3.12.10", "official"), [library])
+    text = (tmp_path / manifest.SBOM_NAME).read_text(encoding="utf-8")
+    assert bill_errors(text) is None
+    assert bill_errors(text.replace('"SHA-256"', '"SHA-257"')) is not None, "the check is blind"
 
 
 def test_without_a_certificate_nothing_is_signed_and_a_wrong_path_is_told(tmp_path: Path) -> None:
