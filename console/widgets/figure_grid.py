@@ -43,8 +43,9 @@ class FigureGrid(QWidget):
     def _divide(self) -> None:
         """Place the second column; it moves only where figures would be cut."""
         label, value = QFontMetrics(self._label_font), QFontMetrics(self._value_font)
+        # An advance is rounded; what just fits must not be elided for that.
         wants = [
-            label.horizontalAdvance(each.label) + Space.XS + value.horizontalAdvance(each.value)
+            2 + label.horizontalAdvance(each.label) + Space.XS + value.horizontalAdvance(each.value)
             for each in self._figures
         ]
         first, second = max(wants[::COLUMNS], default=0), max(wants[1::COLUMNS], default=0)
@@ -73,14 +74,21 @@ class FigureGrid(QWidget):
             painter.setFont(self._label_font)
             painter.setPen(tokens[0])
             painter.drawText(cell, middle, figure.label)
-            offset = QFontMetrics(self._label_font).horizontalAdvance(figure.label) + Space.XS
             painter.setFont(self._value_font)
             painter.setPen(tokens[1])
-            place = cell.adjusted(offset, 0, 0, 0)
-            shown = QFontMetrics(self._value_font).elidedText(
-                figure.value, Qt.TextElideMode.ElideRight, place.width()
-            )
-            painter.drawText(place, middle, shown)
+            painter.drawText(self._value_cell(index), middle, self.shown_value(index))
+
+    def _value_cell(self, index: int) -> QRect:
+        label = QFontMetrics(self._label_font).horizontalAdvance(self._figures[index].label)
+        return self._cell(index).adjusted(label + Space.XS, 0, 0, 0)
+
+    def shown_value(self, index: int) -> str:
+        """Return a value as it is painted: cut off where its cell ends."""
+        return QFontMetrics(self._value_font).elidedText(
+            self._figures[index].value,
+            Qt.TextElideMode.ElideRight,
+            self._value_cell(index).width(),
+        )
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):

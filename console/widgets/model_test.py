@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVB
 from console import formatting
 from console.background import in_background
 from console.context import ConsoleContext
+from console.pipeline_words import object_word
 from console.theme.tokens import Space
 from console.widgets.evidence_view import EvidenceView
 from console.widgets.painting import set_property
@@ -180,7 +181,7 @@ class ModelTest(QWidget):
         height, width = trial.pixels.shape[:2]
         image = QImage(trial.pixels.data, width, height, QImage.Format.Format_RGB32).copy()
         self._picture.show_image(image, self.tr("What the model found"))
-        found = ", ".join(f"{count} {name}" for name, count in trial.counts.items())
+        found = ", ".join(f"{count} {object_word(name)}" for name, count in trial.counts.items())
         self._say(
             self.tr("{0} on {1}, {2} at {3} × {4}. Found: {5}.").format(
                 trial.family,

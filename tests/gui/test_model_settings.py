@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from console import i18n
 from console.context import ConsoleContext
 from console.pages.settings import SettingsPage
 from console.widgets.model_test import ModelTest
@@ -131,3 +132,20 @@ def test_a_trial_can_be_given_up(qtbot: QtBot, page: SettingsPage, trial: ModelT
 
 def labels(page: SettingsPage) -> list[str]:
     return [label.text() for label in page.findChildren(QLabel)]
+
+
+def test_what_is_found_is_named_in_the_language_of_the_window(
+    qtbot: QtBot, context: ConsoleContext
+) -> None:
+    i18n.install("zh_CN")
+    try:
+        page = SettingsPage(context)
+        qtbot.addWidget(page)
+        with qtbot.waitExposed(page):
+            page.show()
+        press(qtbot, page, "试一试")
+        (trial,) = page.findChildren(ModelTest)
+        qtbot.waitUntil(lambda: "行人" in trial.words, timeout=TRIAL_MS)
+        assert "person" not in trial.words
+    finally:
+        i18n.install("en")

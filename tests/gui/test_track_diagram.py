@@ -11,7 +11,7 @@ from PySide6.QtGui import QAccessible, QFontMetrics
 from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from console import formatting
+from console import formatting, i18n
 from console.context import ConsoleContext
 from console.supervision.link_view import LinkView
 from console.theme.fonts import ui_font
@@ -283,3 +283,35 @@ def test_millions_are_short_on_the_card_and_whole_in_the_tooltip(
 def test_compact_figures_take_six_characters_at_most(value: int, text: str) -> None:
     assert formatting.compact(value) == text
     assert len(text) <= 6
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_no_usual_figure_is_cut_on_its_card(
+    qtbot: QtBot, context: ConsoleContext, language: str
+) -> None:
+    hub = context.hub.workers
+    hub[AGGREGATOR].gauge("db_bytes", 1_200_000)
+    hub[AGGREGATOR].gauge("open_requests", 999)
+    hub[AGGREGATOR].count("alarms", 99_999)
+    hub[SCHEDULER].gauge("in_flight", 50)
+    hub[SCHEDULER].count("retries", 999)
+    hub[DETECTION].gauge("infer_ms", 999.0)
+    hub[DETECTION].gauge("cameras_live", 16)
+    hub[DETECTION].gauge("cameras_total", 16)
+    hub[DETECTION].count("frames_skipped", 999)
+    i18n.install(language)
+    try:
+        made = TrackDiagram(context)
+        qtbot.addWidget(made)
+        made.resize(1203, made.sizeHint().height())
+        with qtbot.waitExposed(made):
+            made.show()
+        context.figures.sample()
+        for name, card in cards(made).items():
+            (grid,) = card.findChildren(FigureGrid)
+            figures = card_figures(name, context.figures)
+            assert [grid.shown_value(index) for index in range(4)] == [
+                figure.value for figure in figures
+            ], name
+    finally:
+        i18n.install("en")
