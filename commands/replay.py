@@ -174,7 +174,9 @@ def _tell(rows: list[Row], args: argparse.Namespace) -> None:
         alarm = row.case.entry.alarm
         mark = " " if row.is_same else "*"
         when = f"{alarm.first_seen.astimezone():%Y-%m-%d %H:%M:%S}"
-        print(f"{mark} {when}  {alarm.camera_id:12}  {row.before:6} -> {row.after or 'error'}")
+        print(
+            f"{mark} {when}  {alarm.camera_id:12}  {row.before:6} -> {row.after or 'not assessed'}"
+        )
         print(f"      then: {alarm.description}")
         print(f"      now:  {row.error or row.description or 'no risk'}")
     same = sum(row.is_same for row in rows)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from pipeline.messages import RiskLevel
+from pipeline.messages import VerdictLevel
 from pipeline.risk_types import RiskType, title
 
 
-def risk_word(level: RiskLevel) -> str:
+def risk_word(level: VerdictLevel) -> str:
     """Return the level as a word."""
     translate = QCoreApplication.translate
     return {
         "none": translate("Risk", "none"),
+        "not_assessed": translate("Risk", "not assessed"),
         "low": translate("Risk", "low"),
         "medium": translate("Risk", "medium"),
         "high": translate("Risk", "high"),

@@ -10,6 +10,7 @@ All boxes are ``[x1, y1, x2, y2]`` in pixels of the full camera frame.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -21,6 +22,11 @@ SCHEMA_VERSION: Final = 1
 RiskLevel = Literal["none", "low", "medium", "high"]
 RISK_LEVELS: Final[tuple[RiskLevel, ...]] = ("none", "low", "medium", "high")
 """Risk levels from harmless to worst; the index is the order."""
+
+VerdictLevel = Literal["none", "not_assessed", "low", "medium", "high"]
+VERDICT_LEVELS: Final[tuple[VerdictLevel, ...]] = ("none", "not_assessed", "low", "medium", "high")
+"""What is known of a group or a request, in the order in which it counts for the whole: harmless is
+said only where all of it was assessed; a risk that was found is not hidden by what was not."""
 
 ErrorKind = Literal["failed", "invalid-answer", "expired"]
 
@@ -347,11 +353,11 @@ def decode(payload: bytes, kind: type[MessageT]) -> MessageT:
     return message
 
 
-def worst_level(levels: list[RiskLevel]) -> RiskLevel:
-    """Return the worst of `levels`; ``none`` for an empty list."""
+def worst_level(levels: Sequence[VerdictLevel]) -> VerdictLevel:
+    """Return what counts for the whole; ``not_assessed`` for an empty list."""
     if len(levels) == 1:
         return levels[0]
-    return max(levels, key=RISK_LEVELS.index, default="none")
+    return max(levels, key=VERDICT_LEVELS.index, default="not_assessed")
 
 
 def new_request_id() -> str:

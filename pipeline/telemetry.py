@@ -16,7 +16,7 @@ from datetime import datetime
 from datetime import time as clock_time
 from typing import TYPE_CHECKING, Final, Literal
 
-from pipeline.messages import Box, RiskLevel
+from pipeline.messages import Box, RiskLevel, VerdictLevel
 from pipeline.states import WorkerName
 
 if TYPE_CHECKING:
@@ -288,7 +288,7 @@ class Verdict:
 
     camera_id: str
     group_index: int
-    risk_level: RiskLevel
+    risk_level: VerdictLevel
     label: str
     noted_s: float
 
@@ -395,7 +395,7 @@ class TelemetryHub:
             return view
 
     def post_verdict(
-        self, camera_id: str, group_index: int, risk_level: RiskLevel, label: str
+        self, camera_id: str, group_index: int, risk_level: VerdictLevel, label: str
     ) -> None:
         """Note the newest verdict about a group, for drawing."""
         verdict = Verdict(camera_id, group_index, risk_level, label, time.monotonic())

@@ -303,11 +303,13 @@ class CameraTile(QWidget):
     def _notes(self, verdicts: list[Verdict]) -> dict[int, GroupNote]:
         return {
             verdict.group_index: GroupNote(
-                self.tr("group {0} · {1} {2}").format(
+                self.tr("group {0} · {1} {2}")
+                .format(
                     verdict.group_index,
                     risk_word(verdict.risk_level).upper(),
                     risk_title(verdict.label) if verdict.label else "",
-                ),
+                )
+                .rstrip(),
                 verdict.risk_level,
             )
             for verdict in verdicts

@@ -274,7 +274,7 @@ class ReplayDialog(QDialog):
         alarm = row.case.entry.alarm
         is_rules = row.model.startswith("rules")
         said = rule_words(row.description) if is_rules else row.description
-        now = risk_word(row.after) if row.after is not None else self.tr("error")
+        now = risk_word(row.after or "not_assessed")
         item = self._table.make_item()
         for column, text in enumerate(
             (

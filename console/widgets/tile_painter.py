@@ -13,7 +13,7 @@ from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
 from console.widgets.plates import Plates
 from console.widgets.tile_geometry import Placement
-from pipeline.messages import RiskLevel, worst_level
+from pipeline.messages import VerdictLevel, worst_level
 from pipeline.telemetry import Overlay, OverlayBox, OverlayGroup, Verdict
 
 KIND_TOKENS: Final = {
@@ -23,11 +23,12 @@ KIND_TOKENS: Final = {
 }
 """Colours by class; vehicles and everything else are ``overlay_ok``."""
 
-RISK_TOKENS: Final[dict[RiskLevel, str]] = {
+RISK_TOKENS: Final[dict[VerdictLevel, str]] = {
     "high": "overlay_danger",
     "medium": "overlay_warning",
     "low": "overlay_info",
     "none": "on_scrim",
+    "not_assessed": "on_scrim",
 }
 CHIP_RADIUS: Final = 4
 BOX_WIDTH: Final = 2
@@ -57,7 +58,7 @@ class GroupNote:
     """The words at a group's frame, and how bad it is."""
 
     text: str
-    level: RiskLevel
+    level: VerdictLevel
 
 
 class TilePainter:
@@ -256,6 +257,6 @@ class TilePainter:
         )
 
 
-def worst_note(verdicts: list[Verdict]) -> RiskLevel:
-    """Return the worst level among fresh verdicts; ``none`` without any."""
+def worst_note(verdicts: list[Verdict]) -> VerdictLevel:
+    """Return what counts among fresh verdicts; ``not_assessed`` without any."""
     return worst_level([verdict.risk_level for verdict in verdicts])

@@ -127,6 +127,16 @@ _MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE TABLE counted (request_id TEXT PRIMARY KEY, at_us INTEGER NOT NULL) WITHOUT ROWID;
     CREATE INDEX counted_by_time ON counted (at_us);
     """,
+    # Errors, expired tasks and missing groups were stored as harmless.
+    """
+    UPDATE results SET risk_level = 'not_assessed' WHERE risk_level = 'none'
+        AND CASE WHEN json_valid(CAST(message AS TEXT))
+            THEN json_array_length(CAST(message AS TEXT), '$.results') = 0 END;
+    UPDATE requests SET risk_level = 'not_assessed' WHERE risk_level = 'none'
+        AND (received < expected OR EXISTS (SELECT 1 FROM results
+            WHERE results.request_id = requests.request_id
+                AND results.risk_level = 'not_assessed'));
+    """,
 )
 """Each brings the schema from its index to the next version."""
 

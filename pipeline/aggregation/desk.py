@@ -153,6 +153,10 @@ class Desk:
         return fresh
 
     def _note_change(self, result: RiskAssessmentResult, batch: Batch) -> None:
+        if not result.results:
+            day = result.timestamp.astimezone().date()
+            batch.daily[day, result.camera_id, "not_assessed"] += 1
+            self._context.telemetry.count("not_assessed")
         change = self._note_situation(result)
         if change is None:
             return

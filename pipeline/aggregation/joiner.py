@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from pipeline.messages import RiskLevel, worst_level
+from pipeline.messages import VerdictLevel, worst_level
 
 MAX_OPEN = 10_000
 """Requests waiting for more verdicts; beyond it the oldest is closed as it is."""
@@ -18,14 +18,14 @@ class GroupVerdict(Struct, frozen=True):
 
     Attributes:
         group_count: how many groups of the request were to be assessed.
-        risk_level: the worst of the verdict; ``none`` for one that could not be assessed.
+        risk_level: the worst of the verdict; ``not_assessed`` for an error or one that expired.
     """
 
     request_id: str
     camera_id: str
     group_index: int
     group_count: int
-    risk_level: RiskLevel
+    risk_level: VerdictLevel
 
 
 class Joined(Struct, frozen=True):
@@ -34,7 +34,7 @@ class Joined(Struct, frozen=True):
     Attributes:
         expected, received: groups that were to be assessed, and those whose verdict came.
         missing: how many never came in time.
-        risk_level: the worst of all.
+        risk_level: the worst of all; groups that are missing were not assessed.
         missing_groups: numbers of the missing ones, if the detection result told them.
     """
 
@@ -42,7 +42,7 @@ class Joined(Struct, frozen=True):
     camera_id: str
     expected: int
     received: int
-    risk_level: RiskLevel
+    risk_level: VerdictLevel
     missing_groups: tuple[int, ...] = ()
 
     @property
@@ -55,7 +55,7 @@ class _Open:
     camera_id: str
     expected: int
     opened_s: float
-    levels: dict[int, RiskLevel] = field(default_factory=dict)
+    levels: dict[int, VerdictLevel] = field(default_factory=dict)
     groups: frozenset[int] = frozenset()
 
 
@@ -130,11 +130,14 @@ class Joiner:
 
     def _close(self, request_id: str) -> Joined:
         entry = self._open.pop(request_id)
+        levels = list(entry.levels.values())
+        if len(levels) < entry.expected:
+            levels.append("not_assessed")
         return Joined(
             request_id,
             entry.camera_id,
             entry.expected,
             len(entry.levels),
-            worst_level(list(entry.levels.values())),
+            worst_level(levels),
             tuple(sorted(entry.groups - entry.levels.keys())) if entry.groups else (),
         )

@@ -18,7 +18,14 @@ from pipeline.aggregation.evidence import EvidenceFiles
 from pipeline.aggregation.joiner import GroupVerdict, Joined
 from pipeline.aggregation.rows import alarm_of
 from pipeline.aggregation.situations import Alarm, Change
-from pipeline.messages import RiskAssessmentResult, RiskLevel, encode, utc_now, worst_level
+from pipeline.messages import (
+    RiskAssessmentResult,
+    RiskLevel,
+    VerdictLevel,
+    encode,
+    utc_now,
+    worst_level,
+)
 
 _IDS_AT_ONCE: Final = 200
 
@@ -137,7 +144,7 @@ class StoreWriter:
             """
             INSERT INTO requests (request_id, camera_id, expected, received, risk_level,
                 captured_us, opened_us, facts)
-            VALUES (?, ?, ?, 0, 'none', ?, ?, ?)
+            VALUES (?, ?, ?, 0, 'not_assessed', ?, ?, ?)
             ON CONFLICT (request_id) DO UPDATE SET expected = excluded.expected,
                 facts = CASE WHEN closed_us IS NULL THEN excluded.facts ELSE facts END
             """,
@@ -359,8 +366,8 @@ class StoreWriter:
         return cursor.execute(sql, values).fetchall()
 
 
-def level_of(result: RiskAssessmentResult) -> RiskLevel:
-    """Return the worst level of a verdict; ``none`` for one that could not be assessed."""
+def level_of(result: RiskAssessmentResult) -> VerdictLevel:
+    """Return the worst level of a verdict; ``not_assessed`` for an error or one that expired."""
     return worst_level([item.risk_level for item in result.results])
 
 

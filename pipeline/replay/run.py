@@ -131,8 +131,10 @@ async def _assess(case: Case, assessor: Assessor) -> Row:
         error = str(failure)
     else:
         worst = outcome.results[0] if outcome.results else None
-        after = worst.risk_level if worst is not None else "none"
-        if worst is not None:
+        if worst is None:
+            error = "the assessor gave no verdict"
+        else:
+            after = worst.risk_level
             kinds, description, confidence = (
                 worst.risk_types,
                 worst.description,

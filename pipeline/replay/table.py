@@ -40,7 +40,7 @@ def cells(row: Row) -> tuple[str, ...]:
         alarm.camera_id,
         row.case.entry.state,
         row.before,
-        row.after or "",
+        row.after or "not_assessed",
         "yes" if row.is_same else "no",
         alarm.risk_type,
         " ".join(row.risk_types),

@@ -196,6 +196,8 @@ class Desk:
 
     def _show(self, task: AssessmentTask, result: RiskAssessmentResult) -> None:
         if not result.results:
+            # What was said of the group before holds no longer.
+            self._context.hub.post_verdict(task.camera_id, task.group_index, "not_assessed", "")
             return
         worst = result.results[0]
         for kind in worst.risk_types:

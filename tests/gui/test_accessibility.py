@@ -149,6 +149,8 @@ def test_a_camera_tile_tells_what_is_seen(
     context.hub.post_verdict(tile.camera_id, 1, "high", "dense-group")
     assert told(tile)[2].startswith("14.9 fps, 1 object")
     assert "group 1 · HIGH" in told(tile)[2]
+    context.hub.post_verdict(tile.camera_id, 1, "not_assessed", "")
+    assert told(tile)[2].endswith("group 1 · NOT ASSESSED")
 
 
 def test_cards_and_tracks_tell_their_state(window: MainWindow) -> None:

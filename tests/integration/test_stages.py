@@ -278,7 +278,13 @@ def test_an_assessor_that_breaks_down_ends_its_task_as_an_error_and_no_other(
         assert document["error"] == "the assessor broke down (KeyError)"
         assert document["results"] == []
         assert document["metadata"]["llmModel"] == "slow-1"
-        assert level == "none"
+        assert level == "not_assessed"
+        (verdict,) = running.session.hub.verdicts("cam-bad")
+        assert verdict.risk_level == "not_assessed"
+        counted = rows(
+            database, "SELECT camera_id, amount FROM daily_counts WHERE name = 'not_assessed'"
+        )
+        assert counted == [("cam-bad", 1)]
         assert running.count(SCHEDULER, "errors") == 1
         assert {change.new for change in running.changes} == {
             WorkerState.STARTING,

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.aggregation.joiner import GroupVerdict, Joined, Joiner
-from pipeline.messages import RiskLevel, worst_level
+from pipeline.messages import RiskLevel, VerdictLevel, worst_level
 from tests.support import messages as made
 
 
 def verdict(
-    request: str = "r", group: int = 0, of: int = 1, level: RiskLevel = "none"
+    request: str = "r", group: int = 0, of: int = 1, level: VerdictLevel = "none"
 ) -> GroupVerdict:
     return GroupVerdict(
         request_id=request, camera_id="cam-1", group_index=group, group_count=of, risk_level=level
@@ -54,6 +54,21 @@ def test_what_is_missing_at_the_deadline_is_said_not_waited_for() -> None:
     )
     assert [joined.request_id for joined in joiner.expire(40.0)] == ["late"]
     assert joiner.expire(1000.0) == []
+
+
+def test_harmless_is_said_only_where_every_group_was_assessed() -> None:
+    joiner = Joiner(30.0)
+    joiner.add(verdict("failed", 0, of=2, level="not_assessed"), 0.0)
+    (failed,) = joiner.add(verdict("failed", 1, of=2), 0.0)
+    assert failed.risk_level == "not_assessed"
+    joiner.add(verdict("missing", 0, of=2), 0.0)
+    joiner.add(verdict("seen", 0, of=2, level="low"), 0.0)
+    joiner.announce("silent", "cam-1", frozenset({0}), 0.0)
+    assert {done.request_id: done.risk_level for done in joiner.expire(30.0)} == {
+        "missing": "not_assessed",
+        "seen": "low",
+        "silent": "not_assessed",
+    }
 
 
 def test_a_further_verdict_does_not_move_the_deadline() -> None:

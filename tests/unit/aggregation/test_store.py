@@ -86,6 +86,42 @@ def test_a_repeated_verdict_is_told_and_changes_nothing(writer: StoreWriter, pat
     assert rows(path, "SELECT received FROM requests") == [(1,)]
 
 
+def test_a_verdict_that_was_not_assessed_has_no_level_of_risk(
+    writer: StoreWriter, path: Path
+) -> None:
+    add(writer, made.result("failed", error="the server answered 500"))
+    found = "SELECT risk_level FROM results UNION ALL SELECT risk_level FROM requests"
+    assert rows(path, found) == [("not_assessed",), ("not_assessed",)]
+    assert [item.risk_level for item in writer.open_verdicts()] == ["not_assessed"]
+
+
+def test_an_older_database_says_of_errors_that_they_were_not_assessed(path: Path) -> None:
+    with closing(StoreWriter(path)) as old:
+        add(old, made.result("failed", error="the server answered 500"))
+        add(old, made.result("harmless"))
+        add(old, made.result("risky", level="high"))
+        add(old, made.result("missing", group_count=2))
+    levels = "risk_level = CASE risk_level WHEN 'high' THEN 'high' ELSE 'none' END"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            f"UPDATE results SET {levels}; UPDATE requests SET {levels};"
+            f"PRAGMA user_version = {database.SCHEMA_VERSION - 1};"
+        )
+    with closing(StoreWriter(path)):
+        assert dict(rows(path, "SELECT request_id, risk_level FROM results")) == {
+            "failed": "not_assessed",
+            "harmless": "none",
+            "risky": "high",
+            "missing": "none",
+        }
+        assert dict(rows(path, "SELECT request_id, risk_level FROM requests")) == {
+            "failed": "not_assessed",
+            "harmless": "none",
+            "risky": "high",
+            "missing": "not_assessed",
+        }
+
+
 def test_a_transaction_that_fails_leaves_nothing(writer: StoreWriter, path: Path) -> None:
     def fail_in_the_middle() -> None:
         with writer.transaction():
