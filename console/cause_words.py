@@ -105,6 +105,20 @@ def _network_sentences() -> tuple[tuple[str, str], ...]:
             ),
         ),
         (
+            r"the camera answers only with encryption there; begin the address with (\S+)",
+            translate(
+                "Cause",
+                "the camera answers only with encryption there; begin the address with {0}",
+            ),
+        ),
+        (
+            r"the camera answers only without encryption there; begin the address with (\S+)",
+            translate(
+                "Cause",
+                "the camera answers only without encryption there; begin the address with {0}",
+            ),
+        ),
+        (
             r"the camera refuses this user name or password",
             translate("Cause", "the camera refuses this user name or password"),
         ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import CameraEvent, CameraView, WorkerTelemetry
 from tests.support import rtsp
+from tests.support.certificates import make_certificate
 from tests.support.log_guard import ExpectLog
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -249,6 +252,45 @@ def test_a_login_with_odd_letters_opens(guarded: rtsp.RtspServer) -> None:
     assert trial.size == (320, 180)
     assert trial.codec == "h264"
     assert trial.rate == pytest.approx(15, abs=2)
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path) -> Iterator[rtsp.RtspServer]:
+    """Speaks TLS with a certificate that it signed itself, as cameras do, and asks for a login."""
+    certificate, key = make_certificate(tmp_path, timedelta(days=1))
+    made = rtsp.RtspServer(
+        certificate=str(certificate), key=str(key), user=LOGIN[0], password=LOGIN[1]
+    )
+    yield made
+    made.kill()
+
+
+def test_an_encrypted_stream_plays_and_is_followed(
+    encrypted: rtsp.RtspServer, start: Callable[..., Cameras], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_report, "HOLD_OFF_S", 30.0)
+    address = encrypted.address.replace("://", "://operator:p%40ss%3Aword%2F1@")
+    cameras = start(camera(address))
+    (view,) = cameras.views
+    wait_until(lambda: view.state == "live" and sequence(view) > 15, "live")
+    assert view.codec == "h264"
+    encrypted.resize("640x360")
+    wait_until(lambda: view.source_size == (640, 360), "the new size")
+    assert cameras.kinds() == ["changed"]
+
+
+def test_the_wrong_kind_of_encryption_is_told(
+    encrypted: rtsp.RtspServer, server: rtsp.RtspServer
+) -> None:
+    plain = encrypted.address.replace("rtsps://", "rtsp://operator:p%40ss%3Aword%2F1@")
+    with pytest.raises(
+        SourceError, match="only with encryption there; begin the address with rtsps://"
+    ):
+        open_source(camera(plain))
+    with pytest.raises(
+        SourceError, match="only without encryption there; begin the address with rtsp://"
+    ):
+        open_source(camera(server.address.replace("rtsp://", "rtsps://")))
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,8 @@ class RtspServer:
     @property
     def address(self) -> str:
         """Where it streams, without a login."""
-        return f"rtsp://127.0.0.1:{self.port}/street"
+        scheme = "rtsps" if "certificate" in self._options else "rtsp"
+        return f"{scheme}://127.0.0.1:{self.port}/street"
 
     def start(self, **changes: str) -> None:
         """Start it, with other options than before if there are `changes`."""

@@ -18,7 +18,7 @@ import gi  # type: ignore[import-not-found, unused-ignore]
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found, unused-ignore] # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtspServer  # type: ignore[import-not-found, unused-ignore] # noqa: E402
 
 ENCODERS = {
     "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={fps} bitrate=500 "
@@ -48,22 +48,28 @@ class Server:
         )
         factory.set_shared(True)
         factory.connect("media-configure", self._on_media)
-        if arguments.user:
+        if arguments.user or arguments.certificate:
             self._protect(server, factory, arguments)
         server.get_mount_points().add_factory("/street", factory)
         server.attach(None)
         self._server = server
 
     def _protect(self, server: Any, factory: Any, arguments: argparse.Namespace) -> None:
-        is_basic = arguments.login == "basic"
         auth = GstRtspServer.RTSPAuth()
-        auth.set_supported_methods(1 if is_basic else 2)
+        if arguments.certificate:
+            auth.set_tls_certificate(
+                Gio.TlsCertificate.new_from_files(arguments.certificate, arguments.key)
+            )
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "viewer")
-        if is_basic:
+        if not arguments.user:
+            auth.set_default_token(token)
+        elif arguments.login == "basic":
+            auth.set_supported_methods(1)
             basic = GstRtspServer.RTSPAuth.make_basic(arguments.user, arguments.password)
             auth.add_basic(basic, token)
         else:
+            auth.set_supported_methods(2)
             auth.add_digest(arguments.user, arguments.password, token)
         server.set_auth(auth)
         permissions = GstRtspServer.RTSPPermissions()
@@ -90,6 +96,8 @@ def main() -> None:
     parser.add_argument("--fps", type=int, default=15)
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
+    parser.add_argument("--certificate", default="", help="PEM; the server speaks TLS then")
+    parser.add_argument("--key", default="", help="PEM of the certificate's key")
     parser.add_argument("--login", choices=["digest", "basic"], default="digest")
     Gst.init(None)
     server = Server(parser.parse_args())

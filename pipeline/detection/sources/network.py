@@ -10,6 +10,7 @@ import http.client
 import socket
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from urllib.parse import quote
 
 from pipeline.detection.sources import rtsp
@@ -33,6 +34,8 @@ def why_not(address: str) -> str:
         if target.scheme.startswith("http"):
             return _ask_http(target)
     except (OSError, http.client.HTTPException, ValueError):
+        if wrong := _wrong_encryption(target):
+            return wrong
         return (
             f"something listens on port {target.port} of {target.host} but does not answer as a "
             "camera; check port and protocol"
@@ -64,6 +67,22 @@ def _ask_rtsp(target: Target) -> str:
     if answer.status == 401 and target.user:
         return "the camera refuses this user name or password"
     return _verdict(target, answer.status)
+
+
+def _wrong_encryption(target: Target) -> str:
+    """Return that the camera answers with TLS only, or only without it; empty when neither."""
+    other = {"rtsp": "rtsps", "rtsps": "rtsp"}.get(target.scheme)
+    if other is None:
+        return ""
+    try:
+        rtsp.describe(
+            replace(target, scheme=other, bare=target.bare.replace(target.scheme, other, 1))
+        )
+    except (OSError, ValueError):
+        return ""
+    if other == "rtsps":
+        return "the camera answers only with encryption there; begin the address with rtsps://"
+    return "the camera answers only without encryption there; begin the address with rtsp://"
 
 
 def _ask_http(target: Target) -> str:
