@@ -125,15 +125,21 @@ class TilePainter:
         """Paint why there is no picture, in the middle of `area`."""
         painter.fillRect(area, self._colors["scrim"])
         box = area.adjusted(Space.L, Space.XL, -Space.L, -Space.L)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        title_height, detail_height = (
+            QFontMetricsF(font).boundingRect(box, flags, text).height()
+            for font, text in ((self._title_font, title), (self._text_font, detail))
+        )
+        # Together in the middle, but never so low that lines are lost.
+        top = box.center().y() - (title_height + Space.XS + detail_height) / 2
+        top = max(box.top(), top)
         painter.setPen(self._colors["on_scrim"])
         painter.setFont(self._title_font)
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        middle = box.center().y()
-        above = QRectF(box.left(), box.top(), box.width(), middle - box.top())
-        painter.drawText(above, flags | Qt.AlignmentFlag.AlignBottom, title)
+        painter.drawText(QRectF(box.left(), top, box.width(), title_height), flags, title)
         painter.setFont(self._text_font)
-        below = QRectF(box.left(), middle + Space.XS, box.width(), box.bottom() - middle)
-        painter.drawText(below, flags | Qt.AlignmentFlag.AlignTop, detail)
+        top += title_height + Space.XS
+        below = QRectF(box.left(), top, box.width(), max(0.0, area.bottom() - top))
+        painter.drawText(below, flags, detail)
 
     def band(self, painter: QPainter, area: QRectF, lines: list[str]) -> None:
         """Paint why a picture is old over the lower edge of `area`; the first line is the title."""

@@ -300,7 +300,7 @@ class WorkerDetails(QWidget):
         self._shown_history = mark
         self._history.set_rows(
             [
-                (f"{entry.at:%H:%M:%S}", state_word(entry.state), entry.reason)
+                (f"{entry.at:%H:%M:%S}", state_word(entry.state), reason_words(entry.reason))
                 for entry in reversed(status.history)
             ]
         )

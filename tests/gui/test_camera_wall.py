@@ -10,15 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, QStandardPaths, Qt
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QStandardPaths, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from console.camera_words import detail_words, times_line
 from console.context import ConsoleContext
+from console.theme.tokens import COLOR_NAMES
 from console.widgets.camera_tile import CameraTile
 from console.widgets.camera_wall import CameraWall
+from console.widgets.tile_painter import TilePainter
 from pipeline.settings import Settings, demo_settings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraView, Frame, Overlay, OverlayBox, OverlayGroup
@@ -250,3 +252,34 @@ def test_ctrl_and_an_arrow_moves_the_chosen_camera(qtbot: QtBot, wall: CameraWal
     qtbot.keyClick(wall.tiles()[0], Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert [tile.camera_id for tile in wall.tiles()][:2] == [before[1], before[0]]
     assert wall.tiles()[1].hasFocus()
+
+
+def test_four_lines_of_why_fit_into_a_small_tile(context: ConsoleContext) -> None:
+    colors = {token: context.theme.color(token) for token in COLOR_NAMES}
+
+    def painted(detail: str) -> QImage:
+        image = QImage(300, 120, QImage.Format.Format_RGB32)
+        with QPainter(image) as painter:
+            TilePainter(colors).message(painter, QRectF(0, 0, 300, 120), "Why", detail)
+        return image
+
+    def ink(image: QImage) -> list[int]:
+        ground = image.pixel(0, 119)
+        return [y for y in range(120) if any(image.pixel(x, y) != ground for x in range(0, 300, 2))]
+
+    one, four = ink(painted("HHH")), ink(painted("HHH\nHHH\nHHH\nHHH"))
+    height = len(ink(painted("HHH"))) - len(ink(painted("")))
+    assert len(four) - len(one) == 3 * height
+    assert four[-1] < 118
+
+
+def test_an_alarm_frames_its_tile(qtbot: QtBot, context: ConsoleContext, wall: CameraWall) -> None:
+    give_frame(context, "cam-1")
+    tile = wall.tiles()[0]
+    qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.5) == QColor(20, 40, 200))
+    before = color_at(tile, 0.0, 0.5)
+    context.hub.post_verdict("cam-1", 1, "high", "vehicle-pedestrian-conflict")
+    give_frame(context, "cam-1", 2)
+    qtbot.waitUntil(lambda: color_at(tile, 0.0, 0.5) != before)
+    assert color_at(tile, 0.0, 0.5).red() > 150
+    assert color_at(wall.tiles()[1], 0.0, 0.5).red() < 100
