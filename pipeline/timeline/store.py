@@ -10,6 +10,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -169,13 +170,30 @@ def read_events(path: Path, since: datetime, until: datetime, limit: int) -> lis
     return [Event(from_us(row[0]), What(row[1]), row[2], row[3]) for row in rows if row[1] in known]
 
 
+def _share(connection: sqlite3.Connection) -> None:
+    """Let others read while one writes.
+
+    Of two that want to bring this about in a new file at once, SQLite refuses one without waiting.
+    """
+    deadline_s = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the file for one transaction: several processes may share it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
     with contextlib.closing(connection):
-        connection.execute("PRAGMA journal_mode = WAL")
+        _share(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
             connection.executescript(_SCHEMA)

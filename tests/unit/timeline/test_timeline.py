@@ -152,6 +152,25 @@ def test_several_processes_may_write_to_it(tmp_path: Path) -> None:
     assert len(read_events(path, *EVER, limit=999)) == 150
 
 
+@pytest.mark.parametrize("attempt", range(10))
+def test_several_processes_may_make_it_at_once(tmp_path: Path, attempt: int) -> None:
+    """SQLite refuses one of two that change the mode of a new file, without waiting."""
+    path = tmp_path / f"timeline-{attempt}.db"
+    ready, done = threading.Barrier(16), list[int]()
+
+    def write() -> None:
+        ready.wait()
+        with store._writing(path) as connection:
+            done.append(connection.execute("SELECT 1").fetchone()[0])
+
+    threads = [threading.Thread(target=write) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [1] * 16
+
+
 def test_what_cannot_be_written_waits(
     tmp_path: Path, expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
