@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from pipeline.states import WorkerName
+from pipeline.states import WorkerName, WorkerState
 from pipeline.telemetry import TelemetryHub, WorkerSnapshot
 
 if TYPE_CHECKING:
@@ -66,6 +66,13 @@ class Figures(QObject):
     def snapshot(self, name: WorkerName) -> WorkerSnapshot:
         """Return a worker's figures."""
         return self._snapshots[name]
+
+    def reason(self, name: WorkerName) -> str:
+        """Return why a worker is as it is at this moment; its state tells only the first reason."""
+        status = self._controller.status(name)
+        if status.state is WorkerState.DEGRADED:
+            return self._snapshots[name].degraded or status.reason
+        return status.reason
 
     def rate(self, name: WorkerName, counter: str) -> float:
         """Return how fast a counter of a worker rises, per second."""

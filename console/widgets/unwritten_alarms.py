@@ -32,7 +32,7 @@ class UnwrittenAlarms(QLabel):
 
     @Slot()
     def _look(self) -> None:
-        reason = self._context.controller.status(WorkerName.AGGREGATOR).reason
+        reason = self._context.figures.reason(WorkerName.AGGREGATOR)
         concerned = UNWRITTEN in reason
         if concerned:
             text = self.tr("Newer alarms are not listed yet. {0}").format(reason_words(reason))

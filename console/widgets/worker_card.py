@@ -136,7 +136,7 @@ class WorkerCard(QFrame):
         self._set_start_stop(state)
         title = worker_title(self.name)
         self.setAccessibleName(f"{title}: {word}")
-        self.setToolTip(plain_tooltip(reason_words(self._status.reason)))
+        self.setToolTip(plain_tooltip(reason_words(self._figures.reason(self.name))))
         self._restart.setEnabled(state is not WorkerState.STOPPING)
 
     def _set_start_stop(self, state: WorkerState) -> None:

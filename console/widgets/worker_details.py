@@ -212,7 +212,7 @@ class WorkerDetails(QWidget):
         now_s = time.monotonic()
         parts = (worker_title(self._name), state_word(status.state), clock(status, now_s))
         self._state.set_text(" · ".join(part for part in parts if part))
-        self._show_reason(status.reason)
+        self._show_reason(self._context.figures.reason(self._name))
         running = status.state not in ENDED
         self._start.setEnabled(not running)
         self._stop.setEnabled(running and status.state is not WorkerState.STOPPING)

@@ -315,3 +315,22 @@ def test_no_usual_figure_is_cut_on_its_card(
             ], name
     finally:
         i18n.install("en")
+
+
+def test_a_reason_that_comes_later_is_told_too(
+    qtbot: QtBot, context: ConsoleContext, diagram: TrackDiagram
+) -> None:
+    telemetry = context.hub.workers[DETECTION]
+    telemetry.degrade("a", "Gate: no picture")
+    tell(
+        context,
+        DETECTION,
+        WorkerState.STARTING,
+        WorkerState.RUNNING,
+        WorkerState.DEGRADED,
+        reason="Gate: no picture",
+    )
+    telemetry.degrade("b", "Bridge: no picture")
+    card = cards(diagram)[DETECTION]
+    qtbot.waitUntil(lambda: "Bridge" in card.toolTip())
+    assert "Gate" in card.toolTip()
