@@ -9,25 +9,24 @@ from typing import Final
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from console.pipeline_words import object_word
+from pipeline.scheduling.rules.grounds import Grounds
 
 _SENTENCES: Final = (
     QT_TRANSLATE_NOOP(
         "Rule",
         "Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; "
-        "at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s). "
-        "Seen in the picture, not on the ground.",
+        "at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s).",
     ),
     QT_TRANSLATE_NOOP(
         "Rule",
         "Rule predicted post-encroachment-time: if {0} at {1} m/s and {2} at {3} m/s keep straight "
         "on, the second reaches the place where their paths cross in {4} s, {5} s after the first "
-        "has left it (watched below {6} s, serious below {7} s). Measured on the road, with usual "
-        "sizes of road users.",
+        "has left it (watched below {6} s, serious below {7} s).",
     ),
     QT_TRANSLATE_NOOP(
         "Rule",
         "Rule near-moving-vehicle: {0} is {1} person heights from {2} (near below {3}), which "
-        "moves at {4} of its own heights per second. Seen in the picture, not on the ground.",
+        "moves at {4} of its own heights per second.",
     ),
     QT_TRANSLATE_NOOP(
         "Rule",
@@ -49,12 +48,31 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def rule_words(description: str) -> str:
     """Return a description by the rules for people; one that is not known stays as it is."""
+    grounds = next((one for one in Grounds if description.endswith(f" {one}")), None)
+    judged = description.removesuffix(f" {grounds}") if grounds else description
     for pattern, sentence in _patterns():
-        found = pattern.fullmatch(description)
+        found = pattern.fullmatch(judged)
         if found is not None:
             parts = [_object(part) for part in found.groups()]
-            return QCoreApplication.translate("Rule", sentence).format(*parts)
+            words = QCoreApplication.translate("Rule", sentence).format(*parts)
+            return _joined(words, _grounds_words(grounds)) if grounds else words
     return description
+
+
+def _grounds_words(grounds: Grounds) -> str:
+    return {
+        Grounds.PICTURE: QCoreApplication.translate(
+            "Rule", "Seen in the picture, not on the ground."
+        ),
+        Grounds.ROAD: QCoreApplication.translate(
+            "Rule", "Measured on the road, with usual sizes of road users."
+        ),
+    }[grounds]
+
+
+def _joined(first: str, second: str) -> str:
+    """Return two sentences, one after the other: with a blank unless the language has none."""
+    return f"{first}{second}" if first.endswith("。") else f"{first} {second}"
 
 
 def _object(part: str) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from pipeline.evidence_store import EvidenceStore
 from pipeline.messages import AssessmentTask, encode, utc_now
 from pipeline.redact import register_secret
 from pipeline.scheduling import key_health
@@ -67,10 +70,10 @@ def task(number: int = 0, *, age_s: float = 0.0) -> AssessmentTask:
 class Run:
     """An assessor at work, and what it tells."""
 
-    def __init__(self, of: SchedulerSettings) -> None:
+    def __init__(self, of: SchedulerSettings, pictures: EvidenceStore | None = None) -> None:
         self.telemetry = WorkerTelemetry(WorkerName.SCHEDULER)
         self.assessor = LlmAssessor(
-            of, fetch_keys(of.llm), load_template(of.llm.prompt), self.telemetry
+            of, fetch_keys(of.llm), load_template(of.llm.prompt), self.telemetry, pictures=pictures
         )
 
     async def outcome(self, of: AssessmentTask) -> Outcome | AssessmentError:
@@ -83,9 +86,13 @@ class Run:
         return self.telemetry.snapshot().counters.get(name, 0)
 
 
-def working(of: SchedulerSettings, work: Callable[[Run], Awaitable[None]]) -> Run:
+def working(
+    of: SchedulerSettings,
+    work: Callable[[Run], Awaitable[None]],
+    pictures: EvidenceStore | None = None,
+) -> Run:
     """Do `work` with an open assessor."""
-    run = Run(of)
+    run = Run(of, pictures)
 
     async def go() -> None:
         await run.assessor.open()
@@ -99,7 +106,7 @@ def working(of: SchedulerSettings, work: Callable[[Run], Awaitable[None]]) -> Ru
 
 
 def assessed(
-    of: SchedulerSettings, *tasks: AssessmentTask
+    of: SchedulerSettings, *tasks: AssessmentTask, pictures: EvidenceStore | None = None
 ) -> tuple[list[Outcome | AssessmentError], Run]:
     """Have tasks assessed all at once; return what each ends as."""
     ended: list[Outcome | AssessmentError] = []
@@ -107,7 +114,7 @@ def assessed(
     async def work(run: Run) -> None:
         ended.extend(await asyncio.gather(*(run.outcome(one) for one in tasks)))
 
-    run = working(of, work)
+    run = working(of, work, pictures)
     return ended, run
 
 
@@ -153,6 +160,54 @@ def test_a_verdict_with_all_that_is_known_of_it(server: LlmServer) -> None:
     (key,) = run.telemetry.snapshot().keys
     assert key.masked == "••••cafe"
     assert key.requests == 1
+
+
+def in_store(store: EvidenceStore, picture: bytes) -> AssessmentTask:
+    """A task that only names its picture."""
+    one = task()
+    reference = store.put(one.camera_id, one.timestamp, picture)
+    return replace(one, group_image_base64=None, group_image_ref=reference)
+
+
+def test_a_picture_in_the_evidence_store_is_sent_to_the_model(
+    server: LlmServer, tmp_path: Path
+) -> None:
+    store = EvidenceStore(tmp_path)
+    one = in_store(store, b"\xff\xd8 a picture of its own")
+    (ended,), _ = assessed(settings(server), one, pictures=store)
+    good(ended)
+    text, picture = server.seen[0].body["messages"][1]["content"]
+    sent = picture["image_url"]["url"].removeprefix("data:image/jpeg;base64,")
+    assert base64.b64decode(sent) == b"\xff\xd8 a picture of its own"
+    assert "The picture shows the group." in text["text"]
+
+
+def test_a_picture_that_is_gone_from_the_store_is_said_to_be_none(
+    server: LlmServer, tmp_path: Path
+) -> None:
+    store = EvidenceStore(tmp_path)
+    one = in_store(store, b"\xff\xd8")
+    assert one.group_image_ref is not None
+    (tmp_path / one.group_image_ref).unlink()
+    (ended,), _ = assessed(settings(server), one, pictures=store)
+    good(ended)
+    (text,) = server.seen[0].body["messages"][1]["content"]
+    assert "There is no picture" in text["text"]
+
+
+def test_a_store_that_cannot_be_read_is_said_and_loses_no_task(
+    server: LlmServer, tmp_path: Path, expect_log: ExpectLog
+) -> None:
+    expect_log("WARNING the evidence store cannot be read: ")
+    store = EvidenceStore(tmp_path)
+    one = in_store(store, b"\xff\xd8")
+    assert one.group_image_ref is not None
+    place = tmp_path / one.group_image_ref
+    place.unlink()
+    place.mkdir()  # reading fails also for root
+    (ended,), _ = assessed(settings(server), one, pictures=store)
+    good(ended)
+    assert len(server.seen[0].body["messages"][1]["content"]) == 1
 
 
 def test_the_language_of_the_descriptions_is_asked_for(server: LlmServer) -> None:

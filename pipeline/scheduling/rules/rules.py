@@ -32,6 +32,7 @@ from pipeline.messages import (
 )
 from pipeline.risk_types import RiskType
 from pipeline.scheduling.rules.encroachment import Encroachment, Mover, predict
+from pipeline.scheduling.rules.grounds import Grounds
 from pipeline.settings_scheduler import RulesSettings
 
 VERSION: Final = "rules-2"
@@ -97,7 +98,7 @@ def conflict(task: AssessmentTask, settings: RulesSettings) -> RiskAssessment | 
             f"{pair.distance:.2f} person heights apart and close in at "
             f"{pair.closing_speed:.2f}/s; at that rate their outlines meet in {seconds:.1f} s "
             f"(watched below {limit_s:.1f} s, critical below "
-            f"{settings.time_to_collision_high_s:.1f} s). Seen in the picture, not on the ground."
+            f"{settings.time_to_collision_high_s:.1f} s). {Grounds.PICTURE}"
         ),
         danger_object_count=2,
         trigger_object_ids=_track_ids(vehicle, person),
@@ -129,7 +130,7 @@ def encroachment(task: AssessmentTask, settings: RulesSettings) -> RiskAssessmen
             f"{_metres_per_s(second):.1f} m/s keep straight on, the second reaches the place where "
             f"their paths cross in {expected.arrival_s:.1f} s, {expected.seconds:.1f} s after the "
             f"first has left it (watched below {limit_s:.1f} s, serious below {medium_s:.1f} s). "
-            "Measured on the road, with usual sizes of road users."
+            f"{Grounds.ROAD}"
         ),
         danger_object_count=2,
         trigger_object_ids=_track_ids(vehicle, person),
@@ -151,8 +152,7 @@ def near_moving_vehicle(task: AssessmentTask, settings: RulesSettings) -> RiskAs
             description=(
                 f"Rule near-moving-vehicle: {_named(person)} is {pair.distance:.2f} person heights "
                 f"from {_named(vehicle)} (near below {settings.conflict_distance:.2f}), which moves "
-                f"at {speed:.2f} of its own heights per second. Seen in the picture, not on the "
-                "ground."
+                f"at {speed:.2f} of its own heights per second. {Grounds.PICTURE}"
             ),
             danger_object_count=2,
             trigger_object_ids=_track_ids(vehicle, person),
