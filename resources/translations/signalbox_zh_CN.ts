@@ -645,7 +645,7 @@
         <translation>任何兼容 OpenAI 的地址，也可以在本机。分组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
     </message>
     <message>
-        <source>Kept in this system's credential store, never in a file; empty for none</source>
+        <source>Kept in this system&apos;s credential store, never in a file; empty for none</source>
         <translation>保存在本系统的凭据库中，绝不写入文件；没有则留空</translation>
     </message>
     <message>
@@ -1329,7 +1329,7 @@
         <translation>USB 摄像头 {0}</translation>
     </message>
     <message>
-        <source>{0} does not exist. Check the camera's source.</source>
+        <source>{0} does not exist. Check the camera&apos;s source.</source>
         <translation>{0} 不存在。请检查摄像机的来源。</translation>
     </message>
     <message>
@@ -1401,11 +1401,11 @@
         <translation>摄像机要求用户名和密码；请写入地址：{0}</translation>
     </message>
     <message>
-        <source>this user may not see the stream (403); check the user's rights on the camera</source>
+        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
         <translation>此用户无权观看视频流（403）；请检查其在摄像机上的权限</translation>
     </message>
     <message>
-        <source>the camera has no stream at {0}; check the path in the camera's manual</source>
+        <source>the camera has no stream at {0}; check the path in the camera&apos;s manual</source>
         <translation>摄像机在 {0} 没有视频流；请查阅摄像机手册中的路径</translation>
     </message>
     <message>
@@ -1421,7 +1421,7 @@
         <translation>摄像机应答状态码 {0}</translation>
     </message>
     <message>
-        <source>the address leads to a web page, not to a video stream; the camera's manual tells the stream's own address</source>
+        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
         <translation>此地址是网页而不是视频流；视频流的地址见摄像机手册</translation>
     </message>
     <message>
@@ -1597,11 +1597,11 @@
         <translation>证书颁发机构</translation>
     </message>
     <message>
-        <source>File that proves who the brokers are; empty: the system's own authorities.</source>
+        <source>File that proves who the brokers are; empty: the system&apos;s own authorities.</source>
         <translation>用来核实 Broker 身份的文件；留空则使用系统自带的颁发机构。</translation>
     </message>
     <message>
-        <source>Check that the certificate is the broker's own</source>
+        <source>Check that the certificate is the broker&apos;s own</source>
         <translation>核对证书是否属于该 Broker</translation>
     </message>
     <message>
@@ -1665,7 +1665,7 @@
         <translation>选择{0}</translation>
     </message>
     <message>
-        <source>Kept in the system's credential store, not in the settings file; or env:NAME.</source>
+        <source>Kept in the system&apos;s credential store, not in the settings file; or env:NAME.</source>
         <translation>保存在系统的凭据库中，不写入设置文件；也可填 env:名称。</translation>
     </message>
 </context>
@@ -2345,11 +2345,11 @@ Choose another folder, or free some space.</source>
         <translation>每个属性变成什么</translation>
     </message>
     <message>
-        <source>A producer's</source>
+        <source>A producer&apos;s</source>
         <translation>生产者的</translation>
     </message>
     <message>
-        <source>A consumer's</source>
+        <source>A consumer&apos;s</source>
         <translation>消费者的</translation>
     </message>
     <message>
@@ -2357,7 +2357,7 @@ Choose another folder, or free some space.</source>
         <translation>谁的属性</translation>
     </message>
     <message>
-        <source>Keep Java's own defaults as well</source>
+        <source>Keep Java&apos;s own defaults as well</source>
         <translation>同时保留 Java 自己的默认值</translation>
     </message>
     <message>
@@ -2420,7 +2420,7 @@ Choose another folder, or free some space.</source>
         <translation>Signalbox 有自己的消费组：见设置文件中的 kafka.groups</translation>
     </message>
     <message>
-        <source>Java's default</source>
+        <source>Java&apos;s default</source>
         <translation>Java 的默认值</translation>
     </message>
     <message>
@@ -2431,7 +2431,7 @@ Choose another folder, or free some space.</source>
 <context>
     <name>KafkaDesk</name>
     <message>
-        <source>The secret goes to the system's credential store when you apply.</source>
+        <source>The secret goes to the system&apos;s credential store when you apply.</source>
         <translation>应用时，该密码将存入系统的凭据库。</translation>
     </message>
     <message>
@@ -3178,7 +3178,7 @@ It opens by itself when workers start.</source>
         <translation>模型用哪种语言描述所见。</translation>
     </message>
     <message>
-        <source>How the answer's form is asked for; “find out” suits most servers.</source>
+        <source>How the answer&apos;s form is asked for; “find out” suits most servers.</source>
         <translation>如何约束回答的格式；“自动判断”适合大多数服务器。</translation>
     </message>
     <message>
@@ -3214,7 +3214,7 @@ It opens by itself when workers start.</source>
         <translation>超过后评估暂停到午夜；0：不设上限。</translation>
     </message>
     <message>
-        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model's server is yours.</source>
+        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model&apos;s server is yours.</source>
         <translation>规则离线工作，不产生费用；大模型会看图片。这时图片会离开本机，除非模型服务器是您自己的。</translation>
     </message>
 </context>
@@ -3793,7 +3793,7 @@ It opens by itself when workers start.</source>
         <translation>处理完的偏移量将永远不会提交，一旦崩溃就会从头重复</translation>
     </message>
     <message>
-        <source>Signalbox's promise to lose nothing rests on it</source>
+        <source>Signalbox&apos;s promise to lose nothing rests on it</source>
         <translation>Signalbox 不丢数据的承诺以它为基础</translation>
     </message>
     <message>
@@ -3809,7 +3809,7 @@ It opens by itself when workers start.</source>
         <translation>重试可能使一条消息重复发送或乱序</translation>
     </message>
     <message>
-        <source>librdkafka's default is false (Java's is true)</source>
+        <source>librdkafka&apos;s default is false (Java&apos;s is true)</source>
         <translation>librdkafka 的默认值是 false（Java 是 true）</translation>
     </message>
     <message>
@@ -3833,7 +3833,7 @@ It opens by itself when workers start.</source>
         <translation>会读到已中止的事务的消息</translation>
     </message>
     <message>
-        <source>read_uncommitted is Java's default, not librdkafka's</source>
+        <source>read_uncommitted is Java&apos;s default, not librdkafka&apos;s</source>
         <translation>read_uncommitted 是 Java 的默认值，不是 librdkafka 的</translation>
     </message>
     <message>
@@ -3897,7 +3897,7 @@ It opens by itself when workers start.</source>
         <translation>OpenSSL 不认识其中任何一个密码套件</translation>
     </message>
     <message>
-        <source>Use OpenSSL's names separated by colons, or leave it out.</source>
+        <source>Use OpenSSL&apos;s names separated by colons, or leave it out.</source>
         <translation>请使用 OpenSSL 的名称并以冒号分隔，或删除它。</translation>
     </message>
     <message>
@@ -3961,7 +3961,7 @@ It opens by itself when workers start.</source>
         <translation>中途的任何人都能冒充 Broker 并读取全部内容</translation>
     </message>
     <message>
-        <source>the broker's certificate is not checked</source>
+        <source>the broker&apos;s certificate is not checked</source>
         <translation>未核对 Broker 的证书</translation>
     </message>
     <message>
@@ -3973,7 +3973,7 @@ It opens by itself when workers start.</source>
         <translation>持有同一颁发机构证书的任何人都能冒充 Broker</translation>
     </message>
     <message>
-        <source>the broker's name is not compared with its certificate</source>
+        <source>the broker&apos;s name is not compared with its certificate</source>
         <translation>未将 Broker 的名称与其证书核对</translation>
     </message>
     <message>
@@ -4049,7 +4049,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 会接受它</translation>
     </message>
     <message>
-        <source>it is left out of librdkafka's documentation: for its own tests and bindings</source>
+        <source>it is left out of librdkafka&apos;s documentation: for its own tests and bindings</source>
         <translation>librdkafka 的文档未列出它：仅供其自身测试和语言绑定使用</translation>
     </message>
     <message>
@@ -4217,7 +4217,7 @@ It opens by itself when workers start.</source>
         <translation>由 Broker 决定</translation>
     </message>
     <message>
-        <source>a consumer takes 1 to {most} (the table's wider range is for share consumers)</source>
+        <source>a consumer takes 1 to {most} (the table&apos;s wider range is for share consumers)</source>
         <translation>消费者可取 1 到 {most}（表中更宽的范围仅适用于共享消费者）</translation>
     </message>
     <message>
@@ -4457,7 +4457,7 @@ It opens by itself when workers start.</source>
         <translation>请使用 enable.idempotence = true，或删除 transactional.id。</translation>
     </message>
     <message>
-        <source>transaction.timeout.ms = {limit} is so large that librdkafka's comparison overflows</source>
+        <source>transaction.timeout.ms = {limit} is so large that librdkafka&apos;s comparison overflows</source>
         <translation>transaction.timeout.ms = {limit} 太大，librdkafka 比较时会溢出</translation>
     </message>
     <message>
@@ -4541,7 +4541,7 @@ It opens by itself when workers start.</source>
         <translation>message.max.bytes 限制单个请求，而一个批次就在一个请求中发送</translation>
     </message>
     <message>
-        <source>Use at most {largest}, or raise message.max.bytes (and the broker's).</source>
+        <source>Use at most {largest}, or raise message.max.bytes (and the broker&apos;s).</source>
         <translation>请不超过 {largest}，或调大 message.max.bytes（以及 Broker 的对应设置）。</translation>
     </message>
     <message>
@@ -4673,8 +4673,8 @@ It opens by itself when workers start.</source>
         <translation>没有引号时，TOML 会把名称中的点当作表</translation>
     </message>
     <message>
-        <source>Write "{name}" in quotes.</source>
-        <translation>请把 "{name}" 写在引号内。</translation>
+        <source>Write &quot;{name}&quot; in quotes.</source>
+        <translation>请把 &quot;{name}&quot; 写在引号内。</translation>
     </message>
     <message>
         <source>workers do not start</source>
@@ -4709,7 +4709,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 只对共享消费者认识它</translation>
     </message>
     <message>
-        <source>Java's {name} is {meant} on {client}; use that, or take it out.</source>
+        <source>Java&apos;s {name} is {meant} on {client}; use that, or take it out.</source>
         <translation>Java 的 {name} 在{client}上是 {meant}；请用它代替，或删除它。</translation>
     </message>
     <message>
@@ -4777,7 +4777,7 @@ It opens by itself when workers start.</source>
         <translation>生产者无法创建：TypeError</translation>
     </message>
     <message>
-        <source>confluent-kafka reads this one property itself and takes only Python's True or False, not a text</source>
+        <source>confluent-kafka reads this one property itself and takes only Python&apos;s True or False, not a text</source>
         <translation>confluent-kafka 自行读取这一属性，只接受 Python 的 True 或 False，不接受文本</translation>
     </message>
     <message>
@@ -4801,27 +4801,27 @@ It opens by itself when workers start.</source>
         <translation>{name} 在这里是 {target}</translation>
     </message>
     <message>
-        <source>librdkafka's default is false: retries may repeat</source>
+        <source>librdkafka&apos;s default is false: retries may repeat</source>
         <translation>librdkafka 的默认值是 false：重试可能造成重复</translation>
     </message>
     <message>
-        <source>librdkafka's default is consistent_random: the same key goes to another partition</source>
+        <source>librdkafka&apos;s default is consistent_random: the same key goes to another partition</source>
         <translation>librdkafka 的默认值是 consistent_random：同一个键会进入另一个分区</translation>
     </message>
     <message>
-        <source>librdkafka's default is 300000</source>
+        <source>librdkafka&apos;s default is 300000</source>
         <translation>librdkafka 的默认值是 300000</translation>
     </message>
     <message>
-        <source>librdkafka's default is read_committed: aborted messages are left out</source>
+        <source>librdkafka&apos;s default is read_committed: aborted messages are left out</source>
         <translation>librdkafka 的默认值是 read_committed：不读已中止的消息</translation>
     </message>
     <message>
-        <source>librdkafka's default is false: damage on the way goes unseen</source>
+        <source>librdkafka&apos;s default is false: damage on the way goes unseen</source>
         <translation>librdkafka 的默认值是 false：传输中的损坏不会被发现</translation>
     </message>
     <message>
-        <source>librdkafka's default for consumers is false</source>
+        <source>librdkafka&apos;s default for consumers is false</source>
         <translation>librdkafka 对消费者的默认值是 false</translation>
     </message>
     <message>
@@ -4869,7 +4869,7 @@ It opens by itself when workers start.</source>
         <translation>请写 true 或 false。</translation>
     </message>
     <message>
-        <source>this is set by a function of librdkafka's C interface, never as a text</source>
+        <source>this is set by a function of librdkafka&apos;s C interface, never as a text</source>
         <translation>这由 librdkafka 的 C 接口函数设置，不能写成文本</translation>
     </message>
     <message>
@@ -4905,7 +4905,7 @@ It opens by itself when workers start.</source>
         <translation>请将其去掉。</translation>
     </message>
     <message>
-        <source>librdkafka's build for this system lacks what is behind it</source>
+        <source>librdkafka&apos;s build for this system lacks what is behind it</source>
         <translation>本系统的 librdkafka 版本缺少其背后的功能</translation>
     </message>
     <message>
@@ -5345,8 +5345,8 @@ It opens by itself when workers start.</source>
         <translation>Java 的空字符串写作 none（空值会被拒绝）；默认值为 https</translation>
     </message>
     <message>
-        <source>OpenSSL names joined by ":" instead of JSSE names</source>
-        <translation>使用以 ":" 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
+        <source>OpenSSL names joined by &quot;:&quot; instead of JSSE names</source>
+        <translation>使用以 &quot;:&quot; 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
     </message>
     <message>
         <source>OpenSSL negotiates; no equivalent</source>
@@ -5404,7 +5404,7 @@ It opens by itself when workers start.</source>
 <context>
     <name>PipelineController</name>
     <message>
-        <source>The worker's thread ended by itself; the log has the cause.</source>
+        <source>The worker&apos;s thread ended by itself; the log has the cause.</source>
         <translation>处理单元的线程自行结束，原因见日志。</translation>
     </message>
 </context>
@@ -5805,22 +5805,10 @@ It opens by itself when workers start.</source>
 <context>
     <name>Rule</name>
     <message>
-        <source>Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s). Seen in the picture, not on the ground.</source>
-        <translation>碰撞时间规则：{0} 与 {1} 相距 {2} 个人体高度，正以每秒 {3} 个人体高度接近；照此速度，两者轮廓将在 {4} 秒后相遇（低于 {5} 秒需留意，低于 {6} 秒为危急）。以上为画面中的距离，并非地面实际距离。</translation>
-    </message>
-    <message>
-        <source>Rule near-moving-vehicle: {0} is {1} person heights from {2} (near below {3}), which moves at {4} of its own heights per second. Seen in the picture, not on the ground.</source>
-        <translation>靠近行驶车辆规则：{0} 与 {2} 相距 {1} 个人体高度（低于 {3} 即为靠近），后者正以每秒 {4} 个自身高度移动。以上为画面中的距离，并非地面实际距离。</translation>
-    </message>
-    <message>
-        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).</source>
+        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
         <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
     </message>
     <message>
-        <source>Rule predicted post-encroachment-time: if {0} at {1} m/s and {2} at {3} m/s keep straight on, the second reaches the place where their paths cross in {4} s, {5} s after the first has left it (watched below {6} s, serious below {7} s). Measured on the road, with usual sizes of road users.</source>
-        <translation>预测后侵入时间规则：若 {0}（{1} 米/秒）与 {2}（{3} 米/秒）保持直行，后者将在 {4} 秒后到达两者路径的交叉处，即前者离开之后 {5} 秒（低于 {6} 秒需留意，低于 {7} 秒为严重）。以上为路面上的实际距离，道路使用者按通常尺寸计算。</translation>
-    </message>
-<message>
         <source>Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s).</source>
         <translation>碰撞时间规则：{0} 与 {1} 相距 {2} 个人体高度，正以每秒 {3} 个人体高度接近；照此速度，两者轮廓将在 {4} 秒后相遇（低于 {5} 秒需留意，低于 {6} 秒为危急）。</translation>
     </message>
@@ -6137,10 +6125,6 @@ It opens by itself when workers start.</source>
         <translation>要保留的类别；留空则采用模型建议的道路类别。</translation>
     </message>
     <message>
-        <source>Objects nearer than this many box heights form a group.</source>
-        <translation>相距小于此值（以检测框高度为单位）的目标组成一组。</translation>
-    </message>
-    <message>
         <source>People in one group.</source>
         <translation>一个目标组中的人数。</translation>
     </message>
@@ -6177,11 +6161,11 @@ It opens by itself when workers start.</source>
         <translation>其余任务在 Kafka 中等待。</translation>
     </message>
     <message>
-        <source>A person this near to a moving vehicle, in heights of the person's box.</source>
+        <source>A person this near to a moving vehicle, in heights of the person&apos;s box.</source>
         <translation>行人与行驶车辆相距多近算接近，以行人检测框的高度为单位。</translation>
     </message>
     <message>
-        <source>Nearer than this is a conflict, in heights of the person's box.</source>
+        <source>Nearer than this is a conflict, in heights of the person&apos;s box.</source>
         <translation>比这更近即为冲突，以行人检测框的高度为单位。</translation>
     </message>
     <message>
@@ -6333,7 +6317,7 @@ It opens by itself when workers start.</source>
         <translation>密钥存放的位置，绝不是密钥本身：keyring:名称 或 env:名称。留空：没有。</translation>
     </message>
     <message>
-        <source>PEM file of authorities to trust besides the system's. Empty: none.</source>
+        <source>PEM file of authorities to trust besides the system&apos;s. Empty: none.</source>
         <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
     </message>
     <message>
@@ -6425,7 +6409,7 @@ It opens by itself when workers start.</source>
         <translation>一个群组图片的最大大小；先降低质量，再缩小尺寸。</translation>
     </message>
     <message>
-        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. Who is not detected is not hidden.</source>
+        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector&apos;s boxes. Who is not detected is not hidden.</source>
         <translation>按识别框把人的头部和车辆的下部变成粗块；未被识别到的不会被遮挡。</translation>
     </message>
     <message>
@@ -6496,11 +6480,11 @@ It opens by itself when workers start.</source>
         <source>Which one DirectML takes, where there are several.</source>
         <translation>有多块显卡时 DirectML 使用哪一块。</translation>
     </message>
-<message>
+    <message>
         <source>Objects nearer than this many box heights form a group; 3.0 (about 5 m) where near misses on a measured ground matter.</source>
         <translation>距离小于此数值（以检测框高度计）的目标归为一组；若重视地面标定后的险情判断，请设为 3.0（约 5 米）。</translation>
     </message>
-    </context>
+</context>
 <context>
     <name>SettingsPage</name>
     <message>
@@ -7196,7 +7180,7 @@ The line shows the unread messages lately.</source>
         <translation>找不到此文件。</translation>
     </message>
     <message>
-        <source>Type the camera's address first.</source>
+        <source>Type the camera&apos;s address first.</source>
         <translation>请先输入摄像头地址。</translation>
     </message>
 </context>
