@@ -160,7 +160,8 @@ def _scheduler(args: argparse.Namespace) -> dict[str, Any]:
     runs = scheduler.run(plan)
     print(
         f"answers after {plan.latency_ms} ms, pictures of {plan.picture_bytes:,} bytes; share of "
-        "the ideal, then requests per second, CPU ms per request and memory of each round"
+        "the ideal while slots are full and work is left; then of each round requests per second, "
+        "idle slots, first filling and last answers, CPU ms per request, memory"
     )
     for one in runs:
         for name, share, sides in (
@@ -168,9 +169,13 @@ def _scheduler(args: argparse.Namespace) -> dict[str, Any]:
             ("bare aiohttp", one.bare_share, one.bare),
         ):
             rounds = "  ".join(
-                f"{side.per_s:.4g}/s {side.cpu_ms:.2f} ms {side.memory_mb:.0f} MB" for side in sides
+                f"{side.used.per_s:.4g}/s ({side.used.idle_slots:.1f} idle, start "
+                f"{side.used.start_s:.2f} s, tail {side.used.tail_s:.2f} s) {side.cpu_ms:.2f} ms "
+                f"{side.memory_mb:.0f} MB"
+                for side in sides
             )
             print(f"{one.slots:4} of {one.ideal_per_s:.0f}/s  {name:12}  {share:.3f}  {rounds}")
+        print(f"{one.slots:4} in flight: {one.of_bare:.3f} of bare aiohttp")
     return {"plan": asdict(plan), "runs": [asdict(one) for one in runs]}
 
 

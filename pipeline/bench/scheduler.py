@@ -1,8 +1,9 @@
 """``bench scheduler``: the scheduler with an LLM against a bare aiohttp loop, and against the ideal.
 
 The model server answers after exactly 500 ms and runs, with the broker, in a process of its own.
-The server keeps the time for both sides: from the first request's arrival to the last answer. With
-`slots` requests in flight nobody can do better than ``slots / latency`` a second.
+The server keeps the time for both sides, see `occupancy`: the steady rate counts; what filling the
+slots and the last answers take is told beside it. With `slots` requests in flight nobody can do
+better than ``slots / latency`` a second.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import psutil
 
 from pipeline.bench.bare import BenchmarkError
 from pipeline.bench.messages import detection, evidence
+from pipeline.bench.occupancy import Occupancy, occupancy
 from pipeline.generation.tasks import make_tasks
 from pipeline.kafka import KafkaAccess
 from pipeline.messages import AssessmentTask, decode, encode
@@ -60,7 +62,8 @@ class Plan:
 
     Attributes:
         slots: requests in flight, one run each.
-        waves: how many times each slot is used in a round.
+        waves: how many times each of the most slots is used in a round; fewer slots get as many
+            requests, so that they are used more often.
         rounds: of each side.
     """
 
@@ -76,14 +79,12 @@ class Side:
     """One round of one side.
 
     Attributes:
-        per_s: requests per second, by the server's clock.
-        most: requests at once, as the server saw them.
+        used: rate and use of the slots, by the server's clock.
         cpu_ms: processor time of this process for each request.
         memory_mb: of this process at its end.
     """
 
-    per_s: float
-    most: int
+    used: Occupancy
     cpu_ms: float
     memory_mb: float
 
@@ -94,7 +95,8 @@ class Run:
 
     Attributes:
         ideal_per_s: slots divided by the latency.
-        ours_share, bare_share: median of the rounds, of the ideal; 1 is perfect.
+        ours_share, bare_share: median of the rounds' steady rate, of the ideal; 1 is perfect.
+        of_bare: median of the rounds, each of ours by the bare one just before it.
     """
 
     slots: int
@@ -103,6 +105,7 @@ class Run:
     bare: tuple[Side, ...]
     ours_share: float
     bare_share: float
+    of_bare: float
 
 
 def run(plan: Plan) -> list[Run]:
@@ -129,38 +132,38 @@ def run(plan: Plan) -> list[Run]:
 
 def _compare(plan: Plan, slots: int, kafka: KafkaSettings, url: str, payloads: list[bytes]) -> Run:
     ours, bare = [], []
-    count = slots * plan.waves
+    count = len(payloads)
     for number in range(plan.rounds):
         group = f"bench-{slots}-{number}"
-        bare.append(_measured(url, count, partial(_bare, url, slots, payloads[:count])))
-        ours.append(_measured(url, count, partial(_ours, url, slots, kafka, group, count)))
+        bare.append(_measured(url, slots, count, partial(_bare, url, slots, payloads)))
+        ours.append(_measured(url, slots, count, partial(_ours, url, slots, kafka, group, count)))
     ideal = slots * 1000 / plan.latency_ms
     return Run(
         slots,
         ideal,
         tuple(ours),
         tuple(bare),
-        statistics.median(side.per_s for side in ours) / ideal,
-        statistics.median(side.per_s for side in bare) / ideal,
+        statistics.median(side.used.per_s for side in ours) / ideal,
+        statistics.median(side.used.per_s for side in bare) / ideal,
+        statistics.median(
+            one.used.per_s / other.used.per_s for one, other in zip(ours, bare, strict=True)
+        ),
     )
 
 
-def _measured(url: str, count: int, work: Callable[[], None]) -> Side:
+def _measured(url: str, slots: int, count: int, work: Callable[[], None]) -> Side:
     _ask(url, "/begin", post=True)
     process = psutil.Process()
     began_s = time.process_time()
     work()
     cpu_s = time.process_time() - began_s
     memory = process.memory_info().rss
-    stats = json.loads(_ask(url, "/stats"))
-    if stats["count"] < count:
-        raise BenchmarkError(f"only {stats['count']} of {count} requests came to the server")
-    return Side(
-        stats["count"] / stats["seconds"],
-        stats["most"],
-        cpu_s * 1000 / stats["count"],
-        memory / 1e6,
-    )
+    moments = json.loads(_ask(url, "/moments"))
+    came = len(moments["came_s"])
+    if came < count:
+        raise BenchmarkError(f"only {came} of {count} requests came to the server")
+    used = occupancy(moments["came_s"], moments["answered_s"], slots)
+    return Side(used, cpu_s * 1000 / came, memory / 1e6)
 
 
 # ---------------------------------------------------------------------- both sides
@@ -194,7 +197,7 @@ def _ours(url: str, slots: int, kafka: KafkaSettings, group: str, count: int) ->
     thread.start()
     deadline_s = time.monotonic() + LIMIT_S
     try:
-        while telemetry.snapshot().counters.get("out", 0) < count:
+        while telemetry.total("out") < count:
             if failures:
                 raise failures[0]
             if time.monotonic() > deadline_s:

@@ -3,8 +3,8 @@
     python -m pipeline.bench.surroundings PARTITIONS LATENCY_MS TOPIC...
 
 Writes its addresses as one line of JSON, and ends when its standard input does. The model server
-answers every chat completion after the latency; ``GET /stats`` tells of the requests since the last
-``POST /begin``.
+answers every chat completion after the latency; ``GET /moments`` tells when each request since the
+last ``POST /begin`` came and was answered.
 """
 
 from __future__ import annotations
@@ -58,30 +58,24 @@ class ModelServer:
         self._begin()
 
     def _begin(self) -> None:
-        self._count = self._under_way = self._most = 0
-        self._first_s = self._last_s = 0.0
+        self._came_s: list[float] = []
+        self._answered_s: list[float] = []
 
     async def complete(self, request: web.Request) -> web.Response:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
-        self._first_s = self._first_s or began_s
-        self._under_way += 1
-        self._most = max(self._most, self._under_way)
+        self._came_s.append(began_s)
         await request.read()
         await asyncio.sleep(began_s + self._latency_s - loop.time())
-        self._count += 1
-        self._under_way -= 1
-        self._last_s = loop.time()
+        self._answered_s.append(loop.time())
         return web.Response(body=ANSWER, content_type="application/json")
 
     async def begin(self, _: web.Request) -> web.Response:
         self._begin()
         return web.Response()
 
-    async def stats(self, _: web.Request) -> web.Response:
-        return web.json_response(
-            {"count": self._count, "seconds": self._last_s - self._first_s, "most": self._most}
-        )
+    async def moments(self, _: web.Request) -> web.Response:
+        return web.json_response({"came_s": self._came_s, "answered_s": self._answered_s})
 
 
 async def _serve(latency_s: float, bootstrap: str, ended: asyncio.Event) -> None:
@@ -89,7 +83,7 @@ async def _serve(latency_s: float, bootstrap: str, ended: asyncio.Event) -> None
     app = web.Application(client_max_size=10_000_000)
     app.router.add_post("/v1/chat/completions", server.complete)
     app.router.add_post("/begin", server.begin)
-    app.router.add_get("/stats", server.stats)
+    app.router.add_get("/moments", server.moments)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()

@@ -83,11 +83,11 @@ def test_options_of_the_bench_that_make_no_sense(words: list[str]) -> None:
 
 
 def test_the_scheduler_is_measured_against_bare_aiohttp() -> None:
-    plan = scheduler.Plan(slots=(4,), waves=3, rounds=1, latency_ms=50, picture_bytes=5_000)
+    plan = scheduler.Plan(slots=(4,), waves=12, rounds=1, latency_ms=50, picture_bytes=5_000)
     (run,) = scheduler.run(plan)
     (ours,), (bare,) = run.ours, run.bare
     assert run.ideal_per_s == 80
-    assert 0 < ours.most <= 4
-    assert 0 < bare.most <= 4
-    assert 0 < run.ours_share <= 1.01
-    assert 0 < run.bare_share <= 1.01
+    assert 0 < ours.used.most <= 4
+    assert 0 < bare.used.most <= 4
+    assert 0 < run.ours_share <= 1.1
+    assert 0 < run.bare_share <= 1.1
