@@ -116,7 +116,8 @@ class TimelineKeeper(QObject):
         if self._ticks % LOOK_EVERY:
             return
         now = datetime.now(UTC)
-        events = self._watch.cameras(list(self._context.hub.cameras.values()), now)
+        hub = self._context.hub
+        events = self._watch.cameras(list(hub.cameras.values()), list(hub.camera_events), now)
         lag = self._context.lag()
         if lag is not None:
             events += self._watch.lag(lag, now)

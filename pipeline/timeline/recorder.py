@@ -50,7 +50,8 @@ class TimelineRecorder:
     def _run(self) -> None:
         while not self._stop.wait(LOOK_EVERY_S):
             now = utc_now()
-            events = self._watch.cameras(list(self._session.hub.cameras.values()), now)
+            hub = self._session.hub
+            events = self._watch.cameras(list(hub.cameras.values()), list(hub.camera_events), now)
             events += self._watch.lag(self._session.lag.snapshot(), now)
             for event in events:
                 self._writer.note(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -13,17 +13,11 @@ from pipeline.timeline.events import Event, What
 if TYPE_CHECKING:
     from pipeline.kafka.lag import LagSnapshot
     from pipeline.supervisor import StateChange
-    from pipeline.telemetry import CameraView
+    from pipeline.telemetry import CameraEvent, CameraView
 
 PATIENCE: Final = timedelta(seconds=3)
-"""What lasts no longer is no event: one late frame is no lost camera."""
+"""What lasts no longer is no event. Which loss of a camera is one, its own events say."""
 
-_CAMERA: Final = {
-    "live": What.CAMERA_LIVE,
-    "stalled": What.CAMERA_LOST,
-    "reconnecting": What.CAMERA_LOST,
-    "failed": What.CAMERA_LOST,
-}
 _WORKER: Final = {
     WorkerState.RUNNING: What.WORKER_RUNNING,
     WorkerState.DEGRADED: What.WORKER_DEGRADED,
@@ -57,14 +51,47 @@ class Watch:
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
+        self._last: CameraEvent | None = None
 
-    def cameras(self, views: Iterable[CameraView], now: datetime) -> list[Event]:
-        """Return what happened to the cameras."""
-        return [
-            event
-            for view in views
-            if (event := self._note(view.camera_id, _CAMERA.get(view.state), view.detail, now))
-        ]
+    def cameras(
+        self, views: Iterable[CameraView], happened: Sequence[CameraEvent], now: datetime
+    ) -> list[Event]:
+        """Return what happened to the cameras.
+
+        Args:
+            views: how they are; tells of those that give pictures for the first time.
+            happened: the newest losses and returns, oldest first, with those of calls before. A
+                camera that was lost and came back between two looks is told by them alone.
+            now: when this is.
+        """
+        events = []
+        for one in self._new(happened):
+            if one.kind == "lost":
+                began = one.at - timedelta(seconds=one.away_s or 0.0)
+                events.append(self._tell(one.camera_id, What.CAMERA_LOST, one.cause, began))
+            elif one.kind == "returned":
+                events.append(self._tell(one.camera_id, What.CAMERA_LIVE, "", one.at))
+        for view in views:
+            what = What.CAMERA_LIVE if view.state == "live" else None
+            event = self._note(view.camera_id, what, "", now)
+            if event is not None:
+                events.append(event)
+        return events
+
+    def _new(self, happened: Sequence[CameraEvent]) -> list[CameraEvent]:
+        """Return what was not among the events of the call before; of old ones, many are gone."""
+        new: list[CameraEvent] = []
+        for one in reversed(happened):
+            if one is self._last:
+                break
+            new.append(one)
+        if happened:
+            self._last = happened[-1]
+        return new[::-1]
+
+    def _tell(self, who: str, what: What, detail: str, at: datetime) -> Event:
+        self._seen[who] = _Seen(what, what, at, detail)
+        return Event(at, what, who, detail)
 
     def lag(self, snapshot: LagSnapshot, now: datetime) -> list[Event]:
         """Return what happened to the lag of each group and topic, and to the broker."""

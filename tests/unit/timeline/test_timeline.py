@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -16,7 +19,7 @@ from pipeline.kafka.lag_rules import LagStatus
 from pipeline.messages import utc_now
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
-from pipeline.telemetry import CameraView
+from pipeline.telemetry import CameraEvent, CameraView
 from pipeline.timeline import store
 from pipeline.timeline.events import SUBJECTS, Event, What
 from pipeline.timeline.merged import TimelineFilter, timeline
@@ -38,41 +41,83 @@ def test_everything_that_can_happen_is_about_something() -> None:
     assert set(SUBJECTS) == set(What)
 
 
-def camera(*states: str) -> list[tuple[What, datetime]]:
-    """Show a camera in one state a second; return what was told."""
+def looks(*steps: tuple[float, str, Sequence[CameraEvent]]) -> list[Event]:
+    """Look at a camera; each step is when, how it is, and what happened since the one before."""
     watch = Watch()
+    happened: list[CameraEvent] = []
     told = []
-    for second, state in enumerate(states):
+    for second, state, new in steps:
+        happened += new
         view = CameraView("cam-1", "Gate", state=state, detail=f"it is {state}")
-        told += watch.cameras([view], seconds(second))
-    return [(event.what, event.at) for event in told]
+        told += watch.cameras([view], list(happened), seconds(second))
+    return told
+
+
+def lost(second: float, away_s: float = 5.0) -> CameraEvent:
+    return CameraEvent("cam-1", "lost", "no route", seconds(second), away_s)
+
+
+def returned(second: float, away_s: float = 9.0) -> CameraEvent:
+    return CameraEvent("cam-1", "returned", "no route", seconds(second), away_s)
+
+
+def told_of(events: list[Event]) -> list[tuple[What, datetime]]:
+    return [(event.what, event.at) for event in events]
+
+
+LIVE_AT_FIRST: Final = [(float(second), "live", ()) for second in range(5)]
 
 
 def test_a_lost_camera_and_its_return_are_told_with_when_they_began() -> None:
-    assert camera(*["live"] * 5, *["reconnecting"] * 5, *["live"] * 4) == [
+    told = looks(
+        *LIVE_AT_FIRST,
+        (6.0, "stalled", ()),
+        (10.0, "reconnecting", [lost(9.5)]),
+        (11.0, "reconnecting", ()),
+        (14.0, "live", [returned(13.5)]),
+        (15.0, "live", ()),
+        (20.0, "live", ()),
+    )
+    assert told_of(told) == [
         (What.CAMERA_LIVE, seconds(0)),
-        (What.CAMERA_LOST, seconds(5)),
-        (What.CAMERA_LIVE, seconds(10)),
+        (What.CAMERA_LOST, seconds(4.5)),
+        (What.CAMERA_LIVE, seconds(13.5)),
     ]
+    assert [event.detail for event in told] == ["", "no route", ""]
 
 
-def test_a_camera_that_stands_still_with_its_connection_open_is_lost_once() -> None:
-    assert camera(*["live"] * 5, *["stalled"] * 5, *["reconnecting"] * 5) == [
+def test_a_camera_that_was_lost_and_came_back_between_two_looks_is_told() -> None:
+    told = looks(*LIVE_AT_FIRST, (30.0, "live", [lost(20), returned(21)]), (31.0, "live", ()))
+    assert told_of(told) == [
         (What.CAMERA_LIVE, seconds(0)),
-        (What.CAMERA_LOST, seconds(5)),
+        (What.CAMERA_LOST, seconds(15)),
+        (What.CAMERA_LIVE, seconds(21)),
     ]
 
 
-def test_a_short_blip_is_no_event() -> None:
-    assert camera(*["live"] * 5, "reconnecting", "reconnecting", *["live"] * 9) == [
-        (What.CAMERA_LIVE, seconds(0))
-    ]
+def test_events_are_told_once_also_when_the_oldest_are_gone() -> None:
+    watch = Watch()
+    kept: deque[CameraEvent] = deque(maxlen=4)
+    told = []
+    for number in range(10):
+        kept += [lost(20 * number + 10), returned(20 * number + 12)]
+        told += watch.cameras([], list(kept), seconds(20 * number + 13))
+        told += watch.cameras([], list(kept), seconds(20 * number + 14))
+    assert len(told) == 20
+    assert len(set(told_of(told))) == 20
 
 
-def test_stopping_a_camera_is_no_loss() -> None:
-    assert [what for what, _ in camera(*["live"] * 5, *["stopped"] * 9, *["connecting"] * 9)] == [
-        What.CAMERA_LIVE
-    ]
+def test_a_lost_camera_that_a_new_worker_finds_alive_is_back() -> None:
+    """The worker that told of the loss has ended; the new one knows of none."""
+    steps = [(float(second), "live", ()) for second in range(40, 45)]
+    told = looks(*LIVE_AT_FIRST, (10.0, "reconnecting", [lost(9)]), (20.0, "stopped", ()), *steps)
+    assert told_of(told)[-1] == (What.CAMERA_LIVE, seconds(40))
+
+
+def test_a_short_blip_and_stopping_are_no_events() -> None:
+    blip = [(second, "reconnecting", ()) for second in (5.0, 6.0, 9.0)]
+    rest = [(10.0, "live", ()), (20.0, "live", ()), (30.0, "stopped", ()), (60.0, "connecting", ())]
+    assert told_of(looks(*LIVE_AT_FIRST, *blip, *rest)) == [(What.CAMERA_LIVE, seconds(0))]
 
 
 def lag(status: LagStatus, *, broker_ok: bool = True) -> LagSnapshot:
