@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal, Self
+from datetime import datetime, timedelta
+from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -13,6 +13,7 @@ from pipeline.settings_section import Seconds, Section
 
 CA_WORDS = "PEM file of authorities to trust besides the system's; empty: none."
 AlarmLevel = Literal["low", "medium", "high"]
+WEEK: Final = timedelta(weeks=1)
 
 
 def _check_reference(name: str, text: str) -> None:
@@ -27,17 +28,39 @@ class MaintenanceWindow(Section):
     camera: str = Field(default="", description="Camera id; empty: all cameras.")
     begin: AwareDatetime = Field(description="From when on, with its time zone.")
     end: AwareDatetime = Field(description="Until when.")
+    weekly: bool = Field(
+        default=False,
+        description="Again every week, at the same time of this machine's clock, summer or winter.",
+    )
     reason: str = Field(default="", max_length=200)
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
         if self.end <= self.begin:
             raise ValueError("end must be later than begin")
+        if self.weekly and self.end - self.begin >= WEEK:
+            raise ValueError("end must be less than a week after begin where weekly is true")
         return self
 
     def covers(self, camera_id: str, moment: datetime) -> bool:
         """Return whether it holds for a camera at a moment."""
-        return self.camera in {"", camera_id} and self.begin <= moment < self.end
+        return self.camera in {"", camera_id} and self.is_at(moment)
+
+    def is_at(self, moment: datetime) -> bool:
+        """Return whether it holds at a moment, for the cameras that it is for."""
+        if not self.weekly or moment < self.begin:
+            return self.begin <= moment < self.end
+        begin, end = _local(self.begin), _local(self.end)
+        return (_local(moment) - begin) % WEEK < end - begin
+
+    def is_over(self, moment: datetime) -> bool:
+        """Return whether it will never hold again from a moment on."""
+        return not self.weekly and self.end <= moment
+
+
+def _local(moment: datetime) -> datetime:
+    """Return what this machine's clock shows then, so that weeks are as long as people's."""
+    return moment.astimezone().replace(tzinfo=None)
 
 
 class WebhookSettings(Section):

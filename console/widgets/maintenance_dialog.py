@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QDateTime, Qt, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDateTimeEdit,
     QDialog,
@@ -25,21 +26,22 @@ from console.theme.tokens import Space
 from console.widgets.painting import set_property, with_role
 from console.widgets.value_table import ValueTable, set_color
 from pipeline.settings import Settings
-from pipeline.settings_alarms import MaintenanceWindow
+from pipeline.settings_alarms import WEEK, MaintenanceWindow
 
 WIDTH: Final = 760
 HEIGHT: Final = 420
-REASON: Final = 3
+REASON: Final = 4
 FORMAT: Final = "yyyy-MM-dd HH:mm"
 FIRST_SPAN: Final = timedelta(hours=2)
 
 
 class MaintenanceDialog(QDialog):
-    """Every change holds at once, and can be taken back by hand."""
+    """Every change holds at once; what was taken away can be put back."""
 
     def __init__(self, context: ConsoleContext, parent: QWidget) -> None:
         super().__init__(parent)
         self._context = context
+        self._removed: list[tuple[int, MaintenanceWindow]] = []
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Maintenance"))
         self.resize(WIDTH, HEIGHT)
@@ -64,7 +66,13 @@ class MaintenanceDialog(QDialog):
         self._show_windows()
 
     def _make_table(self) -> ValueTable:
-        headers = [self.tr("Camera"), self.tr("From"), self.tr("Until"), self.tr("Reason")]
+        headers = [
+            self.tr("Camera"),
+            self.tr("From"),
+            self.tr("Until"),
+            self.tr("Repeats"),
+            self.tr("Reason"),
+        ]
         table = ValueTable(headers, numbers_from=len(headers), stretch=REASON)
         table.setAccessibleName(self.tr("Times of maintenance"))
         table.currentItemChanged.connect(lambda *_: self._show_buttons())
@@ -79,6 +87,7 @@ class MaintenanceDialog(QDialog):
         now = datetime.now().replace(second=0, microsecond=0)  # noqa: DTZ005 - as people type it
         self._begin = self._moment(self.tr("From"), now)
         self._end = self._moment(self.tr("Until"), now + FIRST_SPAN)
+        self._weekly = QCheckBox(self.tr("every week"))
         self._reason = QLineEdit()
         self._reason.setMaxLength(200)
         self._reason.setPlaceholderText(self.tr("Reason"))
@@ -90,6 +99,7 @@ class MaintenanceDialog(QDialog):
         row.setSpacing(Space.S)
         for widget in (self._camera, self._begin, QLabel("–"), self._end):
             row.addWidget(widget)
+        row.addWidget(self._weekly)
         row.addWidget(self._reason, 1)
         row.addWidget(self._add)
         return row
@@ -109,6 +119,11 @@ class MaintenanceDialog(QDialog):
         self._remove.setAutoDefault(False)
         self._remove.clicked.connect(self._on_remove)
         buttons.addButton(self._remove, QDialogButtonBox.ButtonRole.ActionRole)
+        self._undo = QPushButton(self.tr("Put back"))
+        self._undo.setAutoDefault(False)
+        self._undo.setEnabled(False)
+        self._undo.clicked.connect(self._on_undo)
+        buttons.addButton(self._undo, QDialogButtonBox.ButtonRole.ActionRole)
         return buttons
 
     @Slot()
@@ -124,6 +139,7 @@ class MaintenanceDialog(QDialog):
                     else self.tr("all cameras"),
                     alarm_words.full_time(window.begin),
                     alarm_words.full_time(window.end),
+                    self.tr("every week") if window.weekly else self.tr("once"),
                     window.reason,
                 )
                 for window in windows
@@ -132,12 +148,12 @@ class MaintenanceDialog(QDialog):
         for index, window in enumerate(windows):
             item = self._table.topLevelItem(index)
             assert item is not None
-            token = "warning" if window.begin <= now < window.end else "text"
+            token = "warning" if window.is_at(now) else "text"
             for column in range(REASON + 1):
                 set_color(
                     item,
                     column,
-                    self._context.theme.color("text_muted" if window.end <= now else token),
+                    self._context.theme.color("text_muted" if window.is_over(now) else token),
                 )
         self._show_buttons()
 
@@ -153,14 +169,20 @@ class MaintenanceDialog(QDialog):
         if end <= begin:
             self._say(self.tr("“Until” must be later than “from”."), "danger")
             return
+        weekly = self._weekly.isChecked()
+        if weekly and end - begin >= WEEK:
+            self._say(self.tr("What repeats every week must be shorter than a week."), "danger")
+            return
         window = MaintenanceWindow(
             camera=self._camera.currentData(),
             begin=begin,
             end=end,
+            weekly=weekly,
             reason=self._reason.text().strip(),
         )
         self._keep((*self._newest(), window))
         self._reason.clear()
+        self._weekly.setChecked(False)
 
     @Slot()
     def _on_remove(self) -> None:
@@ -169,7 +191,21 @@ class MaintenanceDialog(QDialog):
             return
         shown = self._context.settings.aggregator.alarms.maintenance
         removed = shown[self._table.indexOfTopLevelItem(item)]
-        self._keep(tuple(window for window in self._newest() if window != removed))
+        newest = self._newest()
+        if removed not in newest:
+            return
+        self._removed.append((newest.index(removed), removed))
+        self._undo.setEnabled(True)
+        self._keep(tuple(window for window in newest if window != removed))
+
+    @Slot()
+    def _on_undo(self) -> None:
+        """Put back what was taken away last, where it was; once more, what went before it."""
+        place, window = self._removed.pop()
+        self._undo.setEnabled(bool(self._removed))
+        newest = self._newest()
+        if window not in newest:  # it still is where taking it away could not be saved
+            self._keep((*newest[:place], window, *newest[place:]))
 
     def _newest(self) -> tuple[MaintenanceWindow, ...]:
         return settings_keeper.newest(self._context).aggregator.alarms.maintenance

@@ -3474,6 +3474,10 @@ It opens by itself when workers start.</source>
         <translation>到</translation>
     </message>
     <message>
+        <source>Repeats</source>
+        <translation>重复</translation>
+    </message>
+    <message>
         <source>Reason</source>
         <translation>原因</translation>
     </message>
@@ -3486,6 +3490,10 @@ It opens by itself when workers start.</source>
         <translation>所有摄像头</translation>
     </message>
     <message>
+        <source>every week</source>
+        <translation>每周</translation>
+    </message>
+    <message>
         <source>Add</source>
         <translation>添加</translation>
     </message>
@@ -3494,8 +3502,20 @@ It opens by itself when workers start.</source>
         <translation>移除</translation>
     </message>
     <message>
+        <source>Put back</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>once</source>
+        <translation>一次</translation>
+    </message>
+    <message>
         <source>“Until” must be later than “from”.</source>
         <translation>“到”必须晚于“从”。</translation>
+    </message>
+    <message>
+        <source>What repeats every week must be shorter than a week.</source>
+        <translation>每周重复的时段必须短于一周。</translation>
     </message>
     <message>
         <source>Kept.</source>

@@ -13,6 +13,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDateTimeEdit,
     QDialogButtonBox,
@@ -348,6 +349,32 @@ def test_a_time_of_maintenance_is_added_and_taken_away(
     qtbot.mouseClick(button(dialog, "Take away"), Qt.MouseButton.LeftButton)
     assert context.settings.aggregator.alarms.maintenance == ()
     assert table.topLevelItemCount() == 0
+    qtbot.mouseClick(button(dialog, "Put back"), Qt.MouseButton.LeftButton)
+    assert context.settings.aggregator.alarms.maintenance == (window,)
+    assert table.topLevelItemCount() == 1
+    assert not button(dialog, "Put back").isEnabled()
+
+
+def test_a_time_of_maintenance_repeats_every_week(
+    qtbot: QtBot, page: AlarmsPage, context: ConsoleContext
+) -> None:
+    qtbot.mouseClick(button(page, "Maintenance…"), Qt.MouseButton.LeftButton)
+    (dialog,) = page.findChildren(MaintenanceDialog)
+    (weekly,) = dialog.findChildren(QCheckBox)
+    weekly.setChecked(True)
+    qtbot.mouseClick(button(dialog, "Add"), Qt.MouseButton.LeftButton)
+    (window,) = context.settings.aggregator.alarms.maintenance
+    assert window.covers("cam-3", utc_now() + timedelta(weeks=5, hours=0.5))
+    row = dialog.findChildren(ValueTable)[0].topLevelItem(0)
+    assert row is not None
+    assert row.text(3) == "every week"
+    assert not weekly.isChecked()
+    until = named(dialog, QDateTimeEdit, "Until")
+    assert isinstance(until, QDateTimeEdit)
+    until.setDateTime(until.dateTime().addDays(7))
+    weekly.setChecked(True)
+    qtbot.mouseClick(button(dialog, "Add"), Qt.MouseButton.LeftButton)
+    assert "must be shorter than a week" in " ".join(shown_texts(dialog))
 
 
 def test_a_table_that_cannot_be_written_says_why(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,48 @@ def test_what_people_made_of_an_alarm_is_kept_in_order(writer: StoreWriter, path
 def test_maintenance_windows(camera: str, seconds: int, covered: bool) -> None:
     window = MaintenanceWindow(camera=camera, begin=made.NOON, end=made.NOON + timedelta(minutes=1))
     assert window.covers("cam-1", made.NOON + timedelta(seconds=seconds)) is covered
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows has one zone for all processes")
+@pytest.mark.parametrize(
+    ("moment", "holds"),
+    [
+        ("2026-03-24T21:59", False),  # before the first time, though on its weekday's eve
+        ("2026-03-24T22:30", True),
+        ("2026-03-25T00:59", True),
+        ("2026-03-25T01:00", False),
+        ("2026-03-17T22:30", False),  # a week before the first
+        ("2026-03-31T21:59", False),
+        ("2026-03-31T22:00", True),  # summer time began on the 29th: by the clock on the wall
+        ("2026-04-01T00:59", True),
+        ("2026-04-01T01:00", False),
+        ("2026-04-02T22:30", False),
+        ("2031-03-04T23:00", True),
+    ],
+)
+def test_a_weekly_window_holds_by_the_clock_on_the_wall(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, moment: str, holds: bool
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    request.addfinalizer(time.tzset)
+    request.addfinalizer(monkeypatch.undo)
+
+    def local(text: str) -> datetime:
+        return datetime.fromisoformat(text).astimezone()
+
+    window = MaintenanceWindow(
+        begin=local("2026-03-24T22:00"), end=local("2026-03-25T01:00"), weekly=True
+    )
+    # As it stands in the file: with an offset, which says nothing of summer time.
+    kept = MaintenanceWindow.model_validate_json(window.model_dump_json())
+    assert kept.covers("cam-1", local(moment)) is holds
+    assert not kept.is_over(local("2040-01-01T00:00"))
+
+
+def test_a_weekly_window_is_shorter_than_a_week() -> None:
+    with pytest.raises(ValueError, match="less than a week"):
+        MaintenanceWindow(begin=made.NOON, end=made.NOON + timedelta(days=7), weekly=True)
 
 
 def test_objects_that_cross_a_line_are_counted_by_day_once(writer: StoreWriter, path: Path) -> None:
