@@ -28,7 +28,7 @@ from console.widgets.value_table import ValueTable, set_color
 from pipeline.settings import Settings
 from pipeline.settings_alarms import WEEK, MaintenanceWindow
 
-WIDTH: Final = 760
+WIDTH: Final = 860
 HEIGHT: Final = 420
 REASON: Final = 4
 FORMAT: Final = "yyyy-MM-dd HH:mm"

@@ -114,3 +114,38 @@ def test_what_waits_at_a_stop_is_read_again(small_disk: Path, expect_log: Expect
         running.start(AGGREGATOR)
         wait_until("all are stored", lambda: len(stored(database)) == 11)
         assert rows(database, "SELECT count(*), sum(occurrences) FROM alarms") == [(11, 11)]
+
+
+@pytest.mark.parametrize("had_alarms", [False, True], ids=["no database yet", "alarms of before"])
+def test_a_disk_that_is_full_at_the_start_is_said_and_nothing_is_lost(
+    small_disk: Path, expect_log: ExpectLog, had_alarms: bool
+) -> None:
+    expect_log("The alarm database alarms.db cannot be opened: ")
+    expect_log("WARNING Aggregator starts again in 1 s")
+    database = small_disk / "alarms.db"
+    settings = stage_settings(database)
+    topic = settings.kafka.topics.risk_assessment_results
+    before = 3 if had_alarms else 0
+    with line(settings) as running:
+        kafka = running.session.kafka
+        if had_alarms:
+            running.start(AGGREGATOR)
+            feed(kafka, topic, verdicts(0, before))
+            wait_until("those of before are stored", lambda: len(stored(database)) == before)
+            running.stop(AGGREGATOR)
+        ballast = fill(small_disk)
+        feed(kafka, topic, verdicts(before, 10))
+        running.start(AGGREGATOR, until=WorkerState.BACKOFF)
+        reasons = [change.reason for change in running.changes if change.new is WorkerState.BACKOFF]
+        assert "has space" in reasons[0], reasons
+        ballast.unlink()
+        wait_until(
+            "it is well again",
+            lambda: running.changes[-1].new is WorkerState.RUNNING,
+            timeout_s=20,
+        )
+        wait_until("all are stored", lambda: len(stored(database)) == before + 10)
+    with AlarmReader(database) as reader:
+        entries = reader.newest()
+        assert len(entries) == before + 10
+        assert all(reader.evidence(entry.alarm.alarm_id) == PICTURE for entry in entries)
