@@ -35,7 +35,11 @@ class UnwrittenAlarms(QLabel):
         reason = self._context.figures.reason(WorkerName.AGGREGATOR)
         concerned = UNWRITTEN in reason
         if concerned:
+            figures = self._context.figures.snapshot(WorkerName.AGGREGATOR)
+            waiting = int(figures.gauges.get("unsaved", 0))
             text = self.tr("Newer alarms are not listed yet. {0}").format(reason_words(reason))
+            if waiting:
+                text += " " + self.tr("Verdicts that wait in memory: {0}.").format(waiting)
             if text != self.text():
                 self.setText(text)
         self.setVisible(concerned)

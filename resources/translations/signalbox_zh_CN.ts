@@ -7102,6 +7102,10 @@ The line shows the unread messages lately.</source>
         <source>Newer alarms are not listed yet. {0}</source>
         <translation>较新的告警尚未列出。{0}</translation>
     </message>
+    <message>
+        <source>Verdicts that wait in memory: {0}.</source>
+        <translation>内存中等待写入的结论：{0} 条。</translation>
+    </message>
 </context>
 <context>
     <name>UpdateQuestion</name>

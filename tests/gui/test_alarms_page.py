@@ -33,12 +33,14 @@ from console.widgets.alarm_table import AlarmTable
 from console.widgets.course_dialog import CourseDialog
 from console.widgets.evidence_view import EvidenceView
 from console.widgets.maintenance_dialog import MaintenanceDialog
+from console.widgets.unwritten_alarms import UnwrittenAlarms
 from console.widgets.value_table import ValueTable
 from pipeline.aggregation.database import database_path
 from pipeline.aggregation.store import AlarmEntry, AlarmReader
 from pipeline.messages import utc_now
 from pipeline.settings import demo_settings
-from pipeline.states import WorkerName
+from pipeline.states import WorkerName, WorkerState
+from pipeline.supervisor import StateChange
 from tests.support.alarms import alarm, jpeg, store_alarms, store_judged
 from tests.support.console_parts import console_context
 
@@ -435,3 +437,20 @@ def test_alarms_that_cannot_be_written_are_told_of(
     qtbot.waitUntil(told)
     status.reason = ""
     qtbot.waitUntil(lambda: not told())
+
+
+def test_alarms_that_cannot_be_written_are_said_with_how_many_wait_and_why(
+    qtbot: QtBot, page: AlarmsPage, context: ConsoleContext
+) -> None:
+    (line,) = page.findChildren(UnwrittenAlarms)
+    assert not line.isVisible()
+    context.hub.workers[WorkerName.AGGREGATOR].gauge("unsaved", 17)
+    reason = "alarms cannot be written: the disk is full; they go on in memory"
+    status = context.controller.status(WorkerName.AGGREGATOR)
+    change = StateChange(
+        WorkerName.AGGREGATOR, WorkerState.RUNNING, WorkerState.DEGRADED, reason, 1.0
+    )
+    status.note(change, utc_now())
+    qtbot.waitUntil(line.isVisible)
+    assert "the disk is full" in line.text()
+    qtbot.waitUntil(lambda: line.text().endswith("Verdicts that wait in memory: 17."))
