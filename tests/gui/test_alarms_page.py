@@ -349,10 +349,10 @@ def test_a_time_of_maintenance_is_added_and_taken_away(
     assert row is not None
     table.setCurrentItem(row)
     qtbot.mouseClick(button(dialog, "Take away"), Qt.MouseButton.LeftButton)
-    assert context.settings.aggregator.alarms.maintenance == ()
+    assert list(context.settings.aggregator.alarms.maintenance) == []
     assert table.topLevelItemCount() == 0
     qtbot.mouseClick(button(dialog, "Put back"), Qt.MouseButton.LeftButton)
-    assert context.settings.aggregator.alarms.maintenance == (window,)
+    assert list(context.settings.aggregator.alarms.maintenance) == [window]
     assert table.topLevelItemCount() == 1
     assert not button(dialog, "Put back").isEnabled()
 
