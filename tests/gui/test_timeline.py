@@ -24,7 +24,7 @@ from pipeline.paths import log_folder
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
-from pipeline.telemetry import DAMAGED_LABEL
+from pipeline.telemetry import DAMAGED_LABEL, CameraEvent
 from pipeline.timeline.events import Event, What
 from pipeline.timeline.store import TimelineWriter, timeline_path
 from tests.support.alarms import alarm, store_alarms
@@ -130,11 +130,12 @@ def test_what_happens_now_comes_by_itself(
 def test_a_lost_camera_is_noted_by_the_window(
     qtbot: QtBot, page: LogsPage, context: ConsoleContext
 ) -> None:
-    view = context.hub.camera("cam-3", "Depot gate")
-    view.state, view.detail = "reconnecting", "no answer; next try in 2 s"
-    qtbot.waitUntil(
-        lambda: ("Depot gate", "Lost", "no answer; next try in 2 s") in rows(page), timeout=12_000
-    )
+    # Over before anybody looked.
+    context.hub.camera_events += [
+        CameraEvent("cam-3", "lost", "no answer", utc_now(), 5.0),
+        CameraEvent("cam-3", "returned", "no answer", utc_now(), 6.0),
+    ]
+    qtbot.waitUntil(lambda: ("Depot gate", "Lost", "no answer") in rows(page), timeout=12_000)
 
 
 def test_a_database_that_was_set_aside_is_noted(
