@@ -415,6 +415,7 @@ Section "$(PartProgram)" SecProgram
   WriteRegStr SHCTX "${UNINSTALL_KEY}" "UninstallString" '"$INSTDIR\uninstall.exe"'
   WriteRegStr SHCTX "${UNINSTALL_KEY}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S'
   WriteRegDWORD SHCTX "${UNINSTALL_KEY}" "EstimatedSize" ${SIZE_KB}
+  WriteRegStr SHCTX "${UNINSTALL_KEY}" "Language" $LANGUAGE ; for the uninstaller
   WriteRegDWORD SHCTX "${UNINSTALL_KEY}" "NoModify" 1
   WriteRegDWORD SHCTX "${UNINSTALL_KEY}" "NoRepair" 1
 SectionEnd
@@ -482,7 +483,16 @@ Function un.onInit
       Quit
     ${EndIf}
   ${EndIf}
-  !insertmacro MUI_UNGETLANGUAGE
+  ${If} $ForAll = 1
+    ReadRegStr $1 HKLM "${UNINSTALL_KEY}" "Language"
+  ${Else}
+    ReadRegStr $1 HKCU "${UNINSTALL_KEY}" "Language"
+  ${EndIf}
+  ${If} $1 == ""
+    !insertmacro MUI_UNGETLANGUAGE
+  ${Else}
+    StrCpy $LANGUAGE $1 ; as chosen when it was installed
+  ${EndIf}
 FunctionEnd
 
 Section "un.${NAME}"
