@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from loguru import logger
 
 from pipeline.kafka import KafkaAccess
+from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.power import PowerState
 from pipeline.settings import Settings
 from pipeline.states import RestartPolicy, WorkerName, WorkerState, check_transition
@@ -65,6 +66,7 @@ class WorkerSupervisor:
     policy: RestartPolicy = field(default_factory=RestartPolicy)
     power: PowerState = field(default_factory=PowerState)
     _state: WorkerState = WorkerState.STOPPED
+    _has_begun: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -106,15 +108,15 @@ class WorkerSupervisor:
             ready=self._on_ready,
             power=self.power,
         )
-        has_begun = False
+        self._has_begun = False
         try:
             with logger.contextualize(worker=self.name.value):
                 self.kafka.ensure_topics()
-                has_begun = True
+                self._has_begun = True
                 self.make_worker(self.name).run(context)
         except Exception as error:  # noqa: BLE001 - the supervisor is where failures end
             # Stopped while it waited for a broker that is away: it held nothing it could lose.
-            return None if self._stop.is_set() and not has_begun else error
+            return None if self._stop.is_set() and not self._has_begun else error
         if self._stop.is_set():
             return None
         return WorkerError(f"{self.name} ended by itself without being asked to")
@@ -133,7 +135,10 @@ class WorkerSupervisor:
                 self._move(WorkerState.FAILED, reason)
                 return None
             retriable = not isinstance(error, WorkerError) or error.retriable
-            delay_s = self.policy.next_delay_s(time.monotonic()) if retriable else None
+            if isinstance(error, KafkaUnavailableError) and retriable and not self._has_begun:
+                delay_s: float | None = self.policy.away_delay_s()
+            else:
+                delay_s = self.policy.next_delay_s(time.monotonic()) if retriable else None
             if delay_s is None:
                 self._move(WorkerState.FAILED, reason)
             else:

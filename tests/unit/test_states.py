@@ -71,3 +71,13 @@ def test_delays_stay_within_their_bounds(gaps: list[float]) -> None:
         now_s += gap
         delay = policy.next_delay_s(now_s)
         assert delay is None or 0.8 <= delay <= policy.max_delay_s * 1.2
+
+
+def test_a_broker_that_is_away_is_waited_for_without_end() -> None:
+    policy = RestartPolicy(jitter=0)
+    delays = [policy.away_delay_s() for _ in range(1000)]
+    assert delays[:6] == [1, 2, 4, 8, 15, 15]
+    assert set(delays[6:]) == {15}
+    # It came, and the worker failed for a reason of its own: that counts as the first time.
+    assert policy.next_delay_s(now_s=0.0) == 1
+    assert policy.away_delay_s() == 1

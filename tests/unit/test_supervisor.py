@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.kafka import KafkaAccess
 from pipeline.kafka.embedded import EmbeddedBroker
+from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.states import RestartPolicy, WorkerName, WorkerState
 from pipeline.supervisor import StateChange, WorkerSupervisor
@@ -314,3 +315,50 @@ def test_stopping_while_the_broker_is_away_is_no_failure(
     supervisor.request_stop()
     life.thread.join(2 * WAIT_S)
     assert life.ended() == ["starting", "stopping", "stopped"]
+
+
+def test_a_broker_that_comes_late_is_waited_for(
+    broker: EmbeddedBroker, expect_log: ExpectLog
+) -> None:
+    """A computer may start long before its cluster; nobody is there to press Start again."""
+    expect_log("generator failed: nobody answers")
+    tries = 0
+    at_work = threading.Event()
+
+    class Access(KafkaAccess):
+        def ensure_topics(self) -> None:
+            nonlocal tries
+            tries += 1
+            if tries <= 8:
+                raise KafkaUnavailableError("nobody answers", next_step="Wait.")
+            super().ensure_topics()
+
+    def script(context: WorkerContext) -> None:
+        context.ready()
+        at_work.set()
+        context.stop.wait(WAIT_S)
+
+    changes: list[StateChange] = []
+    settings = Settings()
+    supervisor = WorkerSupervisor(
+        WorkerName.GENERATOR,
+        lambda _: ScriptedWorker(script),
+        settings,
+        Access(settings.kafka, broker),
+        TelemetryHub(),
+        changes.append,
+        RestartPolicy(first_delay_s=0.001, max_failures=3),
+    )
+    life = Life(supervisor, changes)
+    life.start()
+    assert at_work.wait(WAIT_S)
+    supervisor.request_stop()
+    assert life.ended() == [
+        *["starting", "backoff"] * 8,
+        "starting",
+        "running",
+        "stopping",
+        "stopped",
+    ]
+    assert changes[1].reason == "nobody answers Wait."
+    assert changes[1].retry_in_s
