@@ -65,6 +65,10 @@ class FormatWatch:
         """End it; returns at once."""
         self._stop.set()
 
+    def join(self, timeout_s: float) -> None:
+        """Wait for it to end: stopped, or because the camera has changed."""
+        self._thread.join(timeout_s)
+
     def _watch(self) -> None:
         first, before = None, None
         wait_s = 0.0
@@ -72,9 +76,10 @@ class FormatWatch:
             now = self._ask()
             if now is None:
                 wait_s = REST_S
-            elif first is None:
+            elif first is None or set(first) <= set(now):
+                # A camera that has just begun may tell more later: that is no change.
                 first, wait_s = now, ASK_EVERY_S
-            elif now == first:
+            elif set(now) <= set(first):
                 wait_s = ASK_EVERY_S
             elif now == before:
                 self._changed.set()
