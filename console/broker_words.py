@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from console.reason_words import client_words, reason_words
+from console.reason_words import reason_words
 from console.supervision.session_thread import SessionState
+from console.window_texts import sentence
 
 if TYPE_CHECKING:
     from console.context import ConsoleContext
@@ -46,7 +47,7 @@ def broker_trouble(context: ConsoleContext) -> BrokerTrouble | None:
     lag = context.figures.lag
     if controller.session_state is not SessionState.OPEN or lag is None or not lag.error:
         return None
-    cause = translate("Broker", "{0}.").format(client_words(lag.error.rstrip(".")))
+    cause = sentence(lag.error)
     if context.settings.kafka.mode == "embedded":
         return BrokerTrouble(
             translate("Broker", "The embedded broker does not answer."),

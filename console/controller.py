@@ -304,10 +304,11 @@ class PipelineController(QObject):
     def _note_unexplained_end(self, thread: WorkerThread) -> None:
         """Say Failed where a thread ended in a state that is no end: a fault of our own."""
         from pipeline.supervisor import StateChange
+        from pipeline.texts import verbatim
 
         if thread.state in ENDED:
             return
-        reason = self.tr("The worker's thread ended by itself; the log has the cause.")
+        reason = verbatim(self.tr("The worker's thread ended by itself; the log has the cause."))
         change = StateChange(
             thread.name, thread.state, WorkerState.FAILED, reason, time.monotonic()
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from console import formatting
+from console.window_texts import shown
 from pipeline.settings_scheduler import KeySettings
 from pipeline.telemetry import KeyView, UsageView
 
@@ -31,7 +32,7 @@ def condition_words(view: KeyView) -> str:
         case "disabled" if view.reason == "switched off":
             return translate("Key", "Off")
         case "disabled":
-            return translate("Key", "Disabled: {0}").format(view.reason)
+            return translate("Key", "Disabled: {0}").format(shown(view.reason))
         case _:
             return translate("Key", "Ready")
 

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication
 
-from pipeline.texts import CONTEXT, Text
+from pipeline.texts import CONTEXT, Text, words_of
 
 
-def shown(text: str) -> str:
-    """Return a text as the window says it; what is no `Text` stays as it is."""
+def shown(text: str, plain: Callable[[str], str] = str) -> str:
+    """Return a text as the window says it; what is no `Text` goes through `plain`."""
     if not isinstance(text, Text) or not text.source:
-        return text
+        return plain(text)
     values = {
-        name: shown(value) if isinstance(value, str) else value
+        name: shown(value, plain) if isinstance(value, str) else value
         for name, value in text.values.items()
     }
     words = QCoreApplication.translate(CONTEXT, text.source)
     return words.format(**values) if values else words
+
+
+def error_words(error: Exception) -> str:
+    """Return what an error says, and what to do about it if it knows, as sentences."""
+    parts = (words_of(error), getattr(error, "next_step", ""))
+    words = " ".join(sentence(part) for part in parts if part)
+    return words.replace("。 ", "。")  # no space follows it
+
+
+def sentence(text: str) -> str:
+    """Return a text or a part of one as a sentence: a capital at its beginning, a stop at its end."""
+    words = shown(text).strip()
+    if not words:
+        return ""
+    first = words.split(" ", 1)[0]
+    # Names keep their small letters.
+    is_name = first == "librdkafka" or any(sign in first for sign in ".=_")
+    begin = words if is_name else words[0].upper() + words[1:]
+    return (
+        begin
+        if begin[-1] in ".!?。"
+        else QCoreApplication.translate("Doctor", "{0}.").format(begin)
+    )

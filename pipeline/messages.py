@@ -17,6 +17,8 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from pipeline.texts import Text
+
 SCHEMA_VERSION: Final = 1
 
 RiskLevel = Literal["none", "low", "medium", "high"]
@@ -325,7 +327,15 @@ class RiskAlert(Struct, rename="camel", frozen=True, kw_only=True):
 MessageT = TypeVar("MessageT", bound=Struct)
 Message = DetectionResult | AssessmentTask | RiskAssessmentResult | RiskAlert
 
-_encoder = msgspec.json.Encoder()
+
+def _plain(value: object) -> object:
+    """Return what msgspec can write in place of what it does not know."""
+    if isinstance(value, Text):
+        return value.english
+    raise NotImplementedError(f"{type(value).__name__} has no place in a message")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
 _decoders: dict[type[Struct], msgspec.json.Decoder[Struct]] = {
     kind: msgspec.json.Decoder(kind)
     for kind in (DetectionResult, AssessmentTask, RiskAssessmentResult, RiskAlert)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from pipeline.texts import Text
+
 MASK: Final = "***"
 
 _SECRET_NAME: Final = re.compile(
@@ -89,6 +91,8 @@ def forget_secrets() -> None:
 
 def redact_text(text: str) -> str:
     """Return `text` without registered secrets, and credentials in addresses, keys and passwords."""
+    if isinstance(text, Text):
+        return text.changed(redact_text)
     if len(text) < SHORTEST_KNOWN:
         return text
     for secret in _known:

@@ -16,6 +16,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from pipeline.redact import redact_text, register_secret
+from pipeline.texts import Text, one_after_another, say
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -28,7 +29,7 @@ LEAST_HIDDEN: Final = 8
 DOTS: Final = "••••"
 
 _REFERENCE: Final = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|keyring:\S(?:.*\S)?")
-_ENV_WAY: Final = (
+_ENV_WAY: Final = say(
     "Or put the secret into an environment variable of this program and write env:NAME in its "
     "place."
 )
@@ -41,7 +42,7 @@ class SecretError(RuntimeError):
         next_step: what the user can do about it, in a sentence or two.
     """
 
-    def __init__(self, message: str, next_step: str) -> None:
+    def __init__(self, message: Text, next_step: Text) -> None:
         super().__init__(message)
         self.next_step = next_step
 
@@ -66,18 +67,27 @@ def resolve(reference: str) -> str:
     if not is_reference(reference):
         # The text itself is not repeated: it may be the secret.
         raise SecretError(
-            "this is no reference to a secret", "Write env:NAME or keyring:NAME in its place."
+            say("this is no reference to a secret"),
+            say("Write env:NAME or keyring:NAME in its place."),
         )
     kind, _, name = reference.partition(":")
     secret = os.environ.get(name) if kind == "env" else _read(name)
     if not secret:
         step = (
-            f"Set the environment variable {name} for the program, then start it again."
+            say(
+                "Set the environment variable {name} for the program, then start it again.",
+                name=name,
+            )
             if kind == "env"
-            else f"Store it: python -m keyring set {SERVICE} {_quoted(name)}, or in the window. "
-            + _ENV_WAY
+            else _or_in_the_environment(
+                say(
+                    "Store it: python -m keyring set {service} {name}, or in the window.",
+                    service=SERVICE,
+                    name=_quoted(name),
+                )
+            )
         )
-        raise SecretError(f"nothing is stored as {reference}", step)
+        raise SecretError(say("nothing is stored as {reference}", reference=reference), step)
     register_secret(secret)
     return secret
 
@@ -98,8 +108,11 @@ def store(name: str, value: str) -> None:
     if kept != value:
         # The null store takes everything and keeps nothing.
         raise SecretError(
-            f"the credential store ({_title(backend)}) does not keep what it is given",
-            "Set up the credential store of this system. " + _ENV_WAY,
+            say(
+                "the credential store ({store}) does not keep what it is given",
+                store=_title(backend),
+            ),
+            _or_in_the_environment(say("Set up the credential store of this system.")),
         )
 
 
@@ -143,16 +156,27 @@ def _unusable(error: Exception) -> SecretError:
 
     if isinstance(error, keyring.errors.NoKeyringError):
         return SecretError(
-            "this system has no credential store that can be used",
-            "On Linux, start one that offers the Secret Service, such as gnome-keyring or "
-            "KWallet. " + _ENV_WAY,
+            say("this system has no credential store that can be used"),
+            _or_in_the_environment(
+                say(
+                    "On Linux, start one that offers the Secret Service, such as gnome-keyring or "
+                    "KWallet."
+                )
+            ),
         )
     if isinstance(error, keyring.errors.KeyringLocked):
-        return SecretError("the credential store is locked", "Unlock it, then try again.")
+        return SecretError(say("the credential store is locked"), say("Unlock it, then try again."))
     return SecretError(
-        f"the credential store cannot be used: {redact_text(str(error)) or type(error).__name__}",
-        "See that it works for other programs. " + _ENV_WAY,
+        say(
+            "the credential store cannot be used: {words}",
+            words=redact_text(str(error)) or type(error).__name__,
+        ),
+        _or_in_the_environment(say("See that it works for other programs.")),
     )
+
+
+def _or_in_the_environment(step: Text) -> Text:
+    return one_after_another([step, _ENV_WAY])
 
 
 def _title(backend: KeyringBackend) -> str:

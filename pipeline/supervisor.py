@@ -19,6 +19,7 @@ from pipeline.power import PowerState
 from pipeline.settings import Settings
 from pipeline.states import RestartPolicy, WorkerName, WorkerState, check_transition
 from pipeline.telemetry import TelemetryHub
+from pipeline.texts import NOTHING, Text, say, words_of
 from pipeline.worker import Worker, WorkerContext, WorkerError
 
 STOP_TIMEOUT_S = 10.0
@@ -39,7 +40,7 @@ class StateChange:
     worker: WorkerName
     old: WorkerState
     new: WorkerState
-    reason: str
+    reason: Text
     at_s: float
     retry_in_s: float | None = None
 
@@ -119,12 +120,11 @@ class WorkerSupervisor:
             return None if self._stop.is_set() and not self._has_begun else error
         if self._stop.is_set():
             return None
-        return WorkerError(f"{self.name} ended by itself without being asked to")
+        return WorkerError(say("{name} ended by itself without being asked to", name=self.name))
 
     def _note_failure(self, error: Exception) -> float | None:
         """Decide about a restart; return the delay in seconds, None when the worker is done for."""
-        next_step = error.next_step if isinstance(error, WorkerError) else ""
-        reason = f"{str(error) or type(error).__name__} {next_step}".strip()
+        reason = error.explained if isinstance(error, WorkerError) else words_of(error)
         self.hub.workers[self.name].error(reason)
         known = isinstance(error, WorkerError)
         with logger.contextualize(worker=self.name.value):
@@ -160,14 +160,16 @@ class WorkerSupervisor:
                 if condition is not None:
                     self._move(WorkerState.DEGRADED, condition)
 
-    def _on_condition(self, reason: str | None) -> None:
+    def _on_condition(self, reason: Text | None) -> None:
         with self._lock:
             if reason is not None and self._state is WorkerState.RUNNING:
                 self._move(WorkerState.DEGRADED, reason)
             elif reason is None and self._state is WorkerState.DEGRADED:
                 self._move(WorkerState.RUNNING)
 
-    def _move(self, new: WorkerState, reason: str = "", retry_in_s: float | None = None) -> None:
+    def _move(
+        self, new: WorkerState, reason: Text = NOTHING, retry_in_s: float | None = None
+    ) -> None:
         with self._lock:
             old = self._state
             check_transition(old, new)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pipeline.messages import Box, RiskLevel, VerdictLevel
 from pipeline.states import WorkerName
+from pipeline.texts import Text, side_by_side
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,7 +100,7 @@ class WorkerSnapshot:
     gauges: dict[str, float]
     labels: dict[str, str]
     latency_ms: tuple[float, ...]
-    degraded: str | None
+    degraded: Text | None
     last_error: str | None
     heartbeat_s: float
     keys: tuple[KeyView, ...] = ()
@@ -122,12 +123,12 @@ class WorkerTelemetry:
         self._gauges: dict[str, float] = {}
         self._labels: dict[str, str] = {}
         self._latency_ms: deque[float] = deque(maxlen=LATENCY_WINDOW)
-        self._degraded: dict[str, str] = {}
+        self._degraded: dict[str, Text] = {}
         self._last_error: str | None = None
         self._heartbeat_s = time.monotonic()
         self._keys: tuple[KeyView, ...] = ()
         self._usage: tuple[UsageView, ...] = ()
-        self._on_condition: Callable[[str | None], None] | None = None
+        self._on_condition: Callable[[Text | None], None] | None = None
 
     def count(self, name: str, increment: int = 1) -> None:
         """Add to a counter."""
@@ -163,7 +164,7 @@ class WorkerTelemetry:
         with self._lock:
             self._latency_ms.extend(milliseconds)
 
-    def degrade(self, key: str, reason: str) -> None:
+    def degrade(self, key: str, reason: Text) -> None:
         """State why the worker is only half well; `key` names the trouble until `recover`."""
         with self._lock:
             self._degraded[key] = reason
@@ -176,10 +177,10 @@ class WorkerTelemetry:
         self._tell_condition()
 
     @property
-    def degraded(self) -> str | None:
+    def degraded(self) -> Text | None:
         """Why the worker is only half well; None when it is well."""
         with self._lock:
-            return REASON_JOINT.join(dict.fromkeys(self._degraded.values())) or None
+            return side_by_side(dict.fromkeys(self._degraded.values())) or None
 
     def _tell_condition(self) -> None:
         if self._on_condition is not None:
@@ -194,7 +195,7 @@ class WorkerTelemetry:
         """Give a sign of life; every worker loop does so at least once a second."""
         self._heartbeat_s = time.monotonic()
 
-    def begin_run(self, on_condition: Callable[[str | None], None]) -> None:
+    def begin_run(self, on_condition: Callable[[Text | None], None]) -> None:
         """Forget conditions of the run before; counters go on.
 
         `on_condition` is called from the worker's threads whenever the reasons for being degraded
@@ -217,7 +218,7 @@ class WorkerTelemetry:
                 gauges=dict(self._gauges),
                 labels=dict(self._labels),
                 latency_ms=tuple(sorted(self._latency_ms)),
-                degraded=REASON_JOINT.join(dict.fromkeys(self._degraded.values())) or None,
+                degraded=side_by_side(dict.fromkeys(self._degraded.values())) or None,
                 last_error=self._last_error,
                 heartbeat_s=self._heartbeat_s,
                 keys=self._keys,

@@ -12,7 +12,7 @@ the sentence stands there as it is written, never put together at run time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 CONTEXT: Final = "Pipeline"
@@ -44,6 +44,33 @@ class Text(str):  # noqa: SLOT000 - a few texts at a time; copies need the plain
         """Itself, so that `str(error)` of an error that was made with it still knows its parts."""
         return self
 
+    def __format__(self, spec: str) -> str:
+        """Return plain words."""
+        return format(super().__str__(), spec)
+
+    @property
+    def english(self) -> str:
+        """Plain words, for what takes nothing else."""
+        return super().__str__()
+
+    def changed(self, change: Callable[[str], str]) -> Text:
+        """Return the text with every part put through `change`, which takes secrets out.
+
+        What only shows where parts meet makes the whole text plain words: better untranslated than
+        told.
+        """
+        english = change(super().__str__())
+        if not self.source:
+            return Text(english)
+        values = dict(self.values)
+        for name, value in values.items():
+            if isinstance(value, Text):
+                values[name] = value.changed(change)
+            elif isinstance(value, str):
+                values[name] = change(value)
+        made = Text(self.source.format(**values) if values else self.source, self.source, values)
+        return made if made == english else Text(english)
+
     def __getnewargs__(self) -> tuple[Any, ...]:
         """What a copy is made of."""
         return super().__str__(), self.source, self.values
@@ -54,8 +81,11 @@ def say(source: str, **values: object) -> Text:
 
     Args:
         source: the English sentence as a literal, with a place for each value as in `str.format`.
-        values: by name of their place.
+        values: by name of their place; of an error, what it says is kept.
     """
+    for name, value in values.items():
+        if isinstance(value, BaseException):
+            values[name] = words_of(value)
     return Text(source.format(**values) if values else source, source, values)
 
 
@@ -64,9 +94,16 @@ def verbatim(words: str) -> Text:
     return words if isinstance(words, Text) else Text(words)
 
 
+NOTHING: Final = Text("")
+"""No text."""
+
+JOINT: Final = " · "
+"""Between texts that have nothing to do with each other, in every language."""
+
+
 def listed(parts: Iterable[str]) -> Text:
     """Return parts as “one and another and a third”; empty for none."""
-    row = verbatim("")
+    row = NOTHING
     for part in parts:
         row = say("{first} and {second}", first=row, second=part) if row else verbatim(part)
     return row
@@ -74,7 +111,30 @@ def listed(parts: Iterable[str]) -> Text:
 
 def in_a_row(parts: Iterable[str]) -> Text:
     """Return sentences without stops in one line, with semicolons between; empty for none."""
-    row = verbatim("")
+    row = NOTHING
     for part in parts:
         row = say("{first}; {second}", first=row, second=part) if row else verbatim(part)
     return row
+
+
+def side_by_side(parts: Iterable[str]) -> Text:
+    """Return texts that have nothing to do with each other in one line; empty for none."""
+    row = NOTHING
+    for part in parts:
+        values = {"first": row, "second": verbatim(part)}
+        source = f"{{first}}{JOINT}{{second}}"
+        row = Text(source.format(**values), source, values) if row else verbatim(part)
+    return row
+
+
+def one_after_another(parts: Iterable[str]) -> Text:
+    """Return whole sentences one after another, empty ones left out."""
+    row = NOTHING
+    for part in filter(None, parts):
+        row = say("{first} {second}", first=row, second=part) if row else verbatim(part)
+    return row
+
+
+def words_of(error: BaseException) -> Text:
+    """Return what an error says of itself; its kind, where it says nothing."""
+    return verbatim(str(error) or type(error).__name__)

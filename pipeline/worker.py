@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipeline.power import PowerState
 from pipeline.states import WorkerName
+from pipeline.texts import NOTHING, Text, one_after_another
 
 if TYPE_CHECKING:
     from pipeline.kafka import KafkaAccess
@@ -20,15 +21,22 @@ class WorkerError(RuntimeError):
     """A worker cannot go on.
 
     Attributes:
+        text: what happened.
         next_step: what the user can do about it, one sentence; may be empty.
         retriable: False where starting again cannot help (a bad setting): the worker goes straight
             to Failed.
     """
 
-    def __init__(self, message: str, *, next_step: str = "", retriable: bool = True) -> None:
+    def __init__(self, message: Text, *, next_step: Text = NOTHING, retriable: bool = True) -> None:
         super().__init__(message)
+        self.text = message
         self.next_step = next_step
         self.retriable = retriable
+
+    @property
+    def explained(self) -> Text:
+        """What happened, and what can be done about it."""
+        return one_after_another([self.text, self.next_step])
 
 
 @dataclass(frozen=True, slots=True)

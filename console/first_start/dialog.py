@@ -24,6 +24,7 @@ from console.first_start.step import Step
 from console.first_start.watch_step import WatchStep
 from console.theme.tokens import Space
 from console.widgets.painting import line
+from console.window_texts import error_words
 from pipeline.paths import APP_NAME
 from pipeline.settings import Settings
 
@@ -145,7 +146,7 @@ class FirstStart(QDialog):
 
     def _on_unprepared(self, step: Step, error: Exception) -> None:
         self._start.setEnabled(True)
-        step.show_problem(f"{error}. {getattr(error, 'next_step', '')}".strip())
+        step.show_problem(error_words(error))
         self._show(self._steps.index(step))
 
     def _decide(self, settings: Settings) -> None:

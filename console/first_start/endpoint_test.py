@@ -11,6 +11,7 @@ from console.background import in_background
 from console.key_words import check_words
 from console.theme.tokens import Space
 from console.widgets.painting import set_property
+from console.window_texts import error_words
 from pipeline.secrets import is_reference
 from pipeline.settings_scheduler import LlmSettings
 
@@ -92,7 +93,7 @@ class EndpointTest(QWidget):
 
         def fail(error: Exception) -> None:
             if attempt == self._attempt:
-                self._end(f"{error}. {getattr(error, 'next_step', '')}".strip(), "danger")
+                self._end(error_words(error), "danger")
 
         in_background(self, work, show, fail, own_thread=True)
 

@@ -21,6 +21,7 @@ from console.kafka_draft import (
     with_typed_secrets,
 )
 from console.problem_words import problems_by_place
+from console.window_texts import shown
 from pipeline import secrets
 from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.doctor import Severity, sectioned
@@ -28,6 +29,7 @@ from pipeline.kafka.doctor.desk import Placed, examine_text, mend, mend_all
 from pipeline.kafka.doctor.signalbox import PLAIN_SECRET
 from pipeline.secrets import SecretError
 from pipeline.settings import KafkaSettings, Settings
+from pipeline.texts import words_of
 
 EXAMINE_AFTER_MS: Final = 120
 """Rest after a key before the doctor looks: typing is not interrupted, and nobody waits."""
@@ -252,7 +254,7 @@ class KafkaDesk(QObject):
         step = error.next_step if isinstance(error, SecretError) else ""
         text = self.tr("The password cannot be kept: {0}. {1} Nothing was changed.")
         logger.error("a secret of the Kafka settings cannot be kept: {}", error)
-        self._on_not_kept(text.format(error, step))
+        self._on_not_kept(text.format(shown(words_of(error)), shown(step)))
 
     @Slot(object)
     def _on_settings(self, settings: Settings) -> None:

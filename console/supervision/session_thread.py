@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from pipeline.settings import Settings
 from pipeline.telemetry import TelemetryHub
+from pipeline.texts import NOTHING, Text, words_of
 from pipeline.worker import WorkerError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class _OpenThread(QThread):
         super().__init__(parent)
         self.setObjectName("open-session")
         self.session: PipelineSession | None = None
-        self.error = ""
+        self.error: Text = NOTHING
         self._settings = settings
         self._hub = hub
 
@@ -54,10 +55,10 @@ class _OpenThread(QThread):
 
             self.session = PipelineSession(self._settings, self._hub)
         except WorkerError as error:
-            self.error = f"{error} {error.next_step}".strip()
+            self.error = error.explained
             logger.error("the pipeline could not be opened: {}", self.error)
         except Exception as error:  # noqa: BLE001 - shown to people; the log has the traceback
-            self.error = str(error) or type(error).__name__
+            self.error = words_of(error)
             logger.opt(exception=True).error("the pipeline could not be opened: {}", self.error)
 
 
@@ -87,7 +88,7 @@ class SessionKeeper(QObject):
     def __init__(self, hub: TelemetryHub, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session: PipelineSession | None = None
-        self.error = ""
+        self.error: Text = NOTHING
         self._hub = hub
         self._state = SessionState.CLOSED
         self._thread: _OpenThread | _CloseThread | None = None
@@ -100,7 +101,7 @@ class SessionKeeper(QObject):
     def open(self, settings: Settings) -> None:
         """Open a session, unless there is one or it is under way."""
         if self._state in {SessionState.CLOSED, SessionState.FAILED}:
-            self.error = ""
+            self.error = NOTHING
             self._run(_OpenThread(settings, self._hub, self), SessionState.OPENING)
 
     def close(self) -> bool:

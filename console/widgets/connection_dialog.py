@@ -13,6 +13,7 @@ from console.background import in_background
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
 from console.widgets.value_table import ValueTable, set_color
+from console.window_texts import error_words, shown
 
 if TYPE_CHECKING:
     from pipeline.kafka.access import KafkaAccess
@@ -110,10 +111,10 @@ class ConnectionDialog(QDialog):
             item = self._table.make_item()
             took = self.tr("{0} ms").format(f"{step.took_ms:.0f}") if step.took_ms else ""
             for index, text in enumerate(
-                (step.name.value.upper(), words[step.state.value], took, step.detail)
+                (step.name.value.upper(), words[step.state.value], took, shown(step.detail))
             ):
                 item.setText(index, text)
-            item.setToolTip(3, step.detail)
+            item.setToolTip(3, shown(step.detail))
             self._table.addTopLevelItem(item)
             set_color(item, STATE_COLUMN, self._theme.color(_TOKENS[step.state.value]))
             self._shown += 1
@@ -127,7 +128,7 @@ class ConnectionDialog(QDialog):
         if failed is not None:
             self._words.setText(
                 self.tr("{0} fails: {1}\n{2}")
-                .format(failed.name.value.upper(), failed.detail, failed.next_step)
+                .format(failed.name.value.upper(), shown(failed.detail), shown(failed.next_step))
                 .strip()
             )
         elif missing:
@@ -153,7 +154,7 @@ class ConnectionDialog(QDialog):
 
     def _on_failed(self, error: Exception) -> None:
         self._set_idle()
-        self._words.setText(f"{error} {getattr(error, 'next_step', '')}".strip())
+        self._words.setText(error_words(error))
 
     def _set_busy(self, words: str) -> None:
         self._is_busy = True

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console.doctor_words import sentence
 from console.kafka_draft import KafkaDraft
 from console.models.kafka_desk import KafkaDesk
 from console.theme.tokens import Space
@@ -26,6 +25,7 @@ from console.widgets.form_row import FormRow
 from console.widgets.painting import with_role
 from console.widgets.secret_field import SecretField
 from console.widgets.section import Section
+from console.window_texts import sentence
 from pipeline.secrets import keyring_reference
 
 FORM_WIDTH: Final = 760

@@ -28,6 +28,7 @@ from console.background import in_background
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
 from console.widgets.value_table import ValueTable
+from console.window_texts import error_words
 
 if TYPE_CHECKING:
     from pipeline.kafka.access import KafkaAccess
@@ -245,7 +246,7 @@ class DeadLetterDialog(QDialog):
 
     def _on_failed(self, error: Exception) -> None:
         self._set_busy(False)
-        self._words.setText(f"{error} {getattr(error, 'next_step', '')}".strip())
+        self._words.setText(error_words(error))
 
     def _set_busy(self, is_busy: bool) -> None:
         self._is_busy = is_busy

@@ -18,12 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console.doctor_words import sentence
 from console.severity_words import severity_look, severity_word
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
 from console.widgets.painting import with_role
-from console.window_texts import shown
+from console.window_texts import sentence, shown
 
 if TYPE_CHECKING:
     from pipeline.kafka.doctor.desk import Placed

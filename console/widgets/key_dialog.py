@@ -23,6 +23,7 @@ from console.problem_words import problems_by_place
 from console.theme.tokens import Space
 from console.widgets.form_row import FormRow
 from console.widgets.painting import set_property
+from console.window_texts import error_words
 from pipeline.secrets import is_reference
 from pipeline.settings_scheduler import KeySettings, LlmSettings
 
@@ -241,7 +242,7 @@ class KeyDialog(QDialog):
 
     def _on_failed(self, error: Exception) -> None:
         self._set_busy(busy=False)
-        self._say(f"{error}. {getattr(error, 'next_step', '')}".strip(), "danger")
+        self._say(error_words(error), "danger")
 
     @Slot()
     def _on_save(self) -> None:

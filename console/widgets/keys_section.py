@@ -16,6 +16,7 @@ from console.theme.tokens import Space
 from console.widgets.key_dialog import STORE_PREFIX, KeyDialog
 from console.widgets.section import Section
 from console.widgets.value_table import ValueTable, set_color
+from console.window_texts import error_words
 from pipeline.settings_scheduler import KeySettings
 from pipeline.states import ALIVE, WorkerName
 from pipeline.telemetry import KeyView
@@ -188,7 +189,9 @@ class KeysSection(Section):
 
             secrets.delete(name)
 
-        in_background(self, work, lambda _: None, lambda error: self.message.emit(str(error), True))
+        in_background(
+            self, work, lambda _: None, lambda error: self.message.emit(error_words(error), True)
+        )
 
     def _use(self, keys: tuple[KeySettings, ...]) -> None:
         settings = settings_keeper.newest(self._context)

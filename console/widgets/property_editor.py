@@ -17,7 +17,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip
 
-from console.doctor_words import sentence
 from console.property_words import property_words
 from console.severity_words import severity_look, severity_word
 from console.theme.fonts import mono_font
@@ -26,7 +25,7 @@ from console.theme.tokens import TypeSize
 from console.widgets.property_completer import PropertyCompleter, known, section_at
 from console.widgets.property_gutter import PropertyGutter
 from console.widgets.property_highlighter import PropertyHighlighter
-from console.window_texts import shown
+from console.window_texts import sentence, shown
 from pipeline.kafka.doctor import sectioned
 
 if TYPE_CHECKING:

@@ -201,12 +201,15 @@ class TopBar(QFrame):
                 "warning",
                 self.tr("Assessor: offline rules"),
                 self.tr("{0} cannot be had; the rules stand in: {1}").format(
-                    label, self._context.controller.status(WorkerName.SCHEDULER).reason
+                    label,
+                    reason_words(self._context.controller.status(WorkerName.SCHEDULER).reason),
                 ),
             )
         status = self._context.controller.status(WorkerName.SCHEDULER)
         level: Level = "warning" if gauges.get("paused") else "ok"
-        hint = status.reason or self.tr("A language model judges the pictures: {0}").format(label)
+        hint = reason_words(status.reason) or self.tr(
+            "A language model judges the pictures: {0}"
+        ).format(label)
         return level, self.tr("Assessor: {0}").format(label.partition(" · ")[0]), hint
 
     def _live_label(self, name: WorkerName, label: str) -> str | None:

@@ -262,7 +262,7 @@ class WorkerDetails(QWidget):
         if failure is not None:
             text = f"{failure.at:%H:%M:%S} · {reason_words(failure.reason)}"
         else:
-            text = error or self.tr("No errors since the program started.")
+            text = reason_words(error or "") or self.tr("No errors since the program started.")
         self._copy.setVisible(failure is not None or bool(error))
         if self._trouble.text() != text:
             self._trouble.setText(text)

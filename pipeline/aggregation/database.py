@@ -14,6 +14,7 @@ from loguru import logger
 
 from pipeline.paths import data_folder
 from pipeline.settings import AggregatorSettings
+from pipeline.texts import say
 
 BUSY_TIMEOUT_S: Final = 5.0
 CHECK_TIME_S: Final = 5.0
@@ -273,7 +274,11 @@ def _migrate(connection: sqlite3.Connection) -> None:
     version = _version(connection)
     if version > SCHEMA_VERSION:
         raise DatabaseTooNewError(
-            f"The alarm database has version {version}; this Signalbox knows {SCHEMA_VERSION}."
+            say(
+                "The alarm database has version {version}; this Signalbox knows {known}.",
+                version=version,
+                known=SCHEMA_VERSION,
+            )
         )
     for number in range(version, SCHEMA_VERSION):
         connection.executescript(

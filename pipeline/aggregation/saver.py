@@ -14,6 +14,7 @@ from loguru import logger
 from pipeline.aggregation.batch import Batch
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import NOTHING, Text, say
 
 RETRY_S: Final = 2.0
 HELD_MESSAGES: Final = 5_000
@@ -23,21 +24,21 @@ HELD_BYTES: Final = 64_000_000
 _CONDITION: Final = "store"
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PASSING: Final = {
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_IOERR: "the disk does not take or give what is asked of it",
-    sqlite3.SQLITE_BUSY: "another program holds the alarm database",
+    sqlite3.SQLITE_FULL: say("the disk is full"),
+    sqlite3.SQLITE_IOERR: say("the disk does not take or give what is asked of it"),
+    sqlite3.SQLITE_BUSY: say("another program holds the alarm database"),
 }
 
 
-def passing_trouble(error: Exception) -> str:
+def passing_trouble(error: Exception) -> Text:
     """Return why writing failed if it may work again later; empty for any other failure."""
     if isinstance(error, sqlite3.Error):
         # The low byte is the kind; the rest says which of its cases.
         code = getattr(error, "sqlite_errorcode", None)
-        return _PASSING.get(code & 0xFF, "") if code is not None else ""
+        return _PASSING.get(code & 0xFF, NOTHING) if code is not None else NOTHING
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return _PASSING[sqlite3.SQLITE_FULL]
-    return ""
+    return NOTHING
 
 
 class Saver:
@@ -51,7 +52,7 @@ class Saver:
         self._store = store
         self._telemetry = telemetry
         self._held: deque[Batch] = deque()
-        self._trouble = ""
+        self._trouble = NOTHING
         self._tried_s = 0.0
 
     @property
@@ -128,10 +129,10 @@ class Saver:
                 raise
             self._note_trouble(trouble, error)
             return False
-        self._note_trouble("", None)
+        self._note_trouble(NOTHING, None)
         return True
 
-    def _note_trouble(self, trouble: str, error: Exception | None) -> None:
+    def _note_trouble(self, trouble: Text, error: Exception | None) -> None:
         if trouble == self._trouble:
             return
         self._trouble = trouble
@@ -141,8 +142,11 @@ class Saver:
             return
         self._telemetry.degrade(
             _CONDITION,
-            f"alarms cannot be written: {trouble}; they go on in memory and are written when it "
-            "is possible. Free some space",
+            say(
+                "alarms cannot be written: {trouble}; they go on in memory and are "
+                "written when it is possible. Free some space",
+                trouble=trouble,
+            ),
         )
         logger.error("the alarm database cannot be written ({}): {}", trouble, error)
 

@@ -15,6 +15,7 @@ from pipeline.aggregation.desk import Desk
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.states import WorkerName
 from pipeline.telemetry import DAMAGED_LABEL
+from pipeline.texts import say, words_of
 from pipeline.worker import WorkerContext, WorkerError
 
 BATCH = 100
@@ -34,25 +35,31 @@ class AggregatorWorker:
             store = StoreWriter(path, lambda name: context.telemetry.label(DAMAGED_LABEL, name))
         except DatabaseTooNewError as error:
             raise WorkerError(
-                str(error), next_step="Update Signalbox, or set another database.", retriable=False
+                words_of(error),
+                next_step=say("Update Signalbox, or set another database."),
+                retriable=False,
             ) from error
         except (OSError, sqlite3.Error) as error:
             raise WorkerError(
-                f"The alarm database {path.name} cannot be opened: {error}.",
-                next_step="See that its folder exists, is writable and has space.",
+                say(
+                    "The alarm database {name} cannot be opened: {error}.",
+                    name=path.name,
+                    error=error,
+                ),
+                next_step=say("See that its folder exists, is writable and has space."),
             ) from error
         try:
             self._run_with(context, store)
         except (sqlite3.Error, OSError) as error:
             store.close()
-            next_step = "See that the disk works; nothing is lost, it is read again."
+            next_step = say("See that the disk works; nothing is lost, it is read again.")
             if is_damage(error):
                 # Moved away now: a large one might pass the look at the next start.
                 name = set_aside(path).name
                 context.telemetry.label(DAMAGED_LABEL, name)
-                next_step = f"It is kept as {name}; a new one is begun by itself."
+                next_step = say("It is kept as {name}; a new one is begun by itself.", name=name)
             raise WorkerError(
-                f"The alarm database cannot be used: {error}.", next_step=next_step
+                say("The alarm database cannot be used: {error}.", error=error), next_step=next_step
             ) from error
         finally:
             store.close()

@@ -14,6 +14,7 @@ from pipeline.messages import utc_now
 from pipeline.redact import redact_text
 from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraEvent, CameraView, WorkerTelemetry
+from pipeline.texts import say
 
 HOLD_OFF_S: Final = 5.0
 """A camera that is without pictures for less is a blip: no event, no trouble of the worker."""
@@ -159,10 +160,15 @@ class CameraReport:
                 return
             is_new = self._told_s is None
             if self._told_s is not None and time.monotonic() - self._told_s < REMIND_S:
-                self._telemetry.degrade(self.trouble_key, f"{self._camera.name}: {self._cause}")
+                self._telemetry.degrade(
+                    self.trouble_key,
+                    say("{name}: {cause}", name=self._camera.name, cause=self._cause),
+                )
                 return
             self._told_s = time.monotonic()
-        self._telemetry.degrade(self.trouble_key, f"{self._camera.name}: {self._cause}")
+        self._telemetry.degrade(
+            self.trouble_key, say("{name}: {cause}", name=self._camera.name, cause=self._cause)
+        )
         logger.bind(camera=self._camera.id).warning(
             "camera {} lost for {:.0f} s: {}", self._camera.id, away_s, self._cause
         )

@@ -22,6 +22,7 @@ from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import DetectedObject, DetectionResult, TrafficGroup, encode, new_request_id
 from pipeline.settings_evidence import EvidenceSettings
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import say
 from pipeline.worker import WorkerError
 
 WAITING_RESULTS: Final = 8
@@ -86,7 +87,7 @@ class ResultPublisher:
 
     def abandon(self) -> None:
         """End the thread without sending what is waiting: the worker failed."""
-        self._failure = self._failure or WorkerError("the worker failed")
+        self._failure = self._failure or WorkerError(say("the worker failed"))
         dropped = 0
         with contextlib.suppress(queue.Empty):
             while True:
@@ -187,7 +188,7 @@ class ResultPublisher:
                     "the evidence store cannot be written ({}); pictures go in the messages",
                     error.strerror,
                 )
-                self._telemetry.degrade(STORE, "the evidence store cannot be written")
+                self._telemetry.degrade(STORE, say("the evidence store cannot be written"))
             return None
         if not self._store_works:
             self._store_works = True

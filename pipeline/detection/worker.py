@@ -31,6 +31,7 @@ from pipeline.priority import give_way
 from pipeline.settings import DetectionSettings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
+from pipeline.texts import say
 from pipeline.worker import WorkerContext, WorkerError
 
 TAKE_TIMEOUT_S: Final = 0.25
@@ -62,8 +63,8 @@ class DetectionWorker:
         cameras = [camera for camera in context.settings.cameras if camera.enabled]
         if not cameras:
             raise WorkerError(
-                "No camera is enabled.",
-                next_step="Add one on the Cameras page, or enable one.",
+                say("No camera is enabled."),
+                next_step=say("Add one on the Cameras page, or enable one."),
                 retriable=False,
             )
         # The cores are shared by capture threads, model and window, which comes first; the threads
@@ -146,8 +147,8 @@ class _Loop:
                 self._finish(found)
         except ModelError as error:
             raise WorkerError(
-                f"The model failed: {error}.",
-                next_step="If this goes on, choose the provider `cpu` in the settings.",
+                say("The model failed: {error}.", error=error),
+                next_step=say("If this goes on, choose the provider `cpu` in the settings."),
             ) from error
         finally:
             self._line.abandon()
@@ -195,7 +196,7 @@ class _Loop:
         if self._has_room:
             self._has_room = False
             telemetry.degrade(
-                NO_ROOM, "the broker has no room for more results; frames are skipped"
+                NO_ROOM, say("the broker has no room for more results; frames are skipped")
             )
         self._context.stop.wait(NO_ROOM_PAUSE_S)
         return False
@@ -244,8 +245,8 @@ def _load(settings: DetectionSettings, cameras: Sequence[CameraSettings]) -> Det
         )
     except ModelError as error:
         raise WorkerError(
-            f"The model cannot be used: {error}",
-            next_step="Choose another model in the settings.",
+            say("The model cannot be used: {error}", error=error),
+            next_step=say("Choose another model in the settings."),
             retriable=False,
         ) from error
 

@@ -24,6 +24,7 @@ from pipeline.kafka.spool import TopicSpool
 from pipeline.paths import data_folder
 from pipeline.settings import KafkaSettings
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import say
 
 METADATA_TIMEOUT_S = 10.0
 CREATE_TIMEOUT_S = 15.0
@@ -173,9 +174,14 @@ class KafkaAccess:
         except KafkaException as error:
             words = connection_words(error.args[0])
             raise KafkaUnavailableError(
-                f"No Kafka broker answers at {self.bootstrap_servers}: {words}.",
-                next_step="See whether the address is right, the broker runs, and no firewall is "
-                "between.",
+                say(
+                    "No Kafka broker answers at {servers}: {words}.",
+                    servers=self.bootstrap_servers,
+                    words=words,
+                ),
+                next_step=say(
+                    "See whether the address is right, the broker runs, and no firewall is between."
+                ),
             ) from error
         return set(metadata.topics), max(1, len(metadata.brokers))
 
@@ -192,16 +198,25 @@ class KafkaAccess:
                 future.result(CREATE_TIMEOUT_S)
             except TimeoutError as error:
                 raise KafkaUnavailableError(
-                    f"The broker at {self.bootstrap_servers} has not made the topic {topic} within "
-                    f"{CREATE_TIMEOUT_S:.0f} s.",
-                    next_step="Look at the broker's own log.",
+                    say(
+                        "The broker at {servers} has not made the topic {topic} within "
+                        "{limit_s:.0f} s.",
+                        servers=self.bootstrap_servers,
+                        topic=topic,
+                        limit_s=CREATE_TIMEOUT_S,
+                    ),
+                    next_step=say("Look at the broker's own log."),
                 ) from error
             except KafkaException as error:
                 if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
                     continue
                 raise KafkaUnavailableError(
-                    f"The topic {topic} cannot be made: {error.args[0].str()}.",
-                    next_step="Make it by hand, or give the user the right to create topics.",
+                    say(
+                        "The topic {topic} cannot be made: {words}.",
+                        topic=topic,
+                        words=error.args[0].str(),
+                    ),
+                    next_step=say("Make it by hand, or give the user the right to create topics."),
                 ) from error
             logger.bind(worker="kafka").info(
                 "topic {} made with {} partitions", topic, self.settings.partitions
@@ -213,7 +228,7 @@ class KafkaAccess:
         while not topics <= self._metadata(admin)[0]:
             if time.monotonic() > deadline_s:
                 raise KafkaUnavailableError(
-                    "The broker took the new topics but does not show them.",
-                    next_step="Look at the broker's own log.",
+                    say("The broker took the new topics but does not show them."),
+                    next_step=say("Look at the broker's own log."),
                 )
             time.sleep(VISIBLE_POLL_S)

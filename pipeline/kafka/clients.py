@@ -16,6 +16,7 @@ from pipeline.kafka.doctor.table import table
 from pipeline.kafka.errors import KafkaSettingsError
 from pipeline.kafka.secret_properties import with_secrets
 from pipeline.settings import KafkaSettings
+from pipeline.texts import in_a_row, say
 
 ClientT = TypeVar("ClientT", Producer, Consumer, AdminClient)
 
@@ -146,8 +147,15 @@ def _refuse_owned(settings: KafkaSettings) -> None:
         for name in getattr(settings, section):
             if name in _DECIDED_ELSEWHERE:
                 raise KafkaSettingsError(
-                    f"Kafka settings: {name} does not belong under kafka.{section}.",
-                    next_step=f"Set {_DECIDED_ELSEWHERE[name]} instead.",
+                    say(
+                        "Kafka settings: {name} does not belong under kafka.{section}.",
+                        name=name,
+                        section=section,
+                    ),
+                    next_step=say(
+                        "Set {setting} instead.",
+                        setting=_DECIDED_ELSEWHERE[name],
+                    ),
                 )
 
 
@@ -260,9 +268,15 @@ def _construct(
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise KafkaSettingsError(
-            f"Kafka {role} settings: {'; '.join(map(str, errors))}",
-            next_step="Correct them on the Kafka page under Properties (in the file: under kafka), then "
-            "start again.",
+            say(
+                "Kafka {role} settings: {findings}",
+                role=role,
+                findings=in_a_row(one.text for one in errors),
+            ),
+            next_step=say(
+                "Correct them on the Kafka page under Properties (in the file: under "
+                "kafka), then start again."
+            ),
         )
     for finding in findings if tells else ():
         logger.bind(worker="kafka").warning("{} settings: {}", role, finding)
@@ -279,9 +293,15 @@ def _construct(
         return kind(conf, **arguments)
     except (KafkaException, ValueError, TypeError) as error:
         raise KafkaSettingsError(
-            f"Kafka {role}: librdkafka refuses the settings: {_words(error)}.",
-            next_step="Correct them on the Kafka page under Properties (in the file: under kafka), then "
-            "start again.",
+            say(
+                "Kafka {role}: librdkafka refuses the settings: {error}.",
+                role=role,
+                error=_words(error),
+            ),
+            next_step=say(
+                "Correct them on the Kafka page under Properties (in the file: under "
+                "kafka), then start again."
+            ),
         ) from error
 
 

@@ -17,6 +17,7 @@ from loguru import logger
 from pipeline.kafka.errors import KafkaUnavailableError, refusal
 from pipeline.redact import redact_text
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import say
 
 REPEAT_QUIET_S = 30.0
 """A message of the same kind is logged again after this time, with how often it came meanwhile."""
@@ -117,8 +118,8 @@ class BrokerCondition:
         code = error.code()
         if error.fatal():
             self.trouble = KafkaUnavailableError(
-                f"The Kafka client broke down: {redact_text(error.str())}.",
-                next_step="The worker starts anew with a new one and reads its input again.",
+                say("The Kafka client broke down: {words}.", words=redact_text(error.str())),
+                next_step=say("The worker starts anew with a new one and reads its input again."),
             )
         else:
             self.trouble = refusal(error) or self.trouble
@@ -152,6 +153,11 @@ class BrokerCondition:
             since = datetime.now().astimezone().strftime("%H:%M:%S")
             self._telemetry.degrade(
                 self._key,
-                f"broker {self._servers} not reachable since {since}; tries again at the latest "
-                f"{self.retry_ms / 1000:g} s after each failure, nothing is lost",
+                say(
+                    "broker {servers} not reachable since {since}; tries again at the "
+                    "latest {wait_s:g} s after each failure, nothing is lost",
+                    servers=self._servers,
+                    since=since,
+                    wait_s=self.retry_ms / 1000,
+                ),
             )

@@ -27,6 +27,7 @@ from pipeline.kafka.offsets_read import committed_by
 from pipeline.kafka.reach import ReachError, Server
 from pipeline.kafka.secret_properties import is_referenced, with_secrets
 from pipeline.redact import MASK, redact_table, redact_text
+from pipeline.texts import NOTHING, Text, in_a_row, say, verbatim
 
 ResultT = TypeVar("ResultT")
 
@@ -76,8 +77,8 @@ class Step:
 
     name: StepName
     state: StepState
-    detail: str
-    next_step: str = ""
+    detail: Text
+    next_step: Text = NOTHING
     took_ms: float = 0.0
     missing_topics: tuple[str, ...] = ()
 
@@ -85,7 +86,7 @@ class Step:
 class _StepFailedError(Exception):
     """Ends the walk; carries the failed step."""
 
-    def __init__(self, name: StepName, detail: str, next_step: str) -> None:
+    def __init__(self, name: StepName, detail: Text, next_step: Text) -> None:
         super().__init__(detail)
         self.step = Step(name, StepState.FAILED, detail, next_step)
 
@@ -123,7 +124,11 @@ def walk(access: KafkaAccess, limit_s: float = STEP_LIMIT_S) -> Iterator[Step]:
         began_s = time.monotonic()
     for name in StepName:
         if name not in seen:
-            yield Step(name, StepState.SKIPPED, f"not tested, since the step {failed} failed")
+            yield Step(
+                name,
+                StepState.SKIPPED,
+                say("not tested, since the step {failed} failed", failed=failed),
+            )
 
 
 def _clean(step: Step, properties: Mapping[str, str]) -> Step:
@@ -141,7 +146,7 @@ def _clean(step: Step, properties: Mapping[str, str]) -> Step:
             text = text.replace(secret, MASK)
         return redact_text(text)
 
-    return replace(step, detail=clean(step.detail), next_step=clean(step.next_step))
+    return replace(step, detail=step.detail.changed(clean), next_step=step.next_step.changed(clean))
 
 
 class _Walk:
@@ -164,7 +169,7 @@ class _Walk:
             _StepFailedError: at the first that fails.
         """
         admin = self._client()
-        yield _ok(StepName.SETTINGS, "the client takes them")
+        yield _ok(StepName.SETTINGS, say("the client takes them"))
         servers = reach.parse_servers(self._access.bootstrap_servers)
         yield self._reached(StepName.DNS, reach.try_all(servers, reach.resolve, self._limit_s))
         knock = partial(reach.knock, limit_s=self._limit_s)
@@ -175,14 +180,14 @@ class _Walk:
             mechanism = self._properties.get(
                 "sasl.mechanism", self._properties.get("sasl.mechanisms", "GSSAPI")
             )
-            yield _ok(StepName.SASL, f"logged in by {mechanism}")
+            yield _ok(StepName.SASL, say("logged in by {mechanism}", mechanism=mechanism))
         else:
             yield self._unused(StepName.SASL)
         yield self._brokers(metadata)
         wanted = self._wanted()
         yield self._topics(metadata, wanted)
         if self._access.settings.mode == "embedded":
-            yield Step(StepName.ACL, StepState.SKIPPED, "the embedded broker knows no rights")
+            yield Step(StepName.ACL, StepState.SKIPPED, say("the embedded broker knows no rights"))
         else:
             yield self._rights(admin, metadata, wanted)
 
@@ -193,29 +198,40 @@ class _Walk:
                 self._access.settings, self._access.bootstrap_servers, self._errors.append
             )
         except KafkaSettingsError as error:
-            raise _StepFailedError(StepName.SETTINGS, str(error), error.next_step) from error
+            raise _StepFailedError(StepName.SETTINGS, error.text, error.next_step) from error
 
     def _unused(self, name: StepName) -> Step:
-        return Step(name, StepState.SKIPPED, f"not used: security.protocol is {self._protocol}")
+        return Step(
+            name,
+            StepState.SKIPPED,
+            say("not used: security.protocol is {protocol}", protocol=self._protocol),
+        )
 
     def _reached(self, name: StepName, outcomes: Mapping[Server, ResultT | ReachError]) -> Step:
         """Return the step, passed if one server did: a client needs only one to begin with."""
         errors = [outcome for outcome in outcomes.values() if isinstance(outcome, ReachError)]
         passed = len(outcomes) - len(errors)
         if not passed:
-            raise _StepFailedError(name, "; ".join(map(str, errors)), errors[0].next_step)
+            raise _StepFailedError(
+                name, in_a_row(error.text for error in errors), errors[0].next_step
+            )
         if errors:
-            troubles = "; ".join(map(str, errors))
-            text = f"{passed} of {len(outcomes)} servers; {troubles}"
+            troubles = in_a_row(error.text for error in errors)
+            text = say(
+                "{passed} of {count} servers; {troubles}",
+                passed=passed,
+                count=len(outcomes),
+                troubles=troubles,
+            )
             return Step(name, StepState.OK, text, errors[0].next_step)
-        return _ok(name, ", ".join(_found(*entry) for entry in outcomes.items()))
+        return _ok(name, verbatim(", ".join(_found(*entry) for entry in outcomes.items())))
 
     def _conversation(self, servers: list[Server]) -> Iterator[Step]:
         """Yield the steps `TLS` and `KAFKA`, which are told apart by where a server failed."""
         try:
             context = reach.tls_context(self._properties) if self._tls else None
         except ReachError as error:
-            raise _StepFailedError(StepName.TLS, str(error), error.next_step) from error
+            raise _StepFailedError(StepName.TLS, error.text, error.next_step) from error
         converse = partial(reach.converse, context=context, limit_s=self._limit_s)
         # One that fails without TLS is tried with it.
         outcomes = reach.try_all(servers, converse, 2 * self._limit_s + 1)
@@ -242,27 +258,37 @@ class _Walk:
             if error.code() == KafkaError._AUTHENTICATION:
                 raise _StepFailedError(
                     StepName.SASL,
-                    f"the broker refuses the login: {error.str()}",
-                    "Check sasl.mechanism, sasl.username and the password; the broker must know "
-                    "this user for this mechanism.",
+                    say("the broker refuses the login: {words}", words=verbatim(error.str())),
+                    say(
+                        "Check sasl.mechanism, sasl.username and the password; the broker must "
+                        "know this user for this mechanism."
+                    ),
                 )
             if error.code() == KafkaError._SSL:
                 raise _StepFailedError(
                     StepName.METADATA,
-                    f"the Kafka client refuses the encryption: {error.str()}",
-                    "Check the ssl.* settings: authority, certificate, key and its password.",
+                    say(
+                        "the Kafka client refuses the encryption: {words}",
+                        words=verbatim(error.str()),
+                    ),
+                    say("Check the ssl.* settings: authority, certificate, key and its password."),
                 )
 
     def _raise_no_metadata(self, error: KafkaError) -> None:
         if self._sasl:
-            fix = "Check security.protocol and sasl.mechanism; the broker's log tells its side."
+            fix = say(
+                "Check security.protocol and sasl.mechanism; the broker's log tells its side."
+            )
         else:
-            fix = (
-                "The broker answers the greeting only. It may want a login: set security.protocol "
-                "to SASL_PLAINTEXT or SASL_SSL, with sasl.mechanism and user."
+            fix = say(
+                "The broker answers the greeting only. It may want a login: set "
+                "security.protocol to SASL_PLAINTEXT or SASL_SSL, with sasl.mechanism "
+                "and user."
             )
         raise _StepFailedError(
-            StepName.METADATA, f"the cluster does not tell of itself: {error.str()}", fix
+            StepName.METADATA,
+            say("the cluster does not tell of itself: {words}", words=verbatim(error.str())),
+            fix,
         )
 
     def _brokers(self, metadata: ClusterMetadata) -> Step:
@@ -274,11 +300,19 @@ class _Walk:
         if lost:
             raise _StepFailedError(
                 StepName.METADATA,
-                "the cluster sends its clients to addresses that cannot be reached from here: "
-                + "; ".join(map(str, lost)),
-                "Set advertised.listeners of the brokers to addresses that clients can reach.",
+                say(
+                    "the cluster sends its clients to addresses that cannot be reached from here: "
+                    "{troubles}",
+                    troubles=in_a_row(error.text for error in lost),
+                ),
+                say("Set advertised.listeners of the brokers to addresses that clients can reach."),
             )
-        return _ok(StepName.METADATA, f"brokers: {', '.join(map(str, named)) or 'none named'}")
+        return _ok(
+            StepName.METADATA,
+            say("brokers: {brokers}", brokers=", ".join(map(str, named)))
+            if named
+            else say("the cluster names no brokers"),
+        )
 
     def _wanted(self) -> dict[str, frozenset[AclOperation]]:
         """Return the topics of the pipeline with what its workers do to each."""
@@ -303,20 +337,26 @@ class _Walk:
             if leaderless:
                 raise _StepFailedError(
                     StepName.TOPICS,
-                    f"{topic}: no broker leads the partitions {', '.join(leaderless)}",
-                    "Start the brokers that hold them.",
+                    say(
+                        "{topic}: no broker leads the partitions {numbers}",
+                        topic=topic,
+                        numbers=", ".join(leaderless),
+                    ),
+                    say("Start the brokers that hold them."),
                 )
         if missing:
             return Step(
                 StepName.TOPICS,
                 StepState.OK,
-                f"not there, or hidden from this user: {', '.join(missing)}",
-                "They are made when workers start, with "
-                f"{self._access.settings.partitions} partitions each; where this user may not "
-                "make topics, have them made.",
+                say("not there, or hidden from this user: {topics}", topics=", ".join(missing)),
+                say(
+                    "They are made when workers start, with {partitions} partitions each; "
+                    "where this user may not make topics, have them made.",
+                    partitions=self._access.settings.partitions,
+                ),
                 missing_topics=missing,
             )
-        return _ok(StepName.TOPICS, f"all {len(wanted)} are there")
+        return _ok(StepName.TOPICS, say("all {count} are there", count=len(wanted)))
 
     def _rights(
         self,
@@ -343,32 +383,34 @@ class _Walk:
                 described = answer.result(max(0.1, deadline_s - time.monotonic()))
             except (KafkaException, TimeoutError) as error:
                 if _is_denied(error):
-                    lacking.append(f"describe {topic}")
+                    lacking.append(say("describe {topic}", topic=topic))
                 continue
             if described.authorized_operations:
                 told += 1
                 rights = set(described.authorized_operations)
                 if AclOperation.ALL not in rights:
                     lacking += [
-                        f"{right.name.lower()} {topic}"
+                        _right_words(right, topic)
                         for right in sorted(wanted[topic] - rights, key=lambda right: right.name)
                     ]
         if lacking:
             raise _StepFailedError(
                 StepName.ACL,
-                f"this user may not: {', '.join(lacking)}",
-                "Have the cluster's administrator grant these rights.",
+                say("this user may not: {rights}", rights=in_a_row(lacking)),
+                say("Have the cluster's administrator grant these rights."),
             )
         if not told:
             return Step(
                 StepName.ACL,
                 StepState.SKIPPED,
-                "the broker does not tell what this user may do to topics; its groups are open",
+                say(
+                    "the broker does not tell what this user may do to topics; its groups are open"
+                ),
             )
-        return _ok(StepName.ACL, f"reading and writing granted on {told} topics")
+        return _ok(StepName.ACL, say("reading and writing granted on {told} topics", told=told))
 
-    def _lacking_groups(self, there: Sequence[str]) -> list[str]:
-        lacking = []
+    def _lacking_groups(self, there: Sequence[str]) -> list[Text]:
+        lacking: list[Text] = []
         for topic, group in self._access.source_topics().items():
             if topic not in there:
                 continue
@@ -379,17 +421,23 @@ class _Walk:
                 committed_by(asker, {topic: [0]})
             except KafkaException as error:
                 if _is_denied(error):
-                    lacking.append(f"use the group {group}")
+                    lacking.append(say("use the group {group}", group=group))
             finally:
                 asker.close()
         return lacking
+
+
+def _right_words(right: AclOperation, topic: str) -> Text:
+    if right is AclOperation.WRITE:
+        return say("write {topic}", topic=topic)
+    return say("read {topic}", topic=topic)
 
 
 def _found(server: Server, outcome: object) -> str:
     return f"{server.host} = {', '.join(outcome)}" if isinstance(outcome, list) else str(server)
 
 
-def _ok(name: StepName, detail: str) -> Step:
+def _ok(name: StepName, detail: Text) -> Step:
     return Step(name, StepState.OK, detail)
 
 

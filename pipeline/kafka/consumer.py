@@ -21,6 +21,7 @@ from pipeline.kafka.delivery import AssignedPartition, Delivery
 from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.kafka.retention import RetentionGate
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import say
 
 REVOKE_WAIT_S = 2.0
 """How long a partition that is taken away waits for its unfinished work."""
@@ -219,8 +220,12 @@ class WorkConsumer:
             return self._consumer.poll(timeout_s)
         except (KafkaException, SystemError) as error:
             raise KafkaUnavailableError(
-                f"The Kafka consumer of {self._group} broke down: {error}.",
-                next_step="The worker starts anew and reads on from its last commit.",
+                say(
+                    "The Kafka consumer of {group} broke down: {error}.",
+                    group=self._group,
+                    error=error,
+                ),
+                next_step=say("The worker starts anew and reads on from its last commit."),
             ) from error
 
     def _track(self, messages: list[Any], deliveries: list[Delivery]) -> None:
@@ -325,7 +330,7 @@ class WorkConsumer:
         if not self._closed:
             self._telemetry.degrade(
                 self._lost_key,
-                "broker did not answer in time; joining the group again, nothing is lost",
+                say("broker did not answer in time; joining the group again, nothing is lost"),
             )
         logger.bind(worker="kafka").warning(
             "{} lost {} partitions; unfinished work is read again by their next owner",

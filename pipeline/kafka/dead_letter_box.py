@@ -26,6 +26,7 @@ from pipeline.paths import data_folder
 from pipeline.redact import redact_text
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import say
 
 READ_TIMEOUT_S: Final = 10.0
 REQUEST_TIMEOUT_S: Final = 5.0
@@ -212,9 +213,15 @@ class DeadLetterBox:
                 self._note.add(delivered)
         if left:
             raise KafkaUnavailableError(
-                f"{left} messages could not be sent back within the time for it; "
-                f"{len(delivered)} were.",
-                next_step="See whether the Kafka cluster is up, then send the others back again.",
+                say(
+                    "{left} messages could not be sent back within the time for it; "
+                    "{delivered} were.",
+                    left=left,
+                    delivered=len(delivered),
+                ),
+                next_step=say(
+                    "See whether the Kafka cluster is up, then send the others back again."
+                ),
             )
         return SentBack(len(delivered), tuple(refused))
 
@@ -292,9 +299,14 @@ class _Reader:
 
     def _away(self, why: str) -> KafkaUnavailableError:
         return KafkaUnavailableError(
-            f"The dead letters cannot be read from {self._servers}: {redact_text(why)}.",
-            next_step="See whether the broker is up and lets this user read the topics that end "
-            "in .dlq.",
+            say(
+                "The dead letters cannot be read from {servers}: {why}.",
+                servers=self._servers,
+                why=redact_text(why),
+            ),
+            next_step=say(
+                "See whether the broker is up and lets this user read the topics that end in .dlq."
+            ),
         )
 
 

@@ -14,6 +14,7 @@ from pipeline.kafka.outstanding import Outstanding
 from pipeline.kafka.sending import Report, Sending
 from pipeline.kafka.undelivered import UndeliveredMessages
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import Text, say
 
 
 class DeliveryReports:
@@ -44,7 +45,7 @@ class DeliveryReports:
     def settle(
         self,
         on_refused: Callable[[Sending, KafkaError], None],
-        on_failed: Callable[[str], None],
+        on_failed: Callable[[Text], None],
     ) -> None:
         """Do what follows each report that has come.
 
@@ -84,8 +85,10 @@ class DeliveryReports:
         if acknowledged:
             self._condition.set_up()
 
-    def _note_trouble(self, topic: str, trouble: Exception) -> str:
+    def _note_trouble(self, topic: str, trouble: Exception) -> Text:
         logger.bind(worker=self._telemetry.name.value).opt(exception=trouble).error(
             "a delivered message of {} could not be marked as done", topic
         )
-        return f"{topic}: what follows a delivery failed: {trouble}"
+        return say(
+            "{topic}: what follows a delivery failed: {trouble}", topic=topic, trouble=trouble
+        )

@@ -19,6 +19,7 @@ from pipeline.kafka.errors import KafkaSettingsError
 from pipeline.kafka.librdkafka import ERROR_TEXT_BYTES, library
 from pipeline.kafka.retention import RetentionGate
 from pipeline.settings import KafkaSettings
+from pipeline.texts import say
 
 _PRODUCER = 0
 INITIAL_REBALANCE_DELAY_MS = 1
@@ -51,15 +52,18 @@ class EmbeddedBroker:
         if not self._handle:
             self._lib.rd_kafka_conf_destroy(conf)
             raise KafkaSettingsError(
-                f"The embedded broker cannot start: {words.value.decode(errors='replace')}.",
-                next_step="Use a Kafka cluster instead (kafka.mode), or report this.",
+                say(
+                    "The embedded broker cannot start: {words}.",
+                    words=words.value.decode(errors="replace"),
+                ),
+                next_step=say("Use a Kafka cluster instead (kafka.mode), or report this."),
             )
         self._cluster = self._lib.rd_kafka_mock_cluster_new(self._handle, 1)
         if not self._cluster:
             self._lib.rd_kafka_destroy(self._handle)
             raise KafkaSettingsError(
-                "The embedded broker cannot start: no port on 127.0.0.1 could be opened.",
-                next_step="See whether a security program blocks local connections.",
+                say("The embedded broker cannot start: no port on 127.0.0.1 could be opened."),
+                next_step=say("See whether a security program blocks local connections."),
             )
         servers: bytes = self._lib.rd_kafka_mock_cluster_bootstraps(self._cluster)
         self.bootstrap_servers = servers.decode()
@@ -94,9 +98,14 @@ class EmbeddedBroker:
         if code:
             self.close()
             raise KafkaSettingsError(
-                f"The embedded broker refuses the topic {topic!r} with {partitions} partitions "
-                f"(error {code}).",
-                next_step="See that no two topics of the settings have the same name.",
+                say(
+                    "The embedded broker refuses the topic {topic!r} with {partitions} "
+                    "partitions (error {code}).",
+                    topic=topic,
+                    partitions=partitions,
+                    code=code,
+                ),
+                next_step=say("See that no two topics of the settings have the same name."),
             )
 
 

@@ -7,13 +7,14 @@ from typing import Final
 from confluent_kafka import KafkaError
 
 from pipeline.redact import redact_text
+from pipeline.texts import NOTHING, Text, say, verbatim
 from pipeline.worker import WorkerError
 
 
 class KafkaSettingsError(WorkerError):
     """A client cannot be made with these settings; starting again cannot help."""
 
-    def __init__(self, message: str, *, next_step: str = "") -> None:
+    def __init__(self, message: Text, *, next_step: Text = NOTHING) -> None:
         super().__init__(message, next_step=next_step, retriable=False)
 
 
@@ -27,7 +28,7 @@ class KafkaRefusedError(KafkaUnavailableError):
     Starting again cannot help; somebody must change the settings, or the rights in the cluster.
     """
 
-    def __init__(self, message: str, *, next_step: str = "") -> None:
+    def __init__(self, message: Text, *, next_step: Text = NOTHING) -> None:
         super().__init__(message, next_step=next_step, retriable=False)
 
 
@@ -37,33 +38,41 @@ class MessageTooLargeError(WorkerError):
 
 _REFUSALS: Final = {
     KafkaError._AUTHENTICATION: (
-        "The broker refuses the login",
+        say("The broker refuses the login"),
         (
-            "Check sasl.mechanism, sasl.username and the password; the broker must know this user for "
-            "this mechanism."
+            say(
+                "Check sasl.mechanism, sasl.username and the password; the broker must know this user for "
+                "this mechanism."
+            )
         ),
     ),
     KafkaError._SSL: (
-        "The encryption to the broker fails",
+        say("The encryption to the broker fails"),
         (
-            "Check security.protocol and the ssl.* settings: authority, certificate, key and its "
-            "password; check-connection tells which."
+            say(
+                "Check security.protocol and the ssl.* settings: authority, certificate, key and its "
+                "password; check-connection tells which."
+            )
         ),
     ),
     KafkaError.TOPIC_AUTHORIZATION_FAILED: (
-        "The broker does not let this user use a topic",
+        say("The broker does not let this user use a topic"),
         (
-            "Give the Kafka user the rights to read and write the topics of the settings; "
-            "check-connection tells which are missing."
+            say(
+                "Give the Kafka user the rights to read and write the topics of the settings; "
+                "check-connection tells which are missing."
+            )
         ),
     ),
     KafkaError.GROUP_AUTHORIZATION_FAILED: (
-        "The broker does not let this user read in its consumer group",
-        "Give the Kafka user the right to read the groups under kafka.groups.",
+        say("The broker does not let this user read in its consumer group"),
+        say("Give the Kafka user the right to read the groups under kafka.groups."),
     ),
     KafkaError.CLUSTER_AUTHORIZATION_FAILED: (
-        "The broker does not let this user use the cluster",
-        "Give the Kafka user the right to write idempotently (IdempotentWrite on the cluster).",
+        say("The broker does not let this user use the cluster"),
+        say(
+            "Give the Kafka user the right to write idempotently (IdempotentWrite on the cluster)."
+        ),
     ),
 }
 _UNCONNECTED: Final = frozenset(
@@ -73,11 +82,11 @@ _PASSING: Final = ("disconnected", "reset", "timed out", "closed")
 """What librdkafka says of a greeting that was cut off: a broker that restarts does that, too."""
 
 
-def connection_words(error: KafkaError) -> str:
+def connection_words(error: KafkaError) -> Text:
     """Return why a request was not answered, without the client's own terms where it never left."""
     if error.code() in _UNCONNECTED:
-        return "no connection to a broker"
-    return redact_text(error.str())
+        return say("no connection to a broker")
+    return verbatim(redact_text(error.str()))
 
 
 def refusal(error: KafkaError) -> KafkaRefusedError | None:
@@ -88,4 +97,4 @@ def refusal(error: KafkaError) -> KafkaRefusedError | None:
     if error.code() == KafkaError._SSL and any(word in words.lower() for word in _PASSING):
         return None
     what, next_step = _REFUSALS[error.code()]
-    return KafkaRefusedError(f"{what}: {words}.", next_step=next_step)
+    return KafkaRefusedError(say("{what}: {words}.", what=what, words=words), next_step=next_step)

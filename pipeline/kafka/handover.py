@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from pipeline.kafka.errors import MessageTooLargeError
 from pipeline.kafka.sending import Sending
+from pipeline.texts import say
 
 NEVER_TAKEN: Final = frozenset(
     {
@@ -23,11 +24,14 @@ NEVER_TAKEN: Final = frozenset(
 """The broker refuses the message itself: sent again, it is refused again."""
 
 NEXT_STEPS: Final = {
-    KafkaError.MSG_SIZE_TOO_LARGE: "Raise max.message.bytes of the topic, or lower "
-    "detection.evidence_max_bytes.",
-    KafkaError.TOPIC_AUTHORIZATION_FAILED: "Give the Kafka user the right to write to the topic.",
-    KafkaError.UNKNOWN_TOPIC_OR_PART: "Make the topic, or give the Kafka user the right to.",
-    KafkaError._UNKNOWN_TOPIC: "Make the topic, or give the Kafka user the right to.",
+    KafkaError.MSG_SIZE_TOO_LARGE: say(
+        "Raise max.message.bytes of the topic, or lower detection.evidence_max_bytes."
+    ),
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: say(
+        "Give the Kafka user the right to write to the topic."
+    ),
+    KafkaError.UNKNOWN_TOPIC_OR_PART: say("Make the topic, or give the Kafka user the right to."),
+    KafkaError._UNKNOWN_TOPIC: say("Make the topic, or give the Kafka user the right to."),
 }
 
 
@@ -74,8 +78,11 @@ class Handover:
         except KafkaException as error:
             if error.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
                 raise MessageTooLargeError(
-                    f"A message of {sending.size} bytes for {sending.topic} is larger than the "
-                    "broker takes."
+                    say(
+                        "A message of {size} bytes for {topic} is larger than the broker takes.",
+                        size=sending.size,
+                        topic=sending.topic,
+                    )
                 ) from error
             raise
         return True

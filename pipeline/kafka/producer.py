@@ -32,6 +32,7 @@ from pipeline.kafka.spool import TopicSpool
 from pipeline.kafka.undelivered import UndeliveredMessages
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import Text, say, verbatim, words_of
 
 POLL_INTERVAL_S = 0.1
 SERVE_EVERY = 50
@@ -88,7 +89,7 @@ class ReliableProducer:
         self._reports = DeliveryReports(self._outstanding, self._undelivered, condition, telemetry)
         self._again: deque[Sending] = deque()
         self._flushed_in_vain = False
-        self._failure: tuple[str, str] | None = None
+        self._failure: tuple[Text, Text] | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(
             target=self._poll, name=f"{telemetry.name}-delivery", daemon=True
@@ -239,8 +240,11 @@ class ReliableProducer:
         while not self._try_send(sending):
             if time.monotonic() > deadline_s:
                 raise KafkaUnavailableError(
-                    f"The broker has not taken any message for {SEND_TIMEOUT_S:.0f} s.",
-                    next_step="See whether the Kafka cluster is up and reachable.",
+                    say(
+                        "The broker has not taken any message for {limit_s:.0f} s.",
+                        limit_s=SEND_TIMEOUT_S,
+                    ),
+                    next_step=say("See whether the Kafka cluster is up and reachable."),
                 )
             self._closing.wait(0.02)
 
@@ -290,7 +294,8 @@ class ReliableProducer:
         if self._failure is not None:
             reason, next_step = self._failure
             raise KafkaUnavailableError(
-                f"A message could not be delivered: {reason}.", next_step=next_step
+                say("A message could not be delivered: {reason}.", reason=reason),
+                next_step=next_step,
             )
         if self._condition.trouble is not None:
             raise self._condition.trouble
@@ -328,7 +333,7 @@ class ReliableProducer:
                 self._handover.flush(1.0)
         except (KafkaException, SystemError) as error:
             remaining = len(self._handover)
-            self._fail(str(error))
+            self._fail(words_of(error))
         self._settle()
         self._outstanding.forget_all()
         remaining = self._undelivered.close(remaining + len(self._again))
@@ -354,7 +359,7 @@ class ReliableProducer:
         if error.code() in NEVER_TAKEN:
             self._undelivered.release(sending)
         if not self._closing.is_set():
-            self._fail(f"{sending.topic}: {error.str()}", NEXT_STEPS.get(error.code()))
+            self._fail(verbatim(f"{sending.topic}: {error.str()}"), NEXT_STEPS.get(error.code()))
 
     def _send_again(self) -> None:
         """Hand over what is sent anew with less in it; goes on later when the queue is full."""
@@ -372,7 +377,7 @@ class ReliableProducer:
                 if smaller is not None:
                     self._queue_again(smaller)
                 else:
-                    self._fail(str(error), NEXT_STEPS[KafkaError.MSG_SIZE_TOO_LARGE])
+                    self._fail(words_of(error), NEXT_STEPS[KafkaError.MSG_SIZE_TOO_LARGE])
             self._again.popleft()
 
     def _queue_again(self, smaller: Sending) -> None:
@@ -401,7 +406,7 @@ class ReliableProducer:
     def _fail_for(self, error: KafkaException) -> None:
         """Raise what says that the client has refused a message, now and from now on."""
         reason = error.args[0]
-        self._fail(reason.str(), NEXT_STEPS.get(reason.code()))
+        self._fail(verbatim(reason.str()), NEXT_STEPS.get(reason.code()))
         self.check()
 
     def _poll(self) -> None:
@@ -417,17 +422,17 @@ class ReliableProducer:
         try:
             self._handover.poll(timeout_s)
         except (KafkaException, SystemError) as error:
-            self._fail(str(error))  # a fatal error of an idempotent producer
+            self._fail(words_of(error))  # a fatal error of an idempotent producer
             return False
         finally:
             self._settle()
         return True
 
-    def _fail(self, reason: str, next_step: str | None = None) -> None:
+    def _fail(self, reason: Text, next_step: Text | None = None) -> None:
         if self._failure is None:
             self._failure = (
                 reason,
-                next_step or "The worker starts anew and reads its input again.",
+                next_step or say("The worker starts anew and reads its input again."),
             )
 
     def _send_kept(self, topic: str) -> None:
@@ -446,5 +451,5 @@ class ReliableProducer:
             except MessageTooLargeError as error:
                 self._condition.quiet.write("ERROR", "kept", f"a kept message is lost: {error}")
             except KafkaUnavailableError as error:
-                self._fail(str(error), error.next_step)
+                self._fail(error.text, error.next_step)
                 return

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+from pipeline.texts import Text, say, verbatim
+
 ResultT = TypeVar("ResultT")
 
 DEFAULT_PORT: Final = 9092
@@ -35,15 +37,17 @@ _OTHER_HOST: Final = frozenset({62, 64})
 
 
 class ReachError(Exception):
-    """A step failed; `str()` is the cause.
+    """A step failed.
 
     Attributes:
+        text: the cause.
         next_step: what to do about it.
         during_tls: whether it belongs to the encryption and not to what is spoken within.
     """
 
-    def __init__(self, cause: str, next_step: str, *, during_tls: bool = False) -> None:
+    def __init__(self, cause: Text, next_step: Text, *, during_tls: bool = False) -> None:
         super().__init__(cause)
+        self.text = cause
         self.next_step = next_step
         self.during_tls = during_tls
 
@@ -91,7 +95,8 @@ def try_all(
             server, outcome = answers.get(timeout=max(0.0, deadline_s - time.monotonic()))
             outcomes[server] = outcome
     late = ReachError(
-        f"no answer within {limit_s:.0f} s", "See whether the network is up and its name server."
+        say("no answer within {limit_s:.0f} s", limit_s=limit_s),
+        say("See whether the network is up and its name server."),
     )
     return {server: outcomes.get(server, late) for server in servers}
 
@@ -106,9 +111,15 @@ def resolve(server: Server) -> list[str]:
         found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise ReachError(
-            f"the name {server.host} is not known here ({_reason(error)})",
-            "Correct the name, or have it added to the name server (DNS) or the hosts file; a VPN "
-            "may have to be on.",
+            say(
+                "the name {host} is not known here ({error})",
+                host=server.host,
+                error=_reason(error),
+            ),
+            say(
+                "Correct the name, or have it added to the name server (DNS) or the "
+                "hosts file; a VPN may have to be on."
+            ),
         ) from error
     return list(dict.fromkeys(str(address[4][0]) for address in found))
 
@@ -123,18 +134,18 @@ def connect(server: Server, limit_s: float) -> socket.socket:
         connection = socket.create_connection((server.host, server.port), limit_s)
     except ConnectionRefusedError as error:
         raise ReachError(
-            f"{server} refuses connections: nothing listens on this port",
-            "See whether the broker runs and whether the port is right.",
+            say("{server} refuses connections: nothing listens on this port", server=server),
+            say("See whether the broker runs and whether the port is right."),
         ) from error
     except TimeoutError as error:
         raise ReachError(
-            f"{server} has not answered within {limit_s:.0f} s",
-            "A firewall may swallow the connection, or the machine is off.",
+            say("{server} has not answered within {limit_s:.0f} s", server=server, limit_s=limit_s),
+            say("A firewall may swallow the connection, or the machine is off."),
         ) from error
     except OSError as error:
         raise ReachError(
-            f"{server} cannot be reached: {_reason(error)}",
-            "See whether this machine is in the right network; a VPN may have to be on.",
+            say("{server} cannot be reached: {error}", server=server, error=_reason(error)),
+            say("See whether this machine is in the right network; a VPN may have to be on."),
         ) from error
     connection.settimeout(limit_s)
     return connection
@@ -166,11 +177,13 @@ def tls_context(properties: Mapping[str, str]) -> ssl.SSLContext:
             context.load_verify_locations(capath=authorities)
         elif authorities and authorities != "probe":
             context.load_verify_locations(cafile=authorities)
-    with _naming("ssl.ca.pem", "the certificate"):
+    with _naming("ssl.ca.pem", say("the certificate")):
         if properties.get("ssl.ca.pem"):
             context.load_verify_locations(cadata=properties["ssl.ca.pem"])
     certificate = properties.get("ssl.certificate.location", "")
-    with _naming("ssl.certificate.location, ssl.key.location or ssl.key.password", certificate):
+    with _naming(
+        say("ssl.certificate.location, ssl.key.location or ssl.key.password"), certificate
+    ):
         if certificate:
             context.load_cert_chain(
                 certificate,
@@ -187,13 +200,13 @@ def tls_context(properties: Mapping[str, str]) -> ssl.SSLContext:
 
 
 @contextlib.contextmanager
-def _naming(names: str, value: str) -> Iterator[None]:
+def _naming(names: str | Text, value: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:  # ssl.SSLError is one
         raise ReachError(
-            f"{value} cannot be used: {_reason(error)}",
-            f"Correct {names}: it must be a PEM file that this user may read.",
+            say("{value} cannot be used: {error}", value=value, error=_reason(error)),
+            say("Correct {names}: it must be a PEM file that this user may read.", names=names),
             during_tls=True,
         ) from error
 
@@ -211,8 +224,11 @@ def converse(server: Server, context: ssl.SSLContext | None, limit_s: float) -> 
             except ReachError:
                 if _speaks_tls(server, limit_s):
                     raise ReachError(
-                        f"{server} speaks TLS, but the settings say to speak without",
-                        "Set security.protocol to SSL, or to SASL_SSL where a user logs in.",
+                        say(
+                            "{server} speaks TLS, but the settings say to speak without",
+                            server=server,
+                        ),
+                        say("Set security.protocol to SSL, or to SASL_SSL where a user logs in."),
                     ) from None
                 raise
             return
@@ -224,15 +240,23 @@ def converse(server: Server, context: ssl.SSLContext | None, limit_s: float) -> 
             raise _explain_tls(server, error) from error
         except TimeoutError as error:
             raise ReachError(
-                f"{server} accepts connections, but has not answered the TLS greeting within "
-                f"{limit_s:.0f} s",
-                "See whether this is the broker's TLS port, and whether the broker is well.",
+                say(
+                    "{server} accepts connections, but has not answered the TLS greeting "
+                    "within {limit_s:.0f} s",
+                    server=server,
+                    limit_s=limit_s,
+                ),
+                say("See whether this is the broker's TLS port, and whether the broker is well."),
                 during_tls=True,
             ) from error
         except OSError as error:
             raise ReachError(
-                f"{server} ends the connection at the TLS greeting: {_reason(error)}",
-                "See whether this is the broker's TLS port; the broker's log tells its side.",
+                say(
+                    "{server} ends the connection at the TLS greeting: {error}",
+                    server=server,
+                    error=_reason(error),
+                ),
+                say("See whether this is the broker's TLS port; the broker's log tells its side."),
                 during_tls=True,
             ) from error
 
@@ -249,26 +273,35 @@ def _greet(server: Server, connection: socket.socket, limit_s: float) -> None:
         raise
     except TimeoutError as error:
         raise ReachError(
-            f"{server} accepts connections, but has not answered Kafka's first request within "
-            f"{limit_s:.0f} s",
-            "See whether it is a Kafka broker's port, and whether the broker is well.",
+            say(
+                "{server} accepts connections, but has not answered Kafka's first "
+                "request within {limit_s:.0f} s",
+                server=server,
+                limit_s=limit_s,
+            ),
+            say("See whether it is a Kafka broker's port, and whether the broker is well."),
         ) from error
     except OSError as error:
         raise ReachError(
-            f"{server} ends the connection at Kafka's first request: {_reason(error)}",
-            "See whether it is a Kafka broker's port; the broker's log tells its side.",
+            say(
+                "{server} ends the connection at Kafka's first request: {error}",
+                server=server,
+                error=_reason(error),
+            ),
+            say("See whether it is a Kafka broker's port; the broker's log tells its side."),
         ) from error
     if len(head) == 8:
         size, answered = struct.unpack(">ii", head)
         if answered == correlation and 4 <= size <= _MAX_ANSWER_BYTES:
             return
-    what = "ends the connection at Kafka's first request"
+    what = say("{server} ends the connection at Kafka's first request", server=server)
     if head.startswith(b"HTTP"):
-        what = "is a web server, no Kafka broker"
+        what = say("{server} is a web server, no Kafka broker", server=server)
     elif head and not head.startswith(_TLS_ALERT):
-        what = "answers, but not in Kafka's protocol"
+        what = say("{server} answers, but not in Kafka's protocol", server=server)
     raise ReachError(
-        f"{server} {what}", "Use the address of a Kafka broker's listener (often port 9092)."
+        what,
+        say("Use the address of a Kafka broker's listener (often port 9092)."),
     )
 
 
@@ -296,26 +329,34 @@ def _speaks_tls(server: Server, limit_s: float) -> bool:
 
 def _explain_tls(server: Server, error: ssl.SSLError) -> ReachError:
     reason = error.reason or str(error)
-    cause = f"the TLS greeting with {server} fails: {reason}"
-    fix = "The broker's log tells its side."
+    cause = say(
+        "the TLS greeting with {server} fails: {reason}", server=server, reason=verbatim(reason)
+    )
+    fix = say("The broker's log tells its side.")
     if isinstance(error, ssl.SSLCertVerificationError):
-        cause = f"the certificate of {server} is not accepted: {error.verify_message}"
+        cause = say(
+            "the certificate of {server} is not accepted: {verify_message}",
+            server=server,
+            verify_message=verbatim(error.verify_message),
+        )
         if error.verify_code in _UNTRUSTED:
-            fix = (
-                "Set ssl.ca.location to the PEM file of the authority that signed it (the "
-                "certificate itself if it is self-signed)."
+            fix = say(
+                "Set ssl.ca.location to the PEM file of the authority that signed it "
+                "(the certificate itself if it is self-signed)."
             )
         elif error.verify_code in _OTHER_HOST:
-            fix = "Use a host name that the certificate holds, or have it made for this one."
+            fix = say("Use a host name that the certificate holds, or have it made for this one.")
         elif error.verify_code in (_EXPIRED, _NOT_YET_VALID):
-            fix = "Have the certificate renewed; see that this machine's clock is right."
+            fix = say("Have the certificate renewed; see that this machine's clock is right.")
     elif reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"):
-        cause = f"{server} does not speak TLS"
-        fix = "Use the broker's TLS port, or set security.protocol to the kind without SSL."
+        cause = say("{server} does not speak TLS", server=server)
+        fix = say("Use the broker's TLS port, or set security.protocol to the kind without SSL.")
     elif isinstance(error, ssl.SSLEOFError) or "ALERT" in reason:
-        fix = "The broker may want a client certificate: set ssl.certificate.location and its key."
+        fix = say(
+            "The broker may want a client certificate: set ssl.certificate.location and its key."
+        )
     return ReachError(cause, fix, during_tls=True)
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def _reason(error: Exception) -> Text:
+    return verbatim(getattr(error, "strerror", None) or str(error))

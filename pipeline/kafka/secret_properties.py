@@ -9,6 +9,7 @@ from pipeline.kafka.doctor import Code, Setting, as_text, is_secret
 from pipeline.kafka.errors import KafkaSettingsError
 from pipeline.redact import register_secret
 from pipeline.secrets import SecretError, is_reference, resolve
+from pipeline.texts import say
 
 
 def is_referenced(name: str, value: object) -> bool:
@@ -38,7 +39,11 @@ def with_secrets(properties: Mapping[str, Any]) -> dict[str, Any]:
                 found[name] = resolve(value)
             except SecretError as error:
                 raise KafkaSettingsError(
-                    f"Kafka settings: no value for {name}, since {error}.",
+                    say(
+                        "Kafka settings: no value for {name}, since {error}.",
+                        name=name,
+                        error=error,
+                    ),
                     next_step=error.next_step,
                 ) from error
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.messages import AssessmentTask, ErrorKind, ResultMetadata, RiskAssessment
+from pipeline.texts import Text
 
 
 class AssessmentError(RuntimeError):
@@ -48,7 +49,7 @@ class Trouble:
         pauses: whether no more tasks should be taken meanwhile.
     """
 
-    reason: str
+    reason: Text
     pauses: bool
 
 

@@ -17,6 +17,7 @@ from pipeline.messages import AssessmentTask, MessageError, RiskAssessmentResult
 from pipeline.scheduling.assessor import AssessmentError, Assessor, Trouble
 from pipeline.scheduling.results import failed, made
 from pipeline.states import WorkerName
+from pipeline.texts import NOTHING
 from pipeline.worker import WorkerContext
 
 TAKE_TIMEOUT_S = 0.2
@@ -100,7 +101,7 @@ class Desk:
         return self._slots + self._assessor.ahead + parked - len(self._running)
 
     def _tell(self, trouble: Trouble | None) -> None:
-        reason = trouble.reason if trouble is not None else ""
+        reason = trouble.reason if trouble is not None else NOTHING
         if reason == self._told:
             return
         telemetry = self._context.telemetry

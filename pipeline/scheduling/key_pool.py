@@ -14,6 +14,7 @@ from typing import Literal
 
 from pipeline.scheduling.key_health import Health
 from pipeline.scheduling.key_limits import NO_LIMITS, Booking, KeyLimits, Use
+from pipeline.texts import say
 
 Strategy = Literal["least-loaded", "round-robin", "weighted"]
 
@@ -200,7 +201,7 @@ class KeyPool:
             health.note(now_s, failed=ending is not Ending.SUCCESS)
         match ending:
             case Ending.INVALID_KEY if not key.disabled:
-                key.disabled = reason or "refused by the server"
+                key.disabled = reason or say("refused by the server")
                 return True
             case Ending.RATE_LIMITED:
                 health.cool(now_s, retry_after_s)

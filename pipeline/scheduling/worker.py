@@ -13,6 +13,7 @@ from pipeline.scheduling.rules.assessor import RulesAssessor
 from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import say
 from pipeline.worker import WorkerContext, WorkerError
 
 FLUSH_TIMEOUT_S = 2.0
@@ -40,8 +41,8 @@ def make_assessor(
         template = load_template(settings.llm.prompt)
     except PromptError as error:
         raise WorkerError(
-            f"The prompt cannot be used: {error}.",
-            next_step="Mend it in the settings, or go back to the one that ships.",
+            say("The prompt cannot be used: {error}.", error=error),
+            next_step=say("Mend it in the settings, or go back to the one that ships."),
             retriable=False,
         ) from error
     keys = fetch_keys(settings.llm)

@@ -23,6 +23,7 @@ from pipeline.selftest.scheduler_processes import SchedulerProcesses
 from pipeline.selftest.witness import Witness
 from pipeline.session import PipelineSession
 from pipeline.settings import Settings
+from pipeline.texts import verbatim
 from pipeline.worker import WorkerError
 
 METADATA_TIMEOUT_S: Final = 10.0
@@ -161,8 +162,8 @@ def _check_process(pid: int) -> None:
         os.kill(pid, 0)
     except OSError as error:
         raise WorkerError(
-            f"The broker's process {pid} cannot be stopped: {error.strerror}.",
-            next_step="Give the number of a process of yours, or leave --broker-pid out.",
+            verbatim(f"The broker's process {pid} cannot be stopped: {error.strerror}."),
+            next_step=verbatim("Give the number of a process of yours, or leave --broker-pid out."),
             retriable=False,
         ) from error
 
@@ -185,8 +186,10 @@ def _proxy_before(session: PipelineSession) -> BrokerProxy:
     if strangers:
         proxy.close()
         raise WorkerError(
-            f"The broker at {servers} tells its clients to use {', '.join(strangers)}.",
-            next_step="Name its own address, unencrypted and on 127.0.0.1, to have it cut.",
+            verbatim(f"The broker at {servers} tells its clients to use {', '.join(strangers)}."),
+            next_step=verbatim(
+                "Name its own address, unencrypted and on 127.0.0.1, to have it cut."
+            ),
             retriable=False,
         )
     return proxy

@@ -672,10 +672,6 @@
         <translation>无法打开 Broker。</translation>
     </message>
     <message>
-        <source>{0}.</source>
-        <translation>{0}。</translation>
-    </message>
-    <message>
         <source>The embedded broker does not answer.</source>
         <translation>内置 Broker 没有响应。</translation>
     </message>
@@ -5420,6 +5416,742 @@ It opens by itself when workers start.</source>
         <source>negotiated; drop</source>
         <translation>自动协商，请删除</translation>
     </message>
+    <message>
+        <source>The alarm database has version {version}; this Signalbox knows {known}.</source>
+        <translation>报警数据库的版本为 {version}；此 Signalbox 只认识到 {known}。</translation>
+    </message>
+    <message>
+        <source>the disk is full</source>
+        <translation>磁盘已满</translation>
+    </message>
+    <message>
+        <source>the disk does not take or give what is asked of it</source>
+        <translation>磁盘无法读写所要求的内容</translation>
+    </message>
+    <message>
+        <source>another program holds the alarm database</source>
+        <translation>另一个程序占用了报警数据库</translation>
+    </message>
+    <message>
+        <source>alarms cannot be written: {trouble}; they go on in memory and are written when it is possible. Free some space</source>
+        <translation>无法写入报警：{trouble}；报警暂存在内存中，一旦可行就会写入。请释放一些空间</translation>
+    </message>
+    <message>
+        <source>See that the disk works; nothing is lost, it is read again.</source>
+        <translation>请检查磁盘是否正常；没有丢失任何内容，会重新读取。</translation>
+    </message>
+    <message>
+        <source>The alarm database {name} cannot be opened: {error}.</source>
+        <translation>无法打开报警数据库 {name}：{error}。</translation>
+    </message>
+    <message>
+        <source>It is kept as {name}; a new one is begun by itself.</source>
+        <translation>它已保存为 {name}；会自动新建一个。</translation>
+    </message>
+    <message>
+        <source>The alarm database cannot be used: {error}.</source>
+        <translation>报警数据库无法使用：{error}。</translation>
+    </message>
+    <message>
+        <source>Update Signalbox, or set another database.</source>
+        <translation>请更新 Signalbox，或设置另一个数据库。</translation>
+    </message>
+    <message>
+        <source>See that its folder exists, is writable and has space.</source>
+        <translation>请确认其文件夹存在、可写且有空间。</translation>
+    </message>
+    <message>
+        <source>{name}: {cause}</source>
+        <translation>{name}：{cause}</translation>
+    </message>
+    <message>
+        <source>{name} cannot be opened: {reason} Export it again, or choose another.</source>
+        <translation>{name} 无法打开：{reason} 请重新导出，或另选一个。</translation>
+    </message>
+    <message>
+        <source>{path} does not exist. Choose an ONNX file, or `bundled`.</source>
+        <translation>{path} 不存在。请选择 ONNX 文件，或 `bundled`。</translation>
+    </message>
+    <message>
+        <source>{name} is larger than 2 GB, which no ONNX file can be. Export it again with its weights as external data, or choose a smaller model.</source>
+        <translation>{name} 超过 2 GB，ONNX 文件不可能这么大。请将权重作为外部数据重新导出，或选择更小的模型。</translation>
+    </message>
+    <message>
+        <source>{name} keeps its weights in another file that cannot be read: {which}. Put it beside {name} under the same name as when it was exported.</source>
+        <translation>{name} 的权重在另一个无法读取的文件中：{which}。请将它以导出时的名称放在 {name} 旁边。</translation>
+    </message>
+    <message>
+        <source>{name} needs an operator that this onnxruntime does not have: {reason}. Export it for plain ONNX, without plug-ins of TensorRT or others.</source>
+        <translation>{name} 需要此 onnxruntime 没有的算子：{reason}。请导出为普通 ONNX，不使用 TensorRT 等的插件。</translation>
+    </message>
+    <message>
+        <source>{name} is not a complete ONNX model ({reason}). Download or export it again.</source>
+        <translation>{name} 不是完整的 ONNX 模型（{reason}）。请重新下载或导出。</translation>
+    </message>
+    <message>
+        <source>{name}: its output `{odd}` is no array of numbers. Choose an object detector.</source>
+        <translation>{name}：其输出 `{odd}` 不是数值数组。请选择目标检测模型。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be run: {reasons}</source>
+        <translation>{name} 无法运行：{reasons}</translation>
+    </message>
+    <message>
+        <source>onnxruntime gave {provider} instead</source>
+        <translation>onnxruntime 给出的是 {provider}</translation>
+    </message>
+    <message>
+        <source>{name} was exported for an opset that onnxruntime {version} does not know. Export it with opset 17. ({reason})</source>
+        <translation>{name} 导出时使用的 opset 是 onnxruntime {version} 不认识的。请用 opset 17 导出。（{reason}）</translation>
+    </message>
+    <message>
+        <source>{name} could not be run on {provider}: {error}</source>
+        <translation>{name} 无法在 {provider} 上运行：{error}</translation>
+    </message>
+    <message>
+        <source>the worker failed</source>
+        <translation>处理单元出错</translation>
+    </message>
+    <message>
+        <source>the evidence store cannot be written</source>
+        <translation>无法写入证据存储</translation>
+    </message>
+    <message>
+        <source>No camera is enabled.</source>
+        <translation>没有启用任何摄像头。</translation>
+    </message>
+    <message>
+        <source>the broker has no room for more results; frames are skipped</source>
+        <translation>Broker 没有空间容纳更多结果；正在跳帧</translation>
+    </message>
+    <message>
+        <source>The model cannot be used: {error}</source>
+        <translation>该模型无法使用：{error}</translation>
+    </message>
+    <message>
+        <source>Add one on the Cameras page, or enable one.</source>
+        <translation>请在“摄像头”页面添加一个，或启用一个。</translation>
+    </message>
+    <message>
+        <source>The model failed: {error}.</source>
+        <translation>模型出错：{error}。</translation>
+    </message>
+    <message>
+        <source>Choose another model in the settings.</source>
+        <translation>请在设置中选择其他模型。</translation>
+    </message>
+    <message>
+        <source>If this goes on, choose the provider `cpu` in the settings.</source>
+        <translation>如果一直如此，请在设置中选择 `cpu` 运行。</translation>
+    </message>
+    <message>
+        <source>No Kafka broker answers at {servers}: {words}.</source>
+        <translation>{servers} 上没有 Kafka Broker 响应：{words}。</translation>
+    </message>
+    <message>
+        <source>The broker took the new topics but does not show them.</source>
+        <translation>Broker 接受了新主题，却没有列出它们。</translation>
+    </message>
+    <message>
+        <source>See whether the address is right, the broker runs, and no firewall is between.</source>
+        <translation>请检查地址是否正确、Broker 是否在运行，以及中间是否有防火墙。</translation>
+    </message>
+    <message>
+        <source>The broker at {servers} has not made the topic {topic} within {limit_s:.0f} s.</source>
+        <translation>{servers} 的 Broker 未在 {limit_s:.0f} 秒内创建主题 {topic}。</translation>
+    </message>
+    <message>
+        <source>The topic {topic} cannot be made: {words}.</source>
+        <translation>无法创建主题 {topic}：{words}。</translation>
+    </message>
+    <message>
+        <source>Look at the broker&apos;s own log.</source>
+        <translation>请查看 Broker 自己的日志。</translation>
+    </message>
+    <message>
+        <source>Make it by hand, or give the user the right to create topics.</source>
+        <translation>请手动创建，或授予该用户创建主题的权限。</translation>
+    </message>
+    <message>
+        <source>Kafka {role} settings: {findings}</source>
+        <translation>Kafka {role} 设置：{findings}</translation>
+    </message>
+    <message>
+        <source>Correct them on the Kafka page under Properties (in the file: under kafka), then start again.</source>
+        <translation>请在 Kafka 页面的“属性”中（文件中为 kafka 之下）改正，然后重新启动。</translation>
+    </message>
+    <message>
+        <source>Kafka {role}: librdkafka refuses the settings: {error}.</source>
+        <translation>Kafka {role}：librdkafka 拒绝这些设置：{error}。</translation>
+    </message>
+    <message>
+        <source>Kafka settings: {name} does not belong under kafka.{section}.</source>
+        <translation>Kafka 设置：{name} 不应放在 kafka.{section} 之下。</translation>
+    </message>
+    <message>
+        <source>Set {setting} instead.</source>
+        <translation>请改为设置 {setting}。</translation>
+    </message>
+    <message>
+        <source>The Kafka client broke down: {words}.</source>
+        <translation>Kafka 客户端出现致命错误：{words}。</translation>
+    </message>
+    <message>
+        <source>broker {servers} not reachable since {since}; tries again at the latest {wait_s:g} s after each failure, nothing is lost</source>
+        <translation>自 {since} 起无法连接 Broker {servers}；每次失败后最迟 {wait_s:g} 秒重试，不会丢失任何内容</translation>
+    </message>
+    <message>
+        <source>The worker starts anew with a new one and reads its input again.</source>
+        <translation>处理单元会以新的客户端重新启动，并重新读取输入。</translation>
+    </message>
+    <message>
+        <source>read {topic}</source>
+        <translation>读取 {topic}</translation>
+    </message>
+    <message>
+        <source>write {topic}</source>
+        <translation>写入 {topic}</translation>
+    </message>
+    <message>
+        <source>not used: security.protocol is {protocol}</source>
+        <translation>未使用：security.protocol 是 {protocol}</translation>
+    </message>
+    <message>
+        <source>{passed} of {count} servers; {troubles}</source>
+        <translation>{count} 个服务器中有 {passed} 个通过；{troubles}</translation>
+    </message>
+    <message>
+        <source>Check security.protocol and sasl.mechanism; the broker&apos;s log tells its side.</source>
+        <translation>请检查 security.protocol 和 sasl.mechanism；Broker 的日志有它那一侧的说明。</translation>
+    </message>
+    <message>
+        <source>The broker answers the greeting only. It may want a login: set security.protocol to SASL_PLAINTEXT or SASL_SSL, with sasl.mechanism and user.</source>
+        <translation>Broker 只回应了握手。它可能要求登录：请将 security.protocol 设为 SASL_PLAINTEXT 或 SASL_SSL，并设置 sasl.mechanism 和用户。</translation>
+    </message>
+    <message>
+        <source>the cluster does not tell of itself: {words}</source>
+        <translation>集群没有提供元数据：{words}</translation>
+    </message>
+    <message>
+        <source>all {count} are there</source>
+        <translation>全部 {count} 个都在</translation>
+    </message>
+    <message>
+        <source>reading and writing granted on {told} topics</source>
+        <translation>已获准读写 {told} 个主题</translation>
+    </message>
+    <message>
+        <source>the client takes them</source>
+        <translation>客户端接受这些设置</translation>
+    </message>
+    <message>
+        <source>the cluster sends its clients to addresses that cannot be reached from here: {troubles}</source>
+        <translation>集群让客户端去连接从这里无法到达的地址：{troubles}</translation>
+    </message>
+    <message>
+        <source>Set advertised.listeners of the brokers to addresses that clients can reach.</source>
+        <translation>请将 Broker 的 advertised.listeners 设为客户端可以到达的地址。</translation>
+    </message>
+    <message>
+        <source>brokers: {brokers}</source>
+        <translation>Broker：{brokers}</translation>
+    </message>
+    <message>
+        <source>the cluster names no brokers</source>
+        <translation>集群没有列出任何 Broker</translation>
+    </message>
+    <message>
+        <source>not there, or hidden from this user: {topics}</source>
+        <translation>不存在，或对此用户不可见：{topics}</translation>
+    </message>
+    <message>
+        <source>They are made when workers start, with {partitions} partitions each; where this user may not make topics, have them made.</source>
+        <translation>它们会在处理单元启动时创建，每个 {partitions} 个分区；如果此用户不能创建主题，请让管理员创建。</translation>
+    </message>
+    <message>
+        <source>this user may not: {rights}</source>
+        <translation>此用户不能：{rights}</translation>
+    </message>
+    <message>
+        <source>Have the cluster&apos;s administrator grant these rights.</source>
+        <translation>请集群管理员授予这些权限。</translation>
+    </message>
+    <message>
+        <source>the broker does not tell what this user may do to topics; its groups are open</source>
+        <translation>Broker 未说明此用户对主题的权限；其消费者组可用</translation>
+    </message>
+    <message>
+        <source>not tested, since the step {failed} failed</source>
+        <translation>未测试，因为步骤 {failed} 失败</translation>
+    </message>
+    <message>
+        <source>logged in by {mechanism}</source>
+        <translation>已通过 {mechanism} 登录</translation>
+    </message>
+    <message>
+        <source>the embedded broker knows no rights</source>
+        <translation>内置 Broker 没有权限控制</translation>
+    </message>
+    <message>
+        <source>the broker refuses the login: {words}</source>
+        <translation>Broker 拒绝登录：{words}</translation>
+    </message>
+    <message>
+        <source>Check sasl.mechanism, sasl.username and the password; the broker must know this user for this mechanism.</source>
+        <translation>请检查 sasl.mechanism、sasl.username 和密码；Broker 必须为该机制登记了此用户。</translation>
+    </message>
+    <message>
+        <source>the Kafka client refuses the encryption: {words}</source>
+        <translation>Kafka 客户端拒绝加密连接：{words}</translation>
+    </message>
+    <message>
+        <source>Check the ssl.* settings: authority, certificate, key and its password.</source>
+        <translation>请检查 ssl.* 设置：颁发机构、证书、密钥及其密码。</translation>
+    </message>
+    <message>
+        <source>{topic}: no broker leads the partitions {numbers}</source>
+        <translation>{topic}：没有 Broker 担任分区 {numbers} 的首领</translation>
+    </message>
+    <message>
+        <source>Start the brokers that hold them.</source>
+        <translation>请启动保存它们的 Broker。</translation>
+    </message>
+    <message>
+        <source>describe {topic}</source>
+        <translation>查看 {topic}</translation>
+    </message>
+    <message>
+        <source>use the group {group}</source>
+        <translation>使用消费者组 {group}</translation>
+    </message>
+    <message>
+        <source>broker did not answer in time; joining the group again, nothing is lost</source>
+        <translation>Broker 未及时响应；正在重新加入消费者组，不会丢失任何内容</translation>
+    </message>
+    <message>
+        <source>The Kafka consumer of {group} broke down: {error}.</source>
+        <translation>{group} 的 Kafka 消费者出现致命错误：{error}。</translation>
+    </message>
+    <message>
+        <source>The worker starts anew and reads on from its last commit.</source>
+        <translation>处理单元会重新启动，并从上次提交处继续读取。</translation>
+    </message>
+    <message>
+        <source>The dead letters cannot be read from {servers}: {why}.</source>
+        <translation>无法从 {servers} 读取死信：{why}。</translation>
+    </message>
+    <message>
+        <source>{left} messages could not be sent back within the time for it; {delivered} were.</source>
+        <translation>{left} 条消息未能在限定时间内送回；已送回 {delivered} 条。</translation>
+    </message>
+    <message>
+        <source>See whether the broker is up and lets this user read the topics that end in .dlq.</source>
+        <translation>请检查 Broker 是否在运行，以及是否允许此用户读取以 .dlq 结尾的主题。</translation>
+    </message>
+    <message>
+        <source>See whether the Kafka cluster is up, then send the others back again.</source>
+        <translation>请检查 Kafka 集群是否在运行，然后再送回其余的。</translation>
+    </message>
+    <message>
+        <source>{topic}: what follows a delivery failed: {trouble}</source>
+        <translation>{topic}：送达之后的处理失败：{trouble}</translation>
+    </message>
+    <message>
+        <source>{name}: {effect}; {reason}. {fix}</source>
+        <translation>{name}：{effect}；{reason}。{fix}</translation>
+    </message>
+    <message>
+        <source>The embedded broker cannot start: {words}.</source>
+        <translation>内置 Broker 无法启动：{words}。</translation>
+    </message>
+    <message>
+        <source>The embedded broker cannot start: no port on 127.0.0.1 could be opened.</source>
+        <translation>内置 Broker 无法启动：在 127.0.0.1 上打不开任何端口。</translation>
+    </message>
+    <message>
+        <source>The embedded broker refuses the topic {topic!r} with {partitions} partitions (error {code}).</source>
+        <translation>内置 Broker 拒绝主题 {topic!r}（{partitions} 个分区，错误 {code}）。</translation>
+    </message>
+    <message>
+        <source>Use a Kafka cluster instead (kafka.mode), or report this.</source>
+        <translation>请改用 Kafka 集群（kafka.mode），或报告此问题。</translation>
+    </message>
+    <message>
+        <source>See whether a security program blocks local connections.</source>
+        <translation>请检查是否有安全软件阻止了本机连接。</translation>
+    </message>
+    <message>
+        <source>See that no two topics of the settings have the same name.</source>
+        <translation>请确认设置中没有两个同名的主题。</translation>
+    </message>
+    <message>
+        <source>The broker refuses the login</source>
+        <translation>Broker 拒绝登录</translation>
+    </message>
+    <message>
+        <source>The encryption to the broker fails</source>
+        <translation>与 Broker 的加密连接失败</translation>
+    </message>
+    <message>
+        <source>Check security.protocol and the ssl.* settings: authority, certificate, key and its password; check-connection tells which.</source>
+        <translation>请检查 security.protocol 和 ssl.* 设置：颁发机构、证书、密钥及其密码；check-connection 会指出是哪一项。</translation>
+    </message>
+    <message>
+        <source>The broker does not let this user use a topic</source>
+        <translation>Broker 不允许此用户使用某个主题</translation>
+    </message>
+    <message>
+        <source>Give the Kafka user the rights to read and write the topics of the settings; check-connection tells which are missing.</source>
+        <translation>请授予该 Kafka 用户读写设置中各主题的权限；check-connection 会指出缺少哪些。</translation>
+    </message>
+    <message>
+        <source>The broker does not let this user read in its consumer group</source>
+        <translation>Broker 不允许此用户在其消费者组中读取</translation>
+    </message>
+    <message>
+        <source>Give the Kafka user the right to read the groups under kafka.groups.</source>
+        <translation>请授予该 Kafka 用户读取 kafka.groups 下各组的权限。</translation>
+    </message>
+    <message>
+        <source>The broker does not let this user use the cluster</source>
+        <translation>Broker 不允许此用户使用集群</translation>
+    </message>
+    <message>
+        <source>Give the Kafka user the right to write idempotently (IdempotentWrite on the cluster).</source>
+        <translation>请授予该 Kafka 用户幂等写入的权限（集群的 IdempotentWrite）。</translation>
+    </message>
+    <message>
+        <source>no connection to a broker</source>
+        <translation>没有与任何 Broker 的连接</translation>
+    </message>
+    <message>
+        <source>{what}: {words}.</source>
+        <translation>{what}：{words}。</translation>
+    </message>
+    <message>
+        <source>Raise max.message.bytes of the topic, or lower detection.evidence_max_bytes.</source>
+        <translation>请调大主题的 max.message.bytes，或调小 detection.evidence_max_bytes。</translation>
+    </message>
+    <message>
+        <source>Give the Kafka user the right to write to the topic.</source>
+        <translation>请授予该 Kafka 用户写入该主题的权限。</translation>
+    </message>
+    <message>
+        <source>Make the topic, or give the Kafka user the right to.</source>
+        <translation>请创建该主题，或授予该 Kafka 用户创建它的权限。</translation>
+    </message>
+    <message>
+        <source>A message of {size} bytes for {topic} is larger than the broker takes.</source>
+        <translation>发往 {topic} 的 {size} 字节消息超过 Broker 的上限。</translation>
+    </message>
+    <message>
+        <source>A message could not be delivered: {reason}.</source>
+        <translation>一条消息未能送达：{reason}。</translation>
+    </message>
+    <message>
+        <source>The broker has not taken any message for {limit_s:.0f} s.</source>
+        <translation>Broker 已有 {limit_s:.0f} 秒没有接收任何消息。</translation>
+    </message>
+    <message>
+        <source>The worker starts anew and reads its input again.</source>
+        <translation>处理单元会重新启动，并重新读取输入。</translation>
+    </message>
+    <message>
+        <source>See whether the Kafka cluster is up and reachable.</source>
+        <translation>请检查 Kafka 集群是否在运行且可以到达。</translation>
+    </message>
+    <message>
+        <source>{server} ends the connection at Kafka&apos;s first request</source>
+        <translation>{server} 在 Kafka 的第一个请求时断开连接</translation>
+    </message>
+    <message>
+        <source>the TLS greeting with {server} fails: {reason}</source>
+        <translation>与 {server} 的 TLS 握手失败：{reason}</translation>
+    </message>
+    <message>
+        <source>The broker&apos;s log tells its side.</source>
+        <translation>Broker 的日志有它那一侧的说明。</translation>
+    </message>
+    <message>
+        <source>no answer within {limit_s:.0f} s</source>
+        <translation>{limit_s:.0f} 秒内没有响应</translation>
+    </message>
+    <message>
+        <source>See whether the network is up and its name server.</source>
+        <translation>请检查网络及其 DNS 服务器是否正常。</translation>
+    </message>
+    <message>
+        <source>{server} is a web server, no Kafka broker</source>
+        <translation>{server} 是网页服务器，不是 Kafka Broker</translation>
+    </message>
+    <message>
+        <source>Use the address of a Kafka broker&apos;s listener (often port 9092).</source>
+        <translation>请使用 Kafka Broker 监听器的地址（通常是 9092 端口）。</translation>
+    </message>
+    <message>
+        <source>the certificate of {server} is not accepted: {verify_message}</source>
+        <translation>{server} 的证书不被接受：{verify_message}</translation>
+    </message>
+    <message>
+        <source>the certificate</source>
+        <translation>该证书</translation>
+    </message>
+    <message>
+        <source>ssl.certificate.location, ssl.key.location or ssl.key.password</source>
+        <translation>ssl.certificate.location、ssl.key.location 或 ssl.key.password</translation>
+    </message>
+    <message>
+        <source>{server} answers, but not in Kafka&apos;s protocol</source>
+        <translation>{server} 有应答，但不是 Kafka 协议</translation>
+    </message>
+    <message>
+        <source>Set ssl.ca.location to the PEM file of the authority that signed it (the certificate itself if it is self-signed).</source>
+        <translation>请将 ssl.ca.location 设为签发机构的 PEM 文件（自签名证书则为证书本身）。</translation>
+    </message>
+    <message>
+        <source>{server} does not speak TLS</source>
+        <translation>{server} 不使用 TLS</translation>
+    </message>
+    <message>
+        <source>Use the broker&apos;s TLS port, or set security.protocol to the kind without SSL.</source>
+        <translation>请使用 Broker 的 TLS 端口，或将 security.protocol 设为不带 SSL 的种类。</translation>
+    </message>
+    <message>
+        <source>the name {host} is not known here ({error})</source>
+        <translation>这里不认识名称 {host}（{error}）</translation>
+    </message>
+    <message>
+        <source>Correct the name, or have it added to the name server (DNS) or the hosts file; a VPN may have to be on.</source>
+        <translation>请改正名称，或将它加入 DNS 服务器或 hosts 文件；可能需要连接 VPN。</translation>
+    </message>
+    <message>
+        <source>{server} refuses connections: nothing listens on this port</source>
+        <translation>{server} 拒绝连接：此端口上没有程序监听</translation>
+    </message>
+    <message>
+        <source>See whether the broker runs and whether the port is right.</source>
+        <translation>请检查 Broker 是否在运行，以及端口是否正确。</translation>
+    </message>
+    <message>
+        <source>{server} has not answered within {limit_s:.0f} s</source>
+        <translation>{server} 在 {limit_s:.0f} 秒内没有响应</translation>
+    </message>
+    <message>
+        <source>A firewall may swallow the connection, or the machine is off.</source>
+        <translation>可能有防火墙丢弃了连接，或该主机已关机。</translation>
+    </message>
+    <message>
+        <source>{server} cannot be reached: {error}</source>
+        <translation>无法到达 {server}：{error}</translation>
+    </message>
+    <message>
+        <source>See whether this machine is in the right network; a VPN may have to be on.</source>
+        <translation>请检查本机是否在正确的网络中；可能需要连接 VPN。</translation>
+    </message>
+    <message>
+        <source>{value} cannot be used: {error}</source>
+        <translation>{value} 无法使用：{error}</translation>
+    </message>
+    <message>
+        <source>Correct {names}: it must be a PEM file that this user may read.</source>
+        <translation>请改正 {names}：必须是此用户可读的 PEM 文件。</translation>
+    </message>
+    <message>
+        <source>{server} accepts connections, but has not answered Kafka&apos;s first request within {limit_s:.0f} s</source>
+        <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 Kafka 的第一个请求</translation>
+    </message>
+    <message>
+        <source>See whether it is a Kafka broker&apos;s port, and whether the broker is well.</source>
+        <translation>请检查它是否为 Kafka Broker 的端口，以及 Broker 是否正常。</translation>
+    </message>
+    <message>
+        <source>{server} ends the connection at Kafka&apos;s first request: {error}</source>
+        <translation>{server} 在 Kafka 的第一个请求时断开连接：{error}</translation>
+    </message>
+    <message>
+        <source>See whether it is a Kafka broker&apos;s port; the broker&apos;s log tells its side.</source>
+        <translation>请检查它是否为 Kafka Broker 的端口；Broker 的日志有它那一侧的说明。</translation>
+    </message>
+    <message>
+        <source>Use a host name that the certificate holds, or have it made for this one.</source>
+        <translation>请使用证书中包含的主机名，或为此主机名签发证书。</translation>
+    </message>
+    <message>
+        <source>The broker may want a client certificate: set ssl.certificate.location and its key.</source>
+        <translation>Broker 可能要求客户端证书：请设置 ssl.certificate.location 及其密钥。</translation>
+    </message>
+    <message>
+        <source>{server} accepts connections, but has not answered the TLS greeting within {limit_s:.0f} s</source>
+        <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 TLS 握手</translation>
+    </message>
+    <message>
+        <source>See whether this is the broker&apos;s TLS port, and whether the broker is well.</source>
+        <translation>请检查它是否为 Broker 的 TLS 端口，以及 Broker 是否正常。</translation>
+    </message>
+    <message>
+        <source>{server} ends the connection at the TLS greeting: {error}</source>
+        <translation>{server} 在 TLS 握手时断开连接：{error}</translation>
+    </message>
+    <message>
+        <source>See whether this is the broker&apos;s TLS port; the broker&apos;s log tells its side.</source>
+        <translation>请检查它是否为 Broker 的 TLS 端口；Broker 的日志有它那一侧的说明。</translation>
+    </message>
+    <message>
+        <source>Have the certificate renewed; see that this machine&apos;s clock is right.</source>
+        <translation>请更新证书，并确认本机时钟正确。</translation>
+    </message>
+    <message>
+        <source>{server} speaks TLS, but the settings say to speak without</source>
+        <translation>{server} 使用 TLS，但设置为不使用</translation>
+    </message>
+    <message>
+        <source>Set security.protocol to SSL, or to SASL_SSL where a user logs in.</source>
+        <translation>请将 security.protocol 设为 SSL，需要用户登录时设为 SASL_SSL。</translation>
+    </message>
+    <message>
+        <source>Kafka settings: no value for {name}, since {error}.</source>
+        <translation>Kafka 设置：{name} 没有值，因为{error}。</translation>
+    </message>
+    <message>
+        <source>refused by the server</source>
+        <translation>被服务器拒绝</translation>
+    </message>
+    <message>
+        <source>what is stored is no API key: it has spaces or other characters</source>
+        <translation>存储的内容不是 API 密钥：其中有空格或其他字符</translation>
+    </message>
+    <message>
+        <source>the answer is larger than {limit:,} bytes</source>
+        <translation>响应超过 {limit:,} 字节</translation>
+    </message>
+    <message>
+        <source>the server answered {status}: {words}</source>
+        <translation>服务器返回 {status}：{words}</translation>
+    </message>
+    <message>
+        <source>the server answered {status}</source>
+        <translation>服务器返回 {status}</translation>
+    </message>
+    <message>
+        <source>the server answered with {kind} and not JSON</source>
+        <translation>服务器返回的是 {kind} 而不是 JSON</translation>
+    </message>
+    <message>
+        <source>the server did not answer in time</source>
+        <translation>服务器未及时响应</translation>
+    </message>
+    <message>
+        <source>no connection: {words}</source>
+        <translation>没有连接：{words}</translation>
+    </message>
+    <message>
+        <source>the ceiling of {ceiling} is reached; it goes on at 00:00</source>
+        <translation>已达到上限（{ceiling}）；00:00 继续</translation>
+    </message>
+    <message>
+        <source>{host} is down ({reason}); next try at {moment}</source>
+        <translation>{host} 无法使用（{reason}）；下次尝试在 {moment}</translation>
+    </message>
+    <message>
+        <source>all API keys rest ({resting} cooling, {disabled} disabled); it goes on at {moment}</source>
+        <translation>所有 API 密钥都在休息（{resting} 个冷却中，{disabled} 个已停用）；{moment} 继续</translation>
+    </message>
+    <message>
+        <source>{key}: {reason}</source>
+        <translation>{key}：{reason}</translation>
+    </message>
+    <message>
+        <source>no API key can be used ({keys}); see the settings</source>
+        <translation>没有可用的 API 密钥（{keys}）；请查看设置</translation>
+    </message>
+    <message>
+        <source>there is no API key; see the settings</source>
+        <translation>没有 API 密钥；请查看设置</translation>
+    </message>
+    <message>
+        <source>the rules judge meanwhile</source>
+        <translation>期间由规则判断</translation>
+    </message>
+    <message>
+        <source>{tokens:,} tokens a day</source>
+        <translation>每天 {tokens:,} 个 token</translation>
+    </message>
+    <message>
+        <source>a cost of {cost:g} a day</source>
+        <translation>每天费用 {cost:g}</translation>
+    </message>
+    <message>
+        <source>The prompt cannot be used: {error}.</source>
+        <translation>提示词无法使用：{error}。</translation>
+    </message>
+    <message>
+        <source>Mend it in the settings, or go back to the one that ships.</source>
+        <translation>请在设置中改正，或恢复自带的提示词。</translation>
+    </message>
+    <message>
+        <source>Or put the secret into an environment variable of this program and write env:NAME in its place.</source>
+        <translation>或将密钥放入本程序的环境变量，并在此处写 env:名称。</translation>
+    </message>
+    <message>
+        <source>the credential store cannot be used: {words}</source>
+        <translation>凭据库无法使用：{words}</translation>
+    </message>
+    <message>
+        <source>this is no reference to a secret</source>
+        <translation>这不是密钥的引用</translation>
+    </message>
+    <message>
+        <source>Write env:NAME or keyring:NAME in its place.</source>
+        <translation>请在此处写 env:名称 或 keyring:名称。</translation>
+    </message>
+    <message>
+        <source>Set the environment variable {name} for the program, then start it again.</source>
+        <translation>请为本程序设置环境变量 {name}，然后重新启动。</translation>
+    </message>
+    <message>
+        <source>nothing is stored as {reference}</source>
+        <translation>{reference} 下没有存储任何内容</translation>
+    </message>
+    <message>
+        <source>the credential store ({store}) does not keep what it is given</source>
+        <translation>凭据库（{store}）不保存交给它的内容</translation>
+    </message>
+    <message>
+        <source>this system has no credential store that can be used</source>
+        <translation>本系统没有可用的凭据库</translation>
+    </message>
+    <message>
+        <source>the credential store is locked</source>
+        <translation>凭据库已锁定</translation>
+    </message>
+    <message>
+        <source>Unlock it, then try again.</source>
+        <translation>请解锁后重试。</translation>
+    </message>
+    <message>
+        <source>See that it works for other programs.</source>
+        <translation>请检查其他程序能否使用它。</translation>
+    </message>
+    <message>
+        <source>Store it: python -m keyring set {service} {name}, or in the window.</source>
+        <translation>请存储：python -m keyring set {service} {name}，或在窗口中存储。</translation>
+    </message>
+    <message>
+        <source>Set up the credential store of this system.</source>
+        <translation>请设置好本系统的凭据库。</translation>
+    </message>
+    <message>
+        <source>On Linux, start one that offers the Secret Service, such as gnome-keyring or KWallet.</source>
+        <translation>在 Linux 上，请启动提供 Secret Service 的程序，例如 gnome-keyring 或 KWallet。</translation>
+    </message>
+    <message>
+        <source>{name} ended by itself without being asked to</source>
+        <translation>{name} 未经要求就自行结束了</translation>
+    </message>
+    <message>
+        <source>{first} {second}</source>
+        <translation>{first}{second}</translation>
+    </message>
 </context>
 <context>
     <name>PipelineController</name>
@@ -5619,69 +6351,6 @@ It opens by itself when workers start.</source>
     <message>
         <source>Files of &amp;type:</source>
         <translation>文件类型(&amp;T)：</translation>
-    </message>
-</context>
-<context>
-    <name>Reason</name>
-    <message>
-        <source>No Kafka broker answers at {0}: {1}. See whether the address is right, the broker runs, and no firewall is between.</source>
-        <translation>{0} 没有 Kafka Broker 响应：{1}。请检查地址是否正确、Broker 是否在运行、中间是否有防火墙。</translation>
-    </message>
-    <message>
-        <source>Broker {0} not reachable since {1}; it is tried again at the latest {2} s after each failure, nothing is lost.</source>
-        <translation>自 {1} 起无法连接 Broker {0}；每次失败后最迟 {2} 秒重试，不会丢失任何数据。</translation>
-    </message>
-    <message>
-        <source>No broker answered within {0} s</source>
-        <translation>{0} 秒内没有 Broker 响应</translation>
-    </message>
-    <message>
-        <source>No connection to it can be made</source>
-        <translation>无法建立连接</translation>
-    </message>
-    <message>
-        <source>The broker did not answer in time; the group is joined again, nothing is lost.</source>
-        <translation>Broker 未及时响应；正在重新加入消费者组，不会丢失任何数据。</translation>
-    </message>
-    <message>
-        <source>The broker has no room for more results; frames are skipped.</source>
-        <translation>Broker 没有空间接收更多结果；部分帧被跳过。</translation>
-    </message>
-    <message>
-        <source>The model file {0} does not exist. Choose another one in the settings.</source>
-        <translation>模型文件 {0} 不存在。请在设置中另选一个。</translation>
-    </message>
-    <message>
-        <source>The model cannot be used: {0} Choose another one in the settings.</source>
-        <translation>无法使用该模型：{0} 请在设置中另选一个。</translation>
-    </message>
-    <message>
-        <source>The model failed: {0}. If this goes on, let it run on the processor (CPU) in the settings.</source>
-        <translation>模型运行失败：{0}。如果持续发生，请在设置中改用处理器 (CPU)。</translation>
-    </message>
-    <message>
-        <source>No camera is enabled. Add one on the Cameras page, or enable one.</source>
-        <translation>没有启用的摄像头。请在摄像头页面添加或启用一个。</translation>
-    </message>
-    <message>
-        <source>Alarms cannot be written: {0}. They go on in memory and are written as soon as it is possible. Free some space.</source>
-        <translation>无法写入告警：{0}。告警暂存在内存中，一旦可以就会写入。请清理磁盘空间。</translation>
-    </message>
-    <message>
-        <source>the disk is full</source>
-        <translation>磁盘已满</translation>
-    </message>
-    <message>
-        <source>the disk does not take or give what is asked of it</source>
-        <translation>磁盘无法正常读写</translation>
-    </message>
-    <message>
-        <source>another program holds the alarm database</source>
-        <translation>另一个程序正占用告警数据库</translation>
-    </message>
-    <message>
-        <source>The evidence store cannot be written.</source>
-        <translation>无法写入证据存储。</translation>
     </message>
 </context>
 <context>

@@ -41,6 +41,7 @@ from pipeline.messages import utc_now
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
+from pipeline.texts import verbatim
 from tests.support.alarms import alarm, jpeg, store_alarms, store_judged
 from tests.support.console_parts import console_context
 
@@ -445,7 +446,7 @@ def test_alarms_that_cannot_be_written_are_said_with_how_many_wait_and_why(
     (line,) = page.findChildren(UnwrittenAlarms)
     assert not line.isVisible()
     context.hub.workers[WorkerName.AGGREGATOR].gauge("unsaved", 17)
-    reason = "alarms cannot be written: the disk is full; they go on in memory"
+    reason = verbatim("alarms cannot be written: the disk is full; they go on in memory")
     status = context.controller.status(WorkerName.AGGREGATOR)
     change = StateChange(
         WorkerName.AGGREGATOR, WorkerState.RUNNING, WorkerState.DEGRADED, reason, 1.0

@@ -17,7 +17,11 @@ from console.widgets.camera_tile import CameraTile
 from console.widgets.camera_wall import CameraWall
 from console.widgets.lag_view import LagView
 from console.widgets.top_bar import TopBar
+from pipeline.detection.models.detector import ModelError
+from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.settings import KafkaSettings, demo_settings
+from pipeline.texts import Text, say, side_by_side, words_of
+from pipeline.worker import WorkerError
 from tests.support.console_parts import console_context
 
 NOBODY = "127.0.0.1:9"
@@ -76,27 +80,48 @@ def test_every_part_of_the_window_names_the_broker_and_what_to_do(
     context.controller.stop_all()
 
 
-@pytest.mark.parametrize("language", ["zh_CN"], indirect=True)
-@pytest.mark.parametrize(
-    "reason",
-    [
-        (
-            "No Kafka broker answers at b:1: no connection to a broker. See whether the address is "
-            "right, the broker runs, and no firewall is between."
+REASONS = (
+    KafkaUnavailableError(
+        say(
+            "No Kafka broker answers at {servers}: {words}.",
+            servers="b:1",
+            words=say("no connection to a broker"),
         ),
-        "The model cannot be used: b:1 does not exist. Choose an ONNX file, or `bundled`. More.",
-        (
-            "Gate: rtsp://b:1/x cannot be opened: the camera refuses this user name or password · "
-            "alarms cannot be written: the disk is full; they go on in memory and are written when "
-            "it is possible. Free some space"
+        next_step=say(
+            "See whether the address is right, the broker runs, and no firewall is between."
         ),
-        (
-            "broker b:1 not reachable since 12:00:00; tries again at the latest 10 s after each "
-            "failure, nothing is lost"
+    ).explained,
+    WorkerError(
+        say(
+            "The model cannot be used: {error}",
+            error=words_of(
+                ModelError(
+                    say("{path} does not exist. Choose an ONNX file, or `bundled`.", path="b:1")
+                )
+            ),
         ),
-    ],
+        next_step=say("Choose another model in the settings."),
+    ).explained,
+    side_by_side(
+        [
+            say(
+                "{name}: {cause}",
+                name="Gate",
+                cause="rtsp://b:1/x cannot be opened: the camera refuses this user name or password",
+            ),
+            say(
+                "alarms cannot be written: {trouble}; they go on in memory and are written when "
+                "it is possible. Free some space",
+                trouble=say("the disk is full"),
+            ),
+        ]
+    ),
 )
-def test_what_a_worker_says_is_translated(qapp: object, language: str, reason: str) -> None:
+
+
+@pytest.mark.parametrize("language", ["zh_CN"], indirect=True)
+@pytest.mark.parametrize("reason", REASONS)
+def test_what_a_worker_says_is_translated(qapp: object, language: str, reason: Text) -> None:
     del qapp, language
     text = reason_words(reason)
     assert "b:1" in text

@@ -244,7 +244,7 @@ def test_a_locked_store_is_said_and_nothing_is_kept(
     asked = dialog(qtbot, page, KeyDialog)
     write(qtbot, asked, "Key", SECRET)
     press(qtbot, asked, "Save")
-    qtbot.waitUntil(lambda: "the credential store is locked. Unlock it" in words(asked))
+    qtbot.waitUntil(lambda: "The credential store is locked. Unlock it" in words(asked))
     assert not context.settings.scheduler.llm.keys
     press(qtbot, asked, "Cancel")
 

@@ -45,6 +45,7 @@ from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from pipeline.telemetry import DAMAGED_LABEL
+from pipeline.texts import verbatim
 from pipeline.worker import WorkerContext
 from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
@@ -242,7 +243,9 @@ def test_a_worker_that_stays_stopped_is_told_until_it_starts_again(
     qtbot: QtBot, window: MainWindow, context: ConsoleContext
 ) -> None:
     def tell(state: WorkerState, reason: str = "") -> None:
-        change = StateChange(WorkerName.SCHEDULER, WorkerState.STARTING, state, reason, 1.0)
+        change = StateChange(
+            WorkerName.SCHEDULER, WorkerState.STARTING, state, verbatim(reason), 1.0
+        )
         context.controller.state_changed.emit(change)
 
     tell(WorkerState.FAILED, "The key was refused. Enter another one.")
@@ -258,7 +261,7 @@ def test_one_reason_is_told_once_whoever_stays_stopped_for_it(
     qtbot: QtBot, window: MainWindow, context: ConsoleContext
 ) -> None:
     def tell(name: WorkerName, state: WorkerState, reason: str = "") -> None:
-        change = StateChange(name, WorkerState.STARTING, state, reason, 1.0)
+        change = StateChange(name, WorkerState.STARTING, state, verbatim(reason), 1.0)
         context.controller.state_changed.emit(change)
 
     def told() -> list[str]:

@@ -19,6 +19,7 @@ from console.widgets.value_table import ValueTable
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
+from pipeline.texts import verbatim
 from tests.support.console_parts import console_context
 from tests.support.windows import shown_window
 
@@ -43,7 +44,7 @@ def page(qtbot: QtBot, context: ConsoleContext) -> PipelinePage:
 
 def tell(context: ConsoleContext, name: WorkerName, new: WorkerState, reason: str = "") -> None:
     status = context.controller.status(name)
-    change = StateChange(name, status.state, new, reason, 1.0)
+    change = StateChange(name, status.state, new, verbatim(reason), 1.0)
     status.note(change, datetime(2026, 1, 2, 12, 0, 0).astimezone())
     context.controller.state_changed.emit(change)
 

@@ -19,6 +19,7 @@ from pipeline.kafka.lag_rules import LagStatus
 from pipeline.settings import Settings, demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
+from pipeline.texts import verbatim
 
 DETECTION, GENERATOR, SCHEDULER, AGGREGATOR = WorkerName
 STOP_S, DRAIN_S = 10.0, 20.0
@@ -211,7 +212,7 @@ def test_restart_starts_when_the_thread_has_ended(line: Line) -> None:
 def change(
     old: WorkerState, new: WorkerState, reason: str = "", at_s: float = 0.0, **more: float
 ) -> StateChange:
-    return StateChange(GENERATOR, old, new, reason, at_s, **more)
+    return StateChange(GENERATOR, old, new, verbatim(reason), at_s, **more)
 
 
 class TestStatus:

@@ -25,6 +25,7 @@ from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from pipeline.telemetry import DAMAGED_LABEL, CameraEvent
+from pipeline.texts import verbatim
 from pipeline.timeline.events import Event, What
 from pipeline.timeline.store import TimelineWriter, timeline_path
 from tests.support.alarms import alarm, store_alarms
@@ -112,7 +113,7 @@ def test_what_happens_now_comes_by_itself(
     qtbot.waitUntil(lambda: rows(page) == [RAISED])
     context.controller.asked.emit("stop", WorkerName.SCHEDULER)
     change = StateChange(
-        WorkerName.SCHEDULER, WorkerState.RUNNING, WorkerState.FAILED, "no key", 0.0
+        WorkerName.SCHEDULER, WorkerState.RUNNING, WorkerState.FAILED, verbatim("no key"), 0.0
     )
     context.controller.state_changed.emit(change)
     qtbot.waitUntil(

@@ -26,6 +26,7 @@ from console.widgets.worker_card import WorkerCard
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
+from pipeline.texts import verbatim
 from tests.support.console_parts import console_context
 
 DETECTION, GENERATOR, SCHEDULER, AGGREGATOR = WorkerName
@@ -66,7 +67,7 @@ def tell(context: ConsoleContext, name: WorkerName, *states: WorkerState, reason
     status = context.controller.status(name)
     for state in states:
         old = status.state
-        change = StateChange(name, old, state, reason, 1.0)
+        change = StateChange(name, old, state, verbatim(reason), 1.0)
         status.note(change, datetime.now().astimezone())
         context.controller.state_changed.emit(change)
 
@@ -321,7 +322,7 @@ def test_a_reason_that_comes_later_is_told_too(
     qtbot: QtBot, context: ConsoleContext, diagram: TrackDiagram
 ) -> None:
     telemetry = context.hub.workers[DETECTION]
-    telemetry.degrade("a", "Gate: no picture")
+    telemetry.degrade("a", verbatim("Gate: no picture"))
     tell(
         context,
         DETECTION,
@@ -330,7 +331,7 @@ def test_a_reason_that_comes_later_is_told_too(
         WorkerState.DEGRADED,
         reason="Gate: no picture",
     )
-    telemetry.degrade("b", "Bridge: no picture")
+    telemetry.degrade("b", verbatim("Bridge: no picture"))
     card = cards(diagram)[DETECTION]
     qtbot.waitUntil(lambda: "Bridge" in card.toolTip())
     assert "Gate" in card.toolTip()

@@ -19,6 +19,7 @@ from pipeline.settings import Settings, demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from pipeline.telemetry import AlarmHint
+from pipeline.texts import verbatim
 from tests.support.console_parts import console_context
 
 # The offscreen desktop of tests looks for a tray of X11.
@@ -150,7 +151,11 @@ def test_a_failed_worker_is_told_with_its_reason_and_a_sound(
     choose(context, notices="sound")
     window.hide()
     change = StateChange(
-        WorkerName.SCHEDULER, WorkerState.STARTING, WorkerState.FAILED, "The key was refused.", 1.0
+        WorkerName.SCHEDULER,
+        WorkerState.STARTING,
+        WorkerState.FAILED,
+        verbatim("The key was refused."),
+        1.0,
     )
     context.controller.state_changed.emit(change)
     assert screen.notices == [("Scheduler stays stopped", "The key was refused.")]

@@ -25,6 +25,7 @@ from tests.integration.tansu import running_tansu
 from tests.integration.tls_proxy import tls_before_tansu
 from tests.support.certificates import make_certificate
 from tests.support.log_guard import ExpectLog
+from tests.support.said import untranslatable
 
 pytestmark = pytest.mark.integration
 
@@ -40,6 +41,8 @@ def examine(servers: str, **common: str) -> dict[StepName, Step]:
     steps = list(walk(KafkaAccess(settings, None), LIMIT_S))
     assert [step.name for step in steps] == list(StepName)
     assert all(PASSWORD not in f"{step}" for step in steps)
+    texts = [text for step in steps for text in (step.detail, step.next_step)]
+    assert [words for text in texts for words in untranslatable(text)] == []
     return {step.name: step for step in steps}
 
 

@@ -28,6 +28,7 @@ from pipeline.settings_cameras import CameraSettings
 from pipeline.settings_evidence import EvidenceSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import TelemetryHub, WorkerTelemetry
+from pipeline.texts import verbatim
 from pipeline.worker import WorkerContext, WorkerError
 from tests.support.log_guard import ExpectLog
 
@@ -322,7 +323,7 @@ def test_a_broker_that_dies_fails_the_worker_and_leaves_no_thread(
     wait_until(lambda: worker.counter("out") >= 2, "results")
 
     def refuse(_producer: ReliableProducer) -> None:
-        raise WorkerError("the broker refuses this client")
+        raise WorkerError(verbatim("the broker refuses this client"))
 
     monkeypatch.setattr(ReliableProducer, "check", refuse)
     wait_until(lambda: worker.error, "the failure")

@@ -15,6 +15,7 @@ from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.kafka.sending import REDUCED_HEADER, Outgoing
 from pipeline.settings import KafkaSettings
+from pipeline.texts import verbatim
 from tests.integration.kafka_brokers import TIMEOUT_S, take_all, telemetry
 from tests.support.log_guard import ExpectLog
 
@@ -107,7 +108,7 @@ def test_nothing_counts_as_sent_that_a_failed_producer_refuses(access: KafkaAcce
     """A worker waits for what is under way before it stops: it must not wait for ever."""
     told = Told()
     producer = access.producer(telemetry())
-    producer._fail("as after a refusal")
+    producer._fail(verbatim("as after a refusal"))
     with pytest.raises(KafkaUnavailableError):
         producer.send_all(TOPIC, [told.message(number) for number in range(5)])
     assert producer._outstanding.messages == 0

@@ -16,6 +16,7 @@ from pipeline.settings import KafkaSettings, Settings
 from pipeline.states import RestartPolicy, WorkerName, WorkerState
 from pipeline.supervisor import StateChange, WorkerSupervisor
 from pipeline.telemetry import TelemetryHub
+from pipeline.texts import verbatim
 from pipeline.worker import Worker, WorkerContext, WorkerError
 from tests.support.log_guard import ExpectLog
 
@@ -113,7 +114,7 @@ def test_a_machine_that_woke_does_not_wait_to_start_again(
 
     def fails(context: WorkerContext) -> None:
         context.ready()
-        raise WorkerError("broker away")
+        raise WorkerError(verbatim("broker away"))
 
     def works(context: WorkerContext) -> None:
         context.ready()
@@ -141,7 +142,7 @@ def test_a_failed_worker_starts_again(live: Callable[..., Life], expect_log: Exp
 
     def fails(context: WorkerContext) -> None:
         context.ready()
-        raise WorkerError("broker away", next_step="Wait.")
+        raise WorkerError(verbatim("broker away"), next_step=verbatim("Wait."))
 
     def works(context: WorkerContext) -> None:
         context.ready()
@@ -170,7 +171,7 @@ def test_repeated_failures_end_in_failed(live: Callable[..., Life], expect_log: 
     expect_log("generator failed: no luck")
 
     def fails(_: WorkerContext) -> None:
-        raise WorkerError("no luck")
+        raise WorkerError(verbatim("no luck"))
 
     life = live(fails, max_failures=3)
     life.start()
@@ -182,7 +183,7 @@ def test_a_bad_setting_is_not_tried_again(live: Callable[..., Life], expect_log:
     expect_log("generator failed: acks")
 
     def fails(_: WorkerContext) -> None:
-        raise WorkerError("acks must be all", retriable=False)
+        raise WorkerError(verbatim("acks must be all"), retriable=False)
 
     life = live(fails)
     life.start()
@@ -215,7 +216,7 @@ def test_conditions_become_degraded_and_back(live: Callable[..., Life]) -> None:
 
     def script(context: WorkerContext) -> None:
         context.ready()
-        context.telemetry.degrade("camera-3", "camera 3 reconnecting")
+        context.telemetry.degrade("camera-3", verbatim("camera 3 reconnecting"))
         context.telemetry.recover("camera-3")
         done.set()
         context.stop.wait(WAIT_S)
@@ -232,7 +233,7 @@ def test_a_condition_from_before_ready_shows_at_once(live: Callable[..., Life]) 
     done = threading.Event()
 
     def script(context: WorkerContext) -> None:
-        context.telemetry.degrade("camera-1", "camera 1 reconnecting")
+        context.telemetry.degrade("camera-1", verbatim("camera 1 reconnecting"))
         context.ready()
         done.set()
         context.stop.wait(WAIT_S)
@@ -252,7 +253,7 @@ def test_stopping_while_waiting_to_restart_is_quick(
     waiting = threading.Event()
 
     def fails(_: WorkerContext) -> None:
-        raise WorkerError("away")
+        raise WorkerError(verbatim("away"))
 
     life = live(fails)
     life.supervisor.policy.first_delay_s = 600
@@ -279,7 +280,7 @@ def test_a_worker_that_cannot_finish_its_stop_says_so(
         context.ready()
         at_work.set()
         context.stop.wait(WAIT_S)
-        raise WorkerError("3 messages could not be delivered")
+        raise WorkerError(verbatim("3 messages could not be delivered"))
 
     life = live(script)
     life.start()
@@ -330,7 +331,7 @@ def test_a_broker_that_comes_late_is_waited_for(
             nonlocal tries
             tries += 1
             if tries <= 8:
-                raise KafkaUnavailableError("nobody answers", next_step="Wait.")
+                raise KafkaUnavailableError(verbatim("nobody answers"), next_step=verbatim("Wait."))
             super().ensure_topics()
 
     def script(context: WorkerContext) -> None:

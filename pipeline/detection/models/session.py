@@ -17,6 +17,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 from pipeline.detection.models.detector import PROVIDER_NAMES, ModelError, Provider
 from pipeline.detection.models.devices import ONNX_PROVIDERS, not_built_in, provider_options
 from pipeline.detection.models.inputs import Shape
+from pipeline.texts import say
 
 FILE_ERRORS: Final = (
     ort_state.InvalidProtobuf,
@@ -98,14 +99,21 @@ class ModelSession:
             values = self._session.run(names, dict(feeds))
         except RUN_ERRORS as error:
             raise ModelError(
-                f"{self.path.name} could not be run on {PROVIDER_NAMES[self.provider]}: "
-                f"{_first_line(error)}"
+                say(
+                    "{name} could not be run on {provider}: {error}",
+                    name=self.path.name,
+                    provider=PROVIDER_NAMES[self.provider],
+                    error=_first_line(error),
+                )
             ) from error
         odd = [name for name, v in zip(names, values, strict=True) if not isinstance(v, np.ndarray)]
         if odd:
             raise ModelError(
-                f"{self.path.name}: its output `{odd[0]}` is no array of numbers. "
-                "Choose an object detector."
+                say(
+                    "{name}: its output `{odd}` is no array of numbers. Choose an object detector.",
+                    name=self.path.name,
+                    odd=odd[0],
+                )
             )
         return {
             name: value.astype(np.float32) if value.dtype in WIDENED else value
@@ -149,7 +157,9 @@ def open_session(
             passed_over.append(f"{PROVIDER_NAMES[provider]}: {error}")
         else:
             return session
-    raise ModelError(f"{path.name} cannot be run: {'; '.join(passed_over)}")
+    raise ModelError(
+        say("{name} cannot be run: {reasons}", name=path.name, reasons="; ".join(passed_over))
+    )
 
 
 def _open(
@@ -175,7 +185,9 @@ def _open(
     except OPEN_ERRORS as error:
         raise _not_opened(path, error) from error
     if session.get_providers()[0] != ONNX_PROVIDERS[provider]:
-        raise ModelError(f"onnxruntime gave {session.get_providers()[0]} instead")
+        raise ModelError(
+            say("onnxruntime gave {provider} instead", provider=session.get_providers()[0])
+        )
     return ModelSession(
         path=path,
         provider=provider,
@@ -201,11 +213,16 @@ def _first_line(error: Exception) -> str:
 
 def _check_file(path: Path) -> None:
     if not path.is_file():
-        raise ModelError(f"{path} does not exist. Choose an ONNX file, or `bundled`.")
+        raise ModelError(
+            say("{path} does not exist. Choose an ONNX file, or `bundled`.", path=path)
+        )
     if path.stat().st_size > MAX_FILE_BYTES:
         raise ModelError(
-            f"{path.name} is larger than 2 GB, which no ONNX file can be. "
-            "Export it again with its weights as external data, or choose a smaller model."
+            say(
+                "{name} is larger than 2 GB, which no ONNX file can be. Export it again "
+                "with its weights as external data, or choose a smaller model.",
+                name=path.name,
+            )
         )
 
 
@@ -216,21 +233,44 @@ def _not_opened(path: Path, error: Exception) -> ModelError:
         file = EXTERNAL_FILE.search(reason)
         which = f"`{file[1]}`" if file else "the file with its weights"
         return ModelError(
-            f"{path.name} keeps its weights in another file that cannot be read: {which}. "
-            f"Put it beside {path.name} under the same name as when it was exported."
+            say(
+                "{name} keeps its weights in another file that cannot be read: {which}. "
+                "Put it beside {name} under the same name as when it was exported.",
+                name=path.name,
+                which=which,
+            )
         )
     if "opset" in reason.lower():
         return ModelError(
-            f"{path.name} was exported for an opset that onnxruntime {onnxruntime.__version__} "
-            f"does not know. Export it with opset 17. ({reason})"
+            say(
+                "{name} was exported for an opset that onnxruntime {version} does "
+                "not know. Export it with opset 17. ({reason})",
+                name=path.name,
+                version=onnxruntime.__version__,
+                reason=reason,
+            )
         )
     if isinstance(error, ort_state.NotImplemented) or "not a registered" in reason:
         return ModelError(
-            f"{path.name} needs an operator that this onnxruntime does not have: {reason}. "
-            "Export it for plain ONNX, without plug-ins of TensorRT or others."
+            say(
+                "{name} needs an operator that this onnxruntime does not have: {reason}. "
+                "Export it for plain ONNX, without plug-ins of TensorRT or others.",
+                name=path.name,
+                reason=reason,
+            )
         )
     if isinstance(error, (*FILE_ERRORS, UnicodeDecodeError)):
         return ModelError(
-            f"{path.name} is not a complete ONNX model ({reason}). Download or export it again."
+            say(
+                "{name} is not a complete ONNX model ({reason}). Download or export it again.",
+                name=path.name,
+                reason=reason,
+            )
         )
-    return ModelError(f"{path.name} cannot be opened: {reason} Export it again, or choose another.")
+    return ModelError(
+        say(
+            "{name} cannot be opened: {reason} Export it again, or choose another.",
+            name=path.name,
+            reason=reason,
+        )
+    )

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from pipeline.kafka.doctor.table import is_secret
 from pipeline.redact import MASK, redact_text
-from pipeline.texts import Text
+from pipeline.texts import Text, say
 
 Role = Literal["producer", "consumer", "admin"]
 
@@ -126,10 +126,20 @@ class Finding:
         """Line in the file; 1 is the first."""
         return self.setting.line if self.setting else None
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> Text:
         """One paragraph for a log or an error."""
-        value = f" = {self.value!r}" if self.setting else ""
-        return f"{self.name}{value}: {self.effect}; {self.reason}. {self.fix}"
+        name = f"{self.name} = {self.value!r}" if self.setting else self.name
+        return say(
+            "{name}: {effect}; {reason}. {fix}",
+            name=name,
+            effect=self.effect,
+            reason=self.reason,
+            fix=self.fix,
+        )
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def as_text(value: Value) -> str:

@@ -12,6 +12,7 @@ from pipeline.scheduling.key_pool import KeyConfig, KeyPool, KeyState
 from pipeline.secrets import SecretError, masked, resolve
 from pipeline.settings_scheduler import KeySettings, LlmSettings
 from pipeline.telemetry import KeyView
+from pipeline.texts import say
 
 NO_KEY: Final = "no key"
 """Stands for the requests to a server that wants none."""
@@ -74,7 +75,7 @@ def usable(secret: str) -> str:
     """
     text = secret.strip()
     if not text or not text.isascii() or not text.isprintable() or " " in text:
-        raise BadKeyError("what is stored is no API key: it has spaces or other characters")
+        raise BadKeyError(say("what is stored is no API key: it has spaces or other characters"))
     return text
 
 

@@ -14,6 +14,7 @@ import aiohttp
 import msgspec
 
 from pipeline.redact import MASK, redact_text
+from pipeline.texts import say
 
 MAX_ANSWER_BYTES: Final = 1_000_000
 """A verdict has some hundred bytes; nothing near this is one."""
@@ -115,10 +116,10 @@ async def post(
             words = cleaned(_words(await _beginning(response)), secret)
             raise _refusal(response.status, response.headers, words)
     except TimeoutError:
-        raise CallError(Fault.TIMEOUT, "the server did not answer in time") from None
+        raise CallError(Fault.TIMEOUT, say("the server did not answer in time")) from None
     except (aiohttp.ClientError, OSError) as error:
         text = cleaned(str(error) or type(error).__name__, secret)
-        raise CallError(Fault.CONNECTION, f"no connection: {text}") from None
+        raise CallError(Fault.CONNECTION, say("no connection: {words}", words=text)) from None
 
 
 def cleaned(text: str, secret: str, limit: int = SHOWN_CHARS) -> str:
@@ -153,7 +154,10 @@ def retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
 async def _answer(response: aiohttp.ClientResponse) -> bytes:
     kind = response.content_type.lower()
     if "json" not in kind:
-        raise CallError(Fault.BAD_ANSWER, f"the server answered with {kind[:60]} and not JSON")
+        raise CallError(
+            Fault.BAD_ANSWER,
+            say("the server answered with {kind} and not JSON", kind=kind[:60]),
+        )
     length = response.content_length
     if length is not None and length > MAX_ANSWER_BYTES:
         raise _too_large(response)
@@ -170,7 +174,10 @@ async def _answer(response: aiohttp.ClientResponse) -> bytes:
 def _too_large(response: aiohttp.ClientResponse) -> CallError:
     # Not to be read to its end, so the connection cannot be used again.
     response.close()
-    return CallError(Fault.BAD_ANSWER, f"the answer is larger than {MAX_ANSWER_BYTES:,} bytes")
+    return CallError(
+        Fault.BAD_ANSWER,
+        say("the answer is larger than {limit:,} bytes", limit=MAX_ANSWER_BYTES),
+    )
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:
@@ -193,8 +200,11 @@ def _words(payload: bytes) -> str:
 
 
 def _refusal(status: int, headers: Mapping[str, str], words: str) -> CallError:
-    said = f": {words}" if words else ""
-    text = f"the server answered {status}{said}"
+    text = (
+        say("the server answered {status}: {words}", status=status, words=words)
+        if words
+        else say("the server answered {status}", status=status)
+    )
     if status == 429:
         wait_s = retry_after_s(headers, time.time())
         return CallError(Fault.RATE_LIMITED, text, retry_after_s=wait_s, words=words)

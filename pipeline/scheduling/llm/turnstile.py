@@ -16,6 +16,7 @@ from pipeline.scheduling.assessor import Trouble
 from pipeline.scheduling.key_pool import Ending, KeyCondition, KeyPool, Lease
 from pipeline.scheduling.llm.breaker import Breaker
 from pipeline.scheduling.llm.usage import Ledger
+from pipeline.texts import NOTHING, Text, in_a_row, say
 
 BRIEF_S: Final = 3.0
 """Rests no longer than this are waited out without calling them a trouble."""
@@ -72,7 +73,7 @@ class Turnstile:
         self._typical = 1
         self._timer: asyncio.TimerHandle | None = None
         self._resting_since_s: float | None = None
-        self._told: tuple[object, str] = (None, "")
+        self._told: tuple[object, Text] = (None, NOTHING)
 
     async def enter(self, tokens: int) -> Lease:
         """Wait for the right to send a request of about `tokens` tokens.
@@ -217,43 +218,51 @@ class Turnstile:
         return self._tell(("keys", until_s), now_s, self._key_words)
 
     def _tell(
-        self, mark: tuple[str, object], now_s: float, words: Callable[[float], str]
+        self, mark: tuple[str, object], now_s: float, words: Callable[[float], Text]
     ) -> Trouble:
         # Made once for each trouble: a moment computed anew would differ by a second now and then.
         if mark != self._told[0]:
             text = words(now_s)
             if self._rules_stand_in:
-                text += "; the rules judge meanwhile"
+                text = in_a_row([text, say("the rules judge meanwhile")])
             self._told = (mark, text)
         return Trouble(self._told[1], pauses=not self._rules_stand_in)
 
-    def _ceiling(self) -> str:
+    def _ceiling(self) -> Text:
         # While some are under way, they may turn out to take less than was booked.
         return self._ledger.ceiling(1 if self._under_way else self._typical)
 
-    def _ceiling_words(self, _: float) -> str:
-        return f"the ceiling of {self._ceiling()} is reached; it goes on at 00:00"
+    def _ceiling_words(self, _: float) -> Text:
+        return say(
+            "the ceiling of {ceiling} is reached; it goes on at 00:00", ceiling=self._ceiling()
+        )
 
-    def _endpoint_words(self, now_s: float) -> str:
+    def _endpoint_words(self, now_s: float) -> Text:
         opens_s = self._breaker.open_until_s or now_s
-        return f"{self._host} is down ({self._breaker.reason}); next try at {_at(opens_s - now_s)}"
+        return say(
+            "{host} is down ({reason}); next try at {moment}",
+            host=self._host,
+            reason=self._breaker.reason,
+            moment=_at(opens_s - now_s),
+        )
 
-    def _key_words(self, now_s: float) -> str:
+    def _key_words(self, now_s: float) -> Text:
         states = self._pool.states(now_s)
         dead = [
-            f"{state.key_id}: {state.reason}"
+            say("{key}: {reason}", key=state.key_id, reason=state.reason)
             for state in states
             if state.condition is KeyCondition.DISABLED
         ]
         until_s = self._pool.resting_until_s(now_s)
         if until_s is None or until_s == float("inf"):
-            return (
-                f"no API key can be used ({'; '.join(dead) or 'there is none'}); see the settings"
-            )
-        refused = f", {len(dead)} disabled" if dead else ""
-        resting = len(states) - len(dead)
-        return (
-            f"all API keys rest ({resting} cooling{refused}); it goes on at {_at(until_s - now_s)}"
+            if not dead:
+                return say("there is no API key; see the settings")
+            return say("no API key can be used ({keys}); see the settings", keys=in_a_row(dead))
+        return say(
+            "all API keys rest ({resting} cooling, {disabled} disabled); it goes on at {moment}",
+            resting=len(states) - len(dead),
+            disabled=len(dead),
+            moment=_at(until_s - now_s),
         )
 
 

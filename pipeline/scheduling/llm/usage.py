@@ -19,6 +19,7 @@ from loguru import logger
 
 from pipeline.settings_scheduler import LlmSettings
 from pipeline.telemetry import UsageView
+from pipeline.texts import NOTHING, Text, say
 
 MILLION: Final = 1_000_000
 KEEP_DAYS: Final = 400
@@ -88,20 +89,20 @@ class Ledger:
             models = sorted({model for at, model in (*self._kept, *self._new) if at == day})
             return tuple(self._view(day, model) for model in models)
 
-    def ceiling(self, tokens: int = 0) -> str:
+    def ceiling(self, tokens: int = 0) -> Text:
         """Return which ceiling `tokens` more would break, for people; empty when none."""
         settings = self._settings
         if not settings.daily_cost and not settings.daily_tokens:
-            return ""
+            return NOTHING
         views = self.views()
         used = sum(view.input_tokens + view.output_tokens for view in views)
         cost = sum(view.cost for view in views)
         price = max(settings.price_input, settings.price_output) / MILLION
         if settings.daily_tokens and used + tokens > settings.daily_tokens:
-            return f"{settings.daily_tokens:,} tokens a day"
+            return say("{tokens:,} tokens a day", tokens=settings.daily_tokens)
         if settings.daily_cost and cost + tokens * price > settings.daily_cost:
-            return f"a cost of {settings.daily_cost:g} a day"
-        return ""
+            return say("a cost of {cost:g} a day", cost=settings.daily_cost)
+        return NOTHING
 
     def sync(self) -> None:
         """Write what is new and look at what others wrote; blocks. Trouble is logged once."""

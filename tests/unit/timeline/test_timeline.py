@@ -20,6 +20,7 @@ from pipeline.messages import utc_now
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from pipeline.telemetry import CameraEvent, CameraView
+from pipeline.texts import verbatim
 from pipeline.timeline import store
 from pipeline.timeline.events import SUBJECTS, Event, What
 from pipeline.timeline.merged import TimelineFilter, timeline
@@ -151,7 +152,7 @@ def test_lag_is_told_when_it_stays_and_not_while_all_is_well() -> None:
     ],
 )
 def test_worker_states(new: WorkerState, what: What | None) -> None:
-    change = StateChange(WorkerName.DETECTION, WorkerState.STARTING, new, "because", 0.0)
+    change = StateChange(WorkerName.DETECTION, WorkerState.STARTING, new, verbatim("because"), 0.0)
     event = of_worker(change, NOON)
     assert (event.what if event else None) == what
     if event:
