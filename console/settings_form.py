@@ -122,6 +122,7 @@ def sections() -> tuple[SectionSpec, ...]:
                     ("kafka", "bootstrap_servers"), translate("Settings", "Bootstrap servers")
                 ),
                 FieldSpec(("kafka", "partitions"), translate("Settings", "Partitions")),
+                FieldSpec(("kafka", "retention_hours"), translate("Settings", "Retention (h)")),
             ),
         ),
         SectionSpec(
@@ -269,6 +270,10 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("kafka", "partitions"): translate(
             "Settings", "Partitions of a topic that Signalbox creates."
+        ),
+        ("kafka", "retention_hours"): translate(
+            "Settings",
+            "How long a topic that Signalbox creates keeps messages; 0: as the cluster has it.",
         ),
         ("logs", "level"): translate("Settings", "Lines below are not written."),
         ("logs", "rotation_mb"): translate(

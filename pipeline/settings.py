@@ -105,6 +105,12 @@ class KafkaSettings(Section):
     partitions: int = Field(
         default=4, ge=1, le=1000, description="Partitions of a topic that Signalbox creates."
     )
+    retention_hours: int = Field(
+        default=0,
+        ge=0,
+        le=87_600,
+        description="How long a topic that Signalbox creates keeps messages; 0: as the cluster has it.",
+    )
     allowed_lag: int = Field(
         default=20,
         ge=0,

@@ -185,10 +185,19 @@ class KafkaAccess:
             ) from error
         return set(metadata.topics), max(1, len(metadata.brokers))
 
+    def _topic_config(self) -> dict[str, str]:
+        hours = self.settings.retention_hours
+        return {"retention.ms": str(hours * 3_600_000)} if hours else {}
+
     def _create(self, admin: AdminClient, topics: list[str], replication: int) -> None:
         made = admin.create_topics(
             [
-                NewTopic(topic, self.settings.partitions, replication_factor=replication)
+                NewTopic(
+                    topic,
+                    self.settings.partitions,
+                    replication_factor=replication,
+                    config=self._topic_config(),
+                )
                 for topic in topics
             ],
             request_timeout=CREATE_TIMEOUT_S,

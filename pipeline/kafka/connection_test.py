@@ -350,9 +350,11 @@ class _Walk:
                 StepState.OK,
                 say("not there, or hidden from this user: {topics}", topics=", ".join(missing)),
                 say(
-                    "They are made when workers start, with {partitions} partitions each; "
-                    "where this user may not make topics, have them made.",
+                    "They are made when workers start, with {partitions} partitions each, keeping "
+                    "messages for {hours} h (0: as the cluster has it; both are in Settings); where "
+                    "this user may not make topics, have them made.",
                     partitions=self._access.settings.partitions,
+                    hours=self._access.settings.retention_hours,
                 ),
                 missing_topics=missing,
             )

@@ -3817,6 +3817,10 @@ It opens by itself when workers start.</source>
         <translation>请保持为 {wanted}，或删除它。</translation>
     </message>
     <message>
+        <source>They are made when workers start, with {partitions} partitions each, keeping messages for {hours} h (0: as the cluster has it; both are in Settings); where this user may not make topics, have them made.</source>
+        <translation>处理单元启动时会创建它们：每个 {partitions} 个分区，消息保留 {hours} 小时（0 表示按集群的默认值；两者都可在设置中修改）。如果该用户无权创建主题，请让管理员创建。</translation>
+    </message>
+    <message>
         <source>Set {name} = {value}.</source>
         <translation>请设置 {name} = {value}。</translation>
     </message>
@@ -5665,10 +5669,6 @@ It opens by itself when workers start.</source>
         <translation>不存在，或对此用户不可见：{topics}</translation>
     </message>
     <message>
-        <source>They are made when workers start, with {partitions} partitions each; where this user may not make topics, have them made.</source>
-        <translation>它们会在处理单元启动时创建，每个 {partitions} 个分区；如果此用户不能创建主题，请让管理员创建。</translation>
-    </message>
-    <message>
         <source>this user may not: {rights}</source>
         <translation>此用户不能：{rights}</translation>
     </message>
@@ -6702,6 +6702,10 @@ It opens by itself when workers start.</source>
         <translation>分区数</translation>
     </message>
     <message>
+        <source>Retention (h)</source>
+        <translation>保留时间（小时）</translation>
+    </message>
+    <message>
         <source>Logs</source>
         <translation>日志</translation>
     </message>
@@ -6864,6 +6868,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>In this time, it is a high one.</source>
         <translation>在此时间内会碰到行人，为高风险。</translation>
+    </message>
+    <message>
+        <source>How long a topic that Signalbox creates keeps messages; 0: as the cluster has it.</source>
+        <translation>Signalbox 创建的主题保留消息的时间；0 表示按集群的默认值。</translation>
     </message>
     <message>
         <source>Lines below are not written.</source>

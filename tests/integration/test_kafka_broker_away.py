@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 
 from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.embedded import EmbeddedBroker
@@ -198,3 +200,19 @@ def test_ten_starts_leave_no_thread_and_no_handle() -> None:
     for _ in range(10):
         start_and_stop()
     wait_until(lambda: count() <= before)
+
+
+@pytest.mark.parametrize(("hours", "wanted"), [(0, None), (48, "172800000")])
+def test_topics_are_made_with_the_retention_of_the_settings(
+    hours: int, wanted: str | None, tmp_path: Path
+) -> None:
+    with running_tansu(tmp_path) as tansu:
+        settings = cluster_settings(tansu.bootstrap_servers, embedded=False)
+        access = KafkaAccess(settings.model_copy(update={"retention_hours": hours}), None)
+        access.ensure_topics()
+        resource = ConfigResource(ResourceType.TOPIC, settings.topics.detection_results)
+        admin = access.admin()
+        (future,) = admin.describe_configs([resource]).values()
+        told = future.result(30.0)
+        found = told["retention.ms"].value if "retention.ms" in told else None
+        assert found == wanted
