@@ -349,16 +349,25 @@ class _Walk:
                 StepName.TOPICS,
                 StepState.OK,
                 say("not there, or hidden from this user: {topics}", topics=", ".join(missing)),
-                say(
-                    "They are made when workers start, with {partitions} partitions each, keeping "
-                    "messages for {hours} h (0: as the cluster has it; both are in Settings); where "
-                    "this user may not make topics, have them made.",
-                    partitions=self._access.settings.partitions,
-                    hours=self._access.settings.retention_hours,
-                ),
+                self._how_they_are_made(),
                 missing_topics=missing,
             )
         return _ok(StepName.TOPICS, say("all {count} are there", count=len(wanted)))
+
+    def _how_they_are_made(self) -> Text:
+        settings = self._access.settings
+        if settings.retention_hours:
+            return say(
+                "They are made when workers start, with {partitions} partitions each, keeping "
+                "messages for {hours} h; where this user may not make topics, have them made.",
+                partitions=settings.partitions,
+                hours=settings.retention_hours,
+            )
+        return say(
+            "They are made when workers start, with {partitions} partitions each; "
+            "where this user may not make topics, have them made.",
+            partitions=settings.partitions,
+        )
 
     def _rights(
         self,

@@ -3817,10 +3817,6 @@ It opens by itself when workers start.</source>
         <translation>请保持为 {wanted}，或删除它。</translation>
     </message>
     <message>
-        <source>They are made when workers start, with {partitions} partitions each, keeping messages for {hours} h (0: as the cluster has it; both are in Settings); where this user may not make topics, have them made.</source>
-        <translation>处理单元启动时会创建它们：每个 {partitions} 个分区，消息保留 {hours} 小时（0 表示按集群的默认值；两者都可在设置中修改）。如果该用户无权创建主题，请让管理员创建。</translation>
-    </message>
-    <message>
         <source>Set {name} = {value}.</source>
         <translation>请设置 {name} = {value}。</translation>
     </message>
@@ -5613,6 +5609,10 @@ It opens by itself when workers start.</source>
         <translation>读取 {topic}</translation>
     </message>
     <message>
+        <source>They are made when workers start, with {partitions} partitions each; where this user may not make topics, have them made.</source>
+        <translation>它们会在处理单元启动时创建，每个 {partitions} 个分区；如果此用户不能创建主题，请让管理员创建。</translation>
+    </message>
+    <message>
         <source>write {topic}</source>
         <translation>写入 {topic}</translation>
     </message>
@@ -5639,6 +5639,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>all {count} are there</source>
         <translation>全部 {count} 个都在</translation>
+    </message>
+    <message>
+        <source>They are made when workers start, with {partitions} partitions each, keeping messages for {hours} h; where this user may not make topics, have them made.</source>
+        <translation>它们会在处理单元启动时创建，每个 {partitions} 个分区，消息保留 {hours} 小时；如果此用户不能创建主题，请让管理员创建。</translation>
     </message>
     <message>
         <source>reading and writing granted on {told} topics</source>

@@ -229,6 +229,18 @@ def test_topics_that_are_missing_are_named_and_not_made(tmp_path: Path) -> None:
     assert step.state is StepState.OK
     assert {"detection-results", "assessment-tasks.dlq"} <= set(step.missing_topics)
     assert "made when workers start" in step.next_step
+    # The cluster decides how long messages stay, unless the settings do.
+    assert "keeping messages" not in step.next_step
+
+
+def test_topics_that_are_missing_are_offered_with_their_retention(tmp_path: Path) -> None:
+    with running_tansu(tmp_path) as broker:
+        settings = KafkaSettings(
+            mode="cluster", bootstrap_servers=broker.bootstrap_servers, retention_hours=48
+        )
+        steps = list(walk(KafkaAccess(settings, None), LIMIT_S))
+    (step,) = [step for step in steps if step.name is StepName.TOPICS]
+    assert "4 partitions each, keeping messages for 48 h" in step.next_step
 
 
 def test_one_of_two_servers_away_is_said_and_enough(tmp_path: Path) -> None:
