@@ -134,6 +134,17 @@ def test_an_acknowledgement_can_be_taken_back(
     assert button(cards(shown)[0], "Acknowledge").isVisible()
 
 
+def another_comes(
+    qtbot: QtBot, context: ConsoleContext, store: Path, shown: AlarmList
+) -> QPushButton:
+    """A new alarm is announced; return the button that does it."""
+    store_alarms(store, alarm("fresh", "high"))
+    hint(context, "fresh")
+    (newer,) = [one for one in shown.findChildren(QPushButton) if "newer" in one.text()]
+    qtbot.waitUntil(newer.isVisible, timeout=3000)
+    return newer
+
+
 def test_the_list_stands_still_under_the_pointer(
     qtbot: QtBot, context: ConsoleContext, store: Path
 ) -> None:
@@ -144,11 +155,9 @@ def test_the_list_stands_still_under_the_pointer(
     here = button(cards(shown)[0], "Acknowledge")
     qtbot.mouseMove(here)
     qtbot.mouseMove(here, here.rect().center() + QPoint(1, 0))
-    store_alarms(store, alarm("fresh", "high"))
-    hint(context, "fresh")
-    newer = [one for one in shown.findChildren(QPushButton) if "newer" in one.text()]
-    qtbot.waitUntil(lambda: "2 today" in counts(shown) and newer[0].isVisible(), timeout=3000)
-    assert newer[0].text().startswith("Show 1 newer alarm")
+    newer = another_comes(qtbot, context, store, shown)
+    assert "2 today" in counts(shown)
+    assert newer.text().startswith("Show 1 newer alarm")
     assert names(shown) == ["read"]
     qtbot.mouseClick(here, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "2 today · 1 new" in counts(shown))
@@ -157,7 +166,7 @@ def test_the_list_stands_still_under_the_pointer(
     assert states == {"read": "acknowledged", "fresh": "new"}
     # Left lying there, the pointer holds nothing back.
     qtbot.waitUntil(lambda: names(shown) == ["fresh", "read"], timeout=HOLD_MS + 3000)
-    assert not newer[0].isVisible()
+    assert not newer.isVisible()
 
 
 def test_what_is_held_back_comes_on_a_click(
@@ -168,11 +177,8 @@ def test_what_is_held_back_comes_on_a_click(
     qtbot.waitUntil(lambda: names(shown) == ["read"])
     qtbot.mouseMove(cards(shown)[0])
     qtbot.mouseMove(cards(shown)[0], QPoint(9, 9))
-    store_alarms(store, alarm("fresh", "high"))
-    hint(context, "fresh")
-    newer = [one for one in shown.findChildren(QPushButton) if "newer" in one.text()]
-    qtbot.waitUntil(newer[0].isVisible, timeout=3000)
-    qtbot.mouseClick(newer[0], Qt.MouseButton.LeftButton)
+    newer = another_comes(qtbot, context, store, shown)
+    qtbot.mouseClick(newer, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: names(shown) == ["fresh", "read"])
 
 

@@ -122,7 +122,7 @@ def _parsed(text: str, kind: str) -> Tree:
     try:
         return _reader(kind)(text)
     except tomllib.TOMLDecodeError as error:
-        raise ReadError(f"it is no valid TOML: {error}") from error
+        raise ReadError(f"it is no valid TOML: {error}. Mend it there, then check again") from error
     except json.JSONDecodeError as error:
         raise ReadError(f"it is no valid JSON: {error}") from error
     except SyntaxError as error:
