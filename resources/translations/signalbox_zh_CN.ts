@@ -3419,14 +3419,6 @@ It opens by itself when workers start.</source>
 <context>
     <name>MainWindow</name>
     <message>
-        <source>{0} stays stopped. {1}</source>
-        <translation>{0} 已停止，不会自动重启。{1}</translation>
-    </message>
-    <message>
-        <source>The pipeline could not be opened. {0}</source>
-        <translation>无法打开流水线。{0}</translation>
-    </message>
-    <message>
         <source>Unfold the track diagram</source>
         <translation>展开轨道图</translation>
     </message>
@@ -3435,16 +3427,8 @@ It opens by itself when workers start.</source>
         <translation>收起轨道图</translation>
     </message>
     <message>
-        <source>{0} has not stopped within {1} seconds. What it holds stays in Kafka and is read again at its next start. Wait for it, or quit and start Signalbox again; the details are for support.</source>
-        <translation>{0} 未能在 {1} 秒内停止。它持有的内容保留在 Kafka 中，下次启动时会重新读取。请等待，或退出后重新启动 Signalbox；详细信息供技术支持使用。</translation>
-    </message>
-    <message>
         <source>The alarm database was damaged. It is kept as {0}, and a new one was begun: alarms from before are not in it.</source>
         <translation>报警数据库已损坏，保存为 {0}，并新建了一个：其中没有以前的报警。</translation>
-    </message>
-    <message>
-        <source>{0} stay stopped. {1}</source>
-        <translation>{0} 已停止，不会自动重启。{1}</translation>
     </message>
 </context>
 <context>
@@ -7764,6 +7748,25 @@ The line shows the unread messages lately.</source>
     <message>
         <source>A click on its icon brings the window back.</source>
         <translation>点击其图标可恢复窗口。</translation>
+    </message>
+</context>
+<context>
+    <name>Troubles</name>
+    <message>
+        <source>{0} stays stopped. {1}</source>
+        <translation>{0} 已停止，不会自动重启。{1}</translation>
+    </message>
+    <message>
+        <source>{0} stay stopped. {1}</source>
+        <translation>{0} 已停止，不会自动重启。{1}</translation>
+    </message>
+    <message>
+        <source>{0} has not stopped within {1} seconds. What it holds stays in Kafka and is read again at its next start. Wait for it, or quit and start Signalbox again; the details are for support.</source>
+        <translation>{0} 未能在 {1} 秒内停止。它持有的内容保留在 Kafka 中，下次启动时会重新读取。请等待，或退出后重新启动 Signalbox；详细信息供技术支持使用。</translation>
+    </message>
+    <message>
+        <source>The pipeline could not be opened. {0}</source>
+        <translation>无法打开流水线。{0}</translation>
     </message>
 </context>
 <context>

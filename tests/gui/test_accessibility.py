@@ -167,7 +167,7 @@ def test_the_log_pane_reads_out_the_row_of_the_keyboard(
     context.log_ring.append(utc_now(), "INFO", "kafka", "first")
     context.log_ring.append(utc_now(), "ERROR", "scheduler", "second")
     window.show_page("logs")
-    pane = window.page("logs").findChildren(LogPane)[0]
+    pane = window.pages.page("logs").findChildren(LogPane)[0]
     qtbot.waitUntil(lambda: pane.row_count >= 2)
     role, name, value = told(pane)
     assert (role, name) == (QAccessible.Role.List, "Log lines")
@@ -201,7 +201,7 @@ def test_charts_tell_their_figures(qtbot: QtBot, context: ConsoleContext) -> Non
 def test_every_widget_that_has_a_role_exists(window: MainWindow) -> None:
     """A class that was renamed would silently lose its role."""
     for key in (spec.key for spec in PAGES):
-        window.page(key)
+        window.pages.page(key)
 
     def names(kind: type[QWidget]) -> set[str]:
         below: list[type[QWidget]] = kind.__subclasses__()

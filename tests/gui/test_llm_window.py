@@ -212,7 +212,7 @@ def test_a_wrong_and_a_limited_key_are_shown_and_no_planted_key_is_anywhere(
         )
         qtbot.waitUntil(lambda: "keys 1/3" in words(card), timeout=WAIT_MS)
         window.show_page("pipeline")
-        page = window.page("pipeline")
+        page = window.pages.page("pipeline")
         assert isinstance(page, PipelinePage)
         page.show_worker(SCHEDULER)
         qtbot.waitUntil(lambda: "Disabled: the server answered 401" in words(page), timeout=WAIT_MS)
@@ -222,7 +222,7 @@ def test_a_wrong_and_a_limited_key_are_shown_and_no_planted_key_is_anywhere(
         look(window, "pipeline")
         shown = []
         window.show_page("settings")
-        (sections,) = window.page("settings").findChildren(QListWidget)
+        (sections,) = window.pages.page("settings").findChildren(QListWidget)
         (found,) = sections.findItems("API keys", Qt.MatchFlag.MatchExactly)
         sections.setCurrentItem(found)
         for key in ("settings", "logs", "alarms", "kafka", "live", "pipeline"):

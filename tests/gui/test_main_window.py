@@ -106,7 +106,7 @@ def test_ctrl_and_a_number_opens_the_page(qtbot: QtBot, window: MainWindow, numb
     qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
     assert window.page_key == key
     assert window.rail.button(key).isChecked()
-    page = window.page(key)
+    page = window.pages.page(key)
     assert page.isVisible()
     texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
     assert texts or key == "live"
@@ -114,16 +114,16 @@ def test_ctrl_and_a_number_opens_the_page(qtbot: QtBot, window: MainWindow, numb
 
 def test_a_click_on_the_rail_opens_the_page(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.mouseClick(window.rail.button("kafka"), Qt.MouseButton.LeftButton)
-    assert isinstance(window.page(window.page_key), KafkaPage)
+    assert isinstance(window.pages.page(window.page_key), KafkaPage)
     qtbot.mouseClick(window.rail.button("live"), Qt.MouseButton.LeftButton)
-    assert isinstance(window.page(window.page_key), LivePage)
+    assert isinstance(window.pages.page(window.page_key), LivePage)
 
 
 def test_a_topic_a_worker_and_a_log_lead_to_their_pages(window: MainWindow) -> None:
     window.track.topic_opened.emit("assessment-tasks")
-    assert isinstance(window.page(window.page_key), KafkaPage)
+    assert isinstance(window.pages.page(window.page_key), KafkaPage)
     window.drawer.page_asked.emit(WorkerName.SCHEDULER)
-    page = window.page(window.page_key)
+    page = window.pages.page(window.page_key)
     assert isinstance(page, PipelinePage)
     assert any(
         "Scheduler" in child.accessibleName()
@@ -131,7 +131,7 @@ def test_a_topic_a_worker_and_a_log_lead_to_their_pages(window: MainWindow) -> N
         if child.isVisible()
     )
     window.track.log_asked.emit(WorkerName.SCHEDULER)
-    assert isinstance(window.page(window.page_key), LogsPage)
+    assert isinstance(window.pages.page(window.page_key), LogsPage)
 
 
 def test_ctrl_f_puts_the_cursor_into_the_filter(qtbot: QtBot, window: MainWindow) -> None:
@@ -444,7 +444,7 @@ class TestWithTheRealPipeline:
         start_all(qtbot, window, context)
         qtbot.waitUntil(lambda: context.lag() is not None and context.lag().broker_ok)  # type: ignore[union-attr]
         output = tmp_path / "for support.zip"
-        window.show_log(WorkerName.SCHEDULER)
+        window.pages.show_log(WorkerName.SCHEDULER)
         qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
         what = dialog(qtbot, ExportDialog)
         span, lines = what.findChildren(QComboBox)

@@ -348,7 +348,7 @@ def choose_language(qtbot: QtBot, window: MainWindow, name: str) -> None:
     qtbot.waitUntil(lambda: window.status_bar is not before)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     if window.page_key:
-        qtbot.waitUntil(window.page(window.page_key).isVisible)
+        qtbot.waitUntil(window.pages.page(window.page_key).isVisible)
 
 
 STAY = """
@@ -409,7 +409,13 @@ def test_no_english_is_left_in_the_chinese_window(
     known = names_of(context.settings)
     left = {
         text: words
-        for part in (window.page(key), window.top_bar, window.rail, window.track, window.status_bar)
+        for part in (
+            window.pages.page(key),
+            window.top_bar,
+            window.rail,
+            window.track,
+            window.status_bar,
+        )
         for text in shown_texts(part)
         if (words := foreign_words(text, known))
     }
@@ -446,13 +452,13 @@ def test_the_language_changes_there_and_back_while_the_window_is_open(
         assert window.page_key == "kafka"
         assert window.rail.button("kafka").isChecked()
         assert window.top_bar.start_button.text() == start
-        assert kafka in list(shown_texts(window.page("kafka")))
+        assert kafka in list(shown_texts(window.pages.page("kafka")))
 
 
 def test_what_was_typed_and_chosen_survives_the_change(qtbot: QtBot, window: MainWindow) -> None:
     window.show_page("logs")
     log_text = next(
-        field for field in window.page("logs").findChildren(QLineEdit) if field.isVisible()
+        field for field in window.pages.page("logs").findChildren(QLineEdit) if field.isVisible()
     )
     qtbot.keyClicks(log_text, "camera")
     window.show_page("settings")
@@ -461,7 +467,7 @@ def test_what_was_typed_and_chosen_survives_the_change(qtbot: QtBot, window: Mai
     line.selectAll()
     qtbot.keyClicks(line, "0.71")
     window.show_page("pipeline")
-    window.show_worker(WorkerName.SCHEDULER)
+    window.pages.show_worker(WorkerName.SCHEDULER)
     window.track.set_folded(True)
     notice = window.add_notice("warning", "The last run ended abruptly.", "details")
 
@@ -470,10 +476,10 @@ def test_what_was_typed_and_chosen_survives_the_change(qtbot: QtBot, window: Mai
     assert window.page_key == "pipeline"
     assert window.track.is_folded
     assert "评估调度" in " ".join(
-        child.accessibleName() for child in visible(window.page("pipeline"))
+        child.accessibleName() for child in visible(window.pages.page("pipeline"))
     )
     assert setting(window, ("detection", "confidence")).typed() == "0.71"
-    texts = [field.text() for field in window.page("logs").findChildren(QLineEdit)]
+    texts = [field.text() for field in window.pages.page("logs").findChildren(QLineEdit)]
     assert "camera" in texts
     assert notice.isVisible()
     assert "复制详情" in list(shown_texts(notice))
@@ -484,7 +490,7 @@ def visible(root: QWidget) -> list[QWidget]:
 
 
 def setting(window: MainWindow, place: tuple[str, ...]) -> SettingField:
-    page = window.page("settings")
+    page = window.pages.page("settings")
     assert isinstance(page, SettingsPage)
     return next(field for field in page.findChildren(SettingField) if field.place == place)
 
@@ -509,10 +515,10 @@ def test_the_program_follows_its_settings_and_keeps_the_language(
         console.window.open_first_page("settings")
         box = setting(console.window, ("console", "language")).row.findChildren(QComboBox)[0]
         box.setCurrentIndex(box.findData(CHINESE))
-        before = console.window.page("settings")
+        before = console.window.pages.page("settings")
         qtbot.mouseClick(button(before, "Apply"), Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: console.window.page("settings") is not before)
-        after = button(console.window.page("settings"), "应用")
+        qtbot.waitUntil(lambda: console.window.pages.page("settings") is not before)
+        after = button(console.window.pages.page("settings"), "应用")
         # On a cold machine the page is there a moment before it is in front.
         qtbot.waitUntil(lambda: after.isVisibleTo(console.window))
         assert 'language = "zh_CN"' in path.read_text(encoding="utf-8")
@@ -537,7 +543,7 @@ def test_no_button_is_too_narrow_for_its_chinese(
     narrow: list[tuple[str, str, int]] = []
     for spec in PAGES:
         window.show_page(spec.key)
-        qtbot.waitUntil(window.page(spec.key).isVisible)
+        qtbot.waitUntil(window.pages.page(spec.key).isVisible)
         QCoreApplication.processEvents()
         narrow += [
             (spec.key, button.text(), button.width())

@@ -184,7 +184,7 @@ class Gallery:
 
         self._window.show_page(key)
         _settle(SETTLE_S)
-        for table in self._window.page(key).findChildren(AlarmTable):
+        for table in self._window.pages.page(key).findChildren(AlarmTable):
             first = table.topLevelItem(0)
             if first is not None:
                 table.setCurrentItem(first)
