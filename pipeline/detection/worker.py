@@ -11,10 +11,11 @@ from typing import Final
 import cv2
 from loguru import logger
 
+from pipeline.detection.admission import Admission
 from pipeline.detection.analysis import CameraAnalyst
 from pipeline.detection.capture import CameraCapture
 from pipeline.detection.duties import UNSURE_SHARE, CameraDuties
-from pipeline.detection.frames import CapturedFrame, FrameInbox
+from pipeline.detection.frames import FrameInbox
 from pipeline.detection.inference_line import Found, InferenceLine
 from pipeline.detection.models import (
     Detector,
@@ -36,10 +37,8 @@ from pipeline.worker import WorkerContext, WorkerError
 
 TAKE_TIMEOUT_S: Final = 0.25
 WATCH_INTERVAL_S: Final = 1.0
-NO_ROOM_PAUSE_S: Final = 0.1
 JOIN_TIMEOUT_S: Final = 2.0
 """How long all capture threads together may take to end; a read ends within one frame."""
-NO_ROOM: Final = "no room"
 STUCK_S: Final = 20.0
 """A run of the model that takes longer hangs; the worker then shows no more signs of life."""
 
@@ -103,14 +102,14 @@ class _Loop:
     ) -> None:
         self._context = context
         self._detector = detector
-        self._line = InferenceLine(detector, inbox, self._admits, context.telemetry)
+        topic = context.settings.kafka.topics.detection_results
+        admission = Admission(context, producer, topic)
+        self._line = InferenceLine(detector, inbox, admission, context.telemetry)
         self._producer = producer
         self._publisher = publisher
         self._captures = captures
-        self._topic = context.settings.kafka.topics.detection_results
         self._watched_s = 0.0
         self._input_sizes: set[tuple[int, int]] = set()
-        self._has_room = True
         self._wakes = context.power.wakes
         settings = context.settings.detection
         self._analysts = {
@@ -178,28 +177,6 @@ class _Loop:
             self._input_sizes.add(size)
             label = _running_on(self._detector.info, self._input_sizes)
             self._context.telemetry.label("provider", label)
-
-    def _admits(self, frame: CapturedFrame) -> bool:
-        """Whether the broker has room for a result; called by the line's own thread."""
-        telemetry = self._context.telemetry
-        if self._context.power.is_resting:
-            # What is promised now might be sent only after the sleep, if at all.
-            telemetry.count("frames_skipped")
-            self._context.stop.wait(NO_ROOM_PAUSE_S)
-            return False
-        if self._producer.room(self._topic, frame.camera_id):
-            if not self._has_room:
-                self._has_room = True
-                telemetry.recover(NO_ROOM)
-            return True
-        telemetry.count("frames_skipped")
-        if self._has_room:
-            self._has_room = False
-            telemetry.degrade(
-                NO_ROOM, say("the broker has no room for more results; frames are skipped")
-            )
-        self._context.stop.wait(NO_ROOM_PAUSE_S)
-        return False
 
     def _watch_cameras(self) -> None:
         """Once a second: count live cameras, tell of lost ones, replace threads that hang.

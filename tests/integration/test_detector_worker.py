@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import threading
 import time
+import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import time as clock_time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -130,6 +133,29 @@ def published(kafka: KafkaAccess, count: int) -> list[DetectionResult]:
             delivery.done()
     reader.close()
     return messages
+
+
+def test_what_a_stopped_worker_held_is_freed_at_once(start: Start, kafka: KafkaAccess) -> None:
+    """The model is large and the Kafka client has threads: neither may wait for the collector."""
+    made: list[weakref.ref[ReliableProducer]] = []
+    produce = kafka.producer
+
+    def watched(telemetry: WorkerTelemetry, **options: Any) -> ReliableProducer:
+        producer = produce(telemetry, **options)
+        made.append(weakref.ref(producer))
+        return producer
+
+    kafka.producer = watched  # type: ignore[method-assign,assignment]
+    gc.collect()
+    gc.disable()
+    try:
+        worker = start(settings_for(demo_settings().cameras[:1]))
+        wait_until(lambda: worker.counter("frames_detected") >= 3, "3 frames")
+        assert made[0]() is not None
+        worker.end()
+        assert made[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_four_cameras_are_detected_fairly_and_published_whole(
