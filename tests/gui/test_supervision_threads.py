@@ -256,6 +256,7 @@ def test_starting_and_stopping_ten_times_leaves_nothing_behind(
     for _ in range(REPEATS):
         start_all(qtbot, controller)
         stop_all(qtbot, controller)
+
     # Connections that were closed go a moment later, by librdkafka's own threads.
     def settled() -> None:
         threads, connections, files = holdings()
