@@ -73,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         model_path,
     )
     from pipeline.detection.try_model import as_json, as_table, detect_picture
+    from pipeline.texts import packed, words_of
 
     try:
         detector = load_detector(
@@ -92,7 +93,8 @@ def run(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         if args.json:
             families = error.families if isinstance(error, AmbiguousModelError) else ()
-            print(json.dumps({"error": str(error), "families": families}))
+            told = packed(words_of(error))
+            print(json.dumps({"error": str(error), "families": families, "told": told}))
         return 2
     results = []
     exit_code = 0

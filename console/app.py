@@ -41,6 +41,8 @@ from console.tray import Tray
 from console.ui_gap import UiGap
 from console.update_question import ask_at_start
 from console.window_state import keep_in_files
+from console.window_texts import sentence
+from console.window_texts import shown as said
 from pipeline import __version__
 from pipeline.logs import Logs
 from pipeline.paths import APP_NAME, log_folder, runtime_folder, shown
@@ -204,9 +206,9 @@ class Console(QObject):
     def _tell_broken(self, broken: BrokenSettings) -> None:
         text = self.tr(
             "The settings could not be used, so the defaults hold. The file is kept as {0}. {1}"
-        ).format(shown(broken.kept_as), broken.problems[0])
+        ).format(shown(broken.kept_as), sentence(broken.problems[0]))
         logger.warning("the settings could not be used: {}", "; ".join(broken.problems))
-        self.window.add_notice("warning", text, "\n".join(broken.problems))
+        self.window.add_notice("warning", text, "\n".join(map(said, broken.problems)))
 
     def _tell_of_update(self, words: str, link: str) -> None:
         self.window.add_notice("info", words, link)

@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from pipeline.redact import MASK, redact_text
 from pipeline.settings_cameras import CameraSettings
+from pipeline.settings_problems import problem_of
+from pipeline.texts import Text, say
 
 COLUMNS: Final = (
     "id",
@@ -61,7 +64,7 @@ class PlannedRow:
     action: Action
     camera: CameraSettings | None
     told: str
-    problems: tuple[str, ...] = ()
+    problems: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def decode_csv(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise CsvError("the letters of the file cannot be told; save it as “CSV UTF-8”")
+    raise CsvError(say("the letters of the file cannot be told; save it as “CSV UTF-8”"))
 
 
 def plan_import(text: str, existing: Sequence[CameraSettings]) -> ImportPlan:
@@ -126,16 +129,16 @@ def plan_import(text: str, existing: Sequence[CameraSettings]) -> ImportPlan:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(rows) >= MAX_CAMERAS:
-                raise CsvError(f"more than {MAX_CAMERAS} cameras in one list")
+                raise CsvError(say("more than {limit} cameras in one list", limit=MAX_CAMERAS))
             row = _planned(cells, columns, reader.line_num, cameras, seen)
             rows.append(row)
             if row.camera is not None:
                 seen[row.camera.id] = row.line
                 cameras[row.camera.id] = row.camera
     except csv.Error as error:
-        raise CsvError(f"line {reader.line_num}: {error}") from error
+        raise CsvError(say("line {line}: {error}", line=reader.line_num, error=error)) from error
     if not rows:
-        raise CsvError("there is no camera below the header")
+        raise CsvError(say("there is no camera below the header"))
     return ImportPlan(tuple(rows), tuple(cameras.values()))
 
 
@@ -170,20 +173,28 @@ def _open(text: str) -> tuple[Any, list[str]]:
     try:
         header = next((row for row in reader if any(cell.strip() for cell in row)), [])
     except csv.Error as error:
-        raise CsvError(f"line {reader.line_num}: {error}") from error
+        raise CsvError(say("line {line}: {error}", line=reader.line_num, error=error)) from error
     columns = [cell.strip().lower().replace(" ", "_") for cell in header]
     if not {"name", "source"} & set(columns):
         raise CsvError(
-            "the first line must name the columns, such as: id,name,source. Known columns: "
-            + ", ".join(COLUMNS)
+            say(
+                "the first line must name the columns, such as id,name,source; known columns: {names}",
+                names=", ".join(COLUMNS),
+            )
         )
     for column in columns:
         if column and column not in COLUMNS:
             close = difflib.get_close_matches(column, COLUMNS, n=1)
-            hint = f"did you mean {close[0]}?" if close else "known: " + ", ".join(COLUMNS)
-            raise CsvError(f"unknown column {redact_text(column)}; {hint}")
+            told = redact_text(column)
+            raise CsvError(
+                say("unknown column {column}; did you mean {name}?", column=told, name=close[0])
+                if close
+                else say(
+                    "unknown column {column}; known: {names}", column=told, names=", ".join(COLUMNS)
+                )
+            )
         if column and columns.count(column) > 1:
-            raise CsvError(f"the column {column} is there more than once")
+            raise CsvError(say("the column {column} is there more than once", column=column))
     return reader, columns
 
 
@@ -201,11 +212,14 @@ def _planned(
     }
     told = redact_text(values.get("name") or values.get("id") or values.get("source") or "")
     if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-        return PlannedRow(line, "refused", None, told, ("more cells than the header has columns",))
+        problem = say("more cells than the header has columns")
+        return PlannedRow(line, "refused", None, told, (problem,))
     if "id" not in values:
         values["id"] = free_id(values.get("name", ""), cameras)
     if values["id"] in seen:
-        problem = f"the id {values['id']} was already in line {seen[values['id']]}"
+        problem = say(
+            "the id {id} was already in line {line}", id=values["id"], line=seen[values["id"]]
+        )
         return PlannedRow(line, "refused", None, told, (problem,))
     before = cameras.get(values["id"])
     problems = _convert(values, before)
@@ -224,33 +238,32 @@ def _planned(
     return PlannedRow(line, "same" if camera == before else "changed", camera, told)
 
 
-def _convert(values: dict[str, Any], before: CameraSettings | None) -> list[str]:
+def _convert(values: dict[str, Any], before: CameraSettings | None) -> list[Text]:
     """Turn switches into truth values and put known credentials back; return what is wrong."""
-    problems = []
+    problems: list[Text] = []
     for name in SWITCHES:
         word = values.get(name, "").lower()
         if word in _YES | _NO:
             values[name] = word in _YES
         elif word:
-            problems.append(f"{name}: write yes or no")
+            problems.append(say("{place}: {problem}", place=name, problem=say("write yes or no")))
             del values[name]
     source = values.get("source", "")
     if MASK in source:
         if before is not None and redact_text(before.source) == source:
             values["source"] = before.source
         else:
-            problems.append(f"source: write user name and password in place of {MASK}")
+            problem = say("write user name and password in place of {mask}", mask=MASK)
+            problems.append(say("{place}: {problem}", place="source", problem=problem))
     for name in ("start_offset_s", "detections_per_second", "assess_interval_s"):
         if re.fullmatch(r"\d+,\d+", values.get(name, "")):
             values[name] = values[name].replace(",", ".")
     return problems
 
 
-def _explain(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "missing":
-        return f"{place}: must not be empty"
-    if problem["type"] == "string_pattern_mismatch":
-        return f"{place}: only letters A-Z, digits and . _ - without spaces, 64 at most"
-    text = problem["msg"].removeprefix("Value error, ")
-    return f"{place}: {text}" if place else text
+def _explain(details: ErrorDetails) -> Text:
+    problem = problem_of(details)
+    place = ".".join(str(part) for part in problem.place)
+    if not place:
+        return problem.text
+    return say("{place}: {problem}", place=place, problem=problem.text)

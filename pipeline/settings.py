@@ -7,18 +7,22 @@ immutable, so that a running worker never sees half a change.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import pydantic
 from pydantic import Field, model_validator
+from pydantic_core import ErrorDetails
 
 from pipeline.settings_alarms import AlarmSettings, StorageSettings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.settings_evidence import EvidenceSettings
+from pipeline.settings_problems import problem_of
 from pipeline.settings_scheduler import SchedulerSettings
-from pipeline.settings_section import Identifier, Seconds, Section, Share
+from pipeline.settings_section import Identifier, Seconds, Section, SettingError, Share
 from pipeline.settings_updates import UpdateSettings
+from pipeline.texts import Text, in_a_row, say, verbatim
 
 
 class SettingsError(ValueError):
@@ -28,9 +32,9 @@ class SettingsError(ValueError):
         problems: one line each: where, what is wrong, what would be right.
     """
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(map(verbatim, problems))
+        super().__init__(in_a_row(self.problems))
 
 
 class DetectionSettings(Section):
@@ -128,7 +132,9 @@ class KafkaSettings(Section):
     @model_validator(mode="after")
     def _cluster_needs_servers(self) -> Self:
         if self.mode == "cluster" and not self.bootstrap_servers:
-            raise ValueError("bootstrap_servers must name at least one host:port in cluster mode")
+            raise SettingError(
+                say("must name at least one host:port in cluster mode"), "bootstrap_servers"
+            )
         return self
 
 
@@ -188,7 +194,9 @@ class Settings(Section):
         ids = [camera.id for camera in self.cameras]
         repeated = sorted({i for i in ids if ids.count(i) > 1})
         if repeated:
-            raise ValueError(f"camera id used more than once: {', '.join(repeated)}")
+            raise SettingError(
+                say("camera id used more than once: {ids}", ids=", ".join(repeated)), "cameras"
+            )
         return self
 
 
@@ -223,15 +231,18 @@ def parse_settings(table: dict[str, Any]) -> Settings:
         raise SettingsError([_explain(problem) for problem in error.errors()]) from error
 
 
-def _explain(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"]) or "settings"
-    if problem["type"] == "extra_forbidden":
-        known = _known_names(problem["loc"][:-1])
-        close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"known names: {', '.join(known)}"
-        return f"{place}: unknown setting; {hint}"
-    text = problem["msg"].removeprefix("Value error, ")
-    return f"{place}: {text}"
+def _explain(problem: ErrorDetails) -> Text:
+    found = problem_of(problem)
+    place = ".".join(str(part) for part in found.place) or "settings"
+    if problem["type"] != "extra_forbidden":
+        return say("{place}: {problem}", place=place, problem=found.text)
+    known = _known_names(problem["loc"][:-1])
+    close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+    if close:
+        return say("{place}: unknown setting; did you mean `{name}`?", place=place, name=close[0])
+    return say(
+        "{place}: unknown setting; known names: {names}", place=place, names=", ".join(known)
+    )
 
 
 def _known_names(location: tuple[int | str, ...]) -> list[str]:

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import AwareDatetime, Field, model_validator
 
 from pipeline.secrets import is_reference
-from pipeline.settings_section import Seconds, Section
+from pipeline.settings_section import Seconds, Section, SettingError
+from pipeline.texts import say
 
 CA_WORDS = "PEM file of authorities to trust besides the system's; empty: none."
 AlarmLevel = Literal["low", "medium", "high"]
@@ -19,7 +20,7 @@ WEEK: Final = timedelta(weeks=1)
 def _check_reference(name: str, text: str) -> None:
     # The text itself is not repeated: it may be the secret.
     if text and not is_reference(text):
-        raise ValueError(f"{name} must be a reference such as env:NAME or keyring:NAME")
+        raise SettingError(say("must be a reference such as env:NAME or keyring:NAME"), name)
 
 
 class MaintenanceWindow(Section):
@@ -37,9 +38,11 @@ class MaintenanceWindow(Section):
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
         if self.end <= self.begin:
-            raise ValueError("end must be later than begin")
+            raise SettingError(say("must be later than the begin"), "end")
         if self.weekly and self.end - self.begin >= WEEK:
-            raise ValueError("end must be less than a week after begin where weekly is true")
+            raise SettingError(
+                say("must be less than a week after the begin of a weekly time"), "end"
+            )
         return self
 
     def covers(self, camera_id: str, moment: datetime) -> bool:
@@ -79,7 +82,7 @@ class WebhookSettings(Section):
     def _is_an_address(self) -> Self:
         parts = urlsplit(self.url)
         if self.url and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise ValueError("url must begin with http:// or https:// and name a host")
+            raise SettingError(say("must begin with http:// or https:// and name a host"), "url")
         _check_reference("secret", self.secret)
         return self
 
@@ -104,9 +107,11 @@ class MailSettings(Section):
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         if self.host and not (self.sender and self.recipients):
-            raise ValueError("sender and recipients must be given with a host")
-        if any("\n" in text or "\r" in text for text in (self.sender, *self.recipients)):
-            raise ValueError("recipients and sender must be on one line each")
+            missing = "recipients" if self.sender else "sender"
+            raise SettingError(say("must be given where there is a mail server"), missing)
+        for name, texts in (("sender", (self.sender,)), ("recipients", self.recipients)):
+            if any("\n" in text or "\r" in text for text in texts):
+                raise SettingError(say("an address must be on one line"), name)
         _check_reference("password", self.password)
         return self
 

@@ -10,7 +10,8 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.settings_section import Section, Share
+from pipeline.settings_section import Section, SettingError, Share
+from pipeline.texts import say
 
 Point = tuple[Share, Share]
 Polygon = Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)]
@@ -28,14 +29,14 @@ def polygon_area(points: tuple[tuple[float, float], ...]) -> float:
     return abs(doubled) / 2
 
 
-def check_polygon(points: tuple[Point, ...]) -> None:
-    """Refuse corners that enclose nothing; no corners at all are fine.
+def check_polygon(points: tuple[Point, ...], name: str) -> None:
+    """Refuse corners in the field `name` that enclose nothing; no corners at all are fine.
 
     Raises:
-        ValueError: with a text for people.
+        SettingError: they do not.
     """
     if points and polygon_area(points) < LEAST_AREA:
-        raise ValueError("the points lie on one line; an area needs three that do not")
+        raise SettingError(say("the points lie on one line; an area needs three that do not"), name)
 
 
 class AreaSettings(Section):
@@ -46,7 +47,7 @@ class AreaSettings(Section):
 
     @model_validator(mode="after")
     def _has_an_area(self) -> Self:
-        check_polygon(self.points)
+        check_polygon(self.points, "points")
         return self
 
 
@@ -64,7 +65,7 @@ class LineSettings(Section):
     def _has_a_length(self) -> Self:
         (x1, y1), (x2, y2) = self.points
         if max(abs(x2 - x1), abs(y2 - y1)) < LEAST_LENGTH:
-            raise ValueError("the two ends of the line lie on each other")
+            raise SettingError(say("the two ends of the line lie on each other"))
         return self
 
 
@@ -87,5 +88,5 @@ class GroundSettings(Section):
             for left_out in range(4):
                 corners = points[:left_out] + points[left_out + 1 :]
                 if polygon_area(corners) < least:
-                    raise ValueError(f"{name}: no three of the four points may lie on one line")
+                    raise SettingError(say("no three of the four points may lie on one line"), name)
         return self

@@ -14,7 +14,8 @@ from pipeline.settings_areas import (
     Point,
     check_polygon,
 )
-from pipeline.settings_section import Identifier, Seconds, Section, Share
+from pipeline.settings_section import Identifier, Seconds, Section, SettingError, Share
+from pipeline.texts import say
 
 MAX_DETECTIONS_PER_S = 60
 
@@ -31,14 +32,16 @@ class ScheduleSettings(Section):
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if self.begin.tzinfo is not None or self.end.tzinfo is not None:
-            raise ValueError("begin and end are local times, without a time zone")
+            raise SettingError(say("begin and end are local times, without a time zone"))
         if self.begin == self.end:
-            raise ValueError("end must differ from begin")
+            raise SettingError(say("must differ from the begin"), "end")
         changes = self.detections_per_second is not None or self.confidence is not None
         if self.detect and not changes:
-            raise ValueError("say what is different: detect, detections_per_second or confidence")
+            raise SettingError(
+                say("say what is different: no detection, another rate or another confidence")
+            )
         if not self.detect and changes:
-            raise ValueError("with detection off there is no rate and no confidence")
+            raise SettingError(say("with detection off there is no rate and no confidence"))
         return self
 
     def covers(self, moment: time) -> bool:
@@ -98,8 +101,8 @@ class CameraSettings(Section):
     @model_validator(mode="after")
     def _areas_are_clear(self) -> Self:
         if self.region and len(self.region) < 3:
-            raise ValueError("region needs three corners at least")
-        check_polygon(self.region)
+            raise SettingError(say("needs three corners at least"), "region")
+        check_polygon(self.region, "region")
         for kind, areas in (
             ("excluded", self.excluded),
             ("lines", self.lines),
@@ -108,5 +111,7 @@ class CameraSettings(Section):
             names = [area.name for area in areas]
             repeated = sorted({name for name in names if names.count(name) > 1})
             if repeated:
-                raise ValueError(f"{kind}: name used more than once: {', '.join(repeated)}")
+                raise SettingError(
+                    say("name used more than once: {names}", names=", ".join(repeated)), kind
+                )
         return self

@@ -13,6 +13,7 @@ import tomli_w
 from pipeline.redact import is_secret_name
 from pipeline.secrets import is_reference
 from pipeline.settings import Settings, SettingsError, parse_settings
+from pipeline.texts import say
 
 
 def load(path: Path) -> Settings:
@@ -26,11 +27,15 @@ def load(path: Path) -> Settings:
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{path.name}: cannot be read ({error})"]) from error
+        raise SettingsError(
+            [say("{name}: cannot be read ({error})", name=path.name, error=error)]
+        ) from error
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError([f"{path.name}: not valid TOML: {error}"]) from error
+        raise SettingsError(
+            [say("{name}: not valid TOML: {error}", name=path.name, error=error)]
+        ) from error
     return parse_settings(table)
 
 

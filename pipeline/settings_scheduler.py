@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from pipeline.secrets import is_reference
-from pipeline.settings_section import Identifier, Seconds, Section
+from pipeline.settings_section import Identifier, Seconds, Section, SettingError
+from pipeline.texts import say
 
 
 class RulesSettings(Section):
@@ -53,7 +54,9 @@ class KeySettings(Section):
     def _names_a_secret(self) -> Self:
         # The text itself is not repeated: it may be the key.
         if not is_reference(self.secret):
-            raise ValueError("secret must be a reference such as env:NAME or keyring:NAME")
+            raise SettingError(
+                say("must be a reference such as env:NAME or keyring:NAME"), "secret"
+            )
         return self
 
 
@@ -117,15 +120,19 @@ class LlmSettings(Section):
     def _fits_together(self) -> Self:
         parts = urlsplit(self.base_url)
         if self.base_url and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise ValueError("base_url must begin with http:// or https:// and name a host")
+            raise SettingError(
+                say("must begin with http:// or https:// and name a host"), "base_url"
+            )
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("base_url must hold no user, password, query or fragment")
+            raise SettingError(say("must hold no user, password, query or fragment"), "base_url")
         ids = [key.id for key in self.keys]
         repeated = sorted({name for name in ids if ids.count(name) > 1})
         if repeated:
-            raise ValueError(f"keys: id used more than once: {', '.join(repeated)}")
+            raise SettingError(
+                say("name used more than once: {names}", names=", ".join(repeated)), "keys"
+            )
         if self.daily_cost and not (self.price_input or self.price_output):
-            raise ValueError("daily_cost needs price_input or price_output")
+            raise SettingError(say("needs the price of input or of output"), "daily_cost")
         return self
 
 
@@ -144,5 +151,5 @@ class SchedulerSettings(Section):
         if self.assessor == "llm":
             missing = [name for name in ("base_url", "model") if not getattr(self.llm, name)]
             if missing:
-                raise ValueError(f"{missing[0]} must be given for a language model")
+                raise SettingError(say("must be given for a language model"), "llm", missing[0])
         return self

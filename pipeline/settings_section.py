@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.texts import Text
+
 Seconds = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
@@ -15,3 +17,15 @@ class Section(BaseModel):
     """A table of the settings file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class SettingError(ValueError):
+    """What a table refuses of itself, as a part of a sentence about the field at fault.
+
+    Attributes:
+        place: names from the table down to that field; empty: the table as a whole.
+    """
+
+    def __init__(self, text: Text, *place: str) -> None:
+        super().__init__(text)
+        self.place = place

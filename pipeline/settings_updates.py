@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from pipeline.settings_section import Section
+from pipeline.settings_section import Section, SettingError
+from pipeline.texts import say
 
 
 class UpdateSettings(Section):
@@ -26,7 +27,7 @@ class UpdateSettings(Section):
     def _can_be_asked(self) -> Self:
         parts = urlsplit(self.url)
         if self.url and (parts.scheme != "https" or not parts.hostname):
-            raise ValueError("url must be an https:// address")
+            raise SettingError(say("must be an https:// address"), "url")
         if self.check != "off" and not self.url:
-            raise ValueError("url must say where to ask")
+            raise SettingError(say("must say where to ask"), "url")
         return self

@@ -86,7 +86,7 @@ def say(source: str, **values: object) -> Text:
     for name, value in values.items():
         if isinstance(value, BaseException):
             values[name] = words_of(value)
-    return Text(source.format(**values) if values else source, source, values)
+    return say_again(source, values)
 
 
 def verbatim(words: str) -> Text:
@@ -99,6 +99,43 @@ NOTHING: Final = Text("")
 
 JOINT: Final = " · "
 """Between texts that have nothing to do with each other, in every language."""
+
+
+def packed(text: str) -> dict[str, Any]:
+    """Return a text as values for JSON, for another process or a file; `unpacked` reads them."""
+    if not isinstance(text, Text) or not text.source:
+        return {"text": str.__str__(text)}
+    values = {
+        name: packed(value)
+        if isinstance(value, Text)
+        else value
+        if isinstance(value, str | int | float)
+        else str(value)
+        for name, value in text.values.items()
+    }
+    return {"text": text.english, "source": text.source, "values": values}
+
+
+def unpacked(table: object) -> Text:
+    """Return the text in what `packed` gave; words without a translation, where it is otherwise."""
+    if not isinstance(table, dict):
+        return verbatim(str(table or ""))
+    english, source, given = (table.get(name) for name in ("text", "source", "values"))
+    if not isinstance(source, str) or not isinstance(given, dict):
+        return verbatim(str(english or ""))
+    values = {
+        name: unpacked(value) if isinstance(value, dict) else value for name, value in given.items()
+    }
+    try:
+        return say_again(source, values)
+    except (AttributeError, IndexError, KeyError, ValueError):
+        # Written by another version, or by hand.
+        return verbatim(str(english or source))
+
+
+def say_again(source: str, values: Mapping[str, object]) -> Text:
+    """Return a text of a source that some `say` said before."""
+    return Text(source.format(**values) if values else source, source, values)
 
 
 def listed(parts: Iterable[str]) -> Text:

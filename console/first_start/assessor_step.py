@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget as Widget
 from console.context import ConsoleContext
 from console.first_start.endpoint_test import EndpointTest
 from console.first_start.step import Step
-from console.problem_words import problems_by_place
+from console.problem_words import placed_words, problems_by_place
 from console.theme.tokens import Space
 from pipeline.secrets import is_reference, keyring_reference
 from pipeline.settings import Settings
@@ -102,7 +102,11 @@ class AssessorStep(Step):
         try:
             self.endpoint()
         except ValidationError as error:
-            return "; ".join(problems_by_place(error).values())
+            found = {
+                ("scheduler", "llm", *place): text
+                for place, text in problems_by_place(error).items()
+            }
+            return placed_words(found)
         return ""
 
     def leave(self) -> None:

@@ -181,8 +181,7 @@ class KafkaDesk(QObject):
         except ValidationError as error:
             self._kafka = None
             for place, text in problems_by_place(error).items():
-                # What the section complains of is the servers that a cluster needs.
-                self.problems[place[0] if place else "bootstrap_servers"] = text
+                self.problems[place[0] if place else ""] = text
 
     # ------------------------------------------------------------------ the doctor
     @Slot()

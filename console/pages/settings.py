@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from console import settings_keeper
 from console.background import in_background
 from console.context import ConsoleContext
-from console.problem_words import problems_by_place
+from console.problem_words import placed_words, problems_by_place
 from console.settings_form import AT_NEXT_START, sections
 from console.theme.tokens import Space
 from console.widgets.keys_section import KeysSection
@@ -283,14 +283,14 @@ class SettingsPage(QWidget):
         self._follow_trial(before)
         elsewhere = dict(problems)
         for field in self._fields:
-            field.row.set_problem(_problem_of(field, elsewhere))
+            field.row.set_problem(elsewhere.pop(field.place, ""))
         self._show_words(problems, elsewhere)
 
     def _show_words(
         self, problems: dict[tuple[str, ...], str], elsewhere: dict[tuple[str, ...], str]
     ) -> None:
         if problems:
-            text = " ".join(elsewhere.values()) or self.tr("Mend what is marked red, then apply.")
+            text = placed_words(elsewhere) or self.tr("Mend what is marked red, then apply.")
             self._say(text, "danger")
         else:
             self._show_state()
@@ -396,15 +396,3 @@ def _at(settings: Settings, place: tuple[str, ...]) -> Any:
     for name in place:
         value = getattr(value, name)
     return value
-
-
-def _problem_of(field: SettingField, problems: dict[tuple[str, ...], str]) -> str:
-    """Take the problem of a field out of `problems`; what a section complains of names it."""
-    if field.place in problems:
-        return problems.pop(field.place)
-    own = field.place[-1]
-    # What a table complains of may also be about a field of a table in it.
-    for section in (field.place[:-1], field.place[:-2]):
-        if problems.get(section, "").lower().startswith(own):
-            return field.name + problems.pop(section)[len(own) :]
-    return ""

@@ -25,8 +25,10 @@ from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
 from console.widgets.painting import set_property
 from console.widgets.value_table import ValueTable, set_color
+from console.window_texts import shown
 from pipeline.cameras_csv import CsvError, ImportPlan, decode_csv, plan_import
 from pipeline.redact import redact_text
+from pipeline.texts import in_a_row
 
 WIDTH: Final = 860
 HEIGHT: Final = 540
@@ -131,7 +133,7 @@ class CameraImport(QDialog):
 
         def work() -> ImportPlan:
             if path.stat().st_size > MAX_BYTES:
-                raise CsvError("this file is too large for a list of cameras")
+                raise CsvError(self.tr("this file is too large for a list of cameras"))
             return plan_import(decode_csv(path.read_bytes()), existing)
 
         in_background(
@@ -156,7 +158,7 @@ class CameraImport(QDialog):
                     words[row.action],
                     row.camera.name if row.camera is not None else row.told,
                     redact_text(row.camera.source) if row.camera is not None else "",
-                    "; ".join(row.problems),
+                    shown(in_a_row(row.problems)),
                 )
                 for row in plan.rows
             ]
@@ -185,7 +187,7 @@ class CameraImport(QDialog):
         self._table.hide()
         self._example.show()
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        self._say(f"{name}: {reason}", "danger")
+        self._say(self.tr("{0}: {1}").format(name, shown(reason)), "danger")
 
     def _say(self, text: str, level: str) -> None:
         self._words.setText(text)

@@ -17,7 +17,9 @@ from console.pipeline_words import object_word
 from console.theme.tokens import Space
 from console.widgets.evidence_view import EvidenceView
 from console.widgets.painting import set_property
+from console.window_texts import shown
 from pipeline.settings import DetectionSettings
+from pipeline.texts import words_of
 
 if TYPE_CHECKING:
     from pipeline.detection.images import Picture
@@ -122,7 +124,7 @@ class ModelTest(QWidget):
         self._stop = stop = threading.Event()
         # A window that closes ends the process too.
         self.destroyed.connect(stop.set)
-        attempt, file, shown = self._attempt, self._file, self._newest_picture()
+        attempt, file, newest = self._attempt, self._file, self._newest_picture()
         ratio = self.devicePixelRatioF()
         size = (round(PICTURE.width() * ratio), round(PICTURE.height() * ratio))
         self._picture.show_image(None, self.tr("Trying the model…"))
@@ -133,7 +135,7 @@ class ModelTest(QWidget):
             from pipeline.detection.images import read_image
             from pipeline.detection.model_trial import demo_picture, try_model
 
-            picture = shown if shown is not None else demo_picture()
+            picture = newest if newest is not None else demo_picture()
             if file is not None:
                 picture = read_image(file)
             return try_model(settings, picture, size, stop)
@@ -192,8 +194,8 @@ class ModelTest(QWidget):
             ),
             "ok",
         )
-        lines = [*trial.evidence, *([trial.reason] if trial.reason else [])]
-        self._evidence.setText("\n".join(lines))
+        lines = (*trial.evidence, trial.reason)
+        self._evidence.setText("\n".join(shown(line) for line in lines if line))
         self._evidence.show()
         self.passed.emit()
 
@@ -202,7 +204,7 @@ class ModelTest(QWidget):
             return
         self._end()
         self._picture.show_image(None, self.tr("No boxes"))
-        self._say(str(error), "danger")
+        self._say(shown(words_of(error)), "danger")
         self._offer_families(getattr(error, "families", ()))
         self.failed.emit()
 

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from console import alarm_words
 from console.background import in_background
 from console.context import ConsoleContext
-from console.problem_words import problems_by_place
+from console.problem_words import placed_words, problems_by_place
 from console.risk_words import risk_word
 from console.rule_words import rule_words
 from console.save_place import save_place
@@ -173,7 +173,7 @@ class ReplayDialog(QDialog):
         if self._is_busy or self._rows:
             return
         if problems:
-            self._say(" ".join(problems.values()), "danger")
+            self._say(placed_words(problems), "danger")
         else:
             text = self.tr(
                 "The alarms of the list ({0}) are assessed again with what is set here. Nothing "

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.texts import say
+
 Picture: TypeAlias = NDArray[np.uint8]
 """``(H, W, 3)`` uint8, BGR."""
 
@@ -27,7 +29,9 @@ def read_image(path: Path) -> Picture:
     payload = np.fromfile(path, np.uint8)
     picture = cv2.imdecode(payload, cv2.IMREAD_COLOR) if payload.size else None
     if picture is None:
-        raise ImageError(f"{path.name} is not a picture that can be read (JPEG, PNG, BMP, WebP)")
+        raise ImageError(
+            say("{name} is not a picture that can be read (JPEG, PNG, BMP, WebP)", name=path.name)
+        )
     return np.asarray(picture, np.uint8)
 
 
@@ -40,7 +44,9 @@ def write_image(path: Path, picture: Picture, *, jpeg_quality: int = 90) -> None
     """
     suffix = path.suffix or ".jpg"
     if not cv2.haveImageWriter(f"picture{suffix}"):
-        raise ImageError(f"pictures cannot be written as {suffix}; use .jpg or .png")
+        raise ImageError(
+            say("pictures cannot be written as {suffix}; use .jpg or .png", suffix=suffix)
+        )
     parameters = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality] if suffix in {".jpg", ".jpeg"} else []
     _, payload = cv2.imencode(suffix, picture, parameters)
     payload.tofile(path)

@@ -29,6 +29,7 @@ from pipeline.detection.models import AmbiguousModelError, ModelError, model_pat
 from pipeline.detection.sources import DEMO_CLIP
 from pipeline.detection.try_model import SUFFIX
 from pipeline.settings import DetectionSettings
+from pipeline.texts import Text, one_after_another, say, unpacked
 
 TIMEOUT_S: Final = 120.0
 """A large model on a graphics card is compiled first; longer than this no one waits."""
@@ -60,9 +61,9 @@ class ModelTrial:
     """
 
     family: str
-    evidence: tuple[str, ...]
+    evidence: tuple[Text, ...]
     provider: str
-    reason: str
+    reason: Text
     milliseconds: float
     input_size: tuple[int, int]
     counts: Mapping[str, int]
@@ -83,7 +84,7 @@ def demo_picture() -> Picture:
     finally:
         capture.release()
     if not ok:
-        raise ModelError("The demo clip cannot be read; choose a picture.")
+        raise ModelError(say("The demo clip cannot be read; choose a picture."))
     return np.asarray(picture, np.uint8)
 
 
@@ -109,7 +110,9 @@ def try_model(
     path = model_path(settings.model)
     # Told here, without a process, since it is what is mistyped most.
     if not path.is_file():
-        raise ModelError(f"{path} does not exist. Choose an ONNX file, or `bundled`.")
+        raise ModelError(
+            say("{path} does not exist. Choose an ONNX file, or `bundled`.", path=path)
+        )
     with tempfile.TemporaryDirectory(prefix="signalbox-trial-") as name:
         folder = Path(name)
         given = folder / "picture.png"
@@ -145,8 +148,12 @@ def _run(words: list[str], model: str, folder: Path, stop: threading.Event) -> d
                 raise TrialStoppedError
             if time.monotonic() > deadline_s:
                 raise ModelError(
-                    f"{model} gave no boxes within {TIMEOUT_S:.0f} s. Choose a smaller model, or "
-                    "another provider."
+                    say(
+                        "{model} gave no boxes within {limit} s. Choose a smaller model, or "
+                        "another provider.",
+                        model=model,
+                        limit=f"{TIMEOUT_S:.0f}",
+                    )
                 )
         code = process.returncode
     said = errors.read_text(encoding="utf-8", errors="replace").strip()
@@ -155,13 +162,22 @@ def _run(words: list[str], model: str, folder: Path, stop: threading.Event) -> d
     except ValueError:
         answer = {}
     if code == CANNOT_BE_USED:
-        text = str(answer.get("error") or said)
+        text = unpacked(answer.get("told") or said)
         families = tuple(answer.get("families", ()))
         raise AmbiguousModelError(text, families) if families else ModelError(text)
     if code != 0 or "images" not in answer:
         raise ModelError(
-            f"{model} ended the process that tried it (code {code}): it cannot be used here. "
-            f"{said[-MAX_SHOWN_OUTPUT:]}".strip()
+            one_after_another(
+                (
+                    say(
+                        "{model} ended the process that tried it (code {code}): it cannot be "
+                        "used here.",
+                        model=model,
+                        code=code,
+                    ),
+                    said[-MAX_SHOWN_OUTPUT:],
+                )
+            )
         )
     return answer
 
@@ -195,9 +211,9 @@ def _read(answer: dict[str, Any], annotated: Picture, size: tuple[int, int]) -> 
     width, height = image["inputSize"]
     return ModelTrial(
         family=model["family"],
-        evidence=tuple(model["evidence"]),
+        evidence=tuple(map(unpacked, model["told"]["evidence"])),
         provider=model["providerName"],
-        reason=model["reason"],
+        reason=unpacked(model["told"]["reason"]),
         milliseconds=image["milliseconds"],
         input_size=(width, height),
         counts=dict(sorted(counts.items(), key=lambda item: -item[1])),

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pipeline.detection.annotate import annotate
 from pipeline.detection.images import read_image, write_image
 from pipeline.detection.models import Detections, Detector
+from pipeline.texts import packed
 
 SUFFIX: Final = ".detected.jpg"
 """Replaces the picture's own suffix in the name of the annotated copy."""
@@ -86,9 +87,14 @@ def as_table(detector: Detector, results: Sequence[PictureResult]) -> str:
 
 
 def as_json(detector: Detector, results: Sequence[PictureResult]) -> dict[str, Any]:
-    """Return the results as values for JSON, with the field names of the topics."""
+    """Return the results as values for JSON, with the field names of the topics.
+
+    Texts stand there in English, and under ``told`` with what they are made of.
+    """
+    info = detector.info
+    told = {"reason": packed(info.reason), "evidence": [packed(text) for text in info.evidence]}
     return {
-        "model": {**asdict(detector.info), "providerName": detector.info.provider_name},
+        "model": {**asdict(info), "providerName": info.provider_name, "told": told},
         "images": [
             {
                 "image": str(result.path),

@@ -1,5 +1,4 @@
-<?xml version="1.0" encoding="utf-8"?>
-<!DOCTYPE TS>
+<?xml version='1.0' encoding='utf-8'?>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
     <name>AboutDialog</name>
@@ -645,7 +644,7 @@
         <translation>任何兼容 OpenAI 的地址，也可以在本机。分组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
     </message>
     <message>
-        <source>Kept in this system&apos;s credential store, never in a file; empty for none</source>
+        <source>Kept in this system's credential store, never in a file; empty for none</source>
         <translation>保存在本系统的凭据库中，绝不写入文件；没有则留空</translation>
     </message>
     <message>
@@ -1027,6 +1026,14 @@
         <source>Mend the lines in the file and choose it again, or go on.</source>
         <translation>可修正文件中的行后重新选择，或直接继续。</translation>
     </message>
+<message>
+        <source>this file is too large for a list of cameras</source>
+        <translation>此文件太大，不像是摄像机列表</translation>
+    </message>
+    <message>
+        <source>{0}: {1}</source>
+        <translation>{0}：{1}</translation>
+    </message>
 </context>
 <context>
     <name>CameraTest</name>
@@ -1325,7 +1332,7 @@
         <translation>USB 摄像头 {0}</translation>
     </message>
     <message>
-        <source>{0} does not exist. Check the camera&apos;s source.</source>
+        <source>{0} does not exist. Check the camera's source.</source>
         <translation>{0} 不存在。请检查摄像机的来源。</translation>
     </message>
     <message>
@@ -1397,11 +1404,11 @@
         <translation>摄像机要求用户名和密码；请写入地址：{0}</translation>
     </message>
     <message>
-        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
+        <source>this user may not see the stream (403); check the user's rights on the camera</source>
         <translation>此用户无权观看视频流（403）；请检查其在摄像机上的权限</translation>
     </message>
     <message>
-        <source>the camera has no stream at {0}; check the path in the camera&apos;s manual</source>
+        <source>the camera has no stream at {0}; check the path in the camera's manual</source>
         <translation>摄像机在 {0} 没有视频流；请查阅摄像机手册中的路径</translation>
     </message>
     <message>
@@ -1417,7 +1424,7 @@
         <translation>摄像机应答状态码 {0}</translation>
     </message>
     <message>
-        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
+        <source>the address leads to a web page, not to a video stream; the camera's manual tells the stream's own address</source>
         <translation>此地址是网页而不是视频流；视频流的地址见摄像机手册</translation>
     </message>
     <message>
@@ -1593,11 +1600,11 @@
         <translation>证书颁发机构</translation>
     </message>
     <message>
-        <source>File that proves who the brokers are; empty: the system&apos;s own authorities.</source>
+        <source>File that proves who the brokers are; empty: the system's own authorities.</source>
         <translation>用来核实 Broker 身份的文件；留空则使用系统自带的颁发机构。</translation>
     </message>
     <message>
-        <source>Check that the certificate is the broker&apos;s own</source>
+        <source>Check that the certificate is the broker's own</source>
         <translation>核对证书是否属于该 Broker</translation>
     </message>
     <message>
@@ -1661,7 +1668,7 @@
         <translation>选择{0}</translation>
     </message>
     <message>
-        <source>Kept in the system&apos;s credential store, not in the settings file; or env:NAME.</source>
+        <source>Kept in the system's credential store, not in the settings file; or env:NAME.</source>
         <translation>保存在系统的凭据库中，不写入设置文件；也可填 env:名称。</translation>
     </message>
 </context>
@@ -2341,11 +2348,11 @@ Choose another folder, or free some space.</source>
         <translation>每个属性变成什么</translation>
     </message>
     <message>
-        <source>A producer&apos;s</source>
+        <source>A producer's</source>
         <translation>生产者的</translation>
     </message>
     <message>
-        <source>A consumer&apos;s</source>
+        <source>A consumer's</source>
         <translation>消费者的</translation>
     </message>
     <message>
@@ -2353,7 +2360,7 @@ Choose another folder, or free some space.</source>
         <translation>谁的属性</translation>
     </message>
     <message>
-        <source>Keep Java&apos;s own defaults as well</source>
+        <source>Keep Java's own defaults as well</source>
         <translation>同时保留 Java 自己的默认值</translation>
     </message>
     <message>
@@ -2416,7 +2423,7 @@ Choose another folder, or free some space.</source>
         <translation>Signalbox 有自己的消费组：见设置文件中的 kafka.groups</translation>
     </message>
     <message>
-        <source>Java&apos;s default</source>
+        <source>Java's default</source>
         <translation>Java 的默认值</translation>
     </message>
     <message>
@@ -2427,7 +2434,7 @@ Choose another folder, or free some space.</source>
 <context>
     <name>KafkaDesk</name>
     <message>
-        <source>The secret goes to the system&apos;s credential store when you apply.</source>
+        <source>The secret goes to the system's credential store when you apply.</source>
         <translation>应用时，该密码将存入系统的凭据库。</translation>
     </message>
     <message>
@@ -3174,7 +3181,7 @@ It opens by itself when workers start.</source>
         <translation>模型用哪种语言描述所见。</translation>
     </message>
     <message>
-        <source>How the answer&apos;s form is asked for; “find out” suits most servers.</source>
+        <source>How the answer's form is asked for; “find out” suits most servers.</source>
         <translation>如何约束回答的格式；“自动判断”适合大多数服务器。</translation>
     </message>
     <message>
@@ -3210,7 +3217,7 @@ It opens by itself when workers start.</source>
         <translation>超过后评估暂停到午夜；0：不设上限。</translation>
     </message>
     <message>
-        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model&apos;s server is yours.</source>
+        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model's server is yours.</source>
         <translation>规则离线工作，不产生费用；大模型会看图片。这时图片会离开本机，除非模型服务器是您自己的。</translation>
     </message>
 </context>
@@ -3429,6 +3436,22 @@ It opens by itself when workers start.</source>
     <message>
         <source>The alarm database was damaged. It is kept as {0}, and a new one was begun: alarms from before are not in it.</source>
         <translation>报警数据库已损坏，保存为 {0}，并新建了一个：其中没有以前的报警。</translation>
+    </message>
+<message>
+        <source>{0} stays stopped. {1}</source>
+        <translation>{0} 已停止，不会自动重启。{1}</translation>
+    </message>
+    <message>
+        <source>The pipeline could not be opened. {0}</source>
+        <translation>无法打开流水线。{0}</translation>
+    </message>
+    <message>
+        <source>{0} has not stopped within {1} seconds. What it holds stays in Kafka and is read again at its next start. Wait for it, or quit and start Signalbox again; the details are for support.</source>
+        <translation>{0} 未能在 {1} 秒内停止。它持有的内容保留在 Kafka 中，下次启动时会重新读取。请等待，或退出后重新启动 Signalbox；详细信息供技术支持使用。</translation>
+    </message>
+    <message>
+        <source>{0} stay stopped. {1}</source>
+        <translation>{0} 已停止，不会自动重启。{1}</translation>
     </message>
 </context>
 <context>
@@ -3793,7 +3816,7 @@ It opens by itself when workers start.</source>
         <translation>处理完的偏移量将永远不会提交，一旦崩溃就会从头重复</translation>
     </message>
     <message>
-        <source>Signalbox&apos;s promise to lose nothing rests on it</source>
+        <source>Signalbox's promise to lose nothing rests on it</source>
         <translation>Signalbox 不丢数据的承诺以它为基础</translation>
     </message>
     <message>
@@ -3809,7 +3832,7 @@ It opens by itself when workers start.</source>
         <translation>重试可能使一条消息重复发送或乱序</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is false (Java&apos;s is true)</source>
+        <source>librdkafka's default is false (Java's is true)</source>
         <translation>librdkafka 的默认值是 false（Java 是 true）</translation>
     </message>
     <message>
@@ -3833,7 +3856,7 @@ It opens by itself when workers start.</source>
         <translation>会读到已中止的事务的消息</translation>
     </message>
     <message>
-        <source>read_uncommitted is Java&apos;s default, not librdkafka&apos;s</source>
+        <source>read_uncommitted is Java's default, not librdkafka's</source>
         <translation>read_uncommitted 是 Java 的默认值，不是 librdkafka 的</translation>
     </message>
     <message>
@@ -3897,7 +3920,7 @@ It opens by itself when workers start.</source>
         <translation>OpenSSL 不认识其中任何一个密码套件</translation>
     </message>
     <message>
-        <source>Use OpenSSL&apos;s names separated by colons, or leave it out.</source>
+        <source>Use OpenSSL's names separated by colons, or leave it out.</source>
         <translation>请使用 OpenSSL 的名称并以冒号分隔，或删除它。</translation>
     </message>
     <message>
@@ -3961,7 +3984,7 @@ It opens by itself when workers start.</source>
         <translation>中途的任何人都能冒充 Broker 并读取全部内容</translation>
     </message>
     <message>
-        <source>the broker&apos;s certificate is not checked</source>
+        <source>the broker's certificate is not checked</source>
         <translation>未核对 Broker 的证书</translation>
     </message>
     <message>
@@ -3973,7 +3996,7 @@ It opens by itself when workers start.</source>
         <translation>持有同一颁发机构证书的任何人都能冒充 Broker</translation>
     </message>
     <message>
-        <source>the broker&apos;s name is not compared with its certificate</source>
+        <source>the broker's name is not compared with its certificate</source>
         <translation>未将 Broker 的名称与其证书核对</translation>
     </message>
     <message>
@@ -4049,7 +4072,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 会接受它</translation>
     </message>
     <message>
-        <source>it is left out of librdkafka&apos;s documentation: for its own tests and bindings</source>
+        <source>it is left out of librdkafka's documentation: for its own tests and bindings</source>
         <translation>librdkafka 的文档未列出它：仅供其自身测试和语言绑定使用</translation>
     </message>
     <message>
@@ -4217,7 +4240,7 @@ It opens by itself when workers start.</source>
         <translation>由 Broker 决定</translation>
     </message>
     <message>
-        <source>a consumer takes 1 to {most} (the table&apos;s wider range is for share consumers)</source>
+        <source>a consumer takes 1 to {most} (the table's wider range is for share consumers)</source>
         <translation>消费者可取 1 到 {most}（表中更宽的范围仅适用于共享消费者）</translation>
     </message>
     <message>
@@ -4457,7 +4480,7 @@ It opens by itself when workers start.</source>
         <translation>请使用 enable.idempotence = true，或删除 transactional.id。</translation>
     </message>
     <message>
-        <source>transaction.timeout.ms = {limit} is so large that librdkafka&apos;s comparison overflows</source>
+        <source>transaction.timeout.ms = {limit} is so large that librdkafka's comparison overflows</source>
         <translation>transaction.timeout.ms = {limit} 太大，librdkafka 比较时会溢出</translation>
     </message>
     <message>
@@ -4541,7 +4564,7 @@ It opens by itself when workers start.</source>
         <translation>message.max.bytes 限制单个请求，而一个批次就在一个请求中发送</translation>
     </message>
     <message>
-        <source>Use at most {largest}, or raise message.max.bytes (and the broker&apos;s).</source>
+        <source>Use at most {largest}, or raise message.max.bytes (and the broker's).</source>
         <translation>请不超过 {largest}，或调大 message.max.bytes（以及 Broker 的对应设置）。</translation>
     </message>
     <message>
@@ -4673,8 +4696,8 @@ It opens by itself when workers start.</source>
         <translation>没有引号时，TOML 会把名称中的点当作表</translation>
     </message>
     <message>
-        <source>Write &quot;{name}&quot; in quotes.</source>
-        <translation>请把 &quot;{name}&quot; 写在引号内。</translation>
+        <source>Write "{name}" in quotes.</source>
+        <translation>请把 "{name}" 写在引号内。</translation>
     </message>
     <message>
         <source>workers do not start</source>
@@ -4709,7 +4732,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 只对共享消费者认识它</translation>
     </message>
     <message>
-        <source>Java&apos;s {name} is {meant} on {client}; use that, or take it out.</source>
+        <source>Java's {name} is {meant} on {client}; use that, or take it out.</source>
         <translation>Java 的 {name} 在{client}上是 {meant}；请用它代替，或删除它。</translation>
     </message>
     <message>
@@ -4777,7 +4800,7 @@ It opens by itself when workers start.</source>
         <translation>生产者无法创建：TypeError</translation>
     </message>
     <message>
-        <source>confluent-kafka reads this one property itself and takes only Python&apos;s True or False, not a text</source>
+        <source>confluent-kafka reads this one property itself and takes only Python's True or False, not a text</source>
         <translation>confluent-kafka 自行读取这一属性，只接受 Python 的 True 或 False，不接受文本</translation>
     </message>
     <message>
@@ -4801,27 +4824,27 @@ It opens by itself when workers start.</source>
         <translation>{name} 在这里是 {target}</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is false: retries may repeat</source>
+        <source>librdkafka's default is false: retries may repeat</source>
         <translation>librdkafka 的默认值是 false：重试可能造成重复</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is consistent_random: the same key goes to another partition</source>
+        <source>librdkafka's default is consistent_random: the same key goes to another partition</source>
         <translation>librdkafka 的默认值是 consistent_random：同一个键会进入另一个分区</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is 300000</source>
+        <source>librdkafka's default is 300000</source>
         <translation>librdkafka 的默认值是 300000</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is read_committed: aborted messages are left out</source>
+        <source>librdkafka's default is read_committed: aborted messages are left out</source>
         <translation>librdkafka 的默认值是 read_committed：不读已中止的消息</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is false: damage on the way goes unseen</source>
+        <source>librdkafka's default is false: damage on the way goes unseen</source>
         <translation>librdkafka 的默认值是 false：传输中的损坏不会被发现</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default for consumers is false</source>
+        <source>librdkafka's default for consumers is false</source>
         <translation>librdkafka 对消费者的默认值是 false</translation>
     </message>
     <message>
@@ -4869,7 +4892,7 @@ It opens by itself when workers start.</source>
         <translation>请写 true 或 false。</translation>
     </message>
     <message>
-        <source>this is set by a function of librdkafka&apos;s C interface, never as a text</source>
+        <source>this is set by a function of librdkafka's C interface, never as a text</source>
         <translation>这由 librdkafka 的 C 接口函数设置，不能写成文本</translation>
     </message>
     <message>
@@ -4905,7 +4928,7 @@ It opens by itself when workers start.</source>
         <translation>请将其去掉。</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s build for this system lacks what is behind it</source>
+        <source>librdkafka's build for this system lacks what is behind it</source>
         <translation>本系统的 librdkafka 版本缺少其背后的功能</translation>
     </message>
     <message>
@@ -5345,8 +5368,8 @@ It opens by itself when workers start.</source>
         <translation>Java 的空字符串写作 none（空值会被拒绝）；默认值为 https</translation>
     </message>
     <message>
-        <source>OpenSSL names joined by &quot;:&quot; instead of JSSE names</source>
-        <translation>使用以 &quot;:&quot; 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
+        <source>OpenSSL names joined by ":" instead of JSSE names</source>
+        <translation>使用以 ":" 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
     </message>
     <message>
         <source>OpenSSL negotiates; no equivalent</source>
@@ -5549,7 +5572,7 @@ It opens by itself when workers start.</source>
         <translation>无法创建主题 {topic}：{words}。</translation>
     </message>
     <message>
-        <source>Look at the broker&apos;s own log.</source>
+        <source>Look at the broker's own log.</source>
         <translation>请查看 Broker 自己的日志。</translation>
     </message>
     <message>
@@ -5609,7 +5632,7 @@ It opens by itself when workers start.</source>
         <translation>{count} 个服务器中有 {passed} 个通过；{troubles}</translation>
     </message>
     <message>
-        <source>Check security.protocol and sasl.mechanism; the broker&apos;s log tells its side.</source>
+        <source>Check security.protocol and sasl.mechanism; the broker's log tells its side.</source>
         <translation>请检查 security.protocol 和 sasl.mechanism；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -5661,7 +5684,7 @@ It opens by itself when workers start.</source>
         <translation>此用户不能：{rights}</translation>
     </message>
     <message>
-        <source>Have the cluster&apos;s administrator grant these rights.</source>
+        <source>Have the cluster's administrator grant these rights.</source>
         <translation>请集群管理员授予这些权限。</translation>
     </message>
     <message>
@@ -5849,7 +5872,7 @@ It opens by itself when workers start.</source>
         <translation>请检查 Kafka 集群是否在运行且可以到达。</translation>
     </message>
     <message>
-        <source>{server} ends the connection at Kafka&apos;s first request</source>
+        <source>{server} ends the connection at Kafka's first request</source>
         <translation>{server} 在 Kafka 的第一个请求时断开连接</translation>
     </message>
     <message>
@@ -5857,7 +5880,7 @@ It opens by itself when workers start.</source>
         <translation>与 {server} 的 TLS 握手失败：{reason}</translation>
     </message>
     <message>
-        <source>The broker&apos;s log tells its side.</source>
+        <source>The broker's log tells its side.</source>
         <translation>Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -5873,7 +5896,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 是网页服务器，不是 Kafka Broker</translation>
     </message>
     <message>
-        <source>Use the address of a Kafka broker&apos;s listener (often port 9092).</source>
+        <source>Use the address of a Kafka broker's listener (often port 9092).</source>
         <translation>请使用 Kafka Broker 监听器的地址（通常是 9092 端口）。</translation>
     </message>
     <message>
@@ -5889,7 +5912,7 @@ It opens by itself when workers start.</source>
         <translation>ssl.certificate.location、ssl.key.location 或 ssl.key.password</translation>
     </message>
     <message>
-        <source>{server} answers, but not in Kafka&apos;s protocol</source>
+        <source>{server} answers, but not in Kafka's protocol</source>
         <translation>{server} 有应答，但不是 Kafka 协议</translation>
     </message>
     <message>
@@ -5901,7 +5924,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 不使用 TLS</translation>
     </message>
     <message>
-        <source>Use the broker&apos;s TLS port, or set security.protocol to the kind without SSL.</source>
+        <source>Use the broker's TLS port, or set security.protocol to the kind without SSL.</source>
         <translation>请使用 Broker 的 TLS 端口，或将 security.protocol 设为不带 SSL 的种类。</translation>
     </message>
     <message>
@@ -5945,19 +5968,19 @@ It opens by itself when workers start.</source>
         <translation>请改正 {names}：必须是此用户可读的 PEM 文件。</translation>
     </message>
     <message>
-        <source>{server} accepts connections, but has not answered Kafka&apos;s first request within {limit_s:.0f} s</source>
+        <source>{server} accepts connections, but has not answered Kafka's first request within {limit_s:.0f} s</source>
         <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 Kafka 的第一个请求</translation>
     </message>
     <message>
-        <source>See whether it is a Kafka broker&apos;s port, and whether the broker is well.</source>
+        <source>See whether it is a Kafka broker's port, and whether the broker is well.</source>
         <translation>请检查它是否为 Kafka Broker 的端口，以及 Broker 是否正常。</translation>
     </message>
     <message>
-        <source>{server} ends the connection at Kafka&apos;s first request: {error}</source>
+        <source>{server} ends the connection at Kafka's first request: {error}</source>
         <translation>{server} 在 Kafka 的第一个请求时断开连接：{error}</translation>
     </message>
     <message>
-        <source>See whether it is a Kafka broker&apos;s port; the broker&apos;s log tells its side.</source>
+        <source>See whether it is a Kafka broker's port; the broker's log tells its side.</source>
         <translation>请检查它是否为 Kafka Broker 的端口；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -5973,7 +5996,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 TLS 握手</translation>
     </message>
     <message>
-        <source>See whether this is the broker&apos;s TLS port, and whether the broker is well.</source>
+        <source>See whether this is the broker's TLS port, and whether the broker is well.</source>
         <translation>请检查它是否为 Broker 的 TLS 端口，以及 Broker 是否正常。</translation>
     </message>
     <message>
@@ -5981,11 +6004,11 @@ It opens by itself when workers start.</source>
         <translation>{server} 在 TLS 握手时断开连接：{error}</translation>
     </message>
     <message>
-        <source>See whether this is the broker&apos;s TLS port; the broker&apos;s log tells its side.</source>
+        <source>See whether this is the broker's TLS port; the broker's log tells its side.</source>
         <translation>请检查它是否为 Broker 的 TLS 端口；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
-        <source>Have the certificate renewed; see that this machine&apos;s clock is right.</source>
+        <source>Have the certificate renewed; see that this machine's clock is right.</source>
         <translation>请更新证书，并确认本机时钟正确。</translation>
     </message>
     <message>
@@ -6140,11 +6163,631 @@ It opens by itself when workers start.</source>
         <source>{first} {second}</source>
         <translation>{first}{second}</translation>
     </message>
-</context>
+<message>
+        <source>{place}: unknown setting; known names: {names}</source>
+        <translation>{place}：未知的设置项；已知的名称：{names}</translation>
+    </message>
+    <message>
+        <source>{place}: unknown setting; did you mean `{name}`?</source>
+        <translation>{place}：未知的设置项；您是想写 `{name}` 吗？</translation>
+    </message>
+    <message>
+        <source>must name at least one host:port in cluster mode</source>
+        <translation>集群模式下必须至少填写一个 host:port</translation>
+    </message>
+    <message>
+        <source>camera id used more than once: {ids}</source>
+        <translation>摄像机标识重复：{ids}</translation>
+    </message>
+    <message>
+        <source>must be a reference such as env:NAME or keyring:NAME</source>
+        <translation>必须是 env:NAME 或 keyring:NAME 这样的引用</translation>
+    </message>
+    <message>
+        <source>must be later than the begin</source>
+        <translation>必须晚于开始时间</translation>
+    </message>
+    <message>
+        <source>must be less than a week after the begin of a weekly time</source>
+        <translation>每周重复的时段，结束时间必须在开始后一周之内</translation>
+    </message>
+    <message>
+        <source>must begin with http:// or https:// and name a host</source>
+        <translation>必须以 http:// 或 https:// 开头，并写明主机</translation>
+    </message>
+    <message>
+        <source>must be given where there is a mail server</source>
+        <translation>填写了邮件服务器时，此项不能为空</translation>
+    </message>
+    <message>
+        <source>an address must be on one line</source>
+        <translation>一个地址必须写在一行内</translation>
+    </message>
+    <message>
+        <source>the points lie on one line; an area needs three that do not</source>
+        <translation>这些点在一条直线上；区域至少需要三个不在同一直线上的点</translation>
+    </message>
+    <message>
+        <source>the two ends of the line lie on each other</source>
+        <translation>线的两个端点重合</translation>
+    </message>
+    <message>
+        <source>no three of the four points may lie on one line</source>
+        <translation>四个点中任意三个都不能在同一直线上</translation>
+    </message>
+    <message>
+        <source>begin and end are local times, without a time zone</source>
+        <translation>开始和结束都是本地时间，不带时区</translation>
+    </message>
+    <message>
+        <source>must differ from the begin</source>
+        <translation>不能与开始时间相同</translation>
+    </message>
+    <message>
+        <source>say what is different: no detection, another rate or another confidence</source>
+        <translation>请说明有何不同：不检测、另一个频率或另一个置信度</translation>
+    </message>
+    <message>
+        <source>with detection off there is no rate and no confidence</source>
+        <translation>关闭检测时，不能再设置频率和置信度</translation>
+    </message>
+    <message>
+        <source>needs three corners at least</source>
+        <translation>至少需要三个顶点</translation>
+    </message>
+    <message>
+        <source>name used more than once: {names}</source>
+        <translation>名称重复：{names}</translation>
+    </message>
+    <message>
+        <source>{name}: cannot be read ({error})</source>
+        <translation>{name}：无法读取（{error}）</translation>
+    </message>
+    <message>
+        <source>{name}: not valid TOML: {error}</source>
+        <translation>{name}：不是有效的 TOML：{error}</translation>
+    </message>
+    <message>
+        <source>must not be empty</source>
+        <translation>不能为空</translation>
+    </message>
+    <message>
+        <source>at most {limit} characters</source>
+        <translation>最多 {limit} 个字符</translation>
+    </message>
+    <message>
+        <source>only letters A–Z, digits and . _ - without spaces, 64 at most</source>
+        <translation>只能使用字母 A–Z、数字和 . _ -，不含空格，最多 64 个</translation>
+    </message>
+    <message>
+        <source>choose from {choices}</source>
+        <translation>请从以下选择：{choices}</translation>
+    </message>
+    <message>
+        <source>there is no such setting</source>
+        <translation>没有这个设置项</translation>
+    </message>
+    <message>
+        <source>at least {limit} of them</source>
+        <translation>至少需要 {limit} 个</translation>
+    </message>
+    <message>
+        <source>at most {limit} of them</source>
+        <translation>最多 {limit} 个</translation>
+    </message>
+    <message>
+        <source>write the time with its time zone, such as 2026-05-01T22:00:00+02:00</source>
+        <translation>请写出带时区的时间，例如 2026-05-01T22:00:00+02:00</translation>
+    </message>
+    <message>
+        <source>enter a whole number</source>
+        <translation>请输入整数</translation>
+    </message>
+    <message>
+        <source>enter a number, such as 0.5</source>
+        <translation>请输入数字，例如 0.5</translation>
+    </message>
+    <message>
+        <source>must be more than {limit}</source>
+        <translation>必须大于 {limit}</translation>
+    </message>
+    <message>
+        <source>must be {limit} or more</source>
+        <translation>必须不小于 {limit}</translation>
+    </message>
+    <message>
+        <source>must be less than {limit}</source>
+        <translation>必须小于 {limit}</translation>
+    </message>
+    <message>
+        <source>must be {limit} or less</source>
+        <translation>必须不大于 {limit}</translation>
+    </message>
+    <message>
+        <source>must be a text in quotes</source>
+        <translation>必须是引号中的文本</translation>
+    </message>
+    <message>
+        <source>must be true or false</source>
+        <translation>必须是 true 或 false</translation>
+    </message>
+    <message>
+        <source>must be a list in square brackets</source>
+        <translation>必须是方括号中的列表</translation>
+    </message>
+    <message>
+        <source>must be a table</source>
+        <translation>必须是一个表</translation>
+    </message>
+    <message>
+        <source>write a time of day, such as 22:00</source>
+        <translation>请写出一天中的时刻，例如 22:00</translation>
+    </message>
+    <message>
+        <source>write a date and a time, such as 2026-05-01T22:00:00+02:00</source>
+        <translation>请写出日期和时间，例如 2026-05-01T22:00:00+02:00</translation>
+    </message>
+    <message>
+        <source>must hold no user, password, query or fragment</source>
+        <translation>不能含有用户名、密码、查询参数或片段</translation>
+    </message>
+    <message>
+        <source>needs the price of input or of output</source>
+        <translation>需要先填写输入或输出的价格</translation>
+    </message>
+    <message>
+        <source>must be given for a language model</source>
+        <translation>使用语言模型时必须填写</translation>
+    </message>
+    <message>
+        <source>must be an https:// address</source>
+        <translation>必须是 https:// 地址</translation>
+    </message>
+    <message>
+        <source>must say where to ask</source>
+        <translation>必须填写到哪里询问</translation>
+    </message>
+    <message>
+        <source>{place}: {problem}</source>
+        <translation>{place}：{problem}</translation>
+    </message>
+    <message>
+        <source>the letters of the file cannot be told; save it as “CSV UTF-8”</source>
+        <translation>无法识别文件的字符编码；请另存为“CSV UTF-8”</translation>
+    </message>
+    <message>
+        <source>more cells than the header has columns</source>
+        <translation>单元格数多于表头的列数</translation>
+    </message>
+    <message>
+        <source>the id {id} was already in line {line}</source>
+        <translation>标识 {id} 在第 {line} 行已经出现过</translation>
+    </message>
+    <message>
+        <source>there is no camera below the header</source>
+        <translation>表头下面没有摄像机</translation>
+    </message>
+    <message>
+        <source>the first line must name the columns, such as id,name,source; known columns: {names}</source>
+        <translation>第一行必须写出列名，例如 id,name,source；已知的列：{names}</translation>
+    </message>
+    <message>
+        <source>write user name and password in place of {mask}</source>
+        <translation>请用用户名和密码替换 {mask}</translation>
+    </message>
+    <message>
+        <source>line {line}: {error}</source>
+        <translation>第 {line} 行：{error}</translation>
+    </message>
+    <message>
+        <source>the column {column} is there more than once</source>
+        <translation>列 {column} 出现了不止一次</translation>
+    </message>
+    <message>
+        <source>more than {limit} cameras in one list</source>
+        <translation>一个列表中的摄像机超过 {limit} 个</translation>
+    </message>
+    <message>
+        <source>unknown column {column}; did you mean {name}?</source>
+        <translation>未知的列 {column}；您是想写 {name} 吗？</translation>
+    </message>
+    <message>
+        <source>unknown column {column}; known: {names}</source>
+        <translation>未知的列 {column}；已知的列：{names}</translation>
+    </message>
+    <message>
+        <source>write yes or no</source>
+        <translation>请写 yes 或 no</translation>
+    </message>
+    <message>
+        <source>{name} is not a picture that can be read (JPEG, PNG, BMP, WebP)</source>
+        <translation>{name} 不是可以读取的图片（JPEG、PNG、BMP、WebP）</translation>
+    </message>
+    <message>
+        <source>pictures cannot be written as {suffix}; use .jpg or .png</source>
+        <translation>图片不能写成 {suffix} 格式；请使用 .jpg 或 .png</translation>
+    </message>
+    <message>
+        <source>The demo clip cannot be read; choose a picture.</source>
+        <translation>无法读取演示片段；请选择一张图片。</translation>
+    </message>
+    <message>
+        <source>{model} gave no boxes within {limit} s. Choose a smaller model, or another provider.</source>
+        <translation>{model} 在 {limit} 秒内没有给出检测框。请选择更小的模型，或换一种运行方式。</translation>
+    </message>
+    <message>
+        <source>{model} ended the process that tried it (code {code}): it cannot be used here.</source>
+        <translation>{model} 使试运行它的进程意外结束（代码 {code}）：此模型在这里不能使用。</translation>
+    </message>
+    <message>
+        <source>the output `{name}` does not tell the {count} pictures of a run apart; export the model for one picture at a time</source>
+        <translation>输出 `{name}` 不能区分一次运行中的 {count} 张图片；请将模型导出为每次处理一张图片</translation>
+    </message>
+    <message>
+        <source>{model} has no class `{name}`. Did you mean `{other}`?</source>
+        <translation>{model} 没有类别 `{name}`。您是想写 `{other}` 吗？</translation>
+    </message>
+    <message>
+        <source>{model} has no class `{name}`. It knows: {names}.</source>
+        <translation>{model} 没有类别 `{name}`。它能识别：{names}。</translation>
+    </message>
+    <message>
+        <source>{name} is {given}, expected {expected}</source>
+        <translation>{name} 是 {given}，应为 {expected}</translation>
+    </message>
+    <message>
+        <source>a box or confidence is not a finite number</source>
+        <translation>有检测框或置信度不是有限的数值</translation>
+    </message>
+    <message>
+        <source>a box ends before it begins</source>
+        <translation>有检测框的终点在起点之前</translation>
+    </message>
+    <message>
+        <source>{name} is not in this build of onnxruntime</source>
+        <translation>此版本的 onnxruntime 不含 {name}</translation>
+    </message>
+    <message>
+        <source>there is no device `{device}`; there are: {names}</source>
+        <translation>没有设备 `{device}`；现有设备：{names}</translation>
+    </message>
+    <message>
+        <source>there is no device `{device}`, nor any other</source>
+        <translation>没有设备 `{device}`，也没有其他设备</translation>
+    </message>
+    <message>
+        <source>outputs scores_8, distances_8, ... and metadata `family` = nanodet</source>
+        <translation>输出 scores_8、distances_8 等，且元数据 `family` = nanodet</translation>
+    </message>
+    <message>
+        <source>the metadata names the family nanodet</source>
+        <translation>元数据写明类型为 nanodet</translation>
+    </message>
+    <message>
+        <source>class and side maps for strides {strides}</source>
+        <translation>步长 {strides} 的类别图和边距图</translation>
+    </message>
+    <message>
+        <source>{model}: the NanoDet metadata is missing or wrong ({error}). Convert the model again with tools/convert_nanodet.py.</source>
+        <translation>{model}：NanoDet 元数据缺失或有误（{error}）。请用 tools/convert_nanodet.py 重新转换模型。</translation>
+    </message>
+    <message>
+        <source>{model} has no output {name} of width {width}; it has {outputs}. Is it really a NanoDet?</source>
+        <translation>{model} 没有宽度为 {width} 的输出 {name}；它的输出是 {outputs}。它确实是 NanoDet 吗？</translation>
+    </message>
+    <message>
+        <source>one output (1, cells, classes + 32) over the strides 8 to 64</source>
+        <translation>一个输出 (1, 网格数, 类别数 + 32)，步长 8 至 64</translation>
+    </message>
+    <message>
+        <source>{count} numbers each are {classes} classes + {sides} sides x {bins} bins</source>
+        <translation>每个候选有 {count} 个数：{classes} 个类别 + {sides} 条边 × {bins} 个区间</translation>
+    </message>
+    <message>
+        <source>outputs dets and labels (1, queries, classes + 1), as RF-DETR gives them</source>
+        <translation>输出 dets 和 labels (1, 查询数, 类别数 + 1)，与 RF-DETR 相同</translation>
+    </message>
+    <message>
+        <source>{width} places are COCO's category ids</source>
+        <translation>{width} 个位置对应 COCO 的类别编号</translation>
+    </message>
+    <message>
+        <source>{width} places are {classes} classes and the background</source>
+        <translation>{width} 个位置对应 {classes} 个类别和背景</translation>
+    </message>
+    <message>
+        <source>outputs `{boxes}` {shape} and `{logits}` {other}</source>
+        <translation>输出 `{boxes}` {shape} 和 `{logits}` {other}</translation>
+    </message>
+    <message>
+        <source>outputs labels, boxes, scores with the input orig_target_sizes, or logits and pred_boxes, as RT-DETR and D-FINE give them</source>
+        <translation>输出 labels、boxes、scores 且有输入 orig_target_sizes，或输出 logits 和 pred_boxes，与 RT-DETR、D-FINE 相同</translation>
+    </message>
+    <message>
+        <source>the input `{name}` beside the picture</source>
+        <translation>除图片外还有输入 `{name}`</translation>
+    </message>
+    <message>
+        <source>outputs labels, boxes {shape}, scores</source>
+        <translation>输出 labels、boxes {shape}、scores</translation>
+    </message>
+    <message>
+        <source>outputs `{logits}` {shape} and `{boxes}`</source>
+        <translation>输出 `{logits}` {shape} 和 `{boxes}`</translation>
+    </message>
+    <message>
+        <source>{classes} classes, no place for a background</source>
+        <translation>{classes} 个类别，没有背景的位置</translation>
+    </message>
+    <message>
+        <source>output {shape}: queries of box and {classes} class scores</source>
+        <translation>输出 {shape}：每个查询含检测框和 {classes} 个类别得分</translation>
+    </message>
+    <message>
+        <source>the metadata says `{words}`</source>
+        <translation>元数据写着 `{words}`</translation>
+    </message>
+    <message>
+        <source>outputs detection_boxes, detection_classes, detection_scores, num_detections, or bboxes, labels, scores</source>
+        <translation>输出 detection_boxes、detection_classes、detection_scores、num_detections，或 bboxes、labels、scores</translation>
+    </message>
+    <message>
+        <source>outputs `{boxes}` {shape}, {others}</source>
+        <translation>输出 `{boxes}` {shape}、{others}</translation>
+    </message>
+    <message>
+        <source>named as {exporter} names them; classes counted from {first}</source>
+        <translation>命名与 {exporter} 相同；类别从 {first} 开始计数</translation>
+    </message>
+    <message>
+        <source>one output (1, 4 + classes, boxes), as YOLOv8 to YOLO26 give it</source>
+        <translation>一个输出 (1, 4 + 类别数, 框数)，与 YOLOv8 至 YOLO26 相同</translation>
+    </message>
+    <message>
+        <source>metadata of Ultralytics' exporter</source>
+        <translation>有 Ultralytics 导出工具的元数据</translation>
+    </message>
+    <message>
+        <source>classifies whole pictures</source>
+        <translation>对整张图片分类</translation>
+    </message>
+    <message>
+        <source>finds rotated boxes</source>
+        <translation>检测旋转框</translation>
+    </message>
+    <message>
+        <source>output {shape}: {count} candidates are {per_cell} for each cell of the strides {strides} at {size}</source>
+        <translation>输出 {shape}：{count} 个候选，即 {size} 下步长 {strides} 的每个网格 {per_cell} 个</translation>
+    </message>
+    <message>
+        <source>{count} numbers each are {fixed} + {classes} classes + {extra} for masks or key points</source>
+        <translation>每个候选有 {count} 个数：{fixed} + {classes} 个类别 + {extra} 个用于掩码或关键点</translation>
+    </message>
+    <message>
+        <source>{count} numbers each are {fixed} + {classes} classes</source>
+        <translation>每个候选有 {count} 个数：{fixed} + {classes} 个类别</translation>
+    </message>
+    <message>
+        <source>{model} {does} (task `{task}`). Choose a model for detecting or segmenting objects.</source>
+        <translation>{model} 用于{does}（任务 `{task}`）。请选择用于目标检测或分割的模型。</translation>
+    </message>
+    <message>
+        <source>one output (1, boxes, 6), as YOLOv10, YOLO26 and nms=True give it</source>
+        <translation>一个输出 (1, 框数, 6)，与 YOLOv10、YOLO26 及 nms=True 相同</translation>
+    </message>
+    <message>
+        <source>picture, box, class, score</source>
+        <translation>图片、检测框、类别、得分</translation>
+    </message>
+    <message>
+        <source>box, score, class</source>
+        <translation>检测框、得分、类别</translation>
+    </message>
+    <message>
+        <source>output {shape}: at most {rows} finished rows of {meaning}</source>
+        <translation>输出 {shape}：最多 {rows} 行结果，每行为{meaning}</translation>
+    </message>
+    <message>
+        <source>output {shape}: finished rows of {meaning}</source>
+        <translation>输出 {shape}：结果每行为{meaning}</translation>
+    </message>
+    <message>
+        <source>{extra} further numbers each are for masks or key points</source>
+        <translation>另有 {extra} 个数用于掩码或关键点</translation>
+    </message>
+    <message>
+        <source>one output (1, boxes, 5 + classes), as YOLOv5 and v7 (and v6) give it</source>
+        <translation>一个输出 (1, 框数, 5 + 类别数)，与 YOLOv5、v7（和 v6）相同</translation>
+    </message>
+    <message>
+        <source>one output (1, cells, 5 + classes) with one row a cell</source>
+        <translation>一个输出 (1, 网格数, 5 + 类别数)，每个网格一行</translation>
+    </message>
+    <message>
+        <source>the centres follow the grid: decoded inside</source>
+        <translation>中心点与网格一致：已在模型内解码</translation>
+    </message>
+    <message>
+        <source>the centres do not follow the grid: decoded here</source>
+        <translation>中心点与网格不一致：在这里解码</translation>
+    </message>
+    <message>
+        <source>the output is called `output`, as YOLOX's exporter calls it</source>
+        <translation>输出名为 `output`，与 YOLOX 的导出工具相同</translation>
+    </message>
+    <message>
+        <source>{model} gives no boxes when read as {family}: {what}. Pick another family, or export the model again.</source>
+        <translation>{model} 按 {family} 读取时得不到检测框：{what}。请选择其他类型，或重新导出模型。</translation>
+    </message>
+    <message>
+        <source>a confidence of {value}</source>
+        <translation>置信度为 {value}</translation>
+    </message>
+    <message>
+        <source>input {input}: {preparation}</source>
+        <translation>输入 {input}：{preparation}</translation>
+    </message>
+    <message>
+        <source>any size</source>
+        <translation>任意尺寸</translation>
+    </message>
+    <message>
+        <source>`{name}` {axes} {kind}, {size}</source>
+        <translation>`{name}` {axes} {kind}，{size}</translation>
+    </message>
+    <message>
+        <source>no input</source>
+        <translation>没有输入</translation>
+    </message>
+    <message>
+        <source>{model} needs the input `{name}` beside the picture, which no supported family has. Export it so that it takes only the picture.</source>
+        <translation>{model} 除图片外还需要输入 `{name}`，支持的类型中都没有它。请导出为只需要图片的模型。</translation>
+    </message>
+    <message>
+        <source>{model} takes no picture: an input of four axes and a known number type is needed, it has {inputs}. Choose an object detector.</source>
+        <translation>{model} 不接受图片：需要一个四维且数值类型已知的输入，它的输入是 {inputs}。请选择目标检测模型。</translation>
+    </message>
+    <message>
+        <source>{model} takes pictures of {channels} channels ({inputs}); only colour pictures of {colours} channels are supported.</source>
+        <translation>{model} 要求 {channels} 通道的图片（{inputs}）；只支持 {colours} 通道的彩色图片。</translation>
+    </message>
+    <message>
+        <source>{model} takes {batch} pictures at once; export it for one at a time, or with a batch size that may vary.</source>
+        <translation>{model} 每次需要 {batch} 张图片；请导出为每次一张，或批量大小可变。</translation>
+    </message>
+    <message>
+        <source>{count} class names from {origin}</source>
+        <translation>{count} 个类别名称，来自 {origin}</translation>
+    </message>
+    <message>
+        <source>neither a list nor a dictionary of names</source>
+        <translation>既不是名称列表，也不是名称字典</translation>
+    </message>
+    <message>
+        <source>the metadata</source>
+        <translation>元数据</translation>
+    </message>
+    <message>
+        <source>no class names for {count} classes: put them into a .names file beside the model</source>
+        <translation>{count} 个类别没有名称：请将名称写入模型旁边的 .names 文件</translation>
+    </message>
+    <message>
+        <source>{model} tells apart {classes} classes, but {origin} has {names} names. Put the right names into {file} beside it, one a line.</source>
+        <translation>{model} 区分 {classes} 个类别，但 {origin} 有 {names} 个名称。请将正确的名称写入它旁边的 {file}，每行一个。</translation>
+    </message>
+    <message>
+        <source>too long</source>
+        <translation>太长</translation>
+    </message>
+    <message>
+        <source>no entry `names:`</source>
+        <translation>没有 `names:` 条目</translation>
+    </message>
+    <message>
+        <source>`{sign}` is missing</source>
+        <translation>缺少 `{sign}`</translation>
+    </message>
+    <message>
+        <source>no names, or class numbers that are out of range</source>
+        <translation>没有名称，或类别编号超出范围</translation>
+    </message>
+    <message>
+        <source>no class names in the file: those of COCO taken</source>
+        <translation>文件中没有类别名称：采用 COCO 的名称</translation>
+    </message>
+    <message>
+        <source>nested too deeply</source>
+        <translation>嵌套太深</translation>
+    </message>
+    <message>
+        <source>{model}: the class names in its metadata cannot be read ({error}). Export it again.</source>
+        <translation>{model}：无法读取其元数据中的类别名称（{error}）。请重新导出。</translation>
+    </message>
+    <message>
+        <source>{file} beside {model} holds no class names ({error}). Write one name a line into a file that ends in .names.</source>
+        <translation>{model} 旁边的 {file} 中没有类别名称（{error}）。请将名称写入以 .names 结尾的文件，每行一个。</translation>
+    </message>
+    <message>
+        <source>no class names in the file, {count} classes: those of COCO taken</source>
+        <translation>文件中没有类别名称，共 {count} 个类别：采用 COCO 的名称</translation>
+    </message>
+    <message>
+        <source>{way}, {order}, mean and deviation {scale}</source>
+        <translation>{way}，{order}，均值和标准差 {scale}</translation>
+    </message>
+    <message>
+        <source>fitted, with a border of grey {grey}</source>
+        <translation>等比缩放，边缘填充灰度 {grey}</translation>
+    </message>
+    <message>
+        <source>fitted at the top left, with a border of grey {grey}</source>
+        <translation>靠左上等比缩放，边缘填充灰度 {grey}</translation>
+    </message>
+    <message>
+        <source>stretched</source>
+        <translation>拉伸</translation>
+    </message>
+    <message>
+        <source>the outputs {shapes} for the input {input}</source>
+        <translation>输入 {input} 时的输出 {shapes}</translation>
+    </message>
+    <message>
+        <source>{model} is of no known model family: it has {shapes}. Known: {families}.</source>
+        <translation>{model} 不属于任何已知的模型类型：它有 {shapes}。已知的类型：{families}。</translation>
+    </message>
+    <message>
+        <source>{model} may be of several model families. Pick one: {families}. {reasons}</source>
+        <translation>{model} 可能属于几种模型类型。请选择一种：{families}。{reasons}</translation>
+    </message>
+    <message>
+        <source>{model} cannot be read as {family}: it has {shapes}; {family} has {looks}. Pick another family, or none.</source>
+        <translation>{model} 不能按 {family} 读取：它有 {shapes}；{family} 应有 {looks}。请选择其他类型，或不选。</translation>
+    </message>
+    <message>
+        <source>{family} was picked</source>
+        <translation>已选择 {family}</translation>
+    </message>
+    <message>
+        <source>{family}: {evidence}.</source>
+        <translation>{family}：{evidence}。</translation>
+    </message>
+    <message>
+        <source>`{name}` is no model family. Did you mean `{other}`? Known: {known}.</source>
+        <translation>`{name}` 不是模型类型。您是想写 `{other}` 吗？已知的类型：{known}。</translation>
+    </message>
+    <message>
+        <source>`{name}` is no model family. Known: {known}.</source>
+        <translation>`{name}` 不是模型类型。已知的类型：{known}。</translation>
+    </message>
+    <message>
+        <source>{model}: its output `{name}` is {kind} without a scale. Export it with outputs in floating point (the inside may stay quantised).</source>
+        <translation>{model}：其输出 `{name}` 是 {kind}，没有缩放系数。请将输出导出为浮点数（内部可以保持量化）。</translation>
+    </message>
+    <message>
+        <source>{family} ({looks})</source>
+        <translation>{family}（{looks}）</translation>
+    </message>
+    <message>
+        <source>the file with its weights</source>
+        <translation>存放权重的文件</translation>
+    </message>
+    <message>
+        <source>{provider}: {error}</source>
+        <translation>{provider}：{error}</translation>
+    </message>
+    <message>
+        <source>input size {wanted} does not fit {model}: it was exported for {size} only.</source>
+        <translation>输入尺寸 {wanted} 不适合 {model}：它只为 {size} 导出。</translation>
+    </message>
+    <message>
+        <source>input size {wanted} does not fit {model}: width and height must be multiples of {step}, at least {least} and at most {most}. Nearest: {size}.</source>
+        <translation>输入尺寸 {wanted} 不适合 {model}：宽和高必须是 {step} 的倍数，不小于 {least}，不大于 {most}。最接近的是 {size}。</translation>
+    </message>
+    </context>
 <context>
     <name>PipelineController</name>
     <message>
-        <source>The worker&apos;s thread ended by itself; the log has the cause.</source>
+        <source>The worker's thread ended by itself; the log has the cause.</source>
         <translation>处理单元的线程自行结束，原因见日志。</translation>
     </message>
 </context>
@@ -6200,6 +6843,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>Choose from {0}.</source>
         <translation>请从以下选项中选择：{0}。</translation>
+    </message>
+<message>
+        <source>{0}: {1}</source>
+        <translation>{0}：{1}</translation>
     </message>
 </context>
 <context>
@@ -6482,7 +7129,7 @@ It opens by itself when workers start.</source>
 <context>
     <name>Rule</name>
     <message>
-        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
+        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).</source>
         <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
     </message>
     <message>
@@ -6842,11 +7489,11 @@ It opens by itself when workers start.</source>
         <translation>其余任务在 Kafka 中等待。</translation>
     </message>
     <message>
-        <source>A person this near to a moving vehicle, in heights of the person&apos;s box.</source>
+        <source>A person this near to a moving vehicle, in heights of the person's box.</source>
         <translation>行人与行驶车辆相距多近算接近，以行人检测框的高度为单位。</translation>
     </message>
     <message>
-        <source>Nearer than this is a conflict, in heights of the person&apos;s box.</source>
+        <source>Nearer than this is a conflict, in heights of the person's box.</source>
         <translation>比这更近即为冲突，以行人检测框的高度为单位。</translation>
     </message>
     <message>
@@ -7002,7 +7649,7 @@ It opens by itself when workers start.</source>
         <translation>密钥存放的位置，绝不是密钥本身：keyring:名称 或 env:名称。留空：没有。</translation>
     </message>
     <message>
-        <source>PEM file of authorities to trust besides the system&apos;s. Empty: none.</source>
+        <source>PEM file of authorities to trust besides the system's. Empty: none.</source>
         <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
     </message>
     <message>
@@ -7094,7 +7741,7 @@ It opens by itself when workers start.</source>
         <translation>一个群组图片的最大大小；先降低质量，再缩小尺寸。</translation>
     </message>
     <message>
-        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector&apos;s boxes. Who is not detected is not hidden.</source>
+        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. Who is not detected is not hidden.</source>
         <translation>按识别框把人的头部和车辆的下部变成粗块；未被识别到的不会被遮挡。</translation>
     </message>
     <message>
@@ -7888,7 +8535,7 @@ The line shows the unread messages lately.</source>
         <translation>找不到此文件。</translation>
     </message>
     <message>
-        <source>Type the camera&apos;s address first.</source>
+        <source>Type the camera's address first.</source>
         <translation>请先输入摄像头地址。</translation>
     </message>
 </context>

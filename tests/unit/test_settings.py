@@ -14,7 +14,7 @@ from pipeline.settings import Settings, SettingsError, demo_settings, parse_sett
 def problems(table: dict[str, object]) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         parse_settings(table)
-    return caught.value.problems
+    return list(caught.value.problems)
 
 
 def test_the_defaults_are_usable() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.detection.models.detector import ModelError
+from pipeline.texts import say
 
 Feeds: TypeAlias = Mapping[str, NDArray[Any]]
 Outputs: TypeAlias = Mapping[str, NDArray[Any]]
@@ -36,8 +37,12 @@ def run_together(run: Run, feeds: Sequence[Feeds], batch: int | None) -> list[Ou
     mixed = [name for name, value in outputs.items() if value.shape[:1] != (len(padded),)]
     if mixed:
         raise ModelError(
-            f"the output `{mixed[0]}` does not tell the {len(padded)} pictures of a run apart; "
-            "export the model for one picture at a time"
+            say(
+                "the output `{name}` does not tell the {count} pictures of a run apart; "
+                "export the model for one picture at a time",
+                name=mixed[0],
+                count=len(padded),
+            )
         )
     return [
         {name: value[index : index + 1] for name, value in outputs.items()}

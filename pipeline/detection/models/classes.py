@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.detection.models.coco import COCO_NAMES, ROAD_CLASSES
 from pipeline.detection.models.detector import ModelError
+from pipeline.texts import say
 
 
 def choose_classes(model: str, names: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
@@ -19,8 +20,21 @@ def choose_classes(model: str, names: Sequence[str], wanted: Sequence[str]) -> t
     unknown = [name for name in wanted if name not in names]
     if unknown:
         close = difflib.get_close_matches(unknown[0], names, n=1)
-        hint = f"Did you mean `{close[0]}`?" if close else f"It knows: {', '.join(names)}."
-        raise ModelError(f"{model} has no class `{unknown[0]}`. {hint}")
+        raise ModelError(
+            say(
+                "{model} has no class `{name}`. Did you mean `{other}`?",
+                model=model,
+                name=unknown[0],
+                other=close[0],
+            )
+            if close
+            else say(
+                "{model} has no class `{name}`. It knows: {names}.",
+                model=model,
+                name=unknown[0],
+                names=", ".join(names),
+            )
+        )
     return tuple(dict.fromkeys(wanted)) or tuple(names)
 
 

@@ -8,6 +8,8 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.texts import say
+
 Floats: TypeAlias = NDArray[np.float32]
 Integers: TypeAlias = NDArray[np.int32]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -40,9 +42,9 @@ class Detections:
         if self.track_id is not None:
             _check("track_id", self.track_id, (count,), np.int32)
         if not np.isfinite(self.xyxy).all() or not np.isfinite(self.confidence).all():
-            raise ValueError("a box or confidence is not a finite number")
+            raise ValueError(say("a box or confidence is not a finite number"))
         if np.any(self.xyxy[:, 2:] < self.xyxy[:, :2]):
-            raise ValueError("a box ends before it begins")
+            raise ValueError(say("a box ends before it begins"))
 
     @classmethod
     def empty(cls) -> Self:
@@ -77,5 +79,10 @@ class Detections:
 def _check(name: str, array: NDArray[Any], shape: tuple[int, ...], kind: type[np.generic]) -> None:
     if array.shape != shape or array.dtype != kind:
         raise ValueError(
-            f"{name} is {array.dtype} {array.shape}, expected {np.dtype(kind)} {shape}"
+            say(
+                "{name} is {given}, expected {expected}",
+                name=name,
+                given=f"{array.dtype} {array.shape}",
+                expected=f"{np.dtype(kind)} {shape}",
+            )
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.detection.images import Picture
 from pipeline.detection.models.detections import Detections
 from pipeline.detection.models.letterbox import Placement
+from pipeline.texts import Text
 
 Provider: TypeAlias = Literal["directml", "cuda", "openvino", "cpu"]
 
@@ -26,6 +27,9 @@ PROVIDER_NAMES: Final[dict[Provider, str]] = {
 class ModelError(ValueError):
     """A model that cannot be used; the text names the file, the cause and what would help."""
 
+    def __init__(self, message: Text) -> None:
+        super().__init__(message)
+
 
 class AmbiguousModelError(ModelError):
     """A model that may be of several families.
@@ -34,7 +38,7 @@ class AmbiguousModelError(ModelError):
         families: their names; one of them is to be picked.
     """
 
-    def __init__(self, message: str, families: tuple[str, ...]) -> None:
+    def __init__(self, message: Text, families: tuple[str, ...]) -> None:
         super().__init__(message)
         self.families = families
 
@@ -105,10 +109,10 @@ class DetectorInfo:
     family: str
     provider: Provider
     threads: int
-    reason: str
+    reason: Text
     input_size: tuple[int, int] | None
     classes: tuple[str, ...]
-    evidence: tuple[str, ...] = ()
+    evidence: tuple[Text, ...] = ()
     device: str = ""
 
     @property

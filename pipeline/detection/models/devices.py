@@ -9,6 +9,7 @@ from typing import Any, Final
 import onnxruntime
 
 from pipeline.detection.models.detector import PROVIDER_NAMES, ModelError, Provider
+from pipeline.texts import NOTHING, Text, say
 
 ONNX_PROVIDERS: Final[dict[Provider, str]] = {
     "directml": "DmlExecutionProvider",
@@ -74,23 +75,27 @@ def provider_options(provider: Provider, device: str) -> tuple[dict[str, Any], s
     exact = [one for one in there if one.name.casefold() == device.casefold()]
     fitting = exact or [one for one in there if device.casefold() in one.name.casefold()]
     if not fitting:
-        names = ", ".join(one.name for one in there) or "none"
-        raise ModelError(f"there is no device `{device}`; there are: {names}")
+        if not there:
+            raise ModelError(say("there is no device `{device}`, nor any other", device=device))
+        names = ", ".join(one.name for one in there)
+        raise ModelError(
+            say("there is no device `{device}`; there are: {names}", device=device, names=names)
+        )
     return {"device_id": str(fitting[0].number)}, fitting[0].name
 
 
-def availability() -> dict[Provider, str]:
+def availability() -> dict[Provider, Text]:
     """Return for each execution provider why this onnxruntime cannot use it; empty where it can."""
     there = set(onnxruntime.get_available_providers())
     return {
-        provider: "" if onnx in there else not_built_in(provider)
+        provider: NOTHING if onnx in there else not_built_in(provider)
         for provider, onnx in ONNX_PROVIDERS.items()
     }
 
 
-def not_built_in(provider: Provider) -> str:
+def not_built_in(provider: Provider) -> Text:
     """Return the reason where onnxruntime was built without `provider`."""
-    return f"{PROVIDER_NAMES[provider]} is not in this build of onnxruntime"
+    return say("{name} is not in this build of onnxruntime", name=PROVIDER_NAMES[provider])
 
 
 def _sorted(numbers: dict[int, str]) -> list[str]:

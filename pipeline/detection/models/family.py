@@ -16,6 +16,7 @@ from pipeline.detection.models.names import given_names
 from pipeline.detection.models.preparation import Preparation
 from pipeline.detection.models.selection import Selection
 from pipeline.detection.models.sizes import InputSizes
+from pipeline.texts import Text
 
 Outputs: TypeAlias = Mapping[str, NDArray[Any]]
 
@@ -106,7 +107,7 @@ class Match:
     """
 
     layout: Layout
-    evidence: tuple[str, ...]
+    evidence: tuple[Text, ...]
     sure: bool = True
 
 
@@ -119,7 +120,7 @@ class Family(Protocol):
         ...
 
     @property
-    def looks_like(self) -> str:
+    def looks_like(self) -> Text:
         """Its outputs in words, for messages."""
         ...
 

@@ -26,6 +26,7 @@ from pipeline.detection.models.selection import Selection
 from pipeline.detection.models.session import ModelSession
 from pipeline.detection.models.sizes import InputSizes
 from pipeline.detection.models.suppression import VEHICLES, suppress, without_nested
+from pipeline.texts import Text, in_a_row, say, words_of
 
 MAX_PROBABILITY: Final = 1.001
 """More is no probability; half precision may round to slightly over 1."""
@@ -84,13 +85,17 @@ class GraphDetector:
             provider=session.provider,
             threads=session.threads,
             device=session.device,
-            reason="; ".join(session.passed_over),
+            reason=in_a_row(session.passed_over),
             input_size=options.input_size or inputs.fixed_size,
             classes=kept,
             evidence=(
                 *match.evidence,
                 named.origin,
-                f"input {inputs}: {match.layout.preparation}",
+                say(
+                    "input {input}: {preparation}",
+                    input=inputs.words,
+                    preparation=match.layout.preparation.words,
+                ),
             ),
         )
 
@@ -137,9 +142,11 @@ class GraphDetector:
             boxes = prepared.placement.to_frame(found.xyxy)
             in_frame = Detections(boxes, found.confidence, found.class_id)
         except (IndexError, KeyError, ValueError) as error:
-            raise self._nonsense(str(error)) from error
+            raise self._nonsense(words_of(error)) from error
         if len(in_frame) and in_frame.confidence.max() > MAX_PROBABILITY:
-            raise self._nonsense(f"a confidence of {in_frame.confidence.max():.3g}")
+            raise self._nonsense(
+                say("a confidence of {value}", value=f"{in_frame.confidence.max():.3g}")
+            )
         return self._without_duplicates(in_frame)
 
     def detect(self, frame: Picture) -> Detections:
@@ -176,10 +183,15 @@ class GraphDetector:
         order = np.argsort(-found.confidence, kind="stable")
         return without_nested(found[order], self._vehicles)
 
-    def _nonsense(self, what: str) -> ModelError:
+    def _nonsense(self, what: Text) -> ModelError:
         return ModelError(
-            f"{self._session.path.name} gives no boxes when read as {self._family}: {what}. "
-            "Pick another family, or export the model again."
+            say(
+                "{model} gives no boxes when read as {family}: {what}. "
+                "Pick another family, or export the model again.",
+                model=self._session.path.name,
+                family=self._family,
+                what=what,
+            )
         )
 
 

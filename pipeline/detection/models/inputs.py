@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.detection.images import Picture
 from pipeline.detection.models.detector import ModelError
 from pipeline.detection.models.preparation import Preparation
+from pipeline.texts import Text, say, verbatim
 
 Shape: TypeAlias = tuple[int | str | None, ...]
 Axes: TypeAlias = Literal["NCHW", "NHWC"]
@@ -72,8 +73,12 @@ class ModelInputs:
         ]
         if len(pictures) != 1:
             raise ModelError(
-                f"{model} takes no picture: an input of four axes and a known number type is "
-                f"needed, it has {_listed(shapes, types)}. Choose an object detector."
+                say(
+                    "{model} takes no picture: an input of four axes and a known number type is "
+                    "needed, it has {inputs}. Choose an object detector.",
+                    model=model,
+                    inputs=_listed(shapes, types),
+                )
             )
         name = pictures[0]
         shape = shapes[name]
@@ -81,14 +86,24 @@ class ModelInputs:
         channels, height, width = shape[1:] if axes == "NCHW" else (shape[3], *shape[1:3])
         if isinstance(channels, int) and channels != CHANNELS:
             raise ModelError(
-                f"{model} takes pictures of {channels} channels ({_listed(shapes, types)}); "
-                f"only colour pictures of {CHANNELS} channels are supported."
+                say(
+                    "{model} takes pictures of {channels} channels ({inputs}); only colour "
+                    "pictures of {colours} channels are supported.",
+                    model=model,
+                    channels=channels,
+                    inputs=_listed(shapes, types),
+                    colours=CHANNELS,
+                )
             )
         batch = shape[0] if isinstance(shape[0], int) and shape[0] > 0 else None
         if batch is not None and batch > MAX_FIXED_BATCH:
             raise ModelError(
-                f"{model} takes {batch} pictures at once; export it for one at a time, or with "
-                "a batch size that may vary."
+                say(
+                    "{model} takes {batch} pictures at once; export it for one at a time, or with "
+                    "a batch size that may vary.",
+                    model=model,
+                    batch=batch,
+                )
             )
         return cls(
             picture=name,
@@ -105,11 +120,19 @@ class ModelInputs:
         """(width, height), or None where one of them may vary."""
         return None if self.width is None or self.height is None else (self.width, self.height)
 
-    def __str__(self) -> str:
-        size = "any size"
+    @property
+    def words(self) -> Text:
+        """The picture's input: name, order of axes, number type and size, for people."""
+        size = say("any size")
         if self.width or self.height:
-            size = f"{self.width or 'any'}x{self.height or 'any'}"
-        return f"`{self.picture}` {self.axes} {np.dtype(self.kind)} {size}"
+            size = verbatim(f"{self.width or '?'}x{self.height or '?'}")
+        return say(
+            "`{name}` {axes} {kind}, {size}",
+            name=self.picture,
+            axes=self.axes,
+            kind=np.dtype(self.kind),
+            size=size,
+        )
 
     def feeds(self, canvas: Picture, preparation: Preparation) -> dict[str, NDArray[Any]]:
         """Return the value of each input for the fitted picture `canvas` ``(H, W, 3)``."""
@@ -158,18 +181,22 @@ def _others(model: str, types: Mapping[str, str]) -> dict[str, type[np.generic]]
     ]
     if unknown:
         raise ModelError(
-            f"{model} needs the input `{unknown[0]}` beside the picture, which no supported family "
-            "has. Export it so that it takes only the picture."
+            say(
+                "{model} needs the input `{name}` beside the picture, which no supported family "
+                "has. Export it so that it takes only the picture.",
+                model=model,
+                name=unknown[0],
+            )
         )
     return {name: SIZE_TYPES[kind] for name, kind in types.items()}
 
 
-def _listed(shapes: Mapping[str, Shape], types: Mapping[str, str]) -> str:
+def _listed(shapes: Mapping[str, Shape], types: Mapping[str, str]) -> Text:
     parts = (
         f"`{name}` {types[name].removeprefix('tensor(').removesuffix(')')} {_axes(shape)}"
         for name, shape in shapes.items()
     )
-    return ", ".join(parts) or "no input"
+    return verbatim(", ".join(parts)) if shapes else say("no input")
 
 
 def _axes(shape: Shape) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pipeline.detection.models.coco import COCO_IDS, COCO_NAMES
 from pipeline.detection.models.detector import ModelError
+from pipeline.texts import Text, say, verbatim
 
 METADATA_KEYS: Final = ("names", "classes", "class_names", "labels")
 SIDECARS: Final = (".names", ".yaml", ".yml", ".txt")
@@ -26,7 +27,7 @@ class ClassNames:
     """Names by class id, and in words where they are from."""
 
     names: tuple[str, ...]
-    origin: str
+    origin: Text
 
 
 def class_names(
@@ -57,10 +58,18 @@ def class_names(
         names = names[first_label:]
     if counts and len(names) not in counts:
         raise ModelError(
-            f"{path.name} tells apart {counts[0]} classes, but {found.origin} has {len(names)} "
-            f"names. Put the right names into {path.stem}.names beside it, one a line."
+            say(
+                "{model} tells apart {classes} classes, but {origin} has {names} names. Put the "
+                "right names into {file} beside it, one a line.",
+                model=path.name,
+                classes=counts[0],
+                origin=found.origin,
+                names=len(names),
+                file=f"{path.stem}.names",
+            )
         )
-    return ClassNames(names, f"{len(names)} class names from {found.origin}")
+    origin = say("{count} class names from {origin}", count=len(names), origin=found.origin)
+    return ClassNames(names, origin)
 
 
 def given_names(path: Path, metadata: Mapping[str, str]) -> ClassNames | None:
@@ -79,21 +88,21 @@ def parse_names(text: str) -> tuple[str, ...]:
         ValueError: it is neither.
     """
     if len(text) > MAX_TEXT:
-        raise ValueError("too long")
+        raise ValueError(say("too long"))
     try:
         value: Any = json.loads(text)
     except ValueError:
         try:
             value = ast.literal_eval(text.strip())
         except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
-            raise ValueError("neither a list nor a dictionary of names") from error
+            raise ValueError(say("neither a list nor a dictionary of names")) from error
     except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+        raise ValueError(say("nested too deeply")) from error
     if isinstance(value, dict):
         return _from_numbers({int(number): str(name) for number, name in value.items()})
     if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
         return tuple(value)
-    raise ValueError("neither a list nor a dictionary of names")
+    raise ValueError(say("neither a list nor a dictionary of names"))
 
 
 def parse_yaml_names(text: str) -> tuple[str, ...]:
@@ -107,7 +116,7 @@ def parse_yaml_names(text: str) -> tuple[str, ...]:
     lines = [line.rstrip() for line in text[:MAX_TEXT].splitlines()]
     start = next((i for i, line in enumerate(lines) if re.match(r"names\s*:", line)), None)
     if start is None:
-        raise ValueError("no entry `names:`")
+        raise ValueError(say("no entry `names:`"))
     body = [line.split(" #", 1)[0].strip() for line in lines[start + 1 :]]
     inline = lines[start].split(":", 1)[1].split(" #", 1)[0].strip()
     if inline.startswith(("[", "{")):
@@ -129,7 +138,7 @@ def _flow(text: str) -> tuple[str, ...]:
     closing = "]" if text[0] == "[" else "}"
     end = text.find(closing)
     if end < 0:
-        raise ValueError(f"`{closing}` is missing")
+        raise ValueError(say("`{sign}` is missing", sign=closing))
     # Names hold no commas outside quotes; within quotes they stay whole.
     parts = re.findall(r"(?:'[^']*'|\"[^\"]*\"|[^,'\"])+", text[1:end])
     entries = [part.strip() for part in parts if part.strip()]
@@ -146,7 +155,7 @@ def _unquoted(text: str) -> str:
 
 def _from_numbers(names: Mapping[int, str]) -> tuple[str, ...]:
     if not names or min(names) < 0 or max(names) >= MAX_CLASSES:
-        raise ValueError("no names, or class numbers that are out of range")
+        raise ValueError(say("no names, or class numbers that are out of range"))
     return tuple(names.get(number, f"class {number}") for number in range(max(names) + 1))
 
 
@@ -160,10 +169,14 @@ def _from_metadata(path: Path, metadata: Mapping[str, str]) -> ClassNames | None
         if key != "names":
             return None
         raise ModelError(
-            f"{path.name}: the class names in its metadata cannot be read ({error}). "
-            "Export it again."
+            say(
+                "{model}: the class names in its metadata cannot be read ({error}). "
+                "Export it again.",
+                model=path.name,
+                error=error,
+            )
         ) from error
-    return ClassNames(names, "the metadata")
+    return ClassNames(names, say("the metadata"))
 
 
 def _from_file(path: Path) -> ClassNames | None:
@@ -179,21 +192,33 @@ def _from_file(path: Path) -> ClassNames | None:
             names = tuple(line.strip() for line in text.splitlines() if line.strip())
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"{sidecar.name} beside {path.name} holds no class names ({error}). "
-            "Write one name a line into a file that ends in .names."
+            say(
+                "{file} beside {model} holds no class names ({error}). "
+                "Write one name a line into a file that ends in .names.",
+                file=sidecar.name,
+                model=path.name,
+                error=error,
+            )
         ) from error
-    return ClassNames(names, sidecar.name)
+    return ClassNames(names, verbatim(sidecar.name))
 
 
 def _fallback(counts: Sequence[int], default: Sequence[str]) -> ClassNames:
     if not counts or len(default) in counts:
-        return ClassNames(tuple(default), "no class names in the file: those of COCO taken")
+        return ClassNames(tuple(default), say("no class names in the file: those of COCO taken"))
     for coco in (COCO_NAMES, COCO_IDS):
         if len(coco) in counts:
             return ClassNames(
-                coco, f"no class names in the file, {len(coco)} classes: COCO's taken"
+                coco,
+                say(
+                    "no class names in the file, {count} classes: those of COCO taken",
+                    count=len(coco),
+                ),
             )
     return ClassNames(
         tuple(f"class {number}" for number in range(counts[0])),
-        f"no class names for {counts[0]} classes: put them into a .names file beside the model",
+        say(
+            "no class names for {count} classes: put them into a .names file beside the model",
+            count=counts[0],
+        ),
     )

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.detection.images import Picture
 from pipeline.detection.models.detections import Floats
 from pipeline.detection.models.letterbox import Placement, letterbox
+from pipeline.texts import Text, say
 
 Fit: TypeAlias = Literal["centre", "corner", "stretch"]
 GREY: Final = 114
@@ -75,13 +76,24 @@ class Preparation:
         """Position in a BGR picture of each of the input's channels."""
         return ["BGR".index(letter) for letter in self.color_order]
 
-    def __str__(self) -> str:
-        way = {"centre": "letterbox", "corner": "letterbox from the top left", "stretch": "stretch"}
-        border = "" if self.fit == "stretch" else f" on {self.pad_value}"
+    @property
+    def words(self) -> Text:
+        """The way in words: how it is fitted, its colours, and how it is normalised."""
+        grey = self.pad_value
+        way = {
+            "centre": say("fitted, with a border of grey {grey}", grey=grey),
+            "corner": say("fitted at the top left, with a border of grey {grey}", grey=grey),
+            "stretch": say("stretched"),
+        }[self.fit]
         scale = ", ".join(f"({m:.4g}, {s:.4g})" for m, s in zip(self.mean, self.std, strict=True))
         if len(set(self.mean)) == len(set(self.std)) == 1:
             scale = f"({self.mean[0]:.4g}, {self.std[0]:.4g})"
-        return f"{way[self.fit]}{border}, {self.color_order}, (mean, std) {scale}"
+        return say(
+            "{way}, {order}, mean and deviation {scale}",
+            way=way,
+            order=self.color_order,
+            scale=scale,
+        )
 
 
 def _stretch(frame: Picture, size: tuple[int, int], *, smooth: bool) -> tuple[Picture, Stretch]:

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.detection.models.detector import AmbiguousModelError, ModelError
 from pipeline.detection.models.families import FAMILIES
 from pipeline.detection.models.family import Match, ModelFacts
+from pipeline.texts import Text, in_a_row, one_after_another, say
 
 
 def recognise(facts: ModelFacts, wanted: str | None = None) -> tuple[str, Match]:
@@ -32,15 +33,28 @@ def recognise(facts: ModelFacts, wanted: str | None = None) -> tuple[str, Match]
     candidates = sure or list(matches)
     if not candidates:
         raise ModelError(
-            f"{facts.path.name} is of no known model family: it has {_shapes(facts)}. Known: "
-            + "; ".join(f"{name} ({family.looks_like})" for name, family in FAMILIES.items())
-            + "."
+            say(
+                "{model} is of no known model family: it has {shapes}. Known: {families}.",
+                model=facts.path.name,
+                shapes=_shapes(facts),
+                families=in_a_row(
+                    say("{family} ({looks})", family=name, looks=family.looks_like)
+                    for name, family in FAMILIES.items()
+                ),
+            )
         )
     if len(candidates) > 1:
-        reasons = " ".join(f"{name}: {'; '.join(matches[name].evidence)}." for name in candidates)
+        reasons = one_after_another(
+            say("{family}: {evidence}.", family=name, evidence=in_a_row(matches[name].evidence))
+            for name in candidates
+        )
         raise AmbiguousModelError(
-            f"{facts.path.name} may be of several model families. Pick one: "
-            f"{', '.join(candidates)}. {reasons}",
+            say(
+                "{model} may be of several model families. Pick one: {families}. {reasons}",
+                model=facts.path.name,
+                families=", ".join(candidates),
+                reasons=reasons,
+            ),
             tuple(candidates),
         )
     return candidates[0], matches[candidates[0]]
@@ -54,8 +68,17 @@ def check_family(name: str) -> None:
     """
     if name not in FAMILIES:
         close = difflib.get_close_matches(name, FAMILIES, n=1)
-        hint = f"Did you mean `{close[0]}`? " if close else ""
-        raise ModelError(f"`{name}` is no model family. {hint}Known: {', '.join(FAMILIES)}.")
+        known = ", ".join(FAMILIES)
+        raise ModelError(
+            say(
+                "`{name}` is no model family. Did you mean `{other}`? Known: {known}.",
+                name=name,
+                other=close[0],
+                known=known,
+            )
+            if close
+            else say("`{name}` is no model family. Known: {known}.", name=name, known=known)
+        )
 
 
 def _picked(facts: ModelFacts, name: str) -> Match:
@@ -65,10 +88,16 @@ def _picked(facts: ModelFacts, name: str) -> Match:
     _check_types(facts)
     if match is None:
         raise ModelError(
-            f"{facts.path.name} cannot be read as {name}: it has {_shapes(facts)}; "
-            f"{name} has {family.looks_like}. Pick another family, or none."
+            say(
+                "{model} cannot be read as {family}: it has {shapes}; {family} has {looks}. "
+                "Pick another family, or none.",
+                model=facts.path.name,
+                family=name,
+                shapes=_shapes(facts),
+                looks=family.looks_like,
+            )
         )
-    return Match(match.layout, (f"{name} was picked", *match.evidence))
+    return Match(match.layout, (say("{family} was picked", family=name), *match.evidence))
 
 
 def _check_types(facts: ModelFacts) -> None:
@@ -76,11 +105,18 @@ def _check_types(facts: ModelFacts) -> None:
     for name, array in facts.outputs.items():
         if array.dtype in (np.int8, np.uint8):
             raise ModelError(
-                f"{facts.path.name}: its output `{name}` is {array.dtype} without a scale. "
-                "Export it with outputs in floating point (the inside may stay quantised)."
+                say(
+                    "{model}: its output `{name}` is {kind} without a scale. Export it with "
+                    "outputs in floating point (the inside may stay quantised).",
+                    model=facts.path.name,
+                    name=name,
+                    kind=array.dtype,
+                )
             )
 
 
-def _shapes(facts: ModelFacts) -> str:
+def _shapes(facts: ModelFacts) -> Text:
     shapes = ", ".join(f"`{n}` {list(array.shape)}" for n, array in facts.outputs.items())
-    return f"the outputs {shapes} for the input {facts.inputs}"
+    return say(
+        "the outputs {shapes} for the input {input}", shapes=shapes, input=facts.inputs.words
+    )

@@ -17,7 +17,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 from pipeline.detection.models.detector import PROVIDER_NAMES, ModelError, Provider
 from pipeline.detection.models.devices import ONNX_PROVIDERS, not_built_in, provider_options
 from pipeline.detection.models.inputs import Shape
-from pipeline.texts import say
+from pipeline.texts import Text, in_a_row, say, verbatim
 
 FILE_ERRORS: Final = (
     ort_state.InvalidProtobuf,
@@ -79,7 +79,7 @@ class ModelSession:
 
     path: Path
     provider: Provider
-    passed_over: tuple[str, ...]
+    passed_over: tuple[Text, ...]
     threads: int
     device: str
     metadata: dict[str, str]
@@ -142,7 +142,7 @@ def open_session(
         ModelError: the file is missing, cut off or no ONNX model, or no provider can run it.
     """
     _check_file(path)
-    passed_over: list[str] = []
+    passed_over: list[Text] = []
     wanted = list(dict.fromkeys([*providers, "cpu"]))
     for provider in wanted[: wanted.index("cpu") + 1]:
         if ONNX_PROVIDERS[provider] not in onnxruntime.get_available_providers():
@@ -154,16 +154,17 @@ def open_session(
         except ModelError as error:
             if provider == "cpu":
                 raise
-            passed_over.append(f"{PROVIDER_NAMES[provider]}: {error}")
+            name = PROVIDER_NAMES[provider]
+            passed_over.append(say("{provider}: {error}", provider=name, error=error))
         else:
             return session
     raise ModelError(
-        say("{name} cannot be run: {reasons}", name=path.name, reasons="; ".join(passed_over))
+        say("{name} cannot be run: {reasons}", name=path.name, reasons=in_a_row(passed_over))
     )
 
 
 def _open(
-    path: Path, provider: Provider, passed_over: tuple[str, ...], threads: int, device: str
+    path: Path, provider: Provider, passed_over: tuple[Text, ...], threads: int, device: str
 ) -> ModelSession:
     choice, device_name = provider_options(provider, device)
     options = onnxruntime.SessionOptions()
@@ -231,7 +232,7 @@ def _not_opened(path: Path, error: Exception) -> ModelError:
     reason = _first_line(error)
     if "external data" in reason.lower():
         file = EXTERNAL_FILE.search(reason)
-        which = f"`{file[1]}`" if file else "the file with its weights"
+        which = verbatim(f"`{file[1]}`") if file else say("the file with its weights")
         return ModelError(
             say(
                 "{name} keeps its weights in another file that cannot be read: {which}. "

@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.detection.models.detector import ModelError
 from pipeline.detection.models.letterbox import nearest_shape
+from pipeline.texts import say
 
 MIN_INPUT_PX: Final = 64
 MAX_INPUT_PX: Final = 4096
@@ -50,17 +51,31 @@ class InputSizes:
         Raises:
             ModelError: says the nearest that it does.
         """
-        wanted = f"input size {size[0]}x{size[1]} does not fit {model}"
+        wanted = f"{size[0]}x{size[1]}"
         if self.fixed and size not in self.choices:
             width, height = self.choices[0]
-            raise ModelError(f"{wanted}: it was exported for {width}x{height} only.")
+            raise ModelError(
+                say(
+                    "input size {wanted} does not fit {model}: it was exported for {size} only.",
+                    wanted=wanted,
+                    model=model,
+                    size=f"{width}x{height}",
+                )
+            )
         fitting = tuple(
             min(MAX_INPUT_PX, max(MIN_INPUT_PX, round(side / self.step) * self.step))
             for side in size
         )
         if not self.fixed and size != fitting:
             raise ModelError(
-                f"{wanted}: width and height must be multiples of {self.step}, "
-                f"at least {MIN_INPUT_PX} and at most {MAX_INPUT_PX}. "
-                f"Nearest: {fitting[0]}x{fitting[1]}."
+                say(
+                    "input size {wanted} does not fit {model}: width and height must be multiples "
+                    "of {step}, at least {least} and at most {most}. Nearest: {size}.",
+                    wanted=wanted,
+                    model=model,
+                    step=self.step,
+                    least=MIN_INPUT_PX,
+                    most=MAX_INPUT_PX,
+                    size=f"{fitting[0]}x{fitting[1]}",
+                )
             )

@@ -21,6 +21,7 @@ from pipeline.detection.models.family import Match, ModelFacts, Outputs
 from pipeline.detection.models.preparation import Preparation
 from pipeline.detection.models.selection import Selection
 from pipeline.detection.models.sizes import InputSizes
+from pipeline.texts import say
 
 SIDES: Final = 4
 
@@ -85,8 +86,14 @@ class NanoDetLayout:
                 shape = facts.declared.get(f"{kind}_{stride}")
                 if shape is None or len(shape) != 3 or shape[2] != width:
                     raise ModelError(
-                        f"{facts.path.name} has no output {kind}_{stride} of width {width}; "
-                        f"it has {', '.join(facts.declared)}. Is it really a NanoDet?"
+                        say(
+                            "{model} has no output {name} of width {width}; it has {outputs}. "
+                            "Is it really a NanoDet?",
+                            model=facts.path.name,
+                            name=f"{kind}_{stride}",
+                            width=width,
+                            outputs=", ".join(facts.declared),
+                        )
                     )
 
     def decode(self, outputs: Outputs, size: tuple[int, int], selection: Selection) -> Detections:
@@ -127,7 +134,7 @@ class NanoDetFamily:
     """Models that say in their metadata that they are NanoDet."""
 
     name: Final = "nanodet"
-    looks_like: Final = "outputs scores_8, distances_8, ... and metadata `family` = nanodet"
+    looks_like: Final = say("outputs scores_8, distances_8, ... and metadata `family` = nanodet")
 
     def match(self, facts: ModelFacts) -> Match | None:
         """Return why `facts` fit, or None.
@@ -141,14 +148,21 @@ class NanoDetFamily:
             layout = NanoDetLayout.from_metadata(facts.metadata)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
-                f"{facts.path.name}: the NanoDet metadata is missing or wrong ({error!r}). "
-                "Convert the model again with tools/convert_nanodet.py."
+                say(
+                    "{model}: the NanoDet metadata is missing or wrong ({error}). "
+                    "Convert the model again with tools/convert_nanodet.py.",
+                    model=facts.path.name,
+                    error=repr(error),
+                )
             ) from error
         layout.check(facts)
         strides = ", ".join(str(stride) for stride in layout.strides)
         return Match(
             layout,
-            ("the metadata names the family nanodet", f"class and side maps for strides {strides}"),
+            (
+                say("the metadata names the family nanodet"),
+                say("class and side maps for strides {strides}", strides=strides),
+            ),
         )
 
 

@@ -22,6 +22,7 @@ from pipeline.detection.models.family import Match, ModelFacts, Outputs
 from pipeline.detection.models.preparation import Preparation
 from pipeline.detection.models.selection import Selection, cell_count, grid_cells
 from pipeline.detection.models.sizes import InputSizes
+from pipeline.texts import say
 
 BINS: Final = 8
 STRIDES: Final = (8, 16, 32, 64)
@@ -62,7 +63,7 @@ class NanoDetPlusFamily:
     """The NanoDet project's own exports of NanoDet-Plus."""
 
     name: Final = "nanodet-plus"
-    looks_like: Final = "one output (1, cells, classes + 32) over the strides 8 to 64"
+    looks_like: Final = say("one output (1, cells, classes + 32) over the strides 8 to 64")
 
     def match(self, facts: ModelFacts) -> Match | None:
         """Return why `facts` fit, or None."""
@@ -76,6 +77,12 @@ class NanoDetPlusFamily:
             return None
         evidence = (
             grid_evidence(table, STRIDES, facts.size),
-            f"{values} numbers each are {classes} classes + {SIDES} sides x {BINS} bins",
+            say(
+                "{count} numbers each are {classes} classes + {sides} sides x {bins} bins",
+                count=values,
+                classes=classes,
+                sides=SIDES,
+                bins=BINS,
+            ),
         )
         return Match(NanoDetPlusLayout(classes, square(facts)), evidence)

@@ -16,6 +16,7 @@ from pipeline.detection.models.coco import COCO_IDS
 from pipeline.detection.models.families.rtdetr import BOX, RawQueries, square
 from pipeline.detection.models.family import Match, ModelFacts
 from pipeline.detection.models.preparation import IMAGENET_MEAN, IMAGENET_STD, Preparation
+from pipeline.texts import say
 
 PREPARATION: Final = Preparation(
     "stretch", "RGB", mean=IMAGENET_MEAN, std=IMAGENET_STD, smooth=True
@@ -26,7 +27,9 @@ class RfDetrFamily:
     """RF-DETR and LW-DETR."""
 
     name: Final = "rfdetr"
-    looks_like: Final = "outputs dets and labels (1, queries, classes + 1), as RF-DETR gives them"
+    looks_like: Final = say(
+        "outputs dets and labels (1, queries, classes + 1), as RF-DETR gives them"
+    )
 
     def match(self, facts: ModelFacts) -> Match | None:
         """Return why `facts` fit, or None."""
@@ -51,12 +54,22 @@ class RfDetrFamily:
         )
         shapes = [list(facts.outputs[name].shape) for name in (boxes, logits)]
         meaning = (
-            "COCO's category ids"
+            say("{width} places are COCO's category ids", width=width)
             if width == len(COCO_IDS)
-            else f"{width - 1} classes and the background"
+            else say(
+                "{width} places are {classes} classes and the background",
+                width=width,
+                classes=width - 1,
+            )
         )
         evidence = (
-            f"outputs `{boxes}` {shapes[0]} and `{logits}` {shapes[1]}",
-            f"{width} places are {meaning}",
+            say(
+                "outputs `{boxes}` {shape} and `{logits}` {other}",
+                boxes=boxes,
+                shape=shapes[0],
+                logits=logits,
+                other=shapes[1],
+            ),
+            meaning,
         )
         return Match(layout, evidence, sure=own_names or width == len(COCO_IDS))

@@ -25,6 +25,7 @@ from pipeline.detection.models.inputs import SIZE_INPUT
 from pipeline.detection.models.preparation import Preparation
 from pipeline.detection.models.selection import Selection, corners, sigmoid, to_pixels
 from pipeline.detection.models.sizes import InputSizes
+from pipeline.texts import say
 
 BOX: Final = 4
 STRIDE: Final = 32
@@ -96,7 +97,7 @@ class RtDetrFamily:
     """The RT-DETR line."""
 
     name: Final = "rtdetr"
-    looks_like: Final = (
+    looks_like: Final = say(
         "outputs labels, boxes, scores with the input orig_target_sizes, or logits and pred_boxes, "
         "as RT-DETR and D-FINE give them"
     )
@@ -118,8 +119,8 @@ def _finished(facts: ModelFacts) -> Match | None:
     if facts.outputs[boxes].ndim != 3 or facts.outputs[boxes].shape[2] != BOX:
         return None
     evidence = (
-        f"the input `{SIZE_INPUT}` beside the picture",
-        f"outputs labels, boxes {list(facts.outputs[boxes].shape)}, scores",
+        say("the input `{name}` beside the picture", name=SIZE_INPUT),
+        say("outputs labels, boxes {shape}, scores", shape=list(facts.outputs[boxes].shape)),
     )
     return Match(FinishedQueries(labels, boxes, scores, square(facts)), evidence)
 
@@ -135,8 +136,13 @@ def _raw(facts: ModelFacts) -> Match | None:
     if not usual and facts.known_classes != classes:
         return None
     evidence = (
-        f"outputs `{logits}` {list(facts.outputs[logits].shape)} and `{boxes}`",
-        f"{classes} classes, no place for a background",
+        say(
+            "outputs `{logits}` {shape} and `{boxes}`",
+            logits=logits,
+            shape=list(facts.outputs[logits].shape),
+            boxes=boxes,
+        ),
+        say("{classes} classes, no place for a background", classes=classes),
     )
     return Match(RawQueries(boxes, logits, (classes,), square(facts)), evidence, sure=usual)
 
@@ -150,7 +156,13 @@ def _joined(facts: ModelFacts) -> Match | None:
     expected = facts.known_classes or len(COCO_NAMES)
     if not 1 <= table.shape[1] <= MAX_QUERIES or classes != expected:
         return None
-    evidence = [f"output {list(table.shape)}: queries of box and {classes} class scores"]
+    evidence = [
+        say(
+            "output {shape}: queries of box and {classes} class scores",
+            shape=list(table.shape),
+            classes=classes,
+        )
+    ]
     if said:
-        evidence.append(f"the metadata says `{facts.metadata['description']}`")
+        evidence.append(say("the metadata says `{words}`", words=facts.metadata["description"]))
     return Match(JoinedQueries((classes,), square(facts)), tuple(evidence), sure=said)

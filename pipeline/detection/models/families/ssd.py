@@ -21,6 +21,7 @@ from pipeline.detection.models.family import Match, ModelFacts, Outputs
 from pipeline.detection.models.preparation import IMAGENET_MEAN, IMAGENET_STD, Preparation
 from pipeline.detection.models.selection import Selection, to_pixels
 from pipeline.detection.models.sizes import InputSizes
+from pipeline.texts import say
 
 BOX: Final = 4
 ROWS_FIRST: Final = (1, 0, 3, 2)
@@ -97,7 +98,7 @@ class SsdFamily:
     """Models that end with a detection post-processing."""
 
     name: Final = "ssd"
-    looks_like: Final = (
+    looks_like: Final = say(
         "outputs detection_boxes, detection_classes, detection_scores, num_detections, "
         "or bboxes, labels, scores"
     )
@@ -116,9 +117,17 @@ class SsdFamily:
             count = None if known.count is None else facts.output(known.count)
             layout = replace(known, boxes=boxes, classes=classes, scores=scores, count=count)
             evidence = (
-                f"outputs `{boxes}` {list(shape)}, `{classes}`, `{scores}`"
-                + (f", `{count}`" if count else ""),
-                f"named as {exporter} names them; classes counted from {known.first_label}",
+                say(
+                    "outputs `{boxes}` {shape}, {others}",
+                    boxes=boxes,
+                    shape=list(shape),
+                    others=", ".join(f"`{name}`" for name in (classes, scores, count) if name),
+                ),
+                say(
+                    "named as {exporter} names them; classes counted from {first}",
+                    exporter=exporter,
+                    first=known.first_label,
+                ),
             )
             return Match(layout, evidence)
         return None

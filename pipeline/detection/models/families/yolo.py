@@ -28,6 +28,7 @@ from pipeline.detection.models.family import Match, ModelFacts, Outputs
 from pipeline.detection.models.preparation import Preparation
 from pipeline.detection.models.selection import Selection, corners
 from pipeline.detection.models.sizes import InputSizes
+from pipeline.texts import say
 
 BOX: Final = 4
 
@@ -62,7 +63,7 @@ class YoloFamily:
     """One box per cell, no objectness."""
 
     name: Final = "yolo"
-    looks_like: Final = "one output (1, 4 + classes, boxes), as YOLOv8 to YOLO26 give it"
+    looks_like: Final = say("one output (1, 4 + classes, boxes), as YOLOv8 to YOLO26 give it")
 
     def match(self, facts: ModelFacts) -> Match | None:
         """Return why `facts` fit, or None."""
@@ -83,7 +84,7 @@ class YoloFamily:
                 values_evidence(BOX, classes, extra),
             ]
             if is_ultralytics(facts):
-                evidence.append("metadata of Ultralytics' exporter")
+                evidence.append(say("metadata of Ultralytics' exporter"))
             sure = not upright or (is_ultralytics(facts) and facts.known_classes == classes)
             return Match(YoloLayout(classes, bool(upright), sizes_of(facts)), tuple(evidence), sure)
         return None

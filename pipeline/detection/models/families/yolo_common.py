@@ -13,13 +13,17 @@ from pipeline.detection.models.family import ModelFacts
 from pipeline.detection.models.preparation import Preparation
 from pipeline.detection.models.selection import cell_count
 from pipeline.detection.models.sizes import MAX_INPUT_PX, MIN_INPUT_PX, InputSizes
+from pipeline.texts import Text, say
 
 LETTERBOX: Final = Preparation("centre", "RGB")
 """Ultralytics: letterbox in the centre on 114, RGB, 0..1, four neighbours."""
 STRIDES: Final = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32), (16, 32))
 """Of the usual heads, those with P6, those with P2, and the tiny ones."""
 USUAL_SIZE_PX: Final = 640
-OTHER_TASKS: Final = {"classify": "classifies whole pictures", "obb": "finds rotated boxes"}
+OTHER_TASKS: Final = {
+    "classify": say("classifies whole pictures"),
+    "obb": say("finds rotated boxes"),
+}
 
 
 def main_output(facts: ModelFacts) -> NDArray[Any] | None:
@@ -69,19 +73,36 @@ def cells_fit(count: int, size: tuple[int, int], per_cell: int) -> tuple[int, ..
 
 def grid_evidence(
     table: NDArray[Any], strides: tuple[int, ...], size: tuple[int, int], per_cell: int = 1
-) -> str:
+) -> Text:
     """Return in words how the candidates of `table` lie in the grids of `strides`."""
-    return (
-        f"output {list(table.shape)}: {cell_count(size, strides) * per_cell} candidates are "
-        f"{per_cell} for each cell of the strides {', '.join(map(str, strides))} "
-        f"at {size[0]}x{size[1]}"
+    return say(
+        "output {shape}: {count} candidates are {per_cell} for each cell of the strides {strides} "
+        "at {size}",
+        shape=list(table.shape),
+        count=cell_count(size, strides) * per_cell,
+        per_cell=per_cell,
+        strides=", ".join(map(str, strides)),
+        size=f"{size[0]}x{size[1]}",
     )
 
 
-def values_evidence(fixed: int, classes: int, extra: int) -> str:
+def values_evidence(fixed: int, classes: int, extra: int) -> Text:
     """Return in words what the numbers of each candidate are."""
-    more = f" + {extra} for masks or key points" if extra else ""
-    return f"{fixed + classes + extra} numbers each are {fixed} + {classes} classes{more}"
+    count = fixed + classes + extra
+    if not extra:
+        return say(
+            "{count} numbers each are {fixed} + {classes} classes",
+            count=count,
+            fixed=fixed,
+            classes=classes,
+        )
+    return say(
+        "{count} numbers each are {fixed} + {classes} classes + {extra} for masks or key points",
+        count=count,
+        fixed=fixed,
+        classes=classes,
+        extra=extra,
+    )
 
 
 def refuse_other_tasks(facts: ModelFacts) -> None:
@@ -93,8 +114,13 @@ def refuse_other_tasks(facts: ModelFacts) -> None:
     task = facts.metadata.get("task", "")
     if task in OTHER_TASKS:
         raise ModelError(
-            f"{facts.path.name} {OTHER_TASKS[task]} (task `{task}`). "
-            "Choose a model for detecting or segmenting objects."
+            say(
+                "{model} {does} (task `{task}`). "
+                "Choose a model for detecting or segmenting objects.",
+                model=facts.path.name,
+                does=OTHER_TASKS[task],
+                task=task,
+            )
         )
 
 

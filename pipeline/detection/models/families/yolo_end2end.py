@@ -26,6 +26,7 @@ from pipeline.detection.models.family import Match, ModelFacts, Outputs
 from pipeline.detection.models.preparation import Preparation
 from pipeline.detection.models.selection import Selection
 from pipeline.detection.models.sizes import InputSizes
+from pipeline.texts import say
 
 FINISHED: Final = 6
 WITH_PICTURE: Final = 7
@@ -59,7 +60,7 @@ class YoloEndToEndFamily:
     """Finished boxes."""
 
     name: Final = "yolo-end2end"
-    looks_like: Final = "one output (1, boxes, 6), as YOLOv10, YOLO26 and nms=True give it"
+    looks_like: Final = say("one output (1, boxes, 6), as YOLOv10, YOLO26 and nms=True give it")
 
     def match(self, facts: ModelFacts) -> Match | None:
         """Return why `facts` fit, or None."""
@@ -74,14 +75,25 @@ class YoloEndToEndFamily:
         if not flat and not is_ultralytics(facts) and cells_fit(rows, facts.size, 1):
             return None
         refuse_other_tasks(facts)
-        meaning = "picture, box, class, score" if flat else "box, score, class"
+        meaning = say("picture, box, class, score") if flat else say("box, score, class")
         evidence = [
-            f"output {list(table.shape)}: at most {rows} finished rows of {meaning}"
+            say(
+                "output {shape}: at most {rows} finished rows of {meaning}",
+                shape=list(table.shape),
+                rows=rows,
+                meaning=meaning,
+            )
             if rows
-            else f"output {list(table.shape)}: finished rows of {meaning}",
+            else say(
+                "output {shape}: finished rows of {meaning}",
+                shape=list(table.shape),
+                meaning=meaning,
+            ),
         ]
         if extra:
-            evidence.append(f"{extra} further numbers each are for masks or key points")
+            evidence.append(
+                say("{extra} further numbers each are for masks or key points", extra=extra)
+            )
         if is_ultralytics(facts):
-            evidence.append("metadata of Ultralytics' exporter")
+            evidence.append(say("metadata of Ultralytics' exporter"))
         return Match(FinishedLayout(flat, sizes_of(facts)), tuple(evidence))

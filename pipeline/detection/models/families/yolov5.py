@@ -27,6 +27,7 @@ from pipeline.detection.models.family import Match, ModelFacts, Outputs
 from pipeline.detection.models.preparation import Preparation
 from pipeline.detection.models.selection import Selection, corners
 from pipeline.detection.models.sizes import InputSizes
+from pipeline.texts import say
 
 BOX_AND_OBJECT: Final = 5
 
@@ -62,7 +63,7 @@ class Yolov5Family:
     """Rows with objectness."""
 
     name: Final = "yolov5"
-    looks_like: Final = "one output (1, boxes, 5 + classes), as YOLOv5 and v7 (and v6) give it"
+    looks_like: Final = say("one output (1, boxes, 5 + classes), as YOLOv5 and v7 (and v6) give it")
 
     def match(self, facts: ModelFacts) -> Match | None:
         """Return why `facts` fit, or None."""

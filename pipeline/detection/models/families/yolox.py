@@ -30,6 +30,7 @@ from pipeline.detection.models.family import Match, ModelFacts, Outputs
 from pipeline.detection.models.preparation import Preparation
 from pipeline.detection.models.selection import Selection, grid_cells
 from pipeline.detection.models.sizes import InputSizes
+from pipeline.texts import say
 
 PREPARATION: Final = Preparation("corner", "BGR", std=(1.0, 1.0, 1.0))
 STRIDES: Final = (8, 16, 32)
@@ -89,7 +90,7 @@ class YoloxFamily:
     """YOLOX exports with the grid decoded and without."""
 
     name: Final = "yolox"
-    looks_like: Final = "one output (1, cells, 5 + classes) with one row a cell"
+    looks_like: Final = say("one output (1, cells, 5 + classes) with one row a cell")
 
     def match(self, facts: ModelFacts) -> Match | None:
         """Return why `facts` fit, or None."""
@@ -106,11 +107,11 @@ class YoloxFamily:
         evidence = [
             grid_evidence(table, strides, facts.size),
             values_evidence(BOX_AND_OBJECT, classes, extra=0),
-            "the centres follow the grid: decoded inside"
+            say("the centres follow the grid: decoded inside")
             if decoded
-            else "the centres do not follow the grid: decoded here",
+            else say("the centres do not follow the grid: decoded here"),
         ]
         if named:
-            evidence.append("the output is called `output`, as YOLOX's exporter calls it")
+            evidence.append(say("the output is called `output`, as YOLOX's exporter calls it"))
         layout = YoloxLayout(classes, () if decoded else strides, sizes_of(facts))
         return Match(layout, tuple(evidence), sure=named or not decoded)
