@@ -136,7 +136,13 @@ def plan_import(text: str, existing: Sequence[CameraSettings]) -> ImportPlan:
                 seen[row.camera.id] = row.line
                 cameras[row.camera.id] = row.camera
     except csv.Error as error:
-        raise CsvError(say("line {line}: {error}", line=reader.line_num, error=error)) from error
+        raise CsvError(
+            say(
+                "line {line}: a quotation mark is not closed, or stands in a wrong place ({error})",
+                line=reader.line_num,
+                error=error,
+            )
+        ) from error
     if not rows:
         raise CsvError(say("there is no camera below the header"))
     return ImportPlan(tuple(rows), tuple(cameras.values()))
@@ -173,7 +179,13 @@ def _open(text: str) -> tuple[Any, list[str]]:
     try:
         header = next((row for row in reader if any(cell.strip() for cell in row)), [])
     except csv.Error as error:
-        raise CsvError(say("line {line}: {error}", line=reader.line_num, error=error)) from error
+        raise CsvError(
+            say(
+                "line {line}: a quotation mark is not closed, or stands in a wrong place ({error})",
+                line=reader.line_num,
+                error=error,
+            )
+        ) from error
     columns = [cell.strip().lower().replace(" ", "_") for cell in header]
     if not {"name", "source"} & set(columns):
         raise CsvError(

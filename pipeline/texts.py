@@ -127,10 +127,11 @@ def unpacked(table: object) -> Text:
         name: unpacked(value) if isinstance(value, dict) else value for name, value in given.items()
     }
     try:
-        return say_again(source, values)
+        made = say_again(source, values)
     except (AttributeError, IndexError, KeyError, ValueError):
-        # Written by another version, or by hand.
-        return verbatim(str(english or source))
+        made = NOTHING
+    # What differs was written by hand, or by another version.
+    return made if made == english else verbatim(str(english or ""))
 
 
 def say_again(source: str, values: Mapping[str, object]) -> Text:

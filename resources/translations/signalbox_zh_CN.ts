@@ -6783,6 +6783,10 @@ It opens by itself when workers start.</source>
         <source>input size {wanted} does not fit {model}: width and height must be multiples of {step}, at least {least} and at most {most}. Nearest: {size}.</source>
         <translation>输入尺寸 {wanted} 不适合 {model}：宽和高必须是 {step} 的倍数，不小于 {least}，不大于 {most}。最接近的是 {size}。</translation>
     </message>
+    <message>
+        <source>line {line}: a quotation mark is not closed, or stands in a wrong place ({error})</source>
+        <translation>第 {line} 行：引号没有闭合，或位置不对（{error}）</translation>
+    </message>
     </context>
 <context>
     <name>PipelineController</name>

@@ -174,7 +174,7 @@ def test_a_name_that_is_taken_is_said_and_cannot_be_saved(qtbot: QtBot, editor: 
         field = editor.dialog.findChildren(QLineEdit)[0]
         field.selectAll()
         qtbot.keyClicks(field, "Kerb")
-    assert any("name used more than once: Kerb" in text for text in editor.words())
+    assert any("Name used more than once: Kerb" in text for text in editor.words())
     save = next(b for b in editor.dialog.findChildren(QPushButton) if b.text() == "Save")
     assert not save.isEnabled()
 

@@ -26,6 +26,7 @@ from console.pages.settings import SettingsPage
 from console.widgets.key_dialog import KeyDialog
 from console.widgets.keys_section import KeysSection
 from console.widgets.prompt_dialog import PromptDialog
+from console.widgets.setting_field import SettingField
 from console.widgets.value_table import ValueTable
 from pipeline import secrets, settings_file
 from pipeline.settings import demo_settings
@@ -153,16 +154,23 @@ def select(qtbot: QtBot, page: SettingsPage, row: int) -> None:
     )
 
 
+def problem(page: SettingsPage, name: str) -> str:
+    """What is said to be wrong at a field of the language model."""
+    fields = {field.place: field for field in page.findChildren(SettingField)}
+    return fields["scheduler", "llm", name].row.problem
+
+
 def test_the_model_is_chosen_and_needs_an_address(
     qtbot: QtBot, context: ConsoleContext, page: SettingsPage, server: LlmServer
 ) -> None:
     choose(qtbot, page, "Who judges", "Language model")
-    assert "Address must be given for a language model." in words(page)
+    assert problem(page, "base_url") == "Must be given for a language model."
     assert not button(page, "Apply").isEnabled()
     write(qtbot, page, "Address", "ftp://nowhere")
-    assert "must begin with http:// or https:// and name a host" in words(page)
+    assert problem(page, "base_url") == "Must begin with http:// or https:// and name a host."
     write(qtbot, page, "Address", server.base_url)
-    assert "Model name must be given for a language model." in words(page)
+    assert problem(page, "model") == "Must be given for a language model."
+    assert problem(page, "base_url") == ""
     write(qtbot, page, "Model name", "qwen-vl-max")
     choose(qtbot, page, "Rules stand in", "Yes, marked as rules")
     choose(qtbot, page, "Language of verdicts", "简体中文")

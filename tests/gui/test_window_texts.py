@@ -8,14 +8,11 @@ import json
 import pickle
 import re
 import string
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 import pytest
-from PySide6.QtCore import QCoreApplication, QLocale
 
-from console import i18n
 from console.window_texts import sentence, shown
 from pipeline.kafka.doctor import Finding, Role, examine
 from pipeline.kafka.doctor.desk import examine_text
@@ -26,32 +23,13 @@ from pipeline.messages import encode
 from pipeline.redact import redact_text
 from pipeline.texts import Text, in_a_row, listed, say, verbatim
 from tests.support import messages as made
+from tests.support.chinese import HAN, chinese, english
 from tests.unit.doctor.test_doctor_rules import GOOD, ROWS
 from tools.make_translations import PIPELINE, pipeline_texts
 
-HAN: Final = re.compile(r"[一-鿿]")
-ENGLISH: Final = re.compile(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b")
-"""Three words in a row are a sentence that nobody translated."""
-
-QUOTED: Final = re.compile(r"<\d>|[(（][^)）]*[)）]")
-"""Values, and what a library says itself."""
+__all__ = ["chinese"]
 
 SOURCES: Final = sorted(set(pipeline_texts()))
-
-
-@pytest.fixture
-def chinese(qapp: QCoreApplication) -> Iterator[None]:
-    del qapp
-    locale = QLocale()
-    i18n.install("zh_CN")
-    yield
-    i18n.install("en")
-    QLocale.setDefault(locale)
-
-
-def english(words: str) -> bool:
-    """Whether a sentence is left in English."""
-    return ENGLISH.search(QUOTED.sub("", words)) is not None
 
 
 def filled(source: str) -> tuple[Text, list[str]]:

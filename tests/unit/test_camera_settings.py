@@ -53,12 +53,15 @@ def test_fifty_cameras_fit_into_one_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"region": SQUARE[:2]}, "cameras.0: region needs three corners"),
+        ({"region": SQUARE[:2]}, "cameras.0.region: needs three corners"),
         ({"region": [[0.1, 0.1], [0.5, 0.5], [0.9, 0.9]]}, "the points lie on one line"),
-        ({"region": [[0.1, 0.1], [1.5, 0.5], [0.9, 0.9]]}, "cameras.0.region.1.0: Input should be"),
+        (
+            {"region": [[0.1, 0.1], [1.5, 0.5], [0.9, 0.9]]},
+            "cameras.0.region.1.0: must be 1 or less",
+        ),
         (
             {"zones": [{"name": "A", "points": SQUARE}] * 2},
-            "cameras.0: zones: name used more than once: A",
+            "cameras.0.zones: name used more than once: A",
         ),
         (
             {"lines": [{"name": "L", "points": [[0.5, 0.5], [0.5, 0.5]]}]},
@@ -66,7 +69,7 @@ def test_fifty_cameras_fit_into_one_file(tmp_path: Path) -> None:
         ),
         (
             {"schedule": [{"begin": "22:00", "end": "22:00", "detect": False}]},
-            "cameras.0.schedule.0: end must differ from begin",
+            "cameras.0.schedule.0.end: must differ from the begin",
         ),
         ({"schedule": [{"begin": "22:00", "end": "6:00:00Z", "detect": False}]}, "time"),
         (
@@ -79,7 +82,7 @@ def test_fifty_cameras_fit_into_one_file(tmp_path: Path) -> None:
         ),
         (
             {"ground": {"image": SQUARE, "metres": [[0, 0], [1, 1], [2, 2], [0, 5]]}},
-            "cameras.0.ground: metres: no three of the four points may lie on one line",
+            "cameras.0.ground.metres: no three of the four points may lie on one line",
         ),
     ],
 )

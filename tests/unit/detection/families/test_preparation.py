@@ -157,6 +157,12 @@ def test_a_box_comes_back_from_a_stretched_picture(
 
 
 def test_the_way_is_said_in_words() -> None:
-    assert str(yolo_common.LETTERBOX) == "letterbox on 114, RGB, (mean, std) (0, 255)"
-    assert str(yolox.PREPARATION) == "letterbox from the top left on 114, BGR, (mean, std) (0, 1)"
-    assert str(rfdetr.PREPARATION).startswith("stretch, RGB, (mean, std) (123.7, 58.4)")
+    assert (
+        yolo_common.LETTERBOX.words
+        == "fitted, with a border of grey 114, RGB, mean and deviation (0, 255)"
+    )
+    assert (
+        yolox.PREPARATION.words
+        == "fitted at the top left, with a border of grey 114, BGR, mean and deviation (0, 1)"
+    )
+    assert rfdetr.PREPARATION.words.startswith("stretched, RGB, mean and deviation (123.7, 58.4)")
