@@ -6458,7 +6458,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>one output (1, cells, classes + 32) over the strides 8 to 64</source>
-        <translation>一个输出 (1, 网格数, 类别数 + 32)，步长 8 至 64</translation>
+        <translation>一个输出 1 × 网格数 ×（类别数 + 32），步长 8 至 64</translation>
     </message>
     <message>
         <source>{count} numbers each are {classes} classes + {sides} sides x {bins} bins</source>
@@ -6466,7 +6466,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>outputs dets and labels (1, queries, classes + 1), as RF-DETR gives them</source>
-        <translation>输出 dets 和 labels (1, 查询数, 类别数 + 1)，与 RF-DETR 相同</translation>
+        <translation>输出 dets 和 labels，后者为 1 × 查询数 ×（类别数 + 1），与 RF-DETR 相同</translation>
     </message>
     <message>
         <source>{width} places are COCO&apos;s category ids</source>
@@ -6522,7 +6522,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>one output (1, 4 + classes, boxes), as YOLOv8 to YOLO26 give it</source>
-        <translation>一个输出 (1, 4 + 类别数, 框数)，与 YOLOv8 至 YOLO26 相同</translation>
+        <translation>一个输出 1 ×（4 + 类别数）× 框数，与 YOLOv8 至 YOLO26 相同</translation>
     </message>
     <message>
         <source>metadata of Ultralytics&apos; exporter</source>
@@ -6554,7 +6554,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>one output (1, boxes, 6), as YOLOv10, YOLO26 and nms=True give it</source>
-        <translation>一个输出 (1, 框数, 6)，与 YOLOv10、YOLO26 及 nms=True 相同</translation>
+        <translation>一个输出 1 × 框数 × 6，与 YOLOv10、YOLO26 及 nms=True 相同</translation>
     </message>
     <message>
         <source>picture, box, class, score</source>
@@ -6578,11 +6578,11 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>one output (1, boxes, 5 + classes), as YOLOv5 and v7 (and v6) give it</source>
-        <translation>一个输出 (1, 框数, 5 + 类别数)，与 YOLOv5、v7（和 v6）相同</translation>
+        <translation>一个输出 1 × 框数 ×（5 + 类别数），与 YOLOv5、v7（和 v6）相同</translation>
     </message>
     <message>
         <source>one output (1, cells, 5 + classes) with one row a cell</source>
-        <translation>一个输出 (1, 网格数, 5 + 类别数)，每个网格一行</translation>
+        <translation>一个输出 1 × 网格数 ×（5 + 类别数），每个网格一行</translation>
     </message>
     <message>
         <source>the centres follow the grid: decoded inside</source>
