@@ -108,6 +108,17 @@ class PipelineController(QObject):
         return frozenset(self._threads)
 
     @property
+    def can_start_all(self) -> bool:
+        """Whether starting all would start any."""
+        all_there = len(self.running) == len(WorkerName)
+        return not (all_there or self.is_stopping or self.is_starting)
+
+    @property
+    def can_stop_all(self) -> bool:
+        """Whether stopping all would stop any."""
+        return bool(self.running) or self.is_starting
+
+    @property
     def stuck_workers(self) -> frozenset[WorkerName]:
         """Workers that were asked to stop and have not within their time."""
         return self._sequencer.stuck

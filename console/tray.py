@@ -17,6 +17,7 @@ from console.main_window import MainWindow
 from console.models.alarm_desk import AlarmDesk
 from console.reason_words import reason_words
 from console.risk_words import risk_word
+from console.rule_words import rule_words
 from console.supervision.overall import overall
 from console.supervision.wording import worker_title
 from console.theme.mark import window_icon
@@ -44,6 +45,7 @@ class Tray(QObject):
         self._opens = ""
         self.icon = QSystemTrayIcon(window_icon(), self)
         self._menu = QMenu(window)
+        self._menu.aboutToShow.connect(self._show_choices)
         self._show_words()
         self.icon.setContextMenu(self._menu)
         self.icon.activated.connect(self._on_activated)
@@ -74,8 +76,8 @@ class Tray(QObject):
         self._menu.clear()
         self._menu.addAction(self.tr("Open Signalbox"), self._window.come_to_front)
         self._menu.addSeparator()
-        self._menu.addAction(self.tr("Start all"), controller.start_all)
-        self._menu.addAction(self.tr("Stop all"), controller.stop_all)
+        self._start = self._menu.addAction(self.tr("Start all"), controller.start_all)
+        self._stop = self._menu.addAction(self.tr("Stop all"), controller.stop_all)
         self._menu.addSeparator()
         self._menu.addAction(self.tr("Quit"), self._on_quit)
 
@@ -87,6 +89,12 @@ class Tray(QObject):
             controller.states(), starting=controller.is_starting, stopping=controller.is_stopping
         )
         self.icon.setToolTip(f"{APP_NAME} · {words}")
+
+    @Slot()
+    def _show_choices(self) -> None:
+        controller = self._context.controller
+        self._start.setEnabled(controller.can_start_all)
+        self._stop.setEnabled(controller.can_stop_all)
 
     @Slot(object)
     def _on_state(self, change: StateChange) -> None:
@@ -109,7 +117,7 @@ class Tray(QObject):
         else:
             title = self.tr("New alarm: {0}").format(risk_word(hint.risk_level))
         place = camera_name(self._context.settings, hint.camera_id)
-        text = f"{place} · {hint.description}"
+        text = f"{place} · {rule_words(hint.description)}"
         self._tell(title, text, "alarms", QSystemTrayIcon.MessageIcon.Warning)
 
     def _tell(self, title: str, text: str, page: str, icon: QSystemTrayIcon.MessageIcon) -> None:
@@ -151,6 +159,10 @@ class Tray(QObject):
 
     @Slot()
     def _on_notice_clicked(self) -> None:
+        # A tray of X11 reports any click on the icon as one on the notice that is up, also the
+        # right click that has just opened the menu.
+        if self._menu.isVisible():
+            return
         self._window.come_to_front()
         if self._opens:
             self._window.show_page(self._opens)

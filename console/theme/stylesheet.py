@@ -103,6 +103,7 @@ QToolTip {{
     background: {t.raised}; color: {t.text}; border: 1px solid {t.border_strong};
     padding: {Space.XS}px;
 }}
+QBalloonTip {{ background: {t.raised}; }}
 QMenu {{
     background: {t.raised}; border: 1px solid {t.border_strong}; padding: {Space.XS}px;
 }}

@@ -126,9 +126,8 @@ class TopBar(QFrame):
     def _set_buttons(self) -> None:
         controller = self._context.controller
         stopping = controller.is_stopping
-        all_there = len(controller.running) == len(WorkerName)
-        self.start_button.setEnabled(not (all_there or stopping or controller.is_starting))
-        self.stop_button.setEnabled(bool(controller.running) or controller.is_starting)
+        self.start_button.setEnabled(controller.can_start_all)
+        self.stop_button.setEnabled(controller.can_stop_all)
         text = self.tr("Stop now") if stopping else self.tr("Stop all")
         if text != self.stop_button.text() or not self.stop_button.toolTip():
             self.stop_button.setText(text)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QMessageBox, QPushButton, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
+from console import i18n
 from console.context import ConsoleContext
 from console.main_window import MainWindow
 from console.models.alarm_desk import AlarmDesk
@@ -170,6 +171,46 @@ def test_a_click_on_a_notice_brings_its_page(
     window.findChildren(QSystemTrayIcon)[0].messageClicked.emit()
     qtbot.waitUntil(window.isVisible)
     assert window.page_key == "alarms"
+
+
+def test_what_the_rules_say_is_told_in_the_language_of_the_window(
+    window: MainWindow, context: ConsoleContext, screen: Screen
+) -> None:
+    window.hide()
+    words = "Rule dense-group: 7 people (from 6) cover 68% of their group's area (from 60%)."
+    hint = AlarmHint("a-1", "cam-1", "low", words, datetime.now(UTC), is_new=True)
+    before = i18n.current()
+    i18n.install("zh_CN")
+    try:
+        AlarmDesk.of(context).raised.emit(hint)
+    finally:
+        i18n.install(before)
+    ((_, text),) = screen.notices
+    assert "Rule" not in text
+    assert "68%" in text
+
+
+def test_a_right_click_beside_a_notice_opens_the_menu_alone(
+    qtbot: QtBot, window: MainWindow, context: ConsoleContext
+) -> None:
+    window.hide()
+    raise_alarm(context)
+    icon = window.findChildren(QSystemTrayIcon)[0]
+    menu = icon.contextMenu()
+    menu.popup(QPoint(10, 10))
+    icon.messageClicked.emit()  # as a tray of X11 does at any click while a notice is up
+    assert not window.isVisible()
+    menu.close()
+    icon.messageClicked.emit()
+    qtbot.waitUntil(window.isVisible)
+
+
+def test_the_menu_offers_what_can_be_done(window: MainWindow) -> None:
+    menu = window.findChildren(QSystemTrayIcon)[0].contextMenu()
+    menu.popup(QPoint(10, 10))
+    offered = {action.text(): action.isEnabled() for action in menu.actions() if action.text()}
+    menu.close()
+    assert offered == {"Open Signalbox": True, "Start all": True, "Stop all": False, "Quit": True}
 
 
 @pytest.mark.integration
