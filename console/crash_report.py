@@ -36,7 +36,7 @@ class CrashReport(QDialog):
         self._started = started
         self._stacks = stacks
         self.setWindowTitle(self.tr("The last run ended abruptly"))
-        self.resize(WIDTH, HEIGHT)
+        self.resize(WIDTH, HEIGHT if stacks else 0)
         words = QLabel(self._words())
         words.setWordWrap(True)
         text = QPlainTextEdit(stacks)

@@ -91,12 +91,12 @@ def help_text(page: str = "") -> str:
             "oldest of them is.",
         ),
     )
-    rows = "".join(
-        f"<tr><td style='padding-right:16px'><b>{key}</b></td><td>{what}</td></tr>"
-        for key, what in keys()
-    )
+    pad = f"{Space.XS // 2}px {Space.L}px {Space.XS // 2}px 0"
+    cell = f"td valign='middle' style='padding:{pad}'"
+    rows = "".join(f"<tr><{cell}><b>{key}</b></td><{cell}>{what}</td></tr>" for key, what in keys())
     text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    return f"{text}<table cellspacing='4'>{rows}</table>"
+    table = f"table cellspacing='0' cellpadding='0' style='margin-top:{Space.S}px'"
+    return f"{text}<{table}>{rows}</table>"
 
 
 class HelpDialog(QDialog):

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication
 
 from pipeline.texts import CONTEXT, Text, words_of
 
+_CODE = re.compile(r"`([^`]*)`")
+
+
+def quoted(words: str) -> str:
+    """Return a text with quotation marks where its writer marked what is typed as it stands."""
+    return _CODE.sub(r"“\1”", words)
+
 
 def shown(text: str, plain: Callable[[str], str] = str) -> str:
     """Return a text as the window says it; what is no `Text` goes through `plain`."""
     if not isinstance(text, Text) or not text.source:
-        return plain(text)
+        return quoted(plain(text))
     values = {
         name: shown(value, plain) if isinstance(value, str) else value
         for name, value in text.values.items()
     }
     words = QCoreApplication.translate(CONTEXT, text.source)
-    return words.format(**values) if values else words
+    return quoted(words.format(**values) if values else words)
 
 
 def error_words(error: Exception) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QLabel, QRadioButton, QVBoxLayout, Q
 from console.theme.tokens import Space
 from pipeline.settings import Settings
 
-INDENT = 28
+INDENT = 24
 """Fields begin where the words of their choice do."""
 
 
@@ -57,6 +57,8 @@ class Step(QWidget):
         below.setProperty("role", "caption")
         below.setWordWrap(True)
         below.setContentsMargins(INDENT, 0, 0, 0)
+        if self._group.id(button):
+            self._column.addSpacing(Space.S)
         self._column.addWidget(button)
         self._column.addWidget(below)
         if body is not None:

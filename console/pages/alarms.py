@@ -98,6 +98,7 @@ class AlarmsPage(QWidget):
         self._exporter.fill(menu)
         self._export.setMenu(menu)
         head = QHBoxLayout()
+        head.setSpacing(Space.S)
         head.addWidget(page_heading(self.tr("Alarms"), self._counts), 1)
         self._again = QPushButton(self.tr("Assess again…"))
         self._again.setToolTip(

@@ -10,7 +10,7 @@ QSplitter        ``gap`` (its handle is only a gap)
 QLabel           ``heading``, ``title``, ``strong``, ``muted``, ``caption``, ``value``, ``mono``,
                  ``badge`` (with ``level``)
 QPushButton      ``primary``, ``danger``, ``link`` (none: an ordinary one)
-QToolButton      ``rail``, ``chip``, ``flat`` (none: an icon without a frame)
+QToolButton      ``rail``, ``chip``, ``flat``, ``icon-text`` (none: an icon without a frame)
 ===============  ==========================================================================
 
 ``level`` is ``ok``, ``warning``, ``danger``, ``info`` or ``off``; a card has one, too.
@@ -23,10 +23,15 @@ from PySide6.QtGui import QColor, QPalette
 from console.theme.tokens import Radius, Space, Tokens, TypeSize
 from pipeline.paths import RESOURCES
 
-# Of a grey that is seen on the fields of both themes.
-CHEVRON_DOWN = (RESOURCES / "icons" / "chevron-down.svg").as_posix()
-CHEVRON_UP = (RESOURCES / "icons" / "chevron-up.svg").as_posix()
-CHECK = (RESOURCES / "icons" / "check.svg").as_posix()
+# Of colours that are seen on the surfaces of both themes.
+ICONS = (RESOURCES / "icons").as_posix()
+CHEVRON_DOWN = f"{ICONS}/chevron-down.svg"
+CHEVRON_UP = f"{ICONS}/chevron-up.svg"
+CHECK = f"{ICONS}/check.svg"
+
+
+CELL_PADDING = Space.XS + 3
+"""Of a column's title, to stand above its cells: Qt keeps 3 px more within theirs."""
 
 
 def palette(tokens: Tokens) -> QPalette:
@@ -97,6 +102,13 @@ QFrame[role="notice"] {{
 QFrame[role="notice"][level="warning"] {{ border-left-color: {t.warning}; }}
 QFrame[role="notice"][level="danger"] {{ border-left-color: {t.danger}; }}
 QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QMessageBox {{
+    messagebox-question-icon: url("{ICONS}/question.svg");
+    messagebox-information-icon: url("{ICONS}/info.svg");
+    messagebox-warning-icon: url("{ICONS}/warning.svg");
+    messagebox-critical-icon: url("{ICONS}/critical.svg");
+}}
+QProgressDialog {{ min-width: 320px; }}
 QMessageBox QLabel#qt_msgbox_label {{ font-weight: 600; }}
 QMessageBox QLabel#qt_msgbox_informativelabel {{ min-width: 320px; }}
 QToolTip {{
@@ -117,6 +129,7 @@ QSplitter::handle:hover {{ background: {t.accent}; }}
 QSplitter[role="gap"]::handle, QSplitter[role="gap"]::handle:hover {{ background: transparent; }}
 QScrollArea {{ border: none; background: transparent; }}
 QScrollBar {{ background: transparent; border: none; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ width: 10px; }}
 QScrollBar:horizontal {{ height: 10px; }}
 QScrollBar::handle {{ background: {t.border_strong}; border-radius: 3px; margin: 2px; }}
@@ -172,6 +185,10 @@ QPushButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed {{ background: {t.selected}; }}
 QPushButton:disabled {{ color: {t.text_faint}; background: {t.panel}; border-color: {t.border}; }}
 QPushButton:focus {{ border: 1px solid {t.focus}; }}
+QPushButton::menu-indicator {{
+    image: url("{CHEVRON_DOWN}"); width: 10px; height: 10px;
+    subcontrol-origin: padding; subcontrol-position: center right; right: {Space.XS}px;
+}}
 QPushButton[role="primary"] {{
     background: {t.primary}; color: {t.on_primary}; border-color: {t.primary_border};
     font-weight: 600;
@@ -220,12 +237,17 @@ QToolButton[role="chip"]:checked {{
     background: {t.primary}; color: {t.on_primary}; border-color: {t.primary_border};
 }}
 QToolButton[role="chip"]:focus {{ border-color: {t.focus}; }}
-QToolButton[role="flat"] {{ font-size: {TypeSize.BODY}px; color: {t.text_muted}; }}
+QToolButton[role="flat"], QToolButton[role="icon-text"] {{
+    font-size: {TypeSize.BODY}px; color: {t.text_muted};
+}}
+QToolButton[role="icon-text"] {{ padding: 2px 0 2px {Space.XS}px; }}
 """
 
 
 def _fields(t: Tokens) -> str:
-    fields = "QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QTimeEdit, QComboBox"
+    fields = (
+        "QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QDateTimeEdit, QComboBox"
+    )
     focused = ", ".join(f"{name}:focus" for name in fields.split(", "))
     return f"""
 {fields} {{
@@ -235,15 +257,13 @@ def _fields(t: Tokens) -> str:
 }}
 {focused} {{ border-color: {t.focus}; }}
 QLineEdit[level="danger"], QPlainTextEdit[level="danger"] {{ border-color: {t.danger}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
-    background: transparent; border: none; width: 18px;
-}}
-QComboBox::down-arrow, QAbstractSpinBox::down-arrow {{
+QComboBox::down-arrow, QDateTimeEdit::down-arrow, QAbstractSpinBox::down-arrow {{
     image: url("{CHEVRON_DOWN}"); width: 10px; height: 10px;
 }}
 QAbstractSpinBox::up-arrow {{ image: url("{CHEVRON_UP}"); width: 10px; height: 10px; }}
-QComboBox::drop-down {{ border: none; background: transparent; width: 20px; }}
+QComboBox::drop-down, QDateTimeEdit::drop-down {{
+    border: none; background: transparent; width: 20px;
+}}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
     border: none; background: transparent; width: 16px;
 }}
@@ -252,20 +272,33 @@ QComboBox QAbstractItemView {{
     selection-background-color: {t.hover}; selection-color: {t.text_strong}; outline: none;
 }}
 QAbstractItemView {{
-    background: {t.sunken}; alternate-background-color: {t.panel}; border: none;
+    background: {t.sunken}; alternate-background-color: {t.panel};
+    border: 1px solid {t.sunken}; outline: none;
     selection-background-color: {t.selected}; selection-color: {t.text_strong};
     gridline-color: {t.border};
 }}
-QAbstractItemView:focus {{ border: 1px solid {t.focus}; }}
+QAbstractItemView:focus {{ border-color: {t.focus}; }}
 QTreeView::item, QListView::item {{ min-height: 24px; padding: 0 {Space.XS}px; border: none; }}
 QTreeView::item:selected, QListView::item:selected {{
     background: {t.selected}; color: {t.text_strong};
 }}
-QHeaderView {{ background: {t.panel}; border: none; }}
+QTreeView::item:focus, QListView::item:focus {{ background: {t.hover}; }}
+QHeaderView, QHeaderView:focus {{ background: {t.panel}; border: none; }}
 QHeaderView::section {{
     background: {t.panel}; color: {t.text_muted}; font-size: {TypeSize.CAPTION}px;
-    border: none; border-bottom: 1px solid {t.border}; padding: {Space.XS}px {Space.S}px;
+    border: none; border-bottom: 1px solid {t.border}; padding: {Space.XS}px {CELL_PADDING}px;
 }}
+QCalendarWidget QWidget#qt_calendar_navigationbar {{ background: {t.panel}; }}
+QCalendarWidget QToolButton {{
+    color: {t.text_strong}; font-weight: 600; padding: {Space.XS}px {Space.S}px;
+}}
+QCalendarWidget QToolButton#qt_calendar_prevmonth {{
+    qproperty-icon: url("{ICONS}/chevron-left.svg");
+}}
+QCalendarWidget QToolButton#qt_calendar_nextmonth {{
+    qproperty-icon: url("{ICONS}/chevron-right.svg");
+}}
+QCalendarWidget QAbstractItemView {{ min-width: 264px; min-height: 168px; }}
 QCheckBox, QRadioButton {{ spacing: {Space.S}px; background: transparent; }}
 QCheckBox:focus, QRadioButton:focus {{ color: {t.focus}; }}
 QCheckBox::indicator {{

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
-    QFormLayout,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -90,7 +90,13 @@ class AlarmDetails(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(self._full())
-        self._stack.addWidget(scroll)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(scroll, 1)
+        column.addWidget(self._actions())
+        self._stack.addWidget(whole)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
@@ -126,26 +132,44 @@ class AlarmDetails(QWidget):
         head.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._title, 1)
         head.addWidget(self._save)
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
+        form = QGridLayout()
+        form.setColumnStretch(1, 1)
         form.setHorizontalSpacing(Space.L)
         form.setVerticalSpacing(Space.XS)
-        for name, text in (
-            ("camera", self.tr("Camera")),
-            ("first", self.tr("First seen")),
-            ("last", self.tr("Last seen")),
-            ("group", self.tr("Group")),
-            ("sure", self.tr("Confidence")),
-            ("by", self.tr("Judged by")),
-            ("how", self.tr("How")),
-            ("asked", self.tr("Was asked")),
-            ("state", self.tr("State")),
+        for row, (name, text) in enumerate(
+            (
+                ("camera", self.tr("Camera")),
+                ("first", self.tr("First seen")),
+                ("last", self.tr("Last seen")),
+                ("group", self.tr("Group")),
+                ("sure", self.tr("Confidence")),
+                ("by", self.tr("Judged by")),
+                ("how", self.tr("How")),
+                ("asked", self.tr("Was asked")),
+                ("state", self.tr("State")),
+            )
         ):
             label = QLabel(text)
             label.setProperty("role", "muted")
-            form.addRow(label, self._facts[name])
+            form.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+            form.addWidget(self._facts[name], row, 1)
         said = QLabel(self.tr("What the assessor said"))
         said.setProperty("role", "muted")
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(Space.L, Space.M, Space.L, Space.S)
+        column.setSpacing(Space.S)
+        column.addWidget(self.picture, 1)
+        column.addLayout(head)
+        column.addWidget(said)
+        column.addWidget(self._said)
+        column.addSpacing(Space.XS)
+        column.addLayout(form)
+        return holder
+
+    def _actions(self) -> QWidget:
+        """Return what is done about the alarm; in sight also where the rest is scrolled."""
+        holder = QWidget()
+        with_role(holder, "panel")
         buttons = QHBoxLayout()
         buttons.setSpacing(Space.S)
         for button in (self._acknowledge, self._false, self._reopen):
@@ -156,15 +180,8 @@ class AlarmDetails(QWidget):
         note.addWidget(self._note, 1)
         note.addWidget(self._save_note)
         column = QVBoxLayout(holder)
-        column.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
+        column.setContentsMargins(Space.L, Space.S, Space.L, Space.L)
         column.setSpacing(Space.S)
-        column.addWidget(self.picture, 1)
-        column.addLayout(head)
-        column.addWidget(said)
-        column.addWidget(self._said)
-        column.addSpacing(Space.XS)
-        column.addLayout(form)
-        column.addSpacing(Space.XS)
         column.addLayout(note)
         column.addLayout(buttons)
         return holder

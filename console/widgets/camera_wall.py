@@ -232,7 +232,7 @@ class CameraWall(QWidget):
         button.setText(text)
         button.setToolTip(tip)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        with_role(button, "flat")
+        with_role(button, "icon-text")
         self._context.theme.icons.set_on(button, icon)
         button.toggled.connect(self._on_layers)
         return button
@@ -242,7 +242,7 @@ class CameraWall(QWidget):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setToolTip(self.tr("How many cameras to show at once"))
-        with_role(button, "flat")
+        with_role(button, "icon-text")
         self._context.theme.icons.set_on(button, "squares-four")
         menu = QMenu(button)
         self._layouts = QActionGroup(menu)
@@ -331,7 +331,8 @@ class CameraWall(QWidget):
             if pages > 1 and self._alone is None
             else ""
         )
-        self._layout_button.setText(self.tr("All") if self._slots is None else str(self._slots))
+        layout = self.tr("All") if self._slots is None else str(self._slots)
+        self._layout_button.setText(f"{layout} ▾")
         for action in self._layouts.actions():
             action.setChecked(action.data() == self._slots)
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from console.theme.tokens import Space
 from console.widgets.painting import set_property
+from console.window_texts import quoted
 
 NAME_WIDTH = 168
 QWIDGETSIZE_MAX = 16_777_215
 """Qt's own limit, by which a widget without one is told."""
-
-_CODE = re.compile(r"`([^`]*)`")
 
 
 class FormRow(QWidget):
@@ -33,7 +30,7 @@ class FormRow(QWidget):
         """
         super().__init__()
         self._field = field
-        help_text = _CODE.sub(r"“\1”", help_text)
+        help_text = quoted(help_text)
         self._help_text = help_text
         label = QLabel(name)
         label.setFixedWidth(NAME_WIDTH)

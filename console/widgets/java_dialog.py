@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +31,7 @@ from console.theme.tokens import Space
 from console.widgets.painting import set_property
 from console.widgets.property_highlighter import PropertyHighlighter
 from console.widgets.value_table import ValueTable
+from console.wrapping import wrapped
 from pipeline.kafka.doctor import Role
 
 WIDTH: Final = 1080
@@ -159,7 +159,7 @@ class JavaDialog(QDialog):
             line = str(change.line) if change.line is not None else ""
             shown = (line, change.before, change.after or gone, change.why)
             for column, (words, width) in enumerate(zip(shown, WRAP_AT, strict=True)):
-                item.setText(column, _wrapped(words, width))
+                item.setText(column, wrapped(words, width))
                 item.setToolTip(column, words)
             self._changes.addTopLevelItem(item)
         changed = sum(bool(change.why) for change in changes)
@@ -219,7 +219,3 @@ class JavaDialog(QDialog):
     def _say(self, text: str, level: str) -> None:
         self._words.setText(text)
         set_property(self._words, "level", level)
-
-
-def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.fill(line, width) for line in text.split("\n"))

@@ -87,7 +87,7 @@ class LagTable(ValueTable):
         view = link_view(row.link, row.consumer)
         name = f"{row.topic} ← {row.group}"
         if row.link is None:
-            set_texts(item, (name, "–", "–", "–", view.word, "–", "–", "", "", "–"))
+            set_texts(item, (name, "–", "–", "–", view.word, "–", "–", "–", "–", "–"))
             return
         link = row.link
         set_texts(

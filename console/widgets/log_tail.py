@@ -91,7 +91,7 @@ class LogTail(QWidget):
         self._follow.setText(self.tr("follow"))
         self._follow.setToolTip(self.tr("Keep the newest line in sight (End)"))
         self._follow.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        with_role(self._follow, "flat")
+        with_role(self._follow, "icon-text")
         context.theme.icons.set_on(self._follow, "check", "text_faint", "ok")
         self._count = QLabel()
         with_role(self._count, "caption")

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from PySide6.QtCore import QDateTime, Qt, Slot
+from PySide6.QtGui import QTextCharFormat
 from PySide6.QtWidgets import (
+    QCalendarWidget,
     QCheckBox,
     QComboBox,
     QDateTimeEdit,
@@ -109,6 +111,10 @@ class MaintenanceDialog(QDialog):
         field = QDateTimeEdit(QDateTime(value.date(), value.time()))  # type: ignore[call-overload]
         field.setDisplayFormat(FORMAT)
         field.setCalendarPopup(True)
+        calendar = field.calendarWidget()
+        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+        for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
+            calendar.setWeekdayTextFormat(day, QTextCharFormat())  # Qt's is a red of its own
         field.setAccessibleName(name)
         return field
 

@@ -92,17 +92,18 @@ class SettingField(QObject):
         return line
 
     def _beside(self, *, is_file: bool) -> QWidget:
-        holder = QWidget()
         self._back = QPushButton(self.tr("Default"))
         self._back.setProperty("role", "link")
         self._back.clicked.connect(lambda: self.show(self._default))
+        if not is_file:
+            return self._back  # hidden, it leaves no gap
+        holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
-        if is_file:
-            choose = QPushButton(self.tr("Choose…"))
-            choose.setToolTip(self.tr("Choose an ONNX file"))
-            choose.clicked.connect(self._on_choose)
-            row.addWidget(choose)
+        choose = QPushButton(self.tr("Choose…"))
+        choose.setToolTip(self.tr("Choose an ONNX file"))
+        choose.clicked.connect(self._on_choose)
+        row.addWidget(choose)
         row.addWidget(self._back)
         return holder
 

@@ -119,6 +119,10 @@ class TopicTrack(QAbstractButton):
             SPARK_HEIGHT,
         )
         color = self._theme.color("text_faint" if quiet else level_token(view.level))
+        # Where it starts from: a few readings alone would hang in the air.
+        painter.fillRect(
+            QRectF(spark.left(), spark.bottom(), spark.width(), 1), self._theme.color("border")
+        )
         paint_sparkline(painter, spark, list(self._lags), SPARK_SAMPLES, color)
 
     def _line(self, painter: QPainter, top: float, text: str) -> None:

@@ -84,8 +84,8 @@ class TrackStrip(QWidget):
         inner = rect.adjusted(Space.S, 0, -Space.XS, 0)
         middle = rect.center().y()
         painter.setPen(QPen(color, 2))
-        words = f" {view.lag} "
-        width = painter.fontMetrics().horizontalAdvance(words)
+        words = view.lag
+        width = painter.fontMetrics().horizontalAdvance(words) + 2 * Space.S
         if width > inner.width():
             painter.drawLine(QPointF(inner.left(), middle), QPointF(inner.right(), middle))
             return
@@ -93,4 +93,4 @@ class TrackStrip(QWidget):
         painter.drawLine(QPointF(inner.left(), middle), QPointF(left, middle))
         painter.drawLine(QPointF(left + width, middle), QPointF(inner.right(), middle))
         painter.setPen(self._theme.color("text_muted"))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from console.figures import Figures
 from console.plain_text import plain_tooltip
@@ -56,8 +56,9 @@ class WorkerCard(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._lamp = StatusLamp(theme)
-        self._title = QLabel(worker_title(status.name))
-        self._title.setProperty("role", "strong")
+        self._title = ElidedLabel(theme, size=TypeSize.LARGE, token="text_strong", strong=True)
+        self._title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._title.set_text(worker_title(status.name))
         self._state = ElidedLabel(
             theme,
             size=TypeSize.CAPTION,
@@ -108,7 +109,8 @@ class WorkerCard(QFrame):
         head.setSpacing(Space.S)
         head.addWidget(self._lamp)
         head.addWidget(self._title)
-        head.addWidget(self._state, 1)
+        # Smaller than the title, on the same base line.
+        head.addWidget(self._state, 1, Qt.AlignmentFlag.AlignBottom)
         buttons = QHBoxLayout()
         buttons.setSpacing(Space.XS)
         # The glyphs, not the frames around them, line up with the texts above.

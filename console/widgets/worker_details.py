@@ -310,7 +310,7 @@ class WorkerDetails(QWidget):
         if settings is not self._shown_settings:
             self._shown_settings = settings
             rows = worker_settings(self._name, settings)
-            self._settings.set_rows([(setting_word(name), value) for name, value in rows])
+            self._settings.set_rows([(setting_word(name), value or "–") for name, value in rows])
 
     @Slot()
     def _on_copy(self) -> None:

@@ -12,16 +12,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSize
 from PySide6.QtGui import QFont, QFontInfo, QPixmap, QTextLayout
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from pipeline.states import WorkerName, WorkerState
 from pipeline.worker import Worker, WorkerContext
+from tests.support.gallery_scenes import Scenes
 from tests.support.small_disk import fill, mount_small, unmount
 
 if TYPE_CHECKING:
@@ -154,13 +155,17 @@ class Gallery:
         self._window.resize(USUAL)
         self._console.show()
         self._bring_about()
+        scenes = Scenes(self._console, self._state, _wait)
+        scenes.prepare()
         for language in LANGUAGES:
             for theme in ("dark", "light"):
                 self._change(language=language, theme=theme)
                 for key in self._pages():
                     self._show(key)
                     self._save(self._window, f"{key}-{theme}-{language}")
-            self._paint_dialogs(language)
+                for name, widget in scenes.all():
+                    _settle(SETTLE_S)
+                    self._save(widget, f"{name}-{theme}-{language}")
         self._paint_sizes()
         self._let_go.set()
         self._console.quit(0)
@@ -246,38 +251,8 @@ class Gallery:
                     self._save(self._window, f"{key}-{size.width()}x{size.height()}-{language}")
         self._window.resize(USUAL)
 
-    def _paint_dialogs(self, language: str) -> None:
-        if self._state != "empty":
-            return
-        for name, dialog in self._dialogs():
-            dialog.show()
-            _settle(SETTLE_S)
-            self._save(dialog, f"dialog-{name}-{language}")
-            dialog.close()
-            dialog.deleteLater()
-
-    def _dialogs(self) -> Iterator[tuple[str, QDialog]]:
-        from console.about import AboutDialog
-        from console.first_start.dialog import FirstStart
-        from console.help import HelpDialog
-        from console.widgets.camera_dialog import CameraDialog
-        from console.widgets.export_dialog import ExportDialog
-        from pipeline.support_selection import LogSelection
-
-        context, window = self._console.context, self._window
-        for number in range(3):
-            questions = FirstStart(context, window)
-            for _ in range(number):
-                questions.go_on()
-            questions.step.choose(1)
-            yield f"first-start-{number + 1}", questions
-        yield "help", HelpDialog(window)
-        yield "about", AboutDialog(window, "")
-        yield "export", ExportDialog(LogSelection(), window)
-        yield "camera", CameraDialog(context, None, "", window)
-
-    def _save(self, widget: QWidget, name: str) -> None:
-        picture: QPixmap = widget.grab()
+    def _save(self, shown: QWidget | QPixmap, name: str) -> None:
+        picture = shown if isinstance(shown, QPixmap) else shown.grab()
         picture.save(str(self._folder / f"{name}.png"))
 
 
