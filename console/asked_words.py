@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from console import formatting
 from console.pipeline_words import object_word
+from console.window_texts import shown
 
 if TYPE_CHECKING:
     from pipeline.aggregation.store import Asked
@@ -58,7 +59,9 @@ def answered_by(result: RiskAssessmentResult | None) -> str:
     if made.retry_count:
         parts.append(translate("Asked", "{0} retries").format(made.retry_count))
     if made.fallback_reason:
-        parts.append(translate("Asked", "rules in its place: {0}").format(made.fallback_reason))
+        parts.append(
+            translate("Asked", "rules in its place: {0}").format(shown(made.fallback_reason))
+        )
     return " · ".join(parts)
 
 

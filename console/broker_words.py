@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from console.reason_words import reason_words
 from console.supervision.session_thread import SessionState
-from console.window_texts import sentence
+from console.window_texts import sentence, shown
 
 if TYPE_CHECKING:
     from console.context import ConsoleContext
@@ -43,7 +42,7 @@ def broker_trouble(context: ConsoleContext) -> BrokerTrouble | None:
     controller = context.controller
     if controller.session_state is SessionState.FAILED:
         what = translate("Broker", "The broker could not be opened.")
-        return BrokerTrouble(what, reason_words(controller.session_error), "")
+        return BrokerTrouble(what, shown(controller.session_error), "")
     lag = context.figures.lag
     if controller.session_state is not SessionState.OPEN or lag is None or not lag.error:
         return None

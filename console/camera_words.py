@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,9 @@ from PySide6.QtCore import QCoreApplication
 
 from console import formatting
 from console.broker_words import broker_trouble
-from console.cause_words import cause_words
-from console.reason_words import reason_words
 from console.supervision.session_thread import SessionState
+from console.window_texts import line, shown
+from pipeline.detection.source_kinds import is_missing
 from pipeline.states import ALIVE, WorkerName, WorkerState
 from pipeline.telemetry import CameraView
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from console.context import ConsoleContext
 
 translate = QCoreApplication.translate
-
-_NOT_THERE = re.compile(r".+ does not exist\. .+", re.DOTALL)
-"""What the pipeline says of a file or folder that is not there."""
 
 SEPARATOR = " · "
 
@@ -47,7 +43,7 @@ def state_word(state: str) -> str:
 
 def situation_word(view: CameraView) -> str:
     """Return how a camera is; a file that is not there is not being connected to."""
-    if view.state == "reconnecting" and _NOT_THERE.fullmatch(view.detail):
+    if view.state == "reconnecting" and is_missing(view.detail):
         return translate("Camera", "File not found")
     return state_word(view.state)
 
@@ -68,7 +64,7 @@ def idle_lines(context: ConsoleContext) -> list[str]:
         title = translate("Camera", "Waiting for the broker")
         return [title, trouble.what, trouble.next_step or trouble.cause]
     if status.state is WorkerState.FAILED:
-        return [translate("Camera", "The detection failed"), reason_words(status.reason)]
+        return [translate("Camera", "The detection failed"), shown(status.reason)]
     if wanted:
         return [translate("Camera", "Starting…")]
     return [
@@ -114,4 +110,4 @@ def detail_words(view: CameraView) -> str:
     if view.state == "live" and view.detection_off_until is not None:
         until = view.detection_off_until.strftime("%H:%M")
         return translate("Camera", "detection off until {0}").format(until)
-    return cause_words(view.detail)
+    return line(view.detail)

@@ -101,4 +101,4 @@ def check_words(checked: Checked, model: str) -> str:
             "Key", "✗ What answers there does not speak chat completions. Check the address."
         ),
     }
-    return f"{heads[checked.fault.value]}\n{checked.words}"
+    return f"{heads[checked.fault.value]}\n{shown(checked.words)}"

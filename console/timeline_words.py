@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from console import alarm_words
 from console.risk_words import risk_title, risk_word
 from console.supervision.wording import Level, worker_title
+from console.window_texts import shown
 from pipeline.messages import RISK_LEVELS
 from pipeline.settings import Settings
 from pipeline.states import WorkerName
@@ -82,11 +83,11 @@ def who_words(event: Event, settings: Settings) -> str:
 
 
 def detail_words(event: Event) -> str:
-    """Return the details of an event; what a worker said is English."""
+    """Return the details of an event; those that older versions noted are English."""
     if event.subject == "lag" and event.detail.isdigit():
         return translate("Timeline", "{0} messages unread").format(event.detail)
     level, _, kind = event.detail.partition(" ")
     if event.alarm_id and kind and level in RISK_LEVELS:
         word = risk_word(RISK_LEVELS[RISK_LEVELS.index(level)])
         return f"{risk_title(kind)} ({word})"
-    return event.detail
+    return shown(event.detail)

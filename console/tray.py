@@ -15,12 +15,12 @@ from console.alarm_words import camera_name
 from console.context import ConsoleContext
 from console.main_window import MainWindow
 from console.models.alarm_desk import AlarmDesk
-from console.reason_words import reason_words
 from console.risk_words import risk_word
 from console.rule_words import rule_words
 from console.supervision.overall import overall
 from console.supervision.wording import worker_title
 from console.theme.mark import window_icon
+from console.window_texts import shown
 from pipeline.paths import APP_NAME
 from pipeline.states import WorkerState
 
@@ -102,7 +102,7 @@ class Tray(QObject):
         if change.new is WorkerState.FAILED:
             title = self.tr("{0} stays stopped").format(worker_title(change.worker))
             self._tell(
-                title, reason_words(change.reason), "pipeline", QSystemTrayIcon.MessageIcon.Critical
+                title, shown(change.reason), "pipeline", QSystemTrayIcon.MessageIcon.Critical
             )
 
     @Slot(object)

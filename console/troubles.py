@@ -10,10 +10,10 @@ from shiboken6 import isValid
 
 from console.controller import STOP_TIMEOUT_S, PipelineController
 from console.crash import thread_stacks
-from console.reason_words import reason_words
 from console.supervision.session_thread import SessionState
 from console.supervision.wording import worker_title
 from console.widgets.notice_bar import NoticeBar
+from console.window_texts import shown
 from pipeline.states import ENDED, WorkerName, WorkerState
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Troubles(QObject):
         names = [worker_title(name) for name in WorkerName if self._failed.get(name) == reason]
         text = self.tr("{0} stays stopped. {1}") if len(names) == 1 else ""
         text = text or self.tr("{0} stay stopped. {1}")
-        words = text.format(", ".join(names), reason_words(reason)) if names else ""
+        words = text.format(", ".join(names), shown(reason)) if names else ""
         self._show(("failed", reason), words)
 
     @Slot(object)
@@ -105,4 +105,4 @@ class Troubles(QObject):
         failed = state is SessionState.FAILED
         text = self.tr("The pipeline could not be opened. {0}")
         error = self._controller.session_error
-        self._show(SessionState, text.format(error) if failed else "")
+        self._show(SessionState, text.format(shown(error)) if failed else "")

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from console.background import in_background
 from console.theme.tokens import Space
+from console.window_texts import shown
 from pipeline import updates
+from pipeline.texts import words_of
 from pipeline.updates import Update
 
 translate = QCoreApplication.translate
@@ -62,7 +64,9 @@ class UpdateQuestion(QWidget):
 
     def _on_failed(self, error: Exception) -> None:
         self._button.setEnabled(True)
-        self._answer.setText(html.escape(self.tr("It could not be found out. {0}").format(error)))
+        self._answer.setText(
+            html.escape(self.tr("It could not be found out. {0}").format(shown(words_of(error))))
+        )
 
 
 def ask_at_start(owner: QObject, url: str, tell: Callable[[str, str], None]) -> None:

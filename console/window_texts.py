@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication
 
@@ -17,16 +16,21 @@ def quoted(words: str) -> str:
     return _CODE.sub(r"“\1”", words)
 
 
-def shown(text: str, plain: Callable[[str], str] = str) -> str:
-    """Return a text as the window says it; what is no `Text` goes through `plain`."""
+def shown(text: str) -> str:
+    """Return a text as the window says it; what is no `Text` stays as it is."""
     if not isinstance(text, Text) or not text.source:
-        return quoted(plain(text))
+        return quoted(str(text))
     values = {
-        name: shown(value, plain) if isinstance(value, str) else value
+        name: shown(value) if isinstance(value, str) else value
         for name, value in text.values.items()
     }
     words = QCoreApplication.translate(CONTEXT, text.source)
     return quoted(words.format(**values) if values else words)
+
+
+def said(error: BaseException) -> str:
+    """Return what an error says, as a part of a sentence."""
+    return shown(words_of(error)).rstrip(".。")
 
 
 def error_words(error: Exception) -> str:
@@ -36,15 +40,20 @@ def error_words(error: Exception) -> str:
     return words.replace("。 ", "。")  # no space follows it
 
 
-def sentence(text: str) -> str:
-    """Return a text or a part of one as a sentence: a capital at its beginning, a stop at its end."""
+def line(text: str) -> str:
+    """Return a text or a part of one as it stands alone: with a capital at its beginning."""
     words = shown(text).strip()
-    if not words:
-        return ""
     first = words.split(" ", 1)[0]
     # Names keep their small letters.
-    is_name = first == "librdkafka" or any(sign in first for sign in ".=_")
-    begin = words if is_name else words[0].upper() + words[1:]
+    is_name = first == "librdkafka" or any(sign in first for sign in ".=_/:")
+    return words if is_name else words[:1].upper() + words[1:]
+
+
+def sentence(text: str) -> str:
+    """Return a text or a part of one as a sentence: a capital at its beginning, a stop at its end."""
+    begin = line(text)
+    if not begin:
+        return ""
     return (
         begin
         if begin[-1] in ".!?。"

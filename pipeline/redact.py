@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, overload
 from urllib.parse import quote
 
 from pipeline.texts import Text
@@ -89,6 +89,10 @@ def forget_secrets() -> None:
         _known = ()
 
 
+@overload
+def redact_text(text: Text) -> Text: ...
+@overload
+def redact_text(text: str) -> str: ...
 def redact_text(text: str) -> str:
     """Return `text` without registered secrets, and credentials in addresses, keys and passwords."""
     if isinstance(text, Text):

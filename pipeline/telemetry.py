@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pipeline.messages import Box, RiskLevel, VerdictLevel
 from pipeline.states import WorkerName
-from pipeline.texts import Text, side_by_side
+from pipeline.texts import NOTHING, Text, side_by_side
 
 if TYPE_CHECKING:
     import numpy as np
@@ -325,7 +325,7 @@ class CameraView:
     totals: AreaTotals | None = None
     shown_fps: float = 0.0
     state: str = "stopped"
-    detail: str = ""
+    detail: Text = NOTHING
     since: datetime | None = None
     next_try_s: float | None = None
     source_size: tuple[int, int] | None = None
@@ -348,7 +348,7 @@ class CameraEvent:
 
     camera_id: str
     kind: Literal["lost", "returned", "changed", "ended"]
-    cause: str
+    cause: Text
     at: datetime
     away_s: float | None = None
 

@@ -76,7 +76,7 @@ class Text(str):  # noqa: SLOT000 - a few texts at a time; copies need the plain
         return super().__str__(), self.source, self.values
 
 
-def say(source: str, **values: object) -> Text:
+def say(source: str, /, **values: object) -> Text:
     """Return a text for people.
 
     Args:

@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from pipeline import __version__
+from pipeline.texts import Text, say, verbatim
 
 TIMEOUT_S: Final = 10.0
 MAX_BYTES: Final = 64_000
@@ -24,6 +25,9 @@ MAX_BYTES: Final = 64_000
 
 class UpdateError(RuntimeError):
     """The question was not answered; the text says why and what to do."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def look(url: str, running: str = __version__) -> Update:
         UpdateError: no answer, or none that can be understood.
     """
     if urlsplit(url).scheme != "https":
-        raise UpdateError("The address for updates must begin with https://.")
+        raise UpdateError(say("The address for updates must begin with https://."))
     request = urllib.request.Request(
         url, headers={"User-Agent": f"Signalbox/{running}", "Accept": "application/json"}
     )
@@ -68,11 +72,17 @@ def look(url: str, running: str = __version__) -> Update:
     except urllib.error.HTTPError as error:
         with error:
             raise UpdateError(
-                f"{_host(url)} answered {error.code}. Look at the address in the settings."
+                say(
+                    "{host} answered {status}. Look at the address in the settings.",
+                    host=_host(url),
+                    status=error.code,
+                )
             ) from error
     except (urllib.error.URLError, TimeoutError, http.client.HTTPException, OSError) as error:
         reason = getattr(error, "reason", error)
-        raise UpdateError(f"{_host(url)} cannot be asked: {reason}") from error
+        raise UpdateError(
+            say("{host} cannot be asked: {reason}", host=_host(url), reason=reason)
+        ) from error
     return _understand(content, running)
 
 
@@ -83,7 +93,12 @@ def _understand(content: bytes, running: str) -> Update:
         told = None
     version = told.get("version") if isinstance(told, dict) else None
     if not isinstance(version, str) or not _numbers(version):
-        raise UpdateError('The answer is not understood; wanted is {"version": "1.2.3"} as JSON.')
+        raise UpdateError(
+            say(
+                "The answer is not understood; wanted is {example} as JSON.",
+                example='{"version": "1.2.3"}',
+            )
+        )
     page = told.get("url") if isinstance(told, dict) else None
     link = page if isinstance(page, str) and urlsplit(page).scheme == "https" else ""
     return Update(version[:40], link, is_newer(version, running))
@@ -105,6 +120,6 @@ def _padded(numbers: tuple[int, ...], length: int) -> tuple[int, ...]:
     return numbers + (0,) * (length - len(numbers))
 
 
-def _host(url: str) -> str:
+def _host(url: str) -> Text:
     """Return what may be told of an address: a path may hold a key."""
-    return urlsplit(url).hostname or "the address"
+    return verbatim(urlsplit(url).hostname or "") or say("the address")

@@ -11,7 +11,7 @@ from console.background import in_background
 from console.key_words import check_words
 from console.theme.tokens import Space
 from console.widgets.painting import set_property
-from console.window_texts import error_words
+from console.window_texts import error_words, shown
 from pipeline.secrets import is_reference
 from pipeline.settings_scheduler import LlmSettings
 
@@ -107,7 +107,8 @@ class EndpointTest(QWidget):
             self._end(words, "ok")
         elif checked.fault.value == REFUSED and not has_key:
             self._end(
-                self.tr("✗ The server wants an API key. Type it above.") + f"\n{checked.words}",
+                self.tr("✗ The server wants an API key. Type it above.")
+                + f"\n{shown(checked.words)}",
                 "danger",
             )
         else:

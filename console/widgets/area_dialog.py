@@ -23,15 +23,16 @@ from PySide6.QtWidgets import (
 )
 
 from console.background import in_background
-from console.cause_words import cause_words
 from console.context import ConsoleContext
 from console.models.area_drawing import SINGLE, Kind, drawing_of, with_areas
 from console.problem_words import problems_by_place
 from console.theme.tokens import Space
 from console.widgets.area_canvas import AreaCanvas
 from console.widgets.painting import set_property
+from console.window_texts import shown
 from pipeline.redact import redact_text
 from pipeline.settings_cameras import CameraSettings
+from pipeline.texts import words_of
 
 if TYPE_CHECKING:
     from pipeline.detection.try_camera import CameraTrial
@@ -329,7 +330,7 @@ class AreaDialog(QDialog):
     def _on_failed(self, error: Exception) -> None:
         self._again.setEnabled(True)
         self._say(
-            self.tr("No picture to draw on: {0}").format(cause_words(redact_text(str(error)))),
+            self.tr("No picture to draw on: {0}").format(shown(redact_text(words_of(error)))),
             "warning",
         )
 

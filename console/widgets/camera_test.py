@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from console import formatting
 from console.background import in_background
-from console.cause_words import cause_words
 from console.context import ConsoleContext
 from console.theme.tokens import Space
 from console.widgets.evidence_view import EvidenceView
 from console.widgets.painting import set_property
+from console.window_texts import line
 from pipeline.redact import redact_text
 from pipeline.settings_cameras import CameraSettings
+from pipeline.texts import words_of
 
 if TYPE_CHECKING:
     from pipeline.detection.try_camera import CameraTrial
@@ -124,7 +125,7 @@ class CameraTest(QWidget):
         if attempt != self._attempt:
             return
         self._picture.show_image(None, self.tr("No picture"))
-        self._say(cause_words(redact_text(str(error))), "danger")
+        self._say(line(redact_text(words_of(error))), "danger")
 
     def _say(self, text: str, level: str) -> None:
         self._words.setText(text)

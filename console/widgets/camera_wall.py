@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import (
+    QCoreApplication,
     QObject,
     QPoint,
     QRunnable,
@@ -416,7 +417,9 @@ class _Save(QRunnable):
     def run(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            problem = "" if self._image.save(str(self._path)) else "the picture was not written"
+            is_saved = self._image.save(str(self._path))
+            not_saved = QCoreApplication.translate("CameraWall", "the picture was not written")
+            problem = "" if is_saved else not_saved
         except OSError as error:
             problem = error.strerror or str(error)
         if isValid(self.signals):

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 from console.background import in_background
 from console.broker_words import broker_trouble
 from console.context import ConsoleContext
-from console.reason_words import reason_words
 from console.supervision.session_thread import SessionState
 from console.theme.tokens import Space
 from console.widgets.lag_table import LagRow, LagTable
 from console.widgets.section import Section
+from console.window_texts import shown
 from pipeline.kafka.readers import readers
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class LagView(QWidget):
                 text = self.tr("The broker is being closed…")
             case SessionState.FAILED:
                 text = self.tr("The broker could not be opened.\n{0}").format(
-                    reason_words(self._context.controller.session_error)
+                    shown(self._context.controller.session_error)
                 )
             case _:
                 text = self.tr(

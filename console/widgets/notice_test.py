@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from console.background import in_background
 from console.theme.tokens import Space
 from console.widgets.painting import set_property, with_role
+from console.window_texts import said, shown
 from pipeline import secrets
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class NoticeTest(QWidget):
 
     def _on_failed(self, error: Exception) -> None:
         self._send.setEnabled(True)
-        self._say(self.tr("The test failed: {0}.").format(str(error).rstrip(".")), "danger")
+        self._say(self.tr("The test failed: {0}.").format(said(error)), "danger")
 
     def _say(self, text: str, level: str) -> None:
         self._words.setText(text)
@@ -131,6 +132,6 @@ class NoticeTest(QWidget):
 
         def failed(error: Exception) -> None:
             step = getattr(error, "next_step", "")
-            self._say(self.tr("Not stored: {0}. {1}").format(error, step), "danger")
+            self._say(self.tr("Not stored: {0}. {1}").format(said(error), shown(step)), "danger")
 
         in_background(self, lambda: secrets.store(name, secret), kept, failed, own_thread=True)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from console.background import in_background
 from console.theme.tokens import Space
 from console.widgets.painting import set_property
+from console.window_texts import said
 from pipeline.messages import AssessmentTask, DetectedObject, GroupMetadata, ObjectPair
 from pipeline.settings_scheduler import LlmSettings
 
@@ -129,7 +130,7 @@ class PromptDialog(QDialog):
         try:
             template = parse_template(text, is_built_in=text == self._shipped)
         except PromptError as error:
-            self._say(self.tr("This cannot be used: {0}.").format(error), "danger")
+            self._say(self.tr("This cannot be used: {0}.").format(said(error)), "danger")
             self._save.setEnabled(False)
             return
         self._save.setEnabled(bool(self._shipped))
@@ -165,7 +166,7 @@ class PromptDialog(QDialog):
         self.accept()
 
     def _on_failed(self, error: Exception) -> None:
-        self._say(self.tr("The file cannot be read or written: {0}").format(error), "danger")
+        self._say(self.tr("The file cannot be read or written: {0}").format(said(error)), "danger")
 
 
 def sample_task() -> AssessmentTask:

@@ -36,6 +36,7 @@ from console.theme.tokens import Space
 from console.widgets.painting import set_property, with_role
 from console.widgets.setting_field import SettingField
 from console.widgets.value_table import ValueTable, set_color
+from console.window_texts import error_words
 from pipeline.paths import shown
 from pipeline.settings import Settings
 
@@ -244,8 +245,7 @@ class ReplayDialog(QDialog):
     def _on_failed(self, error: Exception) -> None:
         self._set_busy(False)
         self._show_rows()
-        step = getattr(error, "next_step", "")
-        self._say(self.tr("It could not be done: {0} {1}").format(error, step).strip(), "danger")
+        self._say(self.tr("It could not be done: {0}").format(error_words(error)), "danger")
 
     def _set_busy(self, busy: bool) -> None:
         self._is_busy = busy

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from console.broker_words import broker_trouble
 from console.context import ConsoleContext
-from console.reason_words import reason_words
 from console.supervision.session_thread import SessionState
 from console.supervision.wording import Level
 from console.theme.mark import paint_mark
@@ -16,6 +15,7 @@ from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
 from console.widgets.lamp_button import LampButton
 from console.widgets.painting import with_role
+from console.window_texts import shown
 from pipeline.paths import APP_NAME
 from pipeline.states import ALIVE, WorkerName
 
@@ -155,7 +155,7 @@ class TopBar(QFrame):
                 return self._open_broker(name, embedded=embedded)
 
     def _error(self) -> str:
-        return reason_words(self._context.controller.session_error)
+        return shown(self._context.controller.session_error)
 
     def _open_broker(self, name: str, *, embedded: bool) -> tuple[Level, str, str]:
         context = self._context
@@ -201,14 +201,14 @@ class TopBar(QFrame):
                 self.tr("Assessor: offline rules"),
                 self.tr("{0} cannot be had; the rules stand in: {1}").format(
                     label,
-                    reason_words(self._context.controller.status(WorkerName.SCHEDULER).reason),
+                    shown(self._context.controller.status(WorkerName.SCHEDULER).reason),
                 ),
             )
         status = self._context.controller.status(WorkerName.SCHEDULER)
         level: Level = "warning" if gauges.get("paused") else "ok"
-        hint = reason_words(status.reason) or self.tr(
-            "A language model judges the pictures: {0}"
-        ).format(label)
+        hint = shown(status.reason) or self.tr("A language model judges the pictures: {0}").format(
+            label
+        )
         return level, self.tr("Assessor: {0}").format(label.partition(" · ")[0]), hint
 
     def _live_label(self, name: WorkerName, label: str) -> str | None:

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel
 
 from console.context import ConsoleContext
-from console.reason_words import reason_words
 from console.theme.tokens import Space
+from console.window_texts import shown
 from pipeline.states import WorkerName
 
 UNWRITTEN: Final = "alarms cannot be written"
@@ -37,7 +37,7 @@ class UnwrittenAlarms(QLabel):
         if concerned:
             figures = self._context.figures.snapshot(WorkerName.AGGREGATOR)
             waiting = int(figures.gauges.get("unsaved", 0))
-            text = self.tr("Newer alarms are not listed yet. {0}").format(reason_words(reason))
+            text = self.tr("Newer alarms are not listed yet. {0}").format(shown(reason))
             if waiting:
                 text += " " + self.tr("Verdicts that wait in memory: {0}.").format(waiting)
             if text != self.text():

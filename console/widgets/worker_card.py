@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVB
 
 from console.figures import Figures
 from console.plain_text import plain_tooltip
-from console.reason_words import reason_words
 from console.supervision.status import WorkerStatus
 from console.supervision.wording import LEVELS, clock, level_token, state_word, worker_title
 from console.theme.theme import ThemeManager
@@ -18,6 +17,7 @@ from console.widgets.elided_label import ElidedLabel
 from console.widgets.figure_grid import FigureGrid
 from console.widgets.painting import set_property
 from console.widgets.status_lamp import StatusLamp
+from console.window_texts import shown
 from pipeline.states import ENDED, WorkerName, WorkerState
 
 WIDTH = 204
@@ -138,7 +138,7 @@ class WorkerCard(QFrame):
         self._set_start_stop(state)
         title = worker_title(self.name)
         self.setAccessibleName(f"{title}: {word}")
-        self.setToolTip(plain_tooltip(reason_words(self._figures.reason(self.name))))
+        self.setToolTip(plain_tooltip(shown(self._figures.reason(self.name))))
         self._restart.setEnabled(state is not WorkerState.STOPPING)
 
     def _set_start_stop(self, state: WorkerState) -> None:

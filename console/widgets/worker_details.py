@@ -13,7 +13,6 @@ from console.context import ConsoleContext
 from console.key_words import LEVELS as LEVELS_OF_KEYS
 from console.key_words import condition_words, usage_words
 from console.pipeline_words import figure_word, setting_word
-from console.reason_words import reason_words
 from console.supervision.wording import LEVELS, clock, state_word, worker_title
 from console.supervision.worker_settings import worker_settings
 from console.theme.tokens import Space, TypeSize
@@ -23,6 +22,7 @@ from console.widgets.painting import with_role
 from console.widgets.section import Section
 from console.widgets.status_lamp import StatusLamp
 from console.widgets.value_table import ValueTable, set_color
+from console.window_texts import shown
 from pipeline.settings import Settings
 from pipeline.states import ENDED, WorkerName, WorkerState
 
@@ -252,7 +252,7 @@ class WorkerDetails(QWidget):
             self._usage.setText(words)
 
     def _show_reason(self, reason: str) -> None:
-        text = reason_words(reason) or self.tr("Nothing to report.")
+        text = shown(reason) or self.tr("Nothing to report.")
         if self._reason.text() != text:
             self._reason.setText(text)
 
@@ -260,9 +260,9 @@ class WorkerDetails(QWidget):
         failure = self._context.controller.status(self._name).last_failure
         error = self._context.figures.snapshot(self._name).last_error
         if failure is not None:
-            text = f"{failure.at:%H:%M:%S} · {reason_words(failure.reason)}"
+            text = f"{failure.at:%H:%M:%S} · {shown(failure.reason)}"
         else:
-            text = reason_words(error or "") or self.tr("No errors since the program started.")
+            text = shown(error or "") or self.tr("No errors since the program started.")
         self._copy.setVisible(failure is not None or bool(error))
         if self._trouble.text() != text:
             self._trouble.setText(text)
@@ -300,7 +300,7 @@ class WorkerDetails(QWidget):
         self._shown_history = mark
         self._history.set_rows(
             [
-                (f"{entry.at:%H:%M:%S}", state_word(entry.state), reason_words(entry.reason))
+                (f"{entry.at:%H:%M:%S}", state_word(entry.state), shown(entry.reason))
                 for entry in reversed(status.history)
             ]
         )

@@ -16,6 +16,7 @@ from typing import Final
 from pipeline.messages import RiskAlert, encode, utc_now
 from pipeline.secrets import SecretError, resolve
 from pipeline.settings_alarms import MailSettings, WebhookSettings
+from pipeline.texts import Text, say
 
 SIGNATURE_HEADER: Final = "X-Signalbox-Signature"
 TIME_HEADER: Final = "X-Signalbox-Timestamp"
@@ -31,7 +32,7 @@ class NoticeError(RuntimeError):
         retriable: whether trying again may help.
     """
 
-    def __init__(self, text: str, *, retriable: bool) -> None:
+    def __init__(self, text: Text, *, retriable: bool) -> None:
         super().__init__(text)
         self.retriable = retriable
 
@@ -41,7 +42,8 @@ def _secret(reference: str) -> str:
     try:
         return resolve(reference) if reference else ""
     except SecretError as error:
-        raise NoticeError(f"{error}. {error.next_step}", retriable=False) from error
+        text = say("{error}. {next_step}", error=error, next_step=error.next_step)
+        raise NoticeError(text, retriable=False) from error
 
 
 def _context(ca_file: str) -> ssl.SSLContext:
@@ -52,7 +54,10 @@ def _context(ca_file: str) -> ssl.SSLContext:
             context.load_verify_locations(ca_file)
         except (OSError, ssl.SSLError) as error:
             raise NoticeError(
-                f"the certificates in {ca_file} cannot be used: {error}", retriable=False
+                say(
+                    "the certificates in {file} cannot be used: {error}", file=ca_file, error=error
+                ),
+                retriable=False,
             ) from error
     return context
 
@@ -95,14 +100,19 @@ def post(settings: WebhookSettings, alert: RiskAlert) -> None:
     except urllib.error.HTTPError as error:
         error.close()
         helps = error.code not in _CLIENT_ERRORS or error.code in _WORTH_RETRYING
-        raise NoticeError(f"the webhook answered {error.code}", retriable=helps) from None
+        raise NoticeError(
+            say("the webhook answered {status}", status=error.code), retriable=helps
+        ) from None
     except (OSError, ValueError) as error:
         # Not the address: it may hold a token.
         reason = getattr(error, "reason", error)
-        raise NoticeError(f"the webhook cannot be reached: {reason}", retriable=True) from None
+        raise NoticeError(
+            say("the webhook cannot be reached: {reason}", reason=reason), retriable=True
+        ) from None
     except http.client.HTTPException as error:
         raise NoticeError(
-            f"the webhook did not speak HTTP ({type(error).__name__})", retriable=True
+            say("the webhook did not speak HTTP ({error})", error=type(error).__name__),
+            retriable=True,
         ) from None
 
 
@@ -133,12 +143,17 @@ def mail(settings: MailSettings, alert: RiskAlert) -> None:
             server.send_message(message)
     except smtplib.SMTPAuthenticationError as error:
         raise NoticeError(
-            f"the mail server refuses the user or password ({error.smtp_code})", retriable=False
+            say("the mail server refuses the user or password ({code})", code=error.smtp_code),
+            retriable=False,
         ) from None
     except smtplib.SMTPNotSupportedError as error:
-        raise NoticeError(f"the mail server cannot do this: {error}", retriable=False) from None
+        raise NoticeError(
+            say("the mail server cannot do this: {error}", error=error), retriable=False
+        ) from None
     except (smtplib.SMTPException, OSError) as error:
-        raise NoticeError(f"the mail was not taken: {error}", retriable=True) from None
+        raise NoticeError(
+            say("the mail was not taken: {error}", error=error), retriable=True
+        ) from None
 
 
 def sample_alert() -> RiskAlert:

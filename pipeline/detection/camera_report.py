@@ -14,7 +14,7 @@ from pipeline.messages import utc_now
 from pipeline.redact import redact_text
 from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraEvent, CameraView, WorkerTelemetry
-from pipeline.texts import say
+from pipeline.texts import NOTHING, Text, say
 
 HOLD_OFF_S: Final = 5.0
 """A camera that is without pictures for less is a blip: no event, no trouble of the worker."""
@@ -52,7 +52,7 @@ class CameraReport:
         self._on_event = on_event
         self._lock = threading.Lock()
         self._last_s = time.monotonic()
-        self._cause = ""
+        self._cause = NOTHING
         self._told_s: float | None = None
         self._fresh_s: float | None = None
         self._limit_s = STALLED_S
@@ -67,7 +67,7 @@ class CameraReport:
         """It is opened for the first time."""
         with self._lock:
             self._last_s = time.monotonic()
-            self._show("connecting", "")
+            self._show("connecting", NOTHING)
 
     def opened(self, codec: str) -> None:
         """It could be opened."""
@@ -102,12 +102,16 @@ class CameraReport:
         if before in {None, size}:
             return False
         assert before is not None
-        text = f"pictures are {size[0]}x{size[1]} now, were {before[0]}x{before[1]}"
+        text = say(
+            "pictures are {size} now, were {before}",
+            size=f"{size[0]}x{size[1]}",
+            before=f"{before[0]}x{before[1]}",
+        )
         logger.info("camera {}: {}", self._camera.id, text)
         self._tell("changed", text)
         return True
 
-    def failed(self, text: str, next_try_s: float, delay_s: float) -> None:
+    def failed(self, text: Text, next_try_s: float, delay_s: float) -> None:
         """It could not be opened, or broke off; `next_try_s` is in monotonic seconds."""
         with self._lock:
             cause = redact_text(text)
@@ -125,7 +129,7 @@ class CameraReport:
             self._show("reconnecting", self._cause, next_try_s)
         self.watch()
 
-    def abandoned(self, text: str, *, is_final: bool) -> None:
+    def abandoned(self, text: Text, *, is_final: bool) -> None:
         """Its thread hangs; `is_final`: no other one takes its place."""
         with self._lock:
             self._cause = text
@@ -135,7 +139,7 @@ class CameraReport:
 
     def ended(self) -> None:
         """It is a file that was played to its end."""
-        text = "the file was played to its end"
+        text = say("the file was played to its end")
         self._telemetry.recover(self.trouble_key)
         with self._lock:
             self._show("stopped", text)
@@ -145,7 +149,7 @@ class CameraReport:
     def stopped(self) -> None:
         """The worker ends."""
         with self._lock:
-            self._show("stopped", "")
+            self._show("stopped", NOTHING)
             self._view.shown_fps = self._view.source_fps = 0.0
 
     def watch(self) -> None:
@@ -153,7 +157,7 @@ class CameraReport:
         away_s = time.monotonic() - self._last_s
         with self._lock:
             if self._view.state == "live" and away_s > self._limit_s:
-                self._cause = "connected, but no pictures come"
+                self._cause = say("connected, but no pictures come")
                 self._show("stalled", self._cause)
             is_away = self._view.state in {"stalled", "reconnecting", "failed"}
             if not is_away or away_s < HOLD_OFF_S:
@@ -178,7 +182,7 @@ class CameraReport:
     def _returned(self, away_s: float) -> None:
         with self._lock:
             told, self._told_s = self._told_s, None
-            self._show("live", "")
+            self._show("live", NOTHING)
         self._telemetry.recover(self.trouble_key)
         if told is not None:
             logger.bind(camera=self._camera.id).info(
@@ -186,7 +190,7 @@ class CameraReport:
             )
             self._tell("returned", self._cause, away_s)
 
-    def _show(self, state: str, detail: str, next_try_s: float | None = None) -> None:
+    def _show(self, state: str, detail: Text, next_try_s: float | None = None) -> None:
         view = self._view
         away_s = time.monotonic() - self._last_s
         view.since = (
@@ -197,7 +201,7 @@ class CameraReport:
     def _tell(
         self,
         kind: Literal["lost", "returned", "changed", "ended"],
-        cause: str,
+        cause: Text,
         away_s: float | None = None,
     ) -> None:
         self._on_event(CameraEvent(self._camera.id, kind, cause, utc_now(), away_s))

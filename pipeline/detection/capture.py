@@ -14,6 +14,7 @@ from pipeline.detection.source_kinds import SourceKind, source_kind
 from pipeline.detection.sources import Reader, open_source
 from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraView, WorkerTelemetry
+from pipeline.texts import say
 
 STALL_S: Final = 30.0
 """Without a sign of life for longer than every time limit of OpenCV, a thread hangs for good."""
@@ -78,13 +79,17 @@ class CameraCapture:
             self._hanging.append(run.thread)
             self._telemetry.count("captures_abandoned")
             self._report.abandoned(
-                f"no sign of life for {STALL_S:.0f} s; it is opened anew", is_final=False
+                say("no sign of life for {seconds} s; it is opened anew", seconds=f"{STALL_S:.0f}"),
+                is_final=False,
             )
             self._start(failures=1)
         elif not self._has_given_up:
             self._has_given_up = True
             self._report.abandoned(
-                f"its driver or network hung {MAX_HANGING} times; unplug it, or restart Signalbox",
+                say(
+                    "its driver or network hung {times} times; unplug it, or restart Signalbox",
+                    times=MAX_HANGING,
+                ),
                 is_final=True,
             )
 

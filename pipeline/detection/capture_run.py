@@ -15,6 +15,7 @@ from pipeline.detection.playback import CameraParts, Playback
 from pipeline.detection.sources import Reader, SourceError
 from pipeline.priority import give_way
 from pipeline.settings_cameras import CameraSettings
+from pipeline.texts import Text, say, words_of
 
 STEADY_S: Final = 10.0
 """A camera that was live for this long starts again with the shortest delay."""
@@ -59,10 +60,12 @@ class CaptureRun:
                 try:
                     self._connect_and_play()
                 except SourceError as error:
-                    self._wait_and_retry(str(error))
+                    self._wait_and_retry(words_of(error))
                 except Exception as error:  # noqa: BLE001 - a camera must not die unnoticed
                     logger.opt(exception=error).error("camera {} failed", self._parts.camera.id)
-                    self._wait_and_retry(f"unexpected failure ({type(error).__name__})")
+                    self._wait_and_retry(
+                        say("unexpected failure ({error})", error=type(error).__name__)
+                    )
                 else:
                     return
 
@@ -88,7 +91,7 @@ class CaptureRun:
         if self._failures and now_s - self._began_s > STEADY_S:
             self._failures = 0
 
-    def _wait_and_retry(self, text: str) -> None:
+    def _wait_and_retry(self, text: Text) -> None:
         if self.stop.is_set():
             return
         delay_s = reconnect_delay_s(self._failures)

@@ -19,6 +19,7 @@ from pipeline.detection.timetable import Timetable
 from pipeline.messages import utc_now
 from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraView, WorkerTelemetry
+from pipeline.texts import say
 
 LATE_S: Final = 1.0
 """Live pictures that are later than this are passed over by turns, to come back to the present."""
@@ -102,7 +103,7 @@ class Playback:
             elif not self._parts.camera.loop:
                 return False
             elif not count:
-                raise SourceError(f"{reader.description}: holds no picture")
+                raise SourceError(say("{source} holds no picture", source=reader.description))
             else:
                 return True
         return False

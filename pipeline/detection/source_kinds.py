@@ -6,6 +6,8 @@ import enum
 from pathlib import Path
 from typing import Final
 
+from pipeline.texts import Text, say
+
 DEMO: Final = "demo"
 USB_PREFIX: Final = "usb:"
 STREAM_SCHEMES: Final = ("rtsp", "rtsps", "rtmp", "http", "https", "udp")
@@ -48,3 +50,13 @@ def usb_wanted(source: str) -> str:
     """Return the index or the part of a name that a USB source gives."""
     is_prefixed = source.lower().startswith(USB_PREFIX)
     return source[len(USB_PREFIX) :].strip() if is_prefixed else source
+
+
+def missing(path: Path) -> Text:
+    """Return that a file is not there."""
+    return say("{path} does not exist. Check the camera's source.", path=path)
+
+
+def is_missing(cause: Text) -> bool:
+    """Whether a camera gives no pictures because its file or folder is not there."""
+    return cause.source == missing(Path()).source

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.detection.live_view import scaled_bgra
 from pipeline.detection.sources import Reader, SourceError, open_source
 from pipeline.settings_cameras import CameraSettings
+from pipeline.texts import say
 
 MEASURE_S: Final = 2.0
 """How long a live source is watched to tell its rate."""
@@ -60,7 +61,7 @@ def try_camera(
     try:
         picture = reader.read()
         if picture is None:
-            raise SourceError(f"{reader.description}: holds no picture")
+            raise SourceError(say("{source} holds no picture", source=reader.description))
         opened_ms = (time.perf_counter() - began_s) * 1000
         return CameraTrial(
             description=reader.description,

@@ -79,7 +79,7 @@ class Event:
     Attributes:
         at: when it began, aware.
         who: id of the camera, name of the worker, or ``group topic`` of a lag; empty for all.
-        detail: the reason, level or note; free of secrets.
+        detail: the reason, level or note; free of secrets. What the pipeline says is a `Text`.
         alarm_id: of an alarm; empty otherwise.
     """
 

@@ -7,6 +7,7 @@ another machine; the window tells of its workers also then.
 from __future__ import annotations
 
 import contextlib
+import json
 import queue
 import sqlite3
 import threading
@@ -27,6 +28,7 @@ from pipeline.aggregation.database import (
 )
 from pipeline.messages import utc_now
 from pipeline.paths import data_folder
+from pipeline.texts import Text, packed, unpacked, verbatim
 from pipeline.timeline.events import Event, What
 
 WAITING: Final = 10_000
@@ -44,10 +46,21 @@ _SCHEMA: Final = """
         at_us INTEGER NOT NULL,
         what TEXT NOT NULL,
         who TEXT NOT NULL,
-        detail TEXT NOT NULL
+        detail TEXT NOT NULL,
+        said TEXT NOT NULL DEFAULT ''
     );
     CREATE INDEX IF NOT EXISTS events_by_time ON events (at_us);
-    PRAGMA user_version = 1;
+    PRAGMA user_version = 2;
+"""
+_FROM_1: Final = """
+    ALTER TABLE events ADD COLUMN said TEXT NOT NULL DEFAULT '';
+    PRAGMA user_version = 2;
+"""
+"""The column `said` holds what a detail is made of, for other languages (`pipeline.texts.packed`)."""
+
+_READ: Final = """
+    SELECT at_us, what, who, detail, said FROM events WHERE at_us >= ? AND at_us < ?
+    ORDER BY at_us DESC, number DESC LIMIT ?
 """
 
 
@@ -109,8 +122,8 @@ class TimelineWriter:
         try:
             with _writing(self._path) as connection:
                 connection.executemany(
-                    "INSERT INTO events (at_us, what, who, detail) VALUES (?, ?, ?, ?)",
-                    [(to_us(item.at), item.what.value, item.who, item.detail) for item in batch],
+                    "INSERT INTO events (at_us, what, who, detail, said) VALUES (?, ?, ?, ?, ?)",
+                    map(_row, batch),
                 )
                 before = to_us(utc_now() - self._keep)
                 connection.execute(
@@ -156,9 +169,9 @@ def read_events(path: Path, since: datetime, until: datetime, limit: int) -> lis
     uri = f"{path.resolve().as_uri()}?mode=rw"
     with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
         try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
             rows = connection.execute(
-                "SELECT at_us, what, who, detail FROM events WHERE at_us >= ? AND at_us < ? "
-                "ORDER BY at_us DESC, number DESC LIMIT ?",
+                _READ if version > 1 else _READ.replace("said", "''", 1),
                 (to_us(since), to_us(until), limit),
             ).fetchall()
         except sqlite3.OperationalError:
@@ -167,7 +180,25 @@ def read_events(path: Path, since: datetime, until: datetime, limit: int) -> lis
             raise
     known = {what.value for what in What}
     # A newer version may know more.
-    return [Event(from_us(row[0]), What(row[1]), row[2], row[3]) for row in rows if row[1] in known]
+    return [
+        Event(from_us(at_us), What(what), who, _detail(detail, said))
+        for at_us, what, who, detail, said in rows
+        if what in known
+    ]
+
+
+def _row(event: Event) -> tuple[int, str, str, str, str]:
+    table = packed(event.detail)
+    said = json.dumps(table, ensure_ascii=False) if "source" in table else ""
+    return to_us(event.at), event.what.value, event.who, table["text"], said
+
+
+def _detail(detail: str, said: str) -> Text:
+    """Return the detail of a row; those of older versions do not know what they are made of."""
+    try:
+        return unpacked(json.loads(said)) if said else verbatim(detail)
+    except ValueError:
+        return verbatim(detail)
 
 
 def _share(connection: sqlite3.Connection) -> None:
@@ -187,6 +218,25 @@ def _share(connection: sqlite3.Connection) -> None:
             return
 
 
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Make the table, or give one of the first version its new column; one process does it."""
+
+    def version() -> int:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+    if version() > 1:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        script = {0: _SCHEMA, 1: _FROM_1}.get(version(), "")
+        for statement in filter(str.strip, script.split(";")):
+            connection.execute(statement)
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the file for one transaction: several processes may share it."""
@@ -195,7 +245,6 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     with contextlib.closing(connection):
         _share(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            connection.executescript(_SCHEMA)
+        _bring_up_to_date(connection)
         with connection:
             yield connection

@@ -1167,6 +1167,10 @@
         <translation>第 {0} 页，共 {1} 页 (PgUp, PgDn)</translation>
     </message>
     <message>
+        <source>the picture was not written</source>
+        <translation>图片未能写入</translation>
+    </message>
+    <message>
         <source>Zones</source>
         <translation>区域</translation>
     </message>
@@ -1320,157 +1324,6 @@
     <message>
         <source>The list cannot be written: {0}</source>
         <translation>无法写入列表：{0}</translation>
-    </message>
-</context>
-<context>
-    <name>Cause</name>
-    <message>
-        <source>{0}: {1}</source>
-        <translation>{0}：{1}</translation>
-    </message>
-    <message>
-        <source>USB camera {0}</source>
-        <translation>USB 摄像头 {0}</translation>
-    </message>
-    <message>
-        <source>{0} does not exist. Check the camera&apos;s source.</source>
-        <translation>{0} 不存在。请检查摄像机的来源。</translation>
-    </message>
-    <message>
-        <source>it is no video that can be decoded, or damaged</source>
-        <translation>不是可解码的视频，或已损坏</translation>
-    </message>
-    <message>
-        <source>{0} sends no more pictures</source>
-        <translation>{0} 不再传来画面</translation>
-    </message>
-    <message>
-        <source>{0} holds no picture</source>
-        <translation>{0} 中没有画面</translation>
-    </message>
-    <message>
-        <source>{0} holds no pictures (JPEG, PNG, BMP, WebP)</source>
-        <translation>{0} 中没有图片（JPEG、PNG、BMP、WebP）</translation>
-    </message>
-    <message>
-        <source>{0} cannot be decoded: {1}</source>
-        <translation>{0} 无法解码：{1}</translation>
-    </message>
-    <message>
-        <source>The file was played to its end.</source>
-        <translation>文件已播放完毕。</translation>
-    </message>
-    <message>
-        <source>Connected, but no pictures come.</source>
-        <translation>已连接，但没有画面传来。</translation>
-    </message>
-    <message>
-        <source>No sign of life for {0} s; it is opened anew.</source>
-        <translation>{0} 秒没有响应，正在重新打开。</translation>
-    </message>
-    <message>
-        <source>Its driver or network hung {0} times; unplug it, or restart Signalbox.</source>
-        <translation>其驱动或网络已卡死 {0} 次；请拔下设备，或重新启动 Signalbox。</translation>
-    </message>
-    <message>
-        <source>{0}, port {1}</source>
-        <translation>{0} 的端口 {1}</translation>
-    </message>
-    <message>
-        <source>the address is not complete; it must look like rtsp://host/path</source>
-        <translation>地址不完整，应形如 rtsp://host/path</translation>
-    </message>
-    <message>
-        <source>the name {0} is not known on this network; check the address</source>
-        <translation>此网络中找不到名称 {0}，请检查地址</translation>
-    </message>
-    <message>
-        <source>nothing listens at {0}; the camera may be restarting, its stream service may be off, or the port is wrong</source>
-        <translation>{0} 无人应答；摄像机可能正在重启，视频流服务可能已关闭，或端口有误</translation>
-    </message>
-    <message>
-        <source>{0} does not answer; check that the camera has power and that this computer reaches its network</source>
-        <translation>{0} 没有回应；请检查摄像机是否通电，以及本机能否访问其网络</translation>
-    </message>
-    <message>
-        <source>something listens on port {0} of {1} but does not answer as a camera; check port and protocol</source>
-        <translation>{1} 的端口 {0} 有程序在监听，但不像摄像机那样应答；请检查端口和协议</translation>
-    </message>
-    <message>
-        <source>the camera refuses this user name or password</source>
-        <translation>摄像机拒绝此用户名或密码</translation>
-    </message>
-    <message>
-        <source>the camera asks for a user name and a password; write them into the address: {0}</source>
-        <translation>摄像机要求用户名和密码；请写入地址：{0}</translation>
-    </message>
-    <message>
-        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
-        <translation>此用户无权观看视频流（403）；请检查其在摄像机上的权限</translation>
-    </message>
-    <message>
-        <source>the camera has no stream at {0}; check the path in the camera&apos;s manual</source>
-        <translation>摄像机在 {0} 没有视频流；请查阅摄像机手册中的路径</translation>
-    </message>
-    <message>
-        <source>the camera is busy ({0}); it may serve only a few viewers at once, or is still starting</source>
-        <translation>摄像机忙（{0}）；可能同时只允许少数观看者，或仍在启动</translation>
-    </message>
-    <message>
-        <source>the camera answers, but what it sends cannot be decoded as video</source>
-        <translation>摄像机有应答，但发来的内容无法解码为视频</translation>
-    </message>
-    <message>
-        <source>the camera answers with status {0}</source>
-        <translation>摄像机应答状态码 {0}</translation>
-    </message>
-    <message>
-        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
-        <translation>此地址是网页而不是视频流；视频流的地址见摄像机手册</translation>
-    </message>
-    <message>
-        <source>{0} listens but gives no stream at {1}; check the path</source>
-        <translation>{0} 有应答，但在 {1} 没有视频流；请检查路径</translation>
-    </message>
-    <message>
-        <source>nothing arrives; check that the sender runs and sends to this computer and port</source>
-        <translation>没有数据到达；请检查发送端是否在运行，并发送到本机的此端口</translation>
-    </message>
-    <message>
-        <source>no camera is plugged in, or this user may not use it</source>
-        <translation>没有插入摄像头，或此用户无权使用</translation>
-    </message>
-    <message>
-        <source>another program uses it, or this user may not use it</source>
-        <translation>正被其他程序使用，或此用户无权使用</translation>
-    </message>
-    <message>
-        <source>there is none with this index. Plugged in: {0}</source>
-        <translation>没有此序号的摄像头。已插入：{0}</translation>
-    </message>
-    <message>
-        <source>No USB camera is called “{0}”. Plugged in: {1}</source>
-        <translation>没有名为“{0}”的 USB 摄像头。已插入：{1}</translation>
-    </message>
-    <message>
-        <source>More than one USB camera fits “{0}”; give its index. Plugged in: {1}</source>
-        <translation>有多个 USB 摄像头符合“{0}”；请给出序号。已插入：{1}</translation>
-    </message>
-    <message>
-        <source>none</source>
-        <translation>无</translation>
-    </message>
-    <message>
-        <source>{0} sends other pictures than before; it is opened anew</source>
-        <translation>{0} 传来的画面与先前不同；正在重新打开</translation>
-    </message>
-    <message>
-        <source>the camera answers only with encryption there; begin the address with {0}</source>
-        <translation>该处的摄像机只接受加密连接；地址请以 {0} 开头</translation>
-    </message>
-    <message>
-        <source>the camera answers only without encryption there; begin the address with {0}</source>
-        <translation>该处的摄像机只接受未加密连接；地址请以 {0} 开头</translation>
     </message>
 </context>
 <context>
@@ -4981,12 +4834,108 @@ It opens by itself when workers start.</source>
         <translation>请去掉前导零。</translation>
     </message>
     <message>
+        <source>the answer holds several verdicts that differ</source>
+        <translation>回答中有多个互相矛盾的判断</translation>
+    </message>
+    <message>
+        <source>the description of a risk is empty</source>
+        <translation>风险的描述为空</translation>
+    </message>
+    <message>
+        <source>riskTypes of a risk is empty</source>
+        <translation>风险的 riskTypes 为空</translation>
+    </message>
+    <message>
+        <source>there is no JSON object in the answer</source>
+        <translation>回答中没有 JSON 对象</translation>
+    </message>
+    <message>
+        <source>the answer has another form ({error})</source>
+        <translation>回答的格式不符（{error}）</translation>
+    </message>
+    <message>
+        <source>the answer was cut at {limit} tokens</source>
+        <translation>回答在 {limit} 个 token 处被截断</translation>
+    </message>
+    <message>
+        <source>the model&apos;s answer is no verdict: {problem}</source>
+        <translation>模型的回答不是有效的判断：{problem}</translation>
+    </message>
+    <message>
+        <source>a request takes about {tokens:,} tokens, more than any key may take in a minute</source>
+        <translation>一次请求约需 {tokens:,} 个 token，超过任何密钥每分钟的限额</translation>
+    </message>
+    <message>
+        <source>given up after {tries} tries; the last: {error}</source>
+        <translation>尝试 {tries} 次后放弃；最后一次：{error}</translation>
+    </message>
+    <message>
+        <source>given up after {seconds} s; the last: {error}</source>
+        <translation>{seconds} 秒后放弃；最后一次：{error}</translation>
+    </message>
+    <message>
+        <source>the prompt is longer than {limit:,} characters</source>
+        <translation>提示词超过 {limit:,} 个字符</translation>
+    </message>
+    <message>
+        <source>the first line must be “version: NAME”</source>
+        <translation>第一行必须是“version: NAME”</translation>
+    </message>
+    <message>
+        <source>a dollar sign stands alone; write $$ for a dollar sign</source>
+        <translation>有单独的美元符号；要写美元符号请用 $$</translation>
+    </message>
+    <message>
+        <source>{name} is unknown; there are {known}</source>
+        <translation>{name} 未知；可用的有 {known}</translation>
+    </message>
+    <message>
+        <source>the section [{name}] is missing or empty</source>
+        <translation>缺少 [{name}] 一节，或其内容为空</translation>
+    </message>
+    <message>
+        <source>{name} cannot be read ({error})</source>
+        <translation>无法读取 {name}（{error}）</translation>
+    </message>
+    <message>
+        <source>the model refuses to answer: {words}</source>
+        <translation>模型拒绝回答：{words}</translation>
+    </message>
+    <message>
+        <source>the server&apos;s content filter withheld the answer</source>
+        <translation>服务器的内容过滤器扣留了回答</translation>
+    </message>
+    <message>
+        <source>the answer is no chat completion ({error})</source>
+        <translation>回答不是 chat completion 格式（{error}）</translation>
+    </message>
+    <message>
         <source>{first} and {second}</source>
         <translation>{first} 和 {second}</translation>
     </message>
     <message>
         <source>{first}; {second}</source>
         <translation>{first}；{second}</translation>
+    </message>
+    <message>
+        <source>the address</source>
+        <translation>该地址</translation>
+    </message>
+    <message>
+        <source>The address for updates must begin with https://.</source>
+        <translation>查询更新的地址必须以 https:// 开头。</translation>
+    </message>
+    <message>
+        <source>The answer is not understood; wanted is {example} as JSON.</source>
+        <translation>无法理解回答；需要的是 JSON，例如 {example}。</translation>
+    </message>
+    <message>
+        <source>{host} cannot be asked: {reason}</source>
+        <translation>无法询问 {host}（{reason}）</translation>
+    </message>
+    <message>
+        <source>{host} answered {status}. Look at the address in the settings.</source>
+        <translation>{host} 返回 {status}。请检查设置中的地址。</translation>
     </message>
     <message>
         <source>one text with commas, not a list. Canonical name metadata.broker.list. librdkafka does not check the addresses</source>
@@ -5515,6 +5464,206 @@ It opens by itself when workers start.</source>
     <message>
         <source>the broker has no room for more results; frames are skipped</source>
         <translation>Broker 没有空间容纳更多结果；正在跳帧</translation>
+    </message>
+    <message>
+        <source>{error}. {next_step}</source>
+        <translation>{error}。{next_step}</translation>
+    </message>
+    <message>
+        <source>the webhook answered {status}</source>
+        <translation>Webhook 返回 {status}</translation>
+    </message>
+    <message>
+        <source>the webhook cannot be reached: {reason}</source>
+        <translation>无法连接 Webhook（{reason}）</translation>
+    </message>
+    <message>
+        <source>the webhook did not speak HTTP ({error})</source>
+        <translation>Webhook 没有按 HTTP 应答（{error}）</translation>
+    </message>
+    <message>
+        <source>the mail server refuses the user or password ({code})</source>
+        <translation>邮件服务器拒绝此用户名或密码（{code}）</translation>
+    </message>
+    <message>
+        <source>the mail server cannot do this: {error}</source>
+        <translation>邮件服务器不支持此操作（{error}）</translation>
+    </message>
+    <message>
+        <source>the mail was not taken: {error}</source>
+        <translation>邮件未被接收（{error}）</translation>
+    </message>
+    <message>
+        <source>the certificates in {file} cannot be used: {error}</source>
+        <translation>{file} 中的证书无法使用（{error}）</translation>
+    </message>
+    <message>
+        <source>pictures are {size} now, were {before}</source>
+        <translation>画面尺寸现为 {size}，原为 {before}</translation>
+    </message>
+    <message>
+        <source>the file was played to its end</source>
+        <translation>文件已播放完毕</translation>
+    </message>
+    <message>
+        <source>connected, but no pictures come</source>
+        <translation>已连接，但没有画面传来</translation>
+    </message>
+    <message>
+        <source>no sign of life for {seconds} s; it is opened anew</source>
+        <translation>{seconds} 秒没有响应，正在重新打开</translation>
+    </message>
+    <message>
+        <source>its driver or network hung {times} times; unplug it, or restart Signalbox</source>
+        <translation>其驱动或网络已卡死 {times} 次；请拔下设备，或重新启动 Signalbox</translation>
+    </message>
+    <message>
+        <source>unexpected failure ({error})</source>
+        <translation>意外的故障（{error}）</translation>
+    </message>
+    <message>
+        <source>{source} holds no picture</source>
+        <translation>{source} 中没有画面</translation>
+    </message>
+    <message>
+        <source>{path} does not exist. Check the camera&apos;s source.</source>
+        <translation>{path} 不存在。请检查摄像机的来源。</translation>
+    </message>
+    <message>
+        <source>it is no video that can be decoded, or damaged</source>
+        <translation>不是可解码的视频，或已损坏</translation>
+    </message>
+    <message>
+        <source>{path} holds no pictures (JPEG, PNG, BMP, WebP)</source>
+        <translation>{path} 中没有图片（JPEG、PNG、BMP、WebP）</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read: {error}</source>
+        <translation>无法读取 {path}（{error}）</translation>
+    </message>
+    <message>
+        <source>{host} listens but gives no stream at {path}; check the path</source>
+        <translation>{host} 有应答，但在 {path} 没有视频流；请检查路径</translation>
+    </message>
+    <message>
+        <source>{host}, port {port}</source>
+        <translation>{host} 的端口 {port}</translation>
+    </message>
+    <message>
+        <source>the camera answers only without encryption there; begin the address with {scheme}</source>
+        <translation>该处的摄像机只接受未加密连接；地址请以 {scheme} 开头</translation>
+    </message>
+    <message>
+        <source>nothing arrives; check that the sender runs and sends to this computer and port</source>
+        <translation>没有数据到达；请检查发送端是否在运行，并发送到本机的此端口</translation>
+    </message>
+    <message>
+        <source>the address is not complete; it must look like rtsp://host/path</source>
+        <translation>地址不完整，应形如 rtsp://host/path</translation>
+    </message>
+    <message>
+        <source>the camera refuses this user name or password</source>
+        <translation>摄像机拒绝此用户名或密码</translation>
+    </message>
+    <message>
+        <source>the camera answers only with encryption there; begin the address with {scheme}</source>
+        <translation>该处的摄像机只接受加密连接；地址请以 {scheme} 开头</translation>
+    </message>
+    <message>
+        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
+        <translation>此地址是网页而不是视频流；视频流的地址见摄像机手册</translation>
+    </message>
+    <message>
+        <source>something listens on port {port} of {host} but does not answer as a camera; check port and protocol</source>
+        <translation>{host} 的端口 {port} 有程序在监听，但不像摄像机那样应答；请检查端口和协议</translation>
+    </message>
+    <message>
+        <source>the name {host} is not known on this network; check the address</source>
+        <translation>此网络中找不到名称 {host}，请检查地址</translation>
+    </message>
+    <message>
+        <source>nothing listens at {place}; the camera may be restarting, its stream service may be off, or the port is wrong</source>
+        <translation>{place} 无人应答；摄像机可能正在重启，视频流服务可能已关闭，或端口有误</translation>
+    </message>
+    <message>
+        <source>{place} does not answer; check that the camera has power and that this computer reaches its network</source>
+        <translation>{place} 没有回应；请检查摄像机是否通电，以及本机能否访问其网络</translation>
+    </message>
+    <message>
+        <source>the camera answers, but what it sends cannot be decoded as video</source>
+        <translation>摄像机有应答，但发来的内容无法解码为视频</translation>
+    </message>
+    <message>
+        <source>the camera asks for a user name and a password; write them into the address: {address}</source>
+        <translation>摄像机要求用户名和密码；请写入地址：{address}</translation>
+    </message>
+    <message>
+        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
+        <translation>此用户无权观看视频流（403）；请检查其在摄像机上的权限</translation>
+    </message>
+    <message>
+        <source>the camera has no stream at {path}; check the path in the camera&apos;s manual</source>
+        <translation>摄像机在 {path} 没有视频流；请查阅摄像机手册中的路径</translation>
+    </message>
+    <message>
+        <source>the camera is busy ({status}); it may serve only a few viewers at once, or is still starting</source>
+        <translation>摄像机忙（{status}）；可能同时只允许少数观看者，或仍在启动</translation>
+    </message>
+    <message>
+        <source>the camera answers with status {status}</source>
+        <translation>摄像机应答状态码 {status}</translation>
+    </message>
+    <message>
+        <source>{source} cannot be opened: {cause}</source>
+        <translation>{source} 无法打开：{cause}</translation>
+    </message>
+    <message>
+        <source>another program uses it, or this user may not use it</source>
+        <translation>正被其他程序使用，或此用户无权使用</translation>
+    </message>
+    <message>
+        <source>USB camera {name}</source>
+        <translation>USB 摄像头 {name}</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>no camera is plugged in, or this user may not use it</source>
+        <translation>没有插入摄像头，或此用户无权使用</translation>
+    </message>
+    <message>
+        <source>there is none with this index. Plugged in: {cameras}</source>
+        <translation>没有此序号的摄像头。已插入：{cameras}</translation>
+    </message>
+    <message>
+        <source>more than one USB camera fits “{name}”; give its index. Plugged in: {cameras}</source>
+        <translation>有多个 USB 摄像头符合“{name}”；请给出序号。已插入：{cameras}</translation>
+    </message>
+    <message>
+        <source>no USB camera is called “{name}”. Plugged in: {cameras}</source>
+        <translation>没有名为“{name}”的 USB 摄像头。已插入：{cameras}</translation>
+    </message>
+    <message>
+        <source>{source} cannot be decoded: {reason}</source>
+        <translation>{source} 无法解码（{reason}）</translation>
+    </message>
+    <message>
+        <source>{source} sends other pictures than before; it is opened anew</source>
+        <translation>{source} 传来的画面与先前不同；正在重新打开</translation>
+    </message>
+    <message>
+        <source>{source} sends no more pictures</source>
+        <translation>{source} 不再传来画面</translation>
+    </message>
+    <message>
+        <source>no picture</source>
+        <translation>没有画面</translation>
+    </message>
+    <message>
+        <source>{source} cannot be rewound</source>
+        <translation>{source} 无法从头播放</translation>
     </message>
     <message>
         <source>The model cannot be used: {error}</source>
@@ -7008,8 +7157,8 @@ It opens by itself when workers start.</source>
         <translation>已取消。</translation>
     </message>
     <message>
-        <source>It could not be done: {0} {1}</source>
-        <translation>无法完成：{0} {1}</translation>
+        <source>It could not be done: {0}</source>
+        <translation>未能完成：{0}</translation>
     </message>
     <message>
         <source>No risk.</source>

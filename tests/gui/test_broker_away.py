@@ -11,13 +11,14 @@ from pytestqt.qtbot import QtBot
 from console import i18n
 from console.context import ConsoleContext
 from console.pages.alarms import AlarmsPage
-from console.reason_words import reason_words
 from console.widgets.alarm_list import AlarmList
 from console.widgets.camera_tile import CameraTile
 from console.widgets.camera_wall import CameraWall
 from console.widgets.lag_view import LagView
 from console.widgets.top_bar import TopBar
+from console.window_texts import shown
 from pipeline.detection.models.detector import ModelError
+from pipeline.detection.sources.reader import not_opened
 from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.settings import KafkaSettings, demo_settings
 from pipeline.texts import Text, say, side_by_side, words_of
@@ -107,7 +108,9 @@ REASONS = (
             say(
                 "{name}: {cause}",
                 name="Gate",
-                cause="rtsp://b:1/x cannot be opened: the camera refuses this user name or password",
+                cause=not_opened(
+                    "rtsp://b:1/x", say("the camera refuses this user name or password")
+                ),
             ),
             say(
                 "alarms cannot be written: {trouble}; they go on in memory and are written when "
@@ -123,7 +126,7 @@ REASONS = (
 @pytest.mark.parametrize("reason", REASONS)
 def test_what_a_worker_says_is_translated(qapp: object, language: str, reason: Text) -> None:
     del qapp, language
-    text = reason_words(reason)
+    text = shown(reason)
     assert "b:1" in text
     assert any("\u4e00" <= each <= "\u9fff" for each in text)
     # Names and addresses stay; no English sentence does.

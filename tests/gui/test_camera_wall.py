@@ -24,6 +24,7 @@ from console.widgets.tile_painter import TilePainter
 from pipeline.settings import Settings, demo_settings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraView, Frame, Overlay, OverlayBox, OverlayGroup
+from pipeline.texts import NOTHING, verbatim
 from tests.support.console_parts import console_context
 
 BLUE_BGRA = (200, 40, 20, 255)
@@ -125,7 +126,8 @@ def test_a_camera_without_picture_says_why(
     view = context.hub.cameras["cam-1"]
     tile = wall.tiles()[0]
     before = tile.grab().toImage()
-    view.state, view.detail = "reconnecting", "no answer since 10:02:11; next try in 4 s"
+    view.state = "reconnecting"
+    view.detail = verbatim("no answer since 10:02:11; next try in 4 s")
     qtbot.waitUntil(lambda: tile.grab().toImage() != before)
 
 
@@ -163,7 +165,7 @@ def give_trouble(context: ConsoleContext, state: str, detail: str) -> CameraView
     view = context.hub.cameras["cam-1"]
     view.since = datetime.now(UTC) - timedelta(seconds=35)
     view.next_try_s = time.monotonic() + 4
-    view.detail, view.state = detail, state
+    view.detail, view.state = verbatim(detail), state
     return view
 
 
@@ -175,7 +177,7 @@ def test_a_picture_that_is_no_longer_new_is_dimmed_and_says_why(
     qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.4) == QColor(20, 40, 200))
     assert tile.accessibleDescription() == ""
     give_trouble(context, "reconnecting", "nothing listens")
-    qtbot.waitUntil(lambda: tile.accessibleDescription() == "Reconnecting… nothing listens")
+    qtbot.waitUntil(lambda: tile.accessibleDescription() == "Reconnecting… Nothing listens")
     qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.4).blue() < 150)
     give_frame(context, "cam-1", 2)
     qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.4) == QColor(20, 40, 200))
@@ -195,7 +197,7 @@ def test_the_words_say_since_when_and_when_it_is_tried_again(
     view.state = "live"
     assert times_line(view, now, now_s) == ""
     view.detection_off_until = clock_time(6, 30)
-    view.detail = ""
+    view.detail = NOTHING
     assert detail_words(view) == "detection off until 06:30"
 
 

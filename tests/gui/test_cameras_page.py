@@ -31,8 +31,10 @@ from console.widgets.camera_test import CameraTest
 from console.widgets.camera_wall import CameraWall
 from console.widgets.value_table import ValueTable
 from pipeline import settings_file
+from pipeline.detection.source_kinds import missing
 from pipeline.settings import Settings, demo_settings
 from pipeline.settings_cameras import CameraSettings
+from pipeline.texts import verbatim
 from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
 
@@ -255,13 +257,13 @@ def test_figures_and_troubles_of_each_camera_are_shown(
     live = context.hub.camera("cam-1", "Market & 3rd")
     live.state, live.shown_fps, live.source_size = "live", 14.9, (1280, 720)
     lost = context.hub.camera("cam-2", "Ferry approach")
-    lost.state, lost.detail = "reconnecting", "no answer"
+    lost.state, lost.detail = "reconnecting", verbatim("no answer")
     lost.since = datetime.now(UTC) - timedelta(seconds=75)
     lost.next_try_s = time.monotonic() + 300
     qtbot.waitUntil(lambda: rows(page)[0][2:5] == ["Live", "14.9", "1280 × 720"])
     assert rows(page)[1][2] == "Reconnecting…"
     assert re.fullmatch(
-        r"no answer · since \d\d:\d\d:\d\d \(00:01:1\d\) · next try in (300|29\d) s",
+        r"No answer · since \d\d:\d\d:\d\d \(00:01:1\d\) · next try in (300|29\d) s",
         rows(page)[1][-1],
     )
 
@@ -371,7 +373,7 @@ def test_a_file_that_is_not_there_is_not_reconnected_to(
     view = context.hub.camera(context.settings.cameras[0].id, "a")
     view.state, view.detail = (
         "reconnecting",
-        "bridge.mp4 does not exist. Check the camera's source.",
+        missing(Path("bridge.mp4")),
     )
     view.since = datetime.now(UTC)
     qtbot.waitUntil(lambda: rows(page)[0][2] == "File not found")

@@ -133,8 +133,8 @@ def test_a_lost_camera_is_noted_by_the_window(
 ) -> None:
     # Over before anybody looked.
     context.hub.camera_events += [
-        CameraEvent("cam-3", "lost", "no answer", utc_now(), 5.0),
-        CameraEvent("cam-3", "returned", "no answer", utc_now(), 6.0),
+        CameraEvent("cam-3", "lost", verbatim("no answer"), utc_now(), 5.0),
+        CameraEvent("cam-3", "returned", verbatim("no answer"), utc_now(), 6.0),
     ]
     qtbot.waitUntil(lambda: ("Depot gate", "Lost", "no answer") in rows(page), timeout=12_000)
 

@@ -22,6 +22,7 @@ from pipeline.detection.sources import DEMO_CLIP, Reader, SourceError, open_sour
 from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import CameraEvent, CameraView, WorkerTelemetry
+from pipeline.texts import verbatim
 from tests.support.log_guard import ExpectLog
 
 pytestmark = pytest.mark.integration
@@ -312,7 +313,7 @@ def test_a_camera_that_blinks_does_not_degrade_the_worker(
     start: Callable[..., Rig], expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pacing, "FIRST_DELAY_S", 0.05)
-    failures = iter([SourceError("blinked")])
+    failures = iter([SourceError(verbatim("blinked"))])
 
     def blink(settings: CameraSettings) -> Reader:
         for error in failures:

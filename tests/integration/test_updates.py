@@ -134,7 +134,7 @@ def test_versions_are_compared_by_their_numbers(version: str, than: str, *, newe
     "table", [{"check": "at_start"}, {"url": "http://example.org"}, {"url": "file:///etc/passwd"}]
 )
 def test_settings_that_could_not_be_asked_are_refused(table: dict[str, str]) -> None:
-    with pytest.raises(SettingsError, match="url must"):
+    with pytest.raises(SettingsError, match="url: must"):
         parse_settings({"updates": table})
 
 

@@ -7,16 +7,17 @@ from typing import Final
 
 import cv2
 
-from pipeline.detection.source_kinds import SourceKind, source_kind, usb_wanted
+from pipeline.detection.source_kinds import SourceKind, missing, source_kind, usb_wanted
 from pipeline.detection.sources import network
 from pipeline.detection.sources.folder import FolderReader
 from pipeline.detection.sources.format_watch import FormatWatch
-from pipeline.detection.sources.reader import Reader, SourceError
+from pipeline.detection.sources.reader import Reader, SourceError, not_opened
 from pipeline.detection.sources.usb import open_usb
 from pipeline.detection.sources.video import VideoReader, open_ffmpeg
 from pipeline.paths import RESOURCES
 from pipeline.redact import redact_text
 from pipeline.settings_cameras import CameraSettings
+from pipeline.texts import say, verbatim
 
 __all__ = ["DEMO_CLIP", "Reader", "SourceError", "open_source"]
 
@@ -47,14 +48,14 @@ def open_source(camera: CameraSettings) -> Reader:
 
 def _open_file(path: Path, offset_s: float) -> Reader:
     if not path.is_file():
-        raise SourceError(f"{path} does not exist. Check the camera's source.")
+        raise SourceError(missing(path))
     capture = open_ffmpeg(str(path))
     if not capture.isOpened():
         capture.release()
         raise SourceError(
-            f"{path.name} cannot be opened: it is no video that can be decoded, or damaged"
+            not_opened(path.name, say("it is no video that can be decoded, or damaged"))
         )
-    reader = VideoReader(capture, path.name, is_live=False)
+    reader = VideoReader(capture, verbatim(path.name), is_live=False)
     reader.start_at(offset_s)
     return reader
 
@@ -64,11 +65,11 @@ def _open_stream(address: str, kind: SourceKind) -> Reader:
     capture = open_ffmpeg(address)
     if not capture.isOpened():
         capture.release()
-        raise SourceError(f"{shown} cannot be opened: {redact_text(network.why_not(address))}")
+        raise SourceError(not_opened(shown, redact_text(network.why_not(address))))
     is_rtsp = address.lower().startswith("rtsp")
     return VideoReader(
         capture,
-        shown,
+        verbatim(shown),
         is_live=True,
         paced=kind is SourceKind.PLAYLIST,
         # Only RTP carries the camera's own clock; elsewhere FFmpeg counts pictures.

@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.detection.images import ImageError, Picture, read_image
 from pipeline.detection.sources.reader import SourceError
+from pipeline.texts import say, words_of
 
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 PICTURES_PER_S: Final = 1.0
@@ -32,9 +33,11 @@ class FolderReader:
                 path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES
             )
         except OSError as error:
-            raise SourceError(f"{folder} cannot be read: {error.strerror}") from error
+            raise SourceError(
+                say("{path} cannot be read: {error}", path=folder, error=error.strerror)
+            ) from error
         if not names:
-            raise SourceError(f"{folder} holds no pictures (JPEG, PNG, BMP, WebP)")
+            raise SourceError(say("{path} holds no pictures (JPEG, PNG, BMP, WebP)", path=folder))
         self._pictures: Sequence[Path] = names
         self._position = 0
         self.rate: float | None = PICTURES_PER_S
@@ -54,7 +57,7 @@ class FolderReader:
         try:
             return read_image(self._pictures[self._position - 1])
         except (ImageError, OSError) as error:
-            raise SourceError(str(error)) from error
+            raise SourceError(words_of(error)) from error
 
     def read(self) -> Picture | None:
         """Return the next picture; None after the last.

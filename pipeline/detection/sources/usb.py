@@ -13,8 +13,9 @@ from typing import Final
 import cv2
 from cv2_enumerate_cameras import enumerate_cameras
 
-from pipeline.detection.sources.reader import SourceError
+from pipeline.detection.sources.reader import SourceError, not_opened
 from pipeline.detection.sources.video import VideoReader
+from pipeline.texts import Text, say, verbatim
 
 _BACK_ENDS: Final[dict[str, tuple[int, ...]]] = {
     "win32": (cv2.CAP_MSMF, cv2.CAP_DSHOW),
@@ -72,12 +73,18 @@ def chosen(wanted: str, cameras: list[UsbCamera]) -> UsbCamera:
     fitting = exact or [c for c in cameras if wanted.casefold() in c.name.casefold()]
     if len({(camera.name, camera.index) for camera in fitting}) == 1:
         return fitting[0]
-    there = ", ".join(f"{camera.name} ({camera.index})" for camera in cameras) or "none"
-    if fitting:
-        raise SourceError(
-            f"more than one USB camera fits “{wanted}”; give its index. Plugged in: {there}"
+    there = _listed_words(cameras)
+    raise SourceError(
+        say(
+            "more than one USB camera fits “{name}”; give its index. Plugged in: {cameras}",
+            name=wanted,
+            cameras=there,
         )
-    raise SourceError(f"no USB camera is called “{wanted}”. Plugged in: {there}")
+        if fitting
+        else say(
+            "no USB camera is called “{name}”. Plugged in: {cameras}", name=wanted, cameras=there
+        )
+    )
 
 
 def open_usb(wanted: str) -> VideoReader:
@@ -88,11 +95,11 @@ def open_usb(wanted: str) -> VideoReader:
     """
     if wanted.isdecimal():
         tries = [(int(wanted), back_end) for back_end in back_ends()]
-        shown = f"USB camera {wanted}"
+        shown = say("USB camera {name}", name=wanted)
     else:
         camera = chosen(wanted, usb_cameras())
         tries = [(camera.index, camera.back_end)]
-        shown = f"USB camera {camera.name}"
+        shown = say("USB camera {name}", name=camera.name)
     for index, back_end in tries:
         capture = cv2.VideoCapture(index, back_end)
         if capture.isOpened():
@@ -100,14 +107,20 @@ def open_usb(wanted: str) -> VideoReader:
             capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
             return VideoReader(capture, shown, is_live=True)
         capture.release()
-    raise SourceError(f"{shown} cannot be opened: {_cause(wanted)}")
+    raise SourceError(not_opened(shown, _cause(wanted)))
 
 
-def _cause(wanted: str) -> str:
+def _listed_words(cameras: list[UsbCamera]) -> Text:
+    names = ", ".join(f"{camera.name} ({camera.index})" for camera in cameras)
+    return verbatim(names) or say("none")
+
+
+def _cause(wanted: str) -> Text:
     there = usb_cameras()
     if not there:
-        return "no camera is plugged in, or this user may not use it"
-    listed = ", ".join(f"{camera.name} ({camera.index})" for camera in there)
+        return say("no camera is plugged in, or this user may not use it")
     if wanted.isdecimal() and int(wanted) not in {camera.index for camera in there}:
-        return f"there is none with this index. Plugged in: {listed}"
-    return "another program uses it, or this user may not use it"
+        return say(
+            "there is none with this index. Plugged in: {cameras}", cameras=_listed_words(there)
+        )
+    return say("another program uses it, or this user may not use it")

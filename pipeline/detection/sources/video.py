@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.detection.images import Picture
 from pipeline.detection.sources.format_watch import FormatWatch
 from pipeline.detection.sources.reader import SourceError
+from pipeline.texts import Text, say, verbatim
 
 OPEN_TIMEOUT_MS: Final = 10_000
 READ_TIMEOUT_MS: Final = 10_000
@@ -52,7 +53,7 @@ class VideoReader:
     def __init__(
         self,
         capture: cv2.VideoCapture,
-        shown: str,
+        shown: Text,
         *,
         is_live: bool,
         paced: bool = False,
@@ -88,16 +89,21 @@ class VideoReader:
             SourceError: a live source stopped or changed, or the stream cannot be decoded.
         """
         if self._watch is not None and self._watch.has_changed:
-            raise SourceError(f"{self._shown} sends other pictures than before; it is opened anew")
+            raise SourceError(
+                say(
+                    "{source} sends other pictures than before; it is opened anew",
+                    source=self._shown,
+                )
+            )
         began_s = time.monotonic()
         try:
             grabbed = self._capture.grab()
         except cv2.error as error:
-            raise self._not_decoded(error.err) from error
+            raise self._not_decoded(verbatim(error.err)) from error
         # At its time limit FFmpeg gives the pictures that were left in the decoder: old ones.
         timed_out = (time.monotonic() - began_s) * 1000 >= READ_TIMEOUT_MS
         if self.is_live and (timed_out or not grabbed):
-            raise SourceError(f"{self._shown} sends no more pictures")
+            raise SourceError(say("{source} sends no more pictures", source=self._shown))
         return grabbed
 
     def retrieve(self) -> Picture:
@@ -109,9 +115,9 @@ class VideoReader:
         try:
             ok, picture = self._capture.retrieve()
         except cv2.error as error:
-            raise self._not_decoded(error.err) from error
+            raise self._not_decoded(verbatim(error.err)) from error
         if not ok:
-            raise self._not_decoded("no picture")
+            raise self._not_decoded(say("no picture"))
         return np.asarray(picture, np.uint8)
 
     def read(self) -> Picture | None:
@@ -122,8 +128,9 @@ class VideoReader:
         """
         return self.retrieve() if self.grab() else None
 
-    def _not_decoded(self, reason: str) -> SourceError:
-        return SourceError(f"{self._shown} cannot be decoded: {reason}")
+    def _not_decoded(self, reason: Text) -> SourceError:
+        text = say("{source} cannot be decoded: {reason}", source=self._shown, reason=reason)
+        return SourceError(text)
 
     def position_s(self) -> float | None:
         """Return the time of the picture that was grabbed in the camera's clock."""
@@ -138,7 +145,7 @@ class VideoReader:
             SourceError: the file does not let itself be rewound.
         """
         if not self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0):
-            raise SourceError(f"{self._shown} cannot be rewound")
+            raise SourceError(say("{source} cannot be rewound", source=self._shown))
 
     def close(self) -> None:
         """Let go of the file, connection or camera."""

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from pipeline.messages import RISK_LEVELS, AssessmentTask, RiskAssessment
+from pipeline.texts import Text, say
 
 MAX_VERDICTS: Final = 8
 MAX_RISK_TYPES: Final = 8
@@ -62,6 +63,9 @@ _THOUGHT: Final = re.compile(r"<think>.*?</think>", re.DOTALL)
 class AnswerError(ValueError):
     """An answer is no verdict; the text says why, also to the model in the repair round."""
 
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+
 
 class _Verdict(Struct, rename="camel", frozen=True, kw_only=True):
     risk_level: Literal["none", "low", "medium", "high"]
@@ -93,9 +97,9 @@ def verdicts(text: str, task: AssessmentTask) -> tuple[RiskAssessment, ...]:
         if answer not in found:
             found.append(answer)
     if not found:
-        raise problem or AnswerError("there is no JSON object in the answer")
+        raise problem or AnswerError(say("there is no JSON object in the answer"))
     if len(found) > 1:
-        raise AnswerError("the answer holds several verdicts that differ")
+        raise AnswerError(say("the answer holds several verdicts that differ"))
     known = {item.track_id for item in task.detected_objects if item.track_id is not None}
     made = [_made(verdict, known) for verdict in found[0].results]
     made.sort(key=lambda item: (RISK_LEVELS.index(item.risk_level), item.confidence), reverse=True)
@@ -127,7 +131,7 @@ def _checked(candidate: dict[str, Any]) -> _Answer:
     try:
         return msgspec.convert(_even(table), _Answer)
     except msgspec.ValidationError as error:
-        raise AnswerError(str(error)) from error
+        raise AnswerError(say("the answer has another form ({error})", error=error)) from error
 
 
 def _even(table: dict[str, Any]) -> dict[str, Any]:
@@ -148,10 +152,10 @@ def _even(table: dict[str, Any]) -> dict[str, Any]:
 def _made(verdict: _Verdict, known: set[int]) -> RiskAssessment:
     description = " ".join(verdict.description.split())
     if verdict.risk_level != "none" and not description:
-        raise AnswerError("the description of a risk is empty")
+        raise AnswerError(say("the description of a risk is empty"))
     slugs = dict.fromkeys(slug for kind in verdict.risk_types if (slug := _slug(kind)))
     if verdict.risk_level != "none" and not slugs:
-        raise AnswerError("riskTypes of a risk is empty")
+        raise AnswerError(say("riskTypes of a risk is empty"))
     return RiskAssessment(
         risk_level=verdict.risk_level,
         confidence=verdict.confidence,

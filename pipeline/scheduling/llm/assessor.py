@@ -30,6 +30,7 @@ from pipeline.scheduling.llm.usage import Ledger
 from pipeline.scheduling.rules.assessor import RulesAssessor
 from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import in_a_row, say, words_of
 
 if TYPE_CHECKING:
     import aiohttp
@@ -254,8 +255,11 @@ class LlmAssessor(Assessor):
     async def _ask_until_done(self, course: _Course) -> tuple[RiskAssessment, ...]:
         if not self._keys.pool.can_ever(course.tokens):
             raise _GivenUpError(
-                f"a request takes about {course.tokens:,} tokens, more than any key may take in a "
-                "minute"
+                say(
+                    "a request takes about {tokens:,} tokens, more than any key may take in a "
+                    "minute",
+                    tokens=course.tokens,
+                )
             )
         while True:
             lease = await self._enter(course)
@@ -318,9 +322,11 @@ class LlmAssessor(Assessor):
             raise
         except request.RefusedError as error:
             self._turnstile.leave(lease, Ending.SUCCESS)
-            raise self._invalid(course, transport.cleaned(str(error), secret), "") from None
+            raise self._invalid(
+                course, transport.cleaned_text(words_of(error), secret), ""
+            ) from None
         except request.EnvelopeError as error:
-            failure = CallError(Fault.BAD_ANSWER, transport.cleaned(str(error), secret))
+            failure = CallError(Fault.BAD_ANSWER, transport.cleaned_text(words_of(error), secret))
             self._leave_after(lease, failure)
             raise failure from None
         except BaseException:
@@ -373,18 +379,30 @@ class LlmAssessor(Assessor):
         if error.fault is Fault.REFUSED:
             other = request.next_dialect(self._settings, dialect, error.words)
             if other is None:
-                raise _GivenUpError(str(error))
+                raise _GivenUpError(words_of(error))
             course.refused.append(other)
             return
         course.tries += 1
         if error.fault not in RETRIABLE:
-            raise _GivenUpError(str(error))
+            raise _GivenUpError(words_of(error))
         if course.tries >= self._settings.max_tries:
-            raise _GivenUpError(f"given up after {course.tries} tries; the last: {error}")
+            raise _GivenUpError(
+                say(
+                    "given up after {tries} tries; the last: {error}",
+                    tries=course.tries,
+                    error=error,
+                )
+            )
         pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (course.tries - 1))
         pause_s *= 1 + random.uniform(-JITTER, JITTER)
         if course.spent_s + pause_s > self._settings.task_budget_s:
-            raise _GivenUpError(f"given up after {course.spent_s:.0f} s; the last: {error}")
+            raise _GivenUpError(
+                say(
+                    "given up after {seconds} s; the last: {error}",
+                    seconds=f"{course.spent_s:.0f}",
+                    error=error,
+                )
+            )
         course.spent_s += pause_s
         self._parked += 1
         try:
@@ -401,13 +419,16 @@ class LlmAssessor(Assessor):
         try:
             return verdicts(said.text, course.task)
         except AnswerError as error:
-            problem = str(error)
+            problem = words_of(error)
         if said.is_cut:
-            problem += f"; the answer was cut at {self._settings.max_output_tokens} tokens"
+            limit = self._settings.max_output_tokens
+            cut = say("the answer was cut at {limit} tokens", limit=limit)
+            problem = in_a_row((problem, cut))
         if course.is_repaired:
             secret = self._keys.secrets.get(course.key_id or "", "")
             raw = transport.cleaned(said.text, secret, RAW_CHARS)
-            raise self._invalid(course, f"the model's answer is no verdict: {problem}", raw)
+            text = say("the model's answer is no verdict: {problem}", problem=problem)
+            raise self._invalid(course, text, raw)
         course.is_repaired = True
         self._telemetry.count("repairs")
         course.conversation = request.repair(

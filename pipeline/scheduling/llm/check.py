@@ -14,6 +14,7 @@ from pipeline.scheduling.llm import request, transport
 from pipeline.scheduling.llm.prompt import Prompt
 from pipeline.scheduling.llm.transport import CallError, Fault
 from pipeline.settings_scheduler import LlmSettings
+from pipeline.texts import words_of
 
 PICTURE_SIDE: Final = 64
 PROMPT: Final = Prompt(
@@ -49,7 +50,7 @@ def check_key(settings: LlmSettings, secret: str) -> Checked:
     try:
         words = asyncio.run(_ask(settings, secret))
     except CallError as error:
-        return Checked(error.fault, str(error), (time.monotonic() - began_s) * 1000)
+        return Checked(error.fault, words_of(error), (time.monotonic() - began_s) * 1000)
     return Checked(None, words, (time.monotonic() - began_s) * 1000)
 
 
@@ -82,7 +83,9 @@ async def _ask(settings: LlmSettings, secret: str) -> str:
             except request.RefusedError:
                 return ""  # refused by the model, so the key let us in
             except request.EnvelopeError as error:
-                raise CallError(Fault.BAD_ANSWER, transport.cleaned(str(error), secret)) from None
+                raise CallError(
+                    Fault.BAD_ANSWER, transport.cleaned_text(words_of(error), secret)
+                ) from None
 
 
 def _picture() -> bytes:

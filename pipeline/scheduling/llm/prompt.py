@@ -15,6 +15,7 @@ from typing import Final
 
 from pipeline.messages import AssessmentTask, DetectedObject
 from pipeline.paths import RESOURCES
+from pipeline.texts import Text, say
 
 BUILT_IN: Final = RESOURCES / "prompts" / "assessment.txt"
 MAX_TEMPLATE_CHARS: Final = 20_000
@@ -32,6 +33,9 @@ _SECTION: Final = re.compile(r"^\[(system|user)\]\s*$", re.MULTILINE)
 
 class PromptError(ValueError):
     """A template cannot be used; the text says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +85,17 @@ def parse_template(text: str, *, is_built_in: bool = False) -> PromptTemplate:
         PromptError: it lacks its version or a section, or names something unknown.
     """
     if len(text) > MAX_TEMPLATE_CHARS:
-        raise PromptError(f"the prompt is longer than {MAX_TEMPLATE_CHARS:,} characters")
+        raise PromptError(
+            say("the prompt is longer than {limit:,} characters", limit=MAX_TEMPLATE_CHARS)
+        )
     version = _VERSION.match(text)
     if version is None:
-        raise PromptError("the first line must be “version: NAME”")
+        raise PromptError(say("the first line must be “version: NAME”"))
     parts = _SECTION.split(text)
     sections = dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
     for name in ("system", "user"):
         if not sections.get(name):
-            raise PromptError(f"the section [{name}] is missing or empty")
+            raise PromptError(say("the section [{name}] is missing or empty", name=name))
         _check_names(sections[name])
     mark = "" if is_built_in else "+" + hashlib.sha256(text.encode()).hexdigest()[:8]
     return PromptTemplate(version[1] + mark, sections["system"], sections["user"])
@@ -105,7 +111,9 @@ def load_template(path: Path | None) -> PromptTemplate:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PromptError(f"{file.name} cannot be read ({error})") from error
+        raise PromptError(
+            say("{name} cannot be read ({error})", name=file.name, error=error)
+        ) from error
     built_in = path is None or text == BUILT_IN.read_text(encoding="utf-8")
     return parse_template(text, is_built_in=built_in)
 
@@ -113,11 +121,13 @@ def load_template(path: Path | None) -> PromptTemplate:
 def _check_names(text: str) -> None:
     template = string.Template(text)
     if not template.is_valid():
-        raise PromptError("a dollar sign stands alone; write $$ for a dollar sign")
+        raise PromptError(say("a dollar sign stands alone; write $$ for a dollar sign"))
     unknown = sorted(set(template.get_identifiers()) - PLACEHOLDERS)
     if unknown:
         known = ", ".join(f"${name}" for name in sorted(PLACEHOLDERS))
-        raise PromptError(f"${unknown[0]} is unknown; there are {known}")
+        raise PromptError(
+            say("{name} is unknown; there are {known}", name=f"${unknown[0]}", known=known)
+        )
 
 
 def _objects(task: AssessmentTask) -> str:

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from pipeline.scheduling.llm.answer import ANSWER_SCHEMA
 from pipeline.scheduling.llm.prompt import Prompt
 from pipeline.settings_scheduler import LlmSettings
+from pipeline.texts import Text, say
 
 FormatMode = Literal["json_schema", "json_object", "none"]
 MODES: Final[tuple[FormatMode, ...]] = ("json_schema", "json_object", "none")
@@ -43,6 +44,9 @@ class Dialect:
 
 class EnvelopeError(ValueError):
     """A server's answer is no chat completion."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
 
 
 class RefusedError(EnvelopeError):
@@ -201,12 +205,16 @@ def said(payload: bytes) -> Said:
     try:
         completion = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise EnvelopeError(f"the answer is no chat completion ({error})") from error
+        raise EnvelopeError(
+            say("the answer is no chat completion ({error})", error=error)
+        ) from error
     choice = completion.choices[0]
     if choice.message.refusal:
-        raise RefusedError(f"the model refuses to answer: {choice.message.refusal[:200]}")
+        raise RefusedError(
+            say("the model refuses to answer: {words}", words=choice.message.refusal[:200])
+        )
     if choice.finish_reason == "content_filter":
-        raise RefusedError("the server's content filter withheld the answer")
+        raise RefusedError(say("the server's content filter withheld the answer"))
     content = choice.message.content
     text = "".join(part.text for part in content) if isinstance(content, list) else content or ""
     usage = completion.usage

@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 
 from pipeline.redact import MASK, redact_text
-from pipeline.texts import say
+from pipeline.texts import Text, say
 
 MAX_ANSWER_BYTES: Final = 1_000_000
 """A verdict has some hundred bytes; nothing near this is one."""
@@ -62,7 +62,7 @@ class CallError(Exception):
     """
 
     def __init__(
-        self, fault: Fault, text: str, *, retry_after_s: float | None = None, words: str = ""
+        self, fault: Fault, text: Text, *, retry_after_s: float | None = None, words: str = ""
     ) -> None:
         super().__init__(text)
         self.fault = fault
@@ -120,6 +120,11 @@ async def post(
     except (aiohttp.ClientError, OSError) as error:
         text = cleaned(str(error) or type(error).__name__, secret)
         raise CallError(Fault.CONNECTION, say("no connection: {words}", words=text)) from None
+
+
+def cleaned_text(text: Text, secret: str) -> Text:
+    """Return a text whose values are `cleaned`."""
+    return text.changed(lambda part: cleaned(part, secret))
 
 
 def cleaned(text: str, secret: str, limit: int = SHOWN_CHARS) -> str:

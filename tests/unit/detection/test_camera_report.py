@@ -11,6 +11,7 @@ from pipeline.detection.camera_report import CameraReport
 from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import CameraEvent, CameraView, WorkerTelemetry
+from pipeline.texts import verbatim
 from tests.support.log_guard import ExpectLog
 
 SIZE = (640, 360)
@@ -75,13 +76,13 @@ def test_what_a_decoder_still_held_is_no_return(bench: Bench, expect_log: Expect
         bench.now_s += 0.001
         bench.report.picture(SIZE, 10, is_live=True)
     assert bench.view.state == "stalled"
-    bench.report.failed("rtsp://h/1 sends no more pictures", bench.now_s + 1, 1)
+    bench.report.failed(verbatim("rtsp://h/1 sends no more pictures"), bench.now_s + 1, 1)
     assert bench.kinds() == ["lost"]
 
 
 def test_a_blip_is_no_event(bench: Bench) -> None:
     bench.play(3)
-    bench.report.failed("it broke off", bench.now_s + 1, 1)
+    bench.report.failed(verbatim("it broke off"), bench.now_s + 1, 1)
     bench.silence(3)
     bench.play(1)
     assert (bench.view.state, bench.events, bench.telemetry.degraded) == ("live", [], None)
@@ -101,7 +102,7 @@ def test_a_file_does_not_stall(bench: Bench) -> None:
 
 def test_nothing_that_is_told_holds_credentials(bench: Bench, expect_log: ExpectLog) -> None:
     expect_log(r"camera cam lost for .*rtsp://\*\*\*@h/1")
-    bench.report.failed(f"rtsp://op:{SECRET}@h/1 is away", bench.now_s + 1, 1)
+    bench.report.failed(verbatim(f"rtsp://op:{SECRET}@h/1 is away"), bench.now_s + 1, 1)
     bench.silence(7)
     told = [bench.view.detail, str(bench.telemetry.degraded), *expect_log.messages]
     told += [event.cause for event in bench.events]
@@ -111,7 +112,7 @@ def test_nothing_that_is_told_holds_credentials(bench: Bench, expect_log: Expect
 def test_a_camera_that_stays_away_is_told_once(bench: Bench, expect_log: ExpectLog) -> None:
     expect_log("camera cam lost")
     for _ in range(20):
-        bench.report.failed("nothing listens", bench.now_s + 1, 1)
+        bench.report.failed(verbatim("nothing listens"), bench.now_s + 1, 1)
         bench.silence(10)
     assert bench.kinds() == ["lost"]
     assert sum("lost for" in message for message in expect_log.messages) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from pipeline.messages import utc_now
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from pipeline.telemetry import CameraEvent, CameraView
-from pipeline.texts import verbatim
+from pipeline.texts import Text, say, verbatim
 from pipeline.timeline import store
 from pipeline.timeline.events import SUBJECTS, Event, What
 from pipeline.timeline.merged import TimelineFilter, timeline
@@ -49,17 +50,17 @@ def looks(*steps: tuple[float, str, Sequence[CameraEvent]]) -> list[Event]:
     told = []
     for second, state, new in steps:
         happened += new
-        view = CameraView("cam-1", "Gate", state=state, detail=f"it is {state}")
+        view = CameraView("cam-1", "Gate", state=state, detail=verbatim(f"it is {state}"))
         told += watch.cameras([view], list(happened), seconds(second))
     return told
 
 
 def lost(second: float, away_s: float = 5.0) -> CameraEvent:
-    return CameraEvent("cam-1", "lost", "no route", seconds(second), away_s)
+    return CameraEvent("cam-1", "lost", verbatim("no route"), seconds(second), away_s)
 
 
 def returned(second: float, away_s: float = 9.0) -> CameraEvent:
-    return CameraEvent("cam-1", "returned", "no route", seconds(second), away_s)
+    return CameraEvent("cam-1", "returned", verbatim("no route"), seconds(second), away_s)
 
 
 def told_of(events: list[Event]) -> list[tuple[What, datetime]]:
@@ -170,6 +171,44 @@ def test_what_is_noted_is_read_newest_first(tmp_path: Path) -> None:
         seconds(1),
     ]
     assert read_events(tmp_path / "none.db", *EVER, limit=3) == []
+
+
+def test_what_the_pipeline_says_is_read_with_what_it_is_made_of(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    cause = say("{source} cannot be opened: {cause}", source="a.mp4", cause=say("no picture"))
+    details = [cause, "42", verbatim("as somebody else says it"), ""]
+    with contextlib.closing(TimelineWriter(path, keep_days=1e5)) as writer:
+        for second, detail in enumerate(details):
+            writer.note(Event(seconds(second), What.CAMERA_LOST, "cam-1", detail))
+    read = [event.detail for event in read_events(path, *EVER, limit=9)][::-1]
+    assert read == details
+    assert isinstance(read[0], Text)
+    assert (read[0].source, read[0].values) == (cause.source, cause.values)
+
+
+def test_a_timeline_of_the_first_version_is_read_and_written_on(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            """
+            CREATE TABLE events (
+                number INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, what TEXT NOT NULL,
+                who TEXT NOT NULL, detail TEXT NOT NULL
+            );
+            CREATE INDEX events_by_time ON events (at_us);
+            INSERT INTO events (at_us, what, who, detail)
+                VALUES (1000000, 'camera-lost', 'cam-1', 'no route');
+            PRAGMA user_version = 1;
+            """
+        )
+    (old,) = read_events(path, *EVER, limit=9)
+    assert (old.what, old.who, old.detail) == (What.CAMERA_LOST, "cam-1", "no route")
+    with contextlib.closing(TimelineWriter(path, keep_days=1e5)) as writer:
+        writer.note(Event(seconds(5), What.CAMERA_LOST, "cam-1", say("no picture")))
+    assert [event.detail for event in read_events(path, *EVER, limit=9)] == [
+        "no picture",
+        "no route",
+    ]
 
 
 def test_old_events_are_forgotten(tmp_path: Path) -> None:
