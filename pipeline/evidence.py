@@ -16,6 +16,7 @@ from pipeline.messages import (
     decode,
     encode,
 )
+from pipeline.picture import Picture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,13 +78,16 @@ def shrinking(kind: type[WithEvidence]) -> Callable[[bytes], Sequence[Callable[[
 
 
 def _encoded(message: WithEvidence, share: float) -> bytes:
-    def change(picture: bytes) -> bytes | None:
-        return _smaller_jpeg(picture, int(len(picture) * share)) if share else None
+    def change(picture: Picture) -> Picture | None:
+        jpeg = _smaller_jpeg(picture.jpeg, int(len(picture) * share)) if share else None
+        return None if jpeg is None else Picture.of(jpeg)
 
     return encode(with_evidence(message, change))
 
 
-def with_evidence(message: WithEvidence, change: Callable[[bytes], bytes | None]) -> WithEvidence:
+def with_evidence(
+    message: WithEvidence, change: Callable[[Picture], Picture | None]
+) -> WithEvidence:
     """Return `message` with each of its pictures as `change` makes it."""
     if isinstance(message, DetectionResult):
         groups = tuple(

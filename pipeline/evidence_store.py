@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from msgspec.structs import replace
 
 from pipeline.messages import AssessmentTask, RiskAssessmentResult
+from pipeline.picture import Picture
 from pipeline.settings_evidence import EvidenceSettings
 
 PART_SUFFIX: Final = ".part"
@@ -88,7 +89,8 @@ def with_picture(message: CarrierT, store: EvidenceStore | None) -> CarrierT:
     """
     if message.group_image_base64 is not None or message.group_image_ref is None or store is None:
         return message
-    return replace(message, group_image_base64=store.get(message.group_image_ref))
+    jpeg = store.get(message.group_image_ref)
+    return message if jpeg is None else replace(message, group_image_base64=Picture.of(jpeg))
 
 
 def _is_before(path: Path, oldest: date) -> bool:

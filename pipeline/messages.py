@@ -17,6 +17,7 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from pipeline.picture import Picture
 from pipeline.texts import Text
 
 SCHEMA_VERSION: Final = 1
@@ -137,7 +138,7 @@ class TrafficGroup(Struct, rename="camel", frozen=True, kw_only=True):
     object_indices: tuple[Count, ...]
     metadata: GroupMetadata = GroupMetadata()
     reason: Literal["new", "changed", "interval"] | None = None
-    group_image_base64: bytes | None = None
+    group_image_base64: Picture | None = None
     group_image_ref: Reference | None = None
 
 
@@ -220,7 +221,7 @@ class AssessmentTask(Struct, rename="camel", frozen=True, kw_only=True):
     image_height: Size
     detected_objects: tuple[DetectedObject, ...]
     group_metadata: GroupMetadata
-    group_image_base64: bytes | None = None
+    group_image_base64: Picture | None = None
     group_image_ref: Reference | None = None
 
 
@@ -298,7 +299,7 @@ class RiskAssessmentResult(Struct, rename="camel", frozen=True, kw_only=True):
     error: str | None = None
     error_kind: ErrorKind | None = None
     raw_answer: str | None = None
-    group_image_base64: bytes | None = None
+    group_image_base64: Picture | None = None
     group_image_ref: Reference | None = None
 
 
@@ -330,14 +331,24 @@ Message = DetectionResult | AssessmentTask | RiskAssessmentResult | RiskAlert
 
 def _plain(value: object) -> object:
     """Return what msgspec can write in place of what it does not know."""
+    if isinstance(value, Picture):
+        # Raw: its text has nothing to escape, so it is copied and not looked at again.
+        return msgspec.Raw(b'"%b"' % value.base64)
     if isinstance(value, Text):
         return value.english
     raise NotImplementedError(f"{type(value).__name__} has no place in a message")
 
 
+def _taken(kind: type, value: object) -> object:
+    """Return what a field of a type of ours holds; msgspec adds where that is when it is wrong."""
+    if kind is Picture and isinstance(value, str) and value.isascii():
+        return Picture(value.encode())
+    raise ValueError("Expected base64")
+
+
 _encoder = msgspec.json.Encoder(enc_hook=_plain)
 _decoders: dict[type[Struct], msgspec.json.Decoder[Struct]] = {
-    kind: msgspec.json.Decoder(kind)
+    kind: msgspec.json.Decoder(kind, dec_hook=_taken)
     for kind in (DetectionResult, AssessmentTask, RiskAssessmentResult, RiskAlert)
 }
 

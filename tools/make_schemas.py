@@ -23,6 +23,7 @@ from pipeline.messages import (
     RiskAlert,
     RiskAssessmentResult,
 )
+from pipeline.picture import Picture
 
 OUTPUT: Final = Path(__file__).resolve().parent.parent / "resources" / "schemas"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -39,7 +40,7 @@ TOPICS: Final[dict[str, type[Struct]]] = {
 def schema(kind: type[Struct]) -> dict[str, Any]:
     """Return the JSON Schema of one message; it refers to nothing outside itself."""
     (reference,), definitions = msgspec.json.schema_components(
-        [kind], ref_template="#/$defs/{name}"
+        [kind], schema_hook=_of_picture, ref_template="#/$defs/{name}"
     )
     for definition in definitions.values():
         if "description" in definition:
@@ -49,6 +50,12 @@ def schema(kind: type[Struct]) -> dict[str, Any]:
         **reference,
         "$defs": {name: definitions[name] for name in sorted(definitions)},
     }
+
+
+def _of_picture(kind: type) -> dict[str, Any]:
+    if kind is Picture:
+        return {"type": "string", "contentEncoding": "base64"}
+    raise NotImplementedError(f"{kind.__name__} has no schema")
 
 
 def render(kind: type[Struct]) -> str:

@@ -24,6 +24,7 @@ from console.theme.tokens import Space
 from console.widgets.painting import set_property
 from console.window_texts import said
 from pipeline.messages import AssessmentTask, DetectedObject, GroupMetadata, ObjectPair
+from pipeline.picture import Picture
 from pipeline.settings_scheduler import LlmSettings
 
 if TYPE_CHECKING:
@@ -202,5 +203,5 @@ def sample_task() -> AssessmentTask:
             mean_speed=0.3,
             pairs=(ObjectPair(vehicle_index=0, person_index=1, distance=0.2, closing_speed=0.45),),
         ),
-        group_image_base64=b"\xff\xd8",
+        group_image_base64=Picture.of(b"\xff\xd8"),
     )

@@ -168,7 +168,8 @@ class Desk:
     def _picture(self, result: RiskAssessmentResult) -> bytes | None:
         """Return the evidence, also where a shared store keeps it."""
         try:
-            return with_picture(result, self._pictures).group_image_base64
+            picture = with_picture(result, self._pictures).group_image_base64
+            return None if picture is None else picture.jpeg
         except OSError as error:
             logger.warning("the evidence store cannot be read: {}", error.strerror)
             return None

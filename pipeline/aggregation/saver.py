@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 import time
 from collections import deque
@@ -12,6 +11,7 @@ from typing import Final
 from loguru import logger
 
 from pipeline.aggregation.batch import Batch
+from pipeline.aggregation.disk_room import NO_ROOM
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.telemetry import WorkerTelemetry
 from pipeline.texts import NOTHING, Text, say
@@ -22,7 +22,6 @@ HELD_BYTES: Final = 64_000_000
 """What waits in memory at most; beyond it messages are left in Kafka."""
 
 _CONDITION: Final = "store"
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PASSING: Final = {
     sqlite3.SQLITE_FULL: say("the disk is full"),
     sqlite3.SQLITE_IOERR: say("the disk does not take or give what is asked of it"),
@@ -36,7 +35,7 @@ def passing_trouble(error: Exception) -> Text:
         # The low byte is the kind; the rest says which of its cases.
         code = getattr(error, "sqlite_errorcode", None)
         return _PASSING.get(code & 0xFF, NOTHING) if code is not None else NOTHING
-    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
         return _PASSING[sqlite3.SQLITE_FULL]
     return NOTHING
 

@@ -17,17 +17,18 @@ from pipeline.messages import (
     task_id,
     utc_now,
 )
+from pipeline.picture import Picture
 
 OBJECTS = 8
 _BOX = (300.0, 200.0, 760.0, 620.0)
 
 
-def evidence(size: int) -> bytes:
-    """Return `size` bytes that compress as little as a picture does; always the same."""
-    return random.Random(1).randbytes(size)
+def evidence(size: int) -> Picture:
+    """Return a picture of `size` bytes that compress as little as a JPEG does; always the same."""
+    return Picture.of(random.Random(1).randbytes(size))
 
 
-def detection(camera: str, picture: bytes) -> DetectionResult:
+def detection(camera: str, picture: Picture) -> DetectionResult:
     """Return a frame with `OBJECTS` objects and one group that asks for an assessment."""
     return DetectionResult(
         request_id=new_request_id(),
@@ -69,7 +70,7 @@ def detection(camera: str, picture: bytes) -> DetectionResult:
     )
 
 
-def verdict(camera: str, picture: bytes, *, risky: bool) -> RiskAssessmentResult:
+def verdict(camera: str, picture: Picture, *, risky: bool) -> RiskAssessmentResult:
     """Return a verdict about the only group of a frame; a risky one carries the evidence."""
     request = new_request_id()
     task = task_id(request, 0)

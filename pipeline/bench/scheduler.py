@@ -218,8 +218,8 @@ def _bare(url: str, slots: int, payloads: list[bytes]) -> None:
     async def worker(session: aiohttp.ClientSession) -> None:
         for payload in waiting:
             task = decode(payload, AssessmentTask)
-            jpeg = task.group_image_base64
-            conversation = request.messages(template.fill(task, "en"), jpeg)
+            picture = task.group_image_base64
+            conversation = request.messages(template.fill(task, "en"), picture)
             body = request.body(settings, conversation, dialect)
             async with session.post(
                 request.address(settings), data=body, headers=request.headers(settings, "")
@@ -237,9 +237,9 @@ def _bare(url: str, slots: int, payloads: list[bytes]) -> None:
 # ---------------------------------------------------------------------- around them
 def _tasks(count: int, picture_bytes: int) -> list[bytes]:
     picture = evidence(picture_bytes)
-    return [
-        encode(make_tasks(detection(f"cam-{number % 512}", picture))[0]) for number in range(count)
-    ]
+    tasks = (make_tasks(detection(f"cam-{number % 512}", picture))[0] for number in range(count))
+    # Copies of the right size: an encoder's buffer is larger than what it gives, and leaves holes.
+    return [bytes(memoryview(encode(task))) for task in tasks]
 
 
 def _feed(access: KafkaAccess, topic: str, payloads: list[bytes]) -> None:

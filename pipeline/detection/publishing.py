@@ -20,6 +20,7 @@ from pipeline.evidence import encode_evidence, shrinking
 from pipeline.evidence_store import open_store
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import DetectedObject, DetectionResult, TrafficGroup, encode, new_request_id
+from pipeline.picture import Picture
 from pipeline.settings_evidence import EvidenceSettings
 from pipeline.telemetry import WorkerTelemetry
 from pipeline.texts import say
@@ -173,7 +174,7 @@ class ResultPublisher:
         reference = self._kept(frame, evidence)
         if reference is not None:
             return msgspec.structs.replace(group, group_image_ref=reference)
-        return msgspec.structs.replace(group, group_image_base64=evidence)
+        return msgspec.structs.replace(group, group_image_base64=Picture.of(evidence))
 
     def _kept(self, frame: CapturedFrame, evidence: bytes) -> str | None:
         """Return the reference of a picture in the shared store; None: it goes in the message."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from pipeline.aggregation.store import AlarmEntry, AlarmReader
 from pipeline.generation.tasks import make_tasks
 from pipeline.messages import AssessmentTask, MessageError, RiskAssessmentResult
+from pipeline.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +45,8 @@ def find_case(reader: AlarmReader, entry: AlarmEntry) -> Case | None:
     if task is None:
         return None
     jpeg = reader.evidence(alarm.alarm_id)
-    return Case(entry, replace(task, group_image_base64=jpeg), asked.result)
+    return Case(
+        entry,
+        replace(task, group_image_base64=None if jpeg is None else Picture.of(jpeg)),
+        asked.result,
+    )

@@ -19,6 +19,7 @@ from pipeline.messages import (
     new_request_id,
     utc_now,
 )
+from pipeline.picture import Picture
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
 
@@ -117,7 +118,7 @@ def _detection(camera: str, number: int, evidence: bytes) -> DetectionResult:
                     ),
                 ),
                 reason="interval",
-                group_image_base64=evidence,
+                group_image_base64=Picture.of(evidence),
             ),
         ),
     )

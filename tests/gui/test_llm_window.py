@@ -28,6 +28,7 @@ from pipeline.kafka.dead_letters import dead_letter_topic
 from pipeline.logs import Logs
 from pipeline.messages import encode, utc_now
 from pipeline.paths import log_folder
+from pipeline.picture import Picture
 from pipeline.scheduling.llm import request
 from pipeline.settings import Settings
 from pipeline.settings_scheduler import SchedulerSettings
@@ -110,7 +111,11 @@ def send(context: ConsoleContext, first: int, count: int) -> None:
     _, jpeg = cv2.imencode(".jpg", np.full((90, 120, 3), 90, np.uint8))
     picture = jpeg.tobytes()
     tasks = [
-        replace(made.task(f"request-{number}"), timestamp=utc_now(), group_image_base64=picture)
+        replace(
+            made.task(f"request-{number}"),
+            timestamp=utc_now(),
+            group_image_base64=Picture.of(picture),
+        )
         for number in range(first, first + count)
     ]
     feed(context.session.kafka, "assessment-tasks", [(one.camera_id, encode(one)) for one in tasks])

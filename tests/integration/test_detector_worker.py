@@ -188,7 +188,8 @@ def test_four_cameras_are_detected_fairly_and_published_whole(
     for group in groups:
         assert (group.group_image_base64 is not None) == (group.reason is not None)
     for group in due:
-        payload = np.frombuffer(group.group_image_base64 or b"", np.uint8)
+        assert group.group_image_base64 is not None
+        payload = np.frombuffer(group.group_image_base64.jpeg, np.uint8)
         assert len(payload) <= 60_000
         assert cv2.imdecode(payload, cv2.IMREAD_COLOR) is not None
     tracked = {

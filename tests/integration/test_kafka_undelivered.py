@@ -269,7 +269,7 @@ def test_detection_makes_the_evidence_of_a_result_that_is_too_large_smaller(
     assert [group.reason for group in result.traffic_groups] == ["new"] * 6
     for group in result.traffic_groups:
         assert group.group_image_base64 is not None
-        picture = cv2.imdecode(np.frombuffer(group.group_image_base64, np.uint8), 1)
+        picture = cv2.imdecode(np.frombuffer(group.group_image_base64.jpeg, np.uint8), 1)
         assert picture is not None
         assert len(group.group_image_base64) < 100_000
     assert int(dict(message.headers)[REDUCED_HEADER]) > 1_000_000

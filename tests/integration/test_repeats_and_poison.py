@@ -216,7 +216,7 @@ def test_a_task_that_is_too_large_for_its_topic_goes_with_a_smaller_picture(
         [letter] = read_all(kafka, kafka.settings.topics.assessment_tasks, 1)
     task = decode(letter.value, AssessmentTask)
     assert task.group_image_base64 is not None
-    assert cv2.imdecode(np.frombuffer(task.group_image_base64, np.uint8), 1) is not None
+    assert cv2.imdecode(np.frombuffer(task.group_image_base64.jpeg, np.uint8), 1) is not None
     assert len(letter.value) < 100_000
     assert int(letter.headers[REDUCED_HEADER]) > 100_000
     assert running.count(GENERATOR, "reduced") == 1

@@ -15,6 +15,7 @@ import pytest
 
 from pipeline import settings_file
 from pipeline.aggregation.store import AlarmReader
+from pipeline.picture import Picture
 from pipeline.replay.cases import Case, find_case
 from pipeline.replay.run import Row, for_replay, replay
 from pipeline.settings import AggregatorSettings, Settings
@@ -58,7 +59,7 @@ def replayed(cases: list[Case], settings: SchedulerSettings) -> list[Row]:
 def test_the_same_rules_say_the_same_and_others_say_something_else(database: Path) -> None:
     cases = cases_of(database)
     assert len(cases) == COUNT
-    assert all(case.task.group_image_base64 == jpeg() for case in cases)
+    assert all(case.task.group_image_base64 == Picture.of(jpeg()) for case in cases)
     again = replayed(cases, SchedulerSettings())
     assert [(row.is_same, row.description) for row in again] == [
         (True, row.case.entry.alarm.description) for row in again

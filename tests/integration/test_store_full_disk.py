@@ -120,8 +120,7 @@ def test_what_waits_at_a_stop_is_read_again(small_disk: Path, expect_log: Expect
 def test_a_disk_that_is_full_at_the_start_is_said_and_nothing_is_lost(
     small_disk: Path, expect_log: ExpectLog, had_alarms: bool
 ) -> None:
-    expect_log("The alarm database alarms.db cannot be opened: ")
-    expect_log("WARNING Aggregator starts again in 1 s")
+    expect_log("Aggregator is degraded: the disk is full since ")
     database = small_disk / "alarms.db"
     settings = stage_settings(database)
     topic = settings.kafka.topics.risk_assessment_results
@@ -135,9 +134,15 @@ def test_a_disk_that_is_full_at_the_start_is_said_and_nothing_is_lost(
             running.stop(AGGREGATOR)
         ballast = fill(small_disk)
         feed(kafka, topic, verdicts(before, 10))
-        running.start(AGGREGATOR, until=WorkerState.BACKOFF)
-        reasons = [change.reason for change in running.changes if change.new is WorkerState.BACKOFF]
-        assert "has space" in reasons[0], reasons
+        running.start(AGGREGATOR, until=WorkerState.DEGRADED)
+        reason = running.changes[-1].reason
+        assert "the disk is full since " in reason
+        assert f"Free at least 10 MB at {small_disk}" in reason
+        # Waited for without end: a stop goes through at once, and the next start waits again.
+        running.stop(AGGREGATOR)
+        assert running.changes[-1].new is WorkerState.STOPPED
+        running.start(AGGREGATOR, until=WorkerState.DEGRADED)
+        assert running.count(AGGREGATOR, "in") == before
         ballast.unlink()
         wait_until(
             "it is well again",

@@ -88,7 +88,8 @@ def store_judged(path: Path, count: int, *, camera: str = "cam-1") -> list[str]:
             change = Situations("low", 30.0).note(result)
             assert change is not None, result
             batch = Batch(announced=[announced], verdicts=[result])
-            batch.changes.append((change, result.group_image_base64))
+            picture = result.group_image_base64
+            batch.changes.append((change, None if picture is None else picture.jpeg))
             writer.write(batch)
             ids.append(change.alarm.alarm_id)
     return ids

@@ -27,6 +27,7 @@ from pipeline.messages import (
     ZoneCount,
     task_id,
 )
+from pipeline.picture import Picture
 
 NOON: Final = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 JPEG: Final = b"\xff\xd8\xff\xe0 a picture, as far as anybody here cares \xff\xd9"
@@ -71,6 +72,10 @@ def crossing(
     )
 
 
+def _picture(jpeg: bytes | None) -> Picture | None:
+    return None if jpeg is None else Picture.of(jpeg)
+
+
 def detection(
     request_id: str = "request-1",
     camera_id: str = "cam-1",
@@ -92,7 +97,7 @@ def detection(
             object_indices=(0, 1),
             metadata=GroupMetadata(pairs=(pair(),)) if metadata is None else metadata,
             reason="new" if index < due else None,
-            group_image_base64=evidence if index < due else None,
+            group_image_base64=_picture(evidence) if index < due else None,
         )
         for index in range(due + idle)
     )
@@ -127,7 +132,7 @@ def task(
         image_height=720,
         detected_objects=(car(), person()) if objects is None else objects,
         group_metadata=GroupMetadata(pairs=(pair(),)) if metadata is None else metadata,
-        group_image_base64=JPEG,
+        group_image_base64=Picture.of(JPEG),
     )
 
 
@@ -163,7 +168,7 @@ def result(
         results=() if error else (verdict,),
         metadata=ResultMetadata(assessor="rules", llm_latency=0.1, llm_model="rules-1"),
         error=error,
-        group_image_base64=evidence,
+        group_image_base64=_picture(evidence),
     )
 
 
@@ -178,7 +183,7 @@ sizes = st.integers(1, MAX_INTEGER)
 track_ids = st.integers(-MAX_INTEGER, MAX_INTEGER)
 boxes = st.tuples(numbers, numbers, numbers, numbers)
 levels = st.sampled_from(RISK_LEVELS)
-pictures = st.none() | st.binary(max_size=50)
+pictures = st.none() | st.binary(max_size=50).map(Picture.of)
 timestamps = st.datetimes(timezones=st.just(UTC))
 
 detected_objects = st.builds(

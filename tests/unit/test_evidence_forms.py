@@ -14,6 +14,7 @@ from pipeline.messages import (
     RiskAssessmentResult,
     decode,
 )
+from pipeline.picture import Picture
 from tests.support import messages as made
 
 NOISE = np.random.default_rng(1).integers(0, 256, (400, 600, 3), np.uint8)
@@ -22,12 +23,12 @@ Kind = DetectionResult | AssessmentTask | RiskAssessmentResult
 
 MESSAGES: list[Kind] = [
     made.detection(due=2, idle=1, evidence=PICTURE),
-    msgspec.structs.replace(made.task(), group_image_base64=PICTURE),
+    msgspec.structs.replace(made.task(), group_image_base64=Picture.of(PICTURE)),
     made.result(level="high", evidence=PICTURE),
 ]
 
 
-def pictures(message: Kind) -> list[bytes | None]:
+def pictures(message: Kind) -> list[Picture | None]:
     if isinstance(message, DetectionResult):
         return [group.group_image_base64 for group in message.traffic_groups if group.reason]
     return [message.group_image_base64]
@@ -50,7 +51,7 @@ def test_every_step_is_smaller_and_the_last_has_no_picture(message: Kind) -> Non
         for picture in pictures(form):
             assert picture is not None
             assert len(picture) <= len(PICTURE) * share
-            assert cv2.imdecode(np.frombuffer(picture, np.uint8), 1) is not None
+            assert cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), 1) is not None
         assert len(pictures(form)[0] or b"") < before
         before = len(pictures(form)[0] or b"")
         assert bare(form) == bare(message)

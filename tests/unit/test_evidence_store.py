@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.evidence_store import EvidenceStore, open_store, with_picture
 from pipeline.messages import AssessmentTask, GroupMetadata
+from pipeline.picture import Picture
 from pipeline.settings_evidence import EvidenceSettings
 
 MOMENT = datetime(2026, 3, 1, 23, 30, 5, tzinfo=UTC)
@@ -34,7 +35,7 @@ def task(reference: str | None, inline: bytes | None = None) -> AssessmentTask:
         image_height=10,
         detected_objects=(),
         group_metadata=GroupMetadata(),
-        group_image_base64=inline,
+        group_image_base64=None if inline is None else Picture.of(inline),
         group_image_ref=reference,
     )
 
@@ -94,8 +95,10 @@ def test_pruning_a_store_that_is_not_there_is_nothing(tmp_path: Path) -> None:
 
 def test_a_message_gets_its_picture(store: EvidenceStore) -> None:
     reference = store.put("c", MOMENT, b"jpeg")
-    assert with_picture(task(reference), store).group_image_base64 == b"jpeg"
-    assert with_picture(task(reference, b"inline"), store).group_image_base64 == b"inline"
+    assert with_picture(task(reference), store).group_image_base64 == Picture.of(b"jpeg")
+    assert with_picture(task(reference, b"inline"), store).group_image_base64 == Picture.of(
+        b"inline"
+    )
     assert with_picture(task(reference), None).group_image_base64 is None
     assert with_picture(task("2026-03-01/gone"), store).group_image_base64 is None
 

@@ -217,11 +217,11 @@ class LlmAssessor(Assessor):
         """
         task = await self._with_picture(task)
         prompt = self._template.fill(task, self._settings.language)
-        jpeg = task.group_image_base64
+        picture = task.group_image_base64
         course = _Course(
             task,
-            request.messages(prompt, jpeg),
-            request.estimated_tokens(self._settings, prompt, jpeg),
+            request.messages(prompt, picture),
+            request.estimated_tokens(self._settings, prompt, picture),
             self._clock(),
         )
         try:

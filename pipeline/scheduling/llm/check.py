@@ -10,6 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from pipeline.picture import Picture
 from pipeline.scheduling.llm import request, transport
 from pipeline.scheduling.llm.prompt import Prompt
 from pipeline.scheduling.llm.transport import CallError, Fault
@@ -56,7 +57,7 @@ def check_key(settings: LlmSettings, secret: str) -> Checked:
 
 async def _ask(settings: LlmSettings, secret: str) -> str:
     short = settings.model_copy(update={"max_output_tokens": FEW_TOKENS})
-    conversation = request.messages(PROMPT, _picture())
+    conversation = request.messages(PROMPT, Picture.of(_picture()))
     limits = transport.Limits(1, settings.connect_timeout_s, min(LONGEST_S, settings.timeout_s))
     dialect: request.Dialect | None = request.first_dialect(
         settings.model_copy(update={"structured_output": "none"})

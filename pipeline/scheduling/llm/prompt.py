@@ -140,7 +140,8 @@ def _objects(task: AssessmentTask) -> str:
 
 def _object(item: DetectedObject) -> str:
     track = "no id" if item.track_id is None else f"id {item.track_id}"
-    box = " ".join(f"{edge:.0f}" for edge in item.bbox)
+    left, top, right, bottom = item.bbox
+    box = f"{left:.0f} {top:.0f} {right:.0f} {bottom:.0f}"
     speed = ""
     if item.velocity is not None:
         speed = f", moves {item.velocity[0]:.0f} {item.velocity[1]:.0f} pixels/s"

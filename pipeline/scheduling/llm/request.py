@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
@@ -10,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta, Struct
 
+from pipeline.picture import Picture
 from pipeline.scheduling.llm.answer import ANSWER_SCHEMA
 from pipeline.scheduling.llm.prompt import Prompt
 from pipeline.settings_scheduler import LlmSettings
@@ -92,11 +92,12 @@ def headers(settings: LlmSettings, secret: str) -> dict[str, str]:
     return made | {"Authorization": f"Bearer {secret}"}
 
 
-def messages(prompt: Prompt, jpeg: bytes | None) -> list[Message]:
+def messages(prompt: Prompt, picture: Picture | None) -> list[Message]:
     """Return the conversation that asks about a picture."""
     content: list[dict[str, Any]] = [{"type": "text", "text": prompt.user}]
-    if jpeg:
-        url = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+    if picture:
+        # As it came: text that JSON need not look at.
+        url = msgspec.Raw(b'"data:image/jpeg;base64,%b"' % picture.base64)
         content.append({"type": "image_url", "image_url": {"url": url}})
     return [
         {"role": "system", "content": prompt.system},
@@ -162,10 +163,10 @@ def next_dialect(settings: LlmSettings, refused: Dialect, words: str) -> Dialect
     return replace(refused, mode=MODES[place + 1])
 
 
-def estimated_tokens(settings: LlmSettings, prompt: Prompt, jpeg: bytes | None) -> int:
+def estimated_tokens(settings: LlmSettings, prompt: Prompt, picture: Picture | None) -> int:
     """Return about how many tokens a request takes, its answer with it; rather too many."""
     text = (len(prompt.system) + len(prompt.user)) // CHARS_PER_TOKEN
-    return text + (TOKENS_PER_PICTURE if jpeg else 0) + settings.max_output_tokens
+    return text + (TOKENS_PER_PICTURE if picture else 0) + settings.max_output_tokens
 
 
 class _Usage(Struct):

@@ -72,6 +72,7 @@ class Turnstile:
         self._booked = 0
         self._typical = 1
         self._timer: asyncio.TimerHandle | None = None
+        self._wakes_s = 0.0
         self._resting_since_s: float | None = None
         self._told: tuple[object, Text] = (None, NOTHING)
 
@@ -178,11 +179,15 @@ class Turnstile:
             if not future.done():
                 future.set_exception(UnavailableError(reason))
 
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._let_through()
+
     def _set_timer(self, now_s: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         if not self._waiting:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
             return
         moments = [now_s + LONGEST_NAP_S]
         free_s = self._pool.next_free_s(now_s, self._waiting[0].tokens)
@@ -192,8 +197,13 @@ class Turnstile:
         opens_s = self._breaker.open_until_s
         if opens_s is not None and opens_s > now_s:
             moments.append(opens_s)
-        wait_s = max(0.001, min(moments) - now_s)
-        self._timer = asyncio.get_running_loop().call_later(wait_s, self._let_through)
+        wakes_s = max(now_s + 0.001, min(moments))
+        if self._timer is not None:
+            if self._wakes_s <= wakes_s:
+                return  # looks soon enough; most of the time somebody leaves long before
+            self._timer.cancel()
+        self._wakes_s = wakes_s
+        self._timer = asyncio.get_running_loop().call_later(wakes_s - now_s, self._on_timer)
 
     # ------------------------------------------------------------------ trouble
     def trouble(self) -> Trouble | None:

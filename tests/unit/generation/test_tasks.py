@@ -17,6 +17,7 @@ from pipeline.messages import (
     decode,
     encode,
 )
+from pipeline.picture import Picture
 from tests.support import messages as made
 
 
@@ -45,7 +46,7 @@ def test_a_task_carries_what_the_assessor_needs() -> None:
     assert task.timestamp == made.NOON
     assert task.group_bbox == made.GROUP_BOX
     assert (task.image_width, task.image_height) == (1280, 720)
-    assert task.group_image_base64 == made.JPEG
+    assert task.group_image_base64 == Picture.of(made.JPEG)
 
 
 def test_objects_and_pairs_are_those_of_the_group_alone() -> None:
