@@ -68,7 +68,6 @@ class AlarmTable(ValueTable):
         for column in (CONFIDENCE, TIMES):
             self.headerItem().setTextAlignment(column, RIGHT)
         self.setAccessibleName(self.tr("Alarms"))
-        self.setAllColumnsShowFocus(True)
         self.setItemDelegateForColumn(LEVEL, _BadgeDelegate(context, self))
         # These two share what the others leave: see `_share`.
         for column in (RISK, NOTE):

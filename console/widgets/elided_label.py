@@ -69,7 +69,8 @@ class ElidedLabel(QWidget):
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self.font())
         height = len(self._shown) * metrics.height()
-        return QSize(metrics.horizontalAdvance(self._text), height)
+        # Whole pixels are rounded; the text is cut where a fraction of one is missing.
+        return QSize(metrics.horizontalAdvance(self._text) + 1, height)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, len(self._shown) * QFontMetrics(self.font()).height())

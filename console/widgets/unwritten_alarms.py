@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel
 
 from console.context import ConsoleContext
 from console.theme.tokens import Space
-from console.window_texts import shown
+from console.window_texts import sentence
 from pipeline.states import WorkerName
 
 UNWRITTEN: Final = "alarms cannot be written"
@@ -37,9 +37,12 @@ class UnwrittenAlarms(QLabel):
         if concerned:
             figures = self._context.figures.snapshot(WorkerName.AGGREGATOR)
             waiting = int(figures.gauges.get("unsaved", 0))
-            text = self.tr("Newer alarms are not listed yet. {0}").format(shown(reason))
+            why = sentence(reason)
+            text = self.tr("Newer alarms are not listed yet. {0}").format(why)
             if waiting:
-                text += " " + self.tr("Verdicts that wait in memory: {0}.").format(waiting)
+                text += ("" if text.endswith("。") else " ") + self.tr(
+                    "Verdicts that wait in memory: {0}."
+                ).format(waiting)
             if text != self.text():
                 self.setText(text)
         self.setVisible(concerned)

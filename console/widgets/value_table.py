@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFocusEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from console.theme.fonts import ui_font
@@ -40,7 +40,6 @@ class ValueTable(QTreeWidget):
         self.setHeaderLabels(list(headers))
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
-        self.setAllColumnsShowFocus(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setFont(ui_font(TypeSize.BODY, tabular=True))
         header = self.header()
@@ -62,6 +61,14 @@ class ValueTable(QTreeWidget):
             set_texts(item, texts)
             if item.toolTip(self._stretch) != texts[self._stretch]:
                 item.setToolTip(self._stretch, texts[self._stretch])
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Select the row that the keyboard is at, so that it is seen."""
+        super().focusInEvent(event)
+        current = self.currentItem()
+        by_mouse = event.reason() is Qt.FocusReason.MouseFocusReason
+        if not by_mouse and current is not None and not self.selectedItems():
+            current.setSelected(True)
 
     def make_item(self) -> QTreeWidgetItem:
         """Return a new row with the alignment of this table, not yet in it."""

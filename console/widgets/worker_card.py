@@ -106,8 +106,9 @@ class WorkerCard(QFrame):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.setSpacing(Space.S)
+        head.setSpacing(Space.XS)
         head.addWidget(self._lamp)
+        head.addSpacing(Space.XS)
         head.addWidget(self._title)
         # Smaller than the title, on the same base line.
         head.addWidget(self._state, 1, Qt.AlignmentFlag.AlignBottom)

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QFontMetrics
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from console import formatting, i18n
@@ -17,6 +17,7 @@ from console.supervision.link_view import LinkView
 from console.theme.fonts import ui_font
 from console.theme.tokens import TypeSize
 from console.widgets.card_figures import card_figures
+from console.widgets.elided_label import ElidedLabel
 from console.widgets.figure_grid import FigureGrid
 from console.widgets.latency_histogram import BARS, spread
 from console.widgets.painting import break_name
@@ -94,6 +95,17 @@ def test_a_card_shows_what_its_worker_counts(
     shown = cards(diagram)[DETECTION]
     grid = [child for child in shown.findChildren(QWidget) if "infer" in child.accessibleName()]
     qtbot.waitUntil(lambda: "infer 31 ms, cameras 3/4" in grid[0].accessibleName())
+
+
+def test_the_name_of_a_worker_is_whole_beside_its_state(
+    context: ConsoleContext, diagram: TrackDiagram
+) -> None:
+    tell(context, GENERATOR, WorkerState.STARTING, WorkerState.STOPPING)
+    for card in cards(diagram).values():
+        card.refresh(0.0, is_stuck=True)
+    QApplication.processEvents()
+    shown = {tuple(label.lines()) for label in diagram.findChildren(ElidedLabel)}
+    assert {("Detection",), ("Generator",), ("Scheduler",), ("Aggregator",)} <= shown
 
 
 def test_a_rate_is_the_difference_of_totals(

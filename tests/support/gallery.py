@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pipeline.states import WorkerName, WorkerState
 from pipeline.worker import Worker, WorkerContext
 from tests.support.gallery_scenes import Scenes
+from tests.support.llm_server import llm_server
 from tests.support.small_disk import fill, mount_small, unmount
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 STATES: Final = (
     "empty",
     "full",
+    "language-model",
     "dark-cameras",
     "no-broker",
     "full-disk",
@@ -48,6 +50,9 @@ ALARMS: Final = 3
 NOT_PAINTED: Final = "NOT PAINTED"
 SMALL_DISK: Final = "disk"
 DISK_BYTES: Final = 8_000_000
+KEYS: Final = {"city-a": "sk-city-a", "city-b": "sk-city-b", "depot": "sk-depot"}
+"""One of them is wrong."""
+
 ERROR_S: Final = 6.0
 """By then a camera that is not there has been missed."""
 
@@ -128,7 +133,7 @@ def _check_fonts() -> None:
 class Gallery:
     """One run of the program in one state."""
 
-    def __init__(self, output: Path, state: str) -> None:
+    def __init__(self, output: Path, state: str, llm_url: str) -> None:
         from console import i18n
         from console.app import Console, Launch
         from console.window_state import keep_in_files
@@ -140,7 +145,7 @@ class Gallery:
         _check_fonts()
         keep_in_files()
         i18n.install(LANGUAGES[0])
-        settings = _settings(state)
+        settings = _settings(state, llm_url)
         self._let_go = threading.Event()
         if state == "stuck-worker":
             self._make_stubborn()
@@ -205,7 +210,7 @@ class Gallery:
         match self._state:
             case "empty":
                 _settle(2)
-            case "full":
+            case "full" | "language-model":
                 self._wait_for_alarms()
                 _settle(2)
             case "no-broker":
@@ -256,11 +261,12 @@ class Gallery:
         picture.save(str(self._folder / f"{name}.png"))
 
 
-def _settings(state: str) -> Settings:
+def _settings(state: str, llm_url: str) -> Settings:
     from pipeline.settings import KafkaSettings, Settings, demo_settings
     from pipeline.settings_cameras import CameraSettings
+    from pipeline.settings_scheduler import KeySettings, LlmSettings
 
-    if state in {"full", "full-disk", "stuck-worker"}:
+    if state in {"full", "full-disk", "stuck-worker", "language-model"}:
         # At this rate the machine has time left for painting.
         demo = demo_settings()
         quiet = (each.model_copy(update={"detections_per_second": 3.0}) for each in demo.cameras)
@@ -269,6 +275,11 @@ def _settings(state: str) -> Settings:
             database = Path(os.environ["SIGNALBOX_HOME"]) / SMALL_DISK / "alarms.db"
             stored = made.aggregator.model_copy(update={"database": database})
             made = made.model_copy(update={"aggregator": stored})
+        if state == "language-model":
+            keys = tuple(KeySettings(id=key, secret=f"env:{_env(key)}") for key in KEYS)
+            llm = LlmSettings(base_url=llm_url, model="sees-pictures", keys=keys)
+            scheduler = made.scheduler.model_copy(update={"assessor": "llm", "llm": llm})
+            made = made.model_copy(update={"scheduler": scheduler})
         return made
     if state == "failed-worker":
         demo = demo_settings()
@@ -291,12 +302,20 @@ def _settings(state: str) -> Settings:
     return Settings()
 
 
+def _env(key: str) -> str:
+    return f"GALLERY_KEY_{key.replace('-', '_').upper()}"
+
+
 def main() -> int:
     """Paint."""
     output, state, scale = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["QT_SCALE_FACTOR"] = scale
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+    os.environ.update({_env(key): secret for key, secret in KEYS.items()})
+    temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with temporary as home, llm_server() as llm:
+        llm.bad_keys.add(KEYS["depot"])
+        llm.latency_s = 0.4
         os.environ["SIGNALBOX_HOME"] = home
         small = Path(home) / SMALL_DISK
         small.mkdir()
@@ -305,7 +324,7 @@ def main() -> int:
             print(f"{NOT_PAINTED}: {state}: {problem}", file=sys.stderr)
             return 0
         try:
-            Gallery(output / folder_name(state, scale), state).paint()
+            Gallery(output / folder_name(state, scale), state, llm.base_url).paint()
         finally:
             if state == "full-disk":
                 unmount(small)

@@ -90,6 +90,9 @@ class Scenes:
                 yield from self._dialogs_of_alarms()
                 yield from self._on_the_way()
                 yield from self._tabs()
+            case "language-model":
+                yield from self._tabs()
+                yield from self._keys()
             case "no-broker":
                 yield from self._connection()
             case _:
@@ -163,6 +166,20 @@ class Scenes:
         for row in range(1, sections.count()):
             sections.setCurrentRow(row)
             yield f"settings-{row:02}", self._window
+        sections.setCurrentRow(0)
+
+    def _keys(self) -> Iterator[Scene]:
+        """The table of keys in the settings."""
+        from console.widgets.keys_section import KeysSection
+
+        self._window.show_page("settings")
+        page = self._window.pages.page("settings")
+        (section,) = page.findChildren(KeysSection)
+        sections = page.findChildren(QListWidget)[0]
+        while not section.visibleRegion().boundingRect().height() > section.height() / 2:
+            sections.setCurrentRow(sections.currentRow() + 1)
+            self._wait(lambda: False, 0.1)
+        yield "settings-keys", self._window
         sections.setCurrentRow(0)
 
     def _tabs(self) -> Iterator[Scene]:
