@@ -112,14 +112,17 @@ class CameraTest(QWidget):
         image = QImage(trial.pixels.data, width, height, QImage.Format.Format_RGB32).copy()
         self._picture.show_image(image, self.tr("First picture of the source"))
         rate = self.tr("rate unknown") if trial.rate is None else f"{trial.rate:.1f} fps"
-        self._say(
-            self.tr("{0} × {1}, {2}; first picture after {3}.").format(
-                *trial.size,
-                f"{rate}, {trial.codec.upper()}" if trial.codec else rate,
-                formatting.milliseconds(trial.opened_ms),
-            ),
-            "ok",
+        words = self.tr("{0} × {1}, {2}; first picture after {3}.").format(
+            *trial.size,
+            f"{rate}, {trial.codec.upper()}" if trial.codec else rate,
+            formatting.milliseconds(trial.opened_ms),
         )
+        if not trial.follows_size:
+            words += " " + self.tr(
+                "If the sender changes the size of its pictures, they are squeezed until it is"
+                " opened again."
+            )
+        self._say(words, "ok")
 
     def _show_error(self, attempt: int, error: Exception) -> None:
         if attempt != self._attempt:

@@ -10,6 +10,8 @@ from typing import Final
 
 GIVE_UP_S: Final = 1.0
 """Behind by more than this (the computer slept), the clock starts anew instead of catching up."""
+GAP_S: Final = 2.0
+"""Times of two pictures that are further apart belong to different clocks."""
 RATE_WINDOW_S: Final = 2.0
 FIRST_DELAY_S: Final = 1.0
 MAX_DELAY_S: Final = 30.0
@@ -51,6 +53,27 @@ class Pacer:
         late = int(-ahead_s * self._rate)
         self._index += late
         return late
+
+
+class PiecesPacer:
+    """Tells when pictures of a live stream that comes in pieces are due, by their own times."""
+
+    def __init__(self) -> None:
+        self._start_s: float | None = None
+        self._last_s = 0.0
+
+    def wait_s(self, position_s: float, now_s: float) -> float:
+        """Return how long to wait until a picture is due; 0 when it is late.
+
+        Args:
+            position_s: its time in the stream; may jump where a piece begins.
+            now_s: monotonic seconds.
+        """
+        jumps = not 0 <= position_s - self._last_s <= GAP_S
+        self._last_s = position_s
+        if self._start_s is None or jumps or now_s - self._start_s - position_s > GIVE_UP_S:
+            self._start_s = now_s - position_s
+        return max(0.0, self._start_s + position_s - now_s)
 
 
 class Sampler:

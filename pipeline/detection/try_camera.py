@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.detection.live_view import scaled_bgra
-from pipeline.detection.sources import Reader, SourceError, open_source
+from pipeline.detection.sources import Reader, SourceError, follows_size, open_source
 from pipeline.settings_cameras import CameraSettings
 from pipeline.texts import say
 
@@ -31,6 +31,7 @@ class CameraTrial:
         size: (width, height) of its pictures in pixels.
         rate: pictures per second: what a file says, or what a live source was seen to send;
             None when too few came to tell.
+        follows_size: whether pictures of another size are noticed while it plays.
         opened_ms: time from the first step to the first picture.
         pixels: that picture, ``(H, W, 4)`` uint8 BGRA, scaled into the size asked for.
     """
@@ -39,6 +40,7 @@ class CameraTrial:
     codec: str
     size: tuple[int, int]
     rate: float | None
+    follows_size: bool
     opened_ms: float
     pixels: NDArray[np.uint8]
 
@@ -68,6 +70,7 @@ def try_camera(
             codec=reader.codec,
             size=(picture.shape[1], picture.shape[0]),
             rate=_measure(reader, stop) if reader.is_live else reader.rate,
+            follows_size=follows_size(camera.source),
             opened_ms=opened_ms,
             pixels=scaled_bgra(picture, picture_size),
         )

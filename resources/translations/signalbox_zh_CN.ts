@@ -1074,6 +1074,10 @@
         <source>No picture</source>
         <translation>无画面</translation>
     </message>
+    <message>
+        <source>If the sender changes the size of its pictures, they are squeezed until it is opened again.</source>
+        <translation>如果发送方改变画面尺寸，在重新打开之前，画面会变形。</translation>
+    </message>
 </context>
 <context>
     <name>CameraTile</name>

@@ -1,25 +1,34 @@
 """Notices that a camera changes the size or codec of its video while it plays.
 
 FFmpeg through OpenCV keeps the size of the first picture, scales all later ones into it and tells
-nobody. The camera's own description of the stream (SDP) does tell, where it holds the parameter
-sets of H.264 (RFC 6184) or H.265 (RFC 7798); it is asked for now and then, beside the connection
-that plays.
+nobody. What the camera sends is therefore asked for now and then, beside the connection that plays:
+of an RTSP camera its description of the stream (SDP), which holds the parameter sets of H.264
+(RFC 6184) or H.265 (RFC 7798); of others, by opening the stream a second time for a moment.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from pipeline.detection.sources import rtsp
 from pipeline.detection.sources.address import split_address
 
 ASK_EVERY_S: Final = 15.0
+OPEN_EVERY_S: Final = 60.0
+"""How often a stream is opened a second time: that costs the camera more than a question."""
 ASK_AGAIN_S: Final = 1.0
 """A change must be told twice: an encoder that starts anew may not know its own yet."""
 REST_S: Final = 120.0
-"""Until a camera that did not answer is asked again; it may serve few connections."""
+"""Until a camera that did not answer is asked again, and twice as long after each further time; it
+may serve few connections."""
+MAX_REST_S: Final = 3600.0
+
+Ask = Callable[[], tuple[str, ...] | None]
+"""Returns what a camera tells of its pictures, None when it does not say. Two answers are of the
+same pictures when one holds all of the other."""
 
 _TELLING: Final = re.compile(r"rtpmap|framesize|x-dimensions|fmtp")
 _PARAMETER_SETS: Final = re.compile(r"\b((?:sprop-[a-z-]+|config)=[^;\s]+)", re.IGNORECASE)
@@ -41,15 +50,29 @@ def video_format(description: str) -> tuple[str, ...]:
     return tuple(told)
 
 
+def ask_rtsp(address: str) -> tuple[str, ...] | None:
+    """Return what an RTSP camera announces; None when it does not say."""
+    target = split_address(address)
+    if target is None:
+        return None
+    try:
+        answer = rtsp.describe(target)
+    except (OSError, ValueError):
+        return None
+    return video_format(answer.body) or None
+
+
 class FormatWatch:
     """Asks one camera, in a thread of its own, until it is stopped.
 
     Args:
-        address: of the stream that plays, with credentials.
+        ask: asks it; may take its time.
+        every_s: how often.
     """
 
-    def __init__(self, address: str) -> None:
-        self._target = split_address(address)
+    def __init__(self, ask: Ask, every_s: float) -> None:
+        self._ask = ask
+        self._every_s = every_s
         self._changed = threading.Event()
         self._stop = threading.Event()
         # A daemon: nothing waits for the answer of a camera.
@@ -58,7 +81,7 @@ class FormatWatch:
 
     @property
     def has_changed(self) -> bool:
-        """Whether the camera announces another size or codec than when the watch began."""
+        """Whether the camera tells of another size or codec than when the watch began."""
         return self._changed.is_set()
 
     def stop(self) -> None:
@@ -71,29 +94,20 @@ class FormatWatch:
 
     def _watch(self) -> None:
         first, before = None, None
-        wait_s = 0.0
+        wait_s, refusals = 0.0, 0
         while not self._stop.wait(wait_s):
             now = self._ask()
+            refusals = 0 if now is not None else refusals + 1
             if now is None:
-                wait_s = REST_S
+                wait_s = min(MAX_REST_S, REST_S * 2.0 ** (min(refusals, 10) - 1))
             elif first is None or set(first) <= set(now):
                 # A camera that has just begun may tell more later: that is no change.
-                first, wait_s = now, ASK_EVERY_S
+                first, wait_s = now, self._every_s
             elif set(now) <= set(first):
-                wait_s = ASK_EVERY_S
+                wait_s = self._every_s
             elif now == before:
                 self._changed.set()
                 return
             else:
                 wait_s = ASK_AGAIN_S
             before = now
-
-    def _ask(self) -> tuple[str, ...] | None:
-        """Return what the camera announces; None when it does not say."""
-        if self._target is None:
-            return None
-        try:
-            answer = rtsp.describe(self._target)
-        except (OSError, ValueError):
-            return None
-        return video_format(answer.body) or None

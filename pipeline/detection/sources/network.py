@@ -9,13 +9,12 @@ from __future__ import annotations
 import http.client
 import socket
 import urllib.error
-import urllib.request
 from dataclasses import replace
-from urllib.parse import quote
 
 from pipeline.detection.sources import rtsp
 from pipeline.detection.sources.address import Target, split_address
 from pipeline.detection.sources.rtsp import TIMEOUT_S
+from pipeline.detection.sources.web import open_web
 from pipeline.texts import NOTHING, Text, say
 
 
@@ -105,17 +104,8 @@ def _wrong_encryption(target: Target) -> Text:
 
 
 def _ask_http(target: Target) -> Text:
-    keeper = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-    if target.user:
-        keeper.add_password(None, target.bare, target.user, target.password)
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({}),
-        urllib.request.HTTPBasicAuthHandler(keeper),
-        urllib.request.HTTPDigestAuthHandler(keeper),
-    )
-    address = quote(target.bare, safe=":/?#[]@!$&'()*+,;=%~")
     try:
-        with opener.open(address, timeout=TIMEOUT_S) as answer:
+        with open_web(target, TIMEOUT_S) as answer:
             kind = answer.headers.get_content_type()
     except urllib.error.HTTPError as error:
         error.close()

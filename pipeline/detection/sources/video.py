@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from pipeline.detection.images import Picture
+from pipeline.detection.pacing import PiecesPacer
 from pipeline.detection.sources.format_watch import FormatWatch
 from pipeline.detection.sources.reader import SourceError
 from pipeline.texts import Text, say, verbatim
@@ -38,6 +39,19 @@ def open_ffmpeg(address: str) -> cv2.VideoCapture:
     )
 
 
+def ask_by_opening(address: str) -> tuple[str, ...] | None:
+    """Return size and codec of what a stream sends now; None when it cannot be opened beside another.
+
+    It is opened a second time, for as long as FFmpeg needs to know.
+    """
+    capture = open_ffmpeg(address)
+    try:
+        size = _size(capture) if capture.isOpened() else None
+        return None if size is None else (f"{size[0]}x{size[1]}", _codec(capture))
+    finally:
+        capture.release()
+
+
 class VideoReader:
     """Reads an open capture.
 
@@ -45,7 +59,7 @@ class VideoReader:
         capture: must be open; closed with the reader.
         shown: what was opened, for people, without credentials.
         is_live: whether it is a stream or camera rather than a file.
-        paced: whether to play at the rate it tells.
+        is_playlist: whether it comes in pieces, to be played at the pace of its pictures' times.
         has_clock: whether its picture times are those of the camera.
         watch: tells when the camera changes its pictures; stopped with the reader.
     """
@@ -56,7 +70,7 @@ class VideoReader:
         shown: Text,
         *,
         is_live: bool,
-        paced: bool = False,
+        is_playlist: bool = False,
         has_clock: bool = False,
         watch: FormatWatch | None = None,
     ) -> None:
@@ -67,13 +81,11 @@ class VideoReader:
         told = capture.get(cv2.CAP_PROP_FPS)
         told = told if LOWEST_RATE <= told <= HIGHEST_RATE else FALLBACK_RATE
         self.is_live = is_live
-        self.rate = told if paced or not is_live else None
+        self.rate = None if is_live else told
+        self._pace = PiecesPacer() if is_playlist else None
         self.codec = _codec(capture)
-        width, height = (
-            int(capture.get(value))
-            for value in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
-        )
-        self.size = (width, height) if width > 0 and height > 0 else None
+        self.size = _size(capture)
+        width, height = self.size or (0, 0)
         self.description = f"{shown}: {width}x{height} @ {told:.2f} fps"
 
     def start_at(self, offset_s: float) -> None:
@@ -104,6 +116,8 @@ class VideoReader:
         timed_out = (time.monotonic() - began_s) * 1000 >= READ_TIMEOUT_MS
         if self.is_live and (timed_out or not grabbed):
             raise SourceError(say("{source} sends no more pictures", source=self._shown))
+        if self._pace is not None:
+            time.sleep(self._pace.wait_s(self._told_s(), time.monotonic()))
         return grabbed
 
     def retrieve(self) -> Picture:
@@ -134,8 +148,9 @@ class VideoReader:
 
     def position_s(self) -> float | None:
         """Return the time of the picture that was grabbed in the camera's clock."""
-        if not self._has_clock:
-            return None
+        return self._told_s() if self._has_clock else None
+
+    def _told_s(self) -> float:
         return self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
 
     def rewind(self) -> None:
@@ -152,6 +167,13 @@ class VideoReader:
         if self._watch is not None:
             self._watch.stop()
         self._capture.release()
+
+
+def _size(capture: cv2.VideoCapture) -> tuple[int, int] | None:
+    width, height = (
+        int(capture.get(value)) for value in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+    )
+    return (width, height) if width > 0 and height > 0 else None
 
 
 def _codec(capture: cv2.VideoCapture) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import pytest
 
 from pipeline.detection.sources import format_watch
-from pipeline.detection.sources.format_watch import FormatWatch, video_format
+from pipeline.detection.sources.format_watch import FormatWatch, ask_rtsp, video_format
 from tests.support.thread_guard import no_thread_left
 
 WAIT_S = 10.0
@@ -90,7 +91,6 @@ class Camera:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(format_watch, "ASK_EVERY_S", 0.01)
     monkeypatch.setattr(format_watch, "ASK_AGAIN_S", 0.01)
     with no_thread_left():
         yield
@@ -116,7 +116,7 @@ def test_a_change_is_what_is_told_twice_and_contradicts(
     descriptions: list[str], changes: bool
 ) -> None:
     camera = Camera(descriptions)
-    watch = FormatWatch(camera.address)
+    watch = FormatWatch(partial(ask_rtsp, camera.address), 0.01)
     try:
         assert camera.was_asked(len(descriptions) + 1)
         # A change ends the watch; without one it goes on asking.

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.detection import pacing
-from pipeline.detection.pacing import DelayMeter, Pacer, RateMeter, Sampler, reconnect_delay_s
+from pipeline.detection.pacing import (
+    DelayMeter,
+    Pacer,
+    PiecesPacer,
+    RateMeter,
+    Sampler,
+    reconnect_delay_s,
+)
 
 
 class Clock:
@@ -145,3 +152,30 @@ def test_a_sampler_that_becomes_quicker_does_not_wait_for_its_old_turn() -> None
     sampler.set_rate(5)
     assert sampler.is_due(101.1)
     assert not sampler.is_due(101.2)
+
+
+def test_pieces_are_played_at_the_pace_of_their_own_times() -> None:
+    pacer = PiecesPacer()
+    assert pacer.wait_s(10.0, 100.0) == 0
+    assert pacer.wait_s(10.1, 100.0) == pytest.approx(0.1)
+    assert pacer.wait_s(10.2, 100.15) == pytest.approx(0.05)
+    # Another rate is no other clock.
+    assert pacer.wait_s(10.24, 100.2) == pytest.approx(0.04)
+    # Late, but not by much: it catches up.
+    assert pacer.wait_s(10.28, 100.9) == 0
+    assert pacer.wait_s(10.98, 100.9) == pytest.approx(0.08)
+
+
+@pytest.mark.parametrize("position_s", [0.0, 500.0], ids=["back", "far ahead"])
+def test_a_piece_with_another_clock_is_played_at_once(position_s: float) -> None:
+    pacer = PiecesPacer()
+    pacer.wait_s(10.0, 100.0)
+    assert pacer.wait_s(position_s, 100.1) == pytest.approx(0)
+    assert pacer.wait_s(position_s + 0.1, 100.1) == pytest.approx(0.1)
+
+
+def test_after_a_stall_pieces_are_not_rushed_through() -> None:
+    pacer = PiecesPacer()
+    pacer.wait_s(10.0, 100.0)
+    assert pacer.wait_s(10.1, 105.0) == 0
+    assert pacer.wait_s(10.2, 105.0) == pytest.approx(0.1)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.detection.sources import follows_size
 from pipeline.detection.sources.address import split_address
 from pipeline.detection.sources.network import why_not
 from pipeline.detection.sources.rtsp import authorization
@@ -120,3 +121,18 @@ def test_without_a_digest_offer_the_basic_scheme_is_used() -> None:
     assert target is not None
     line = authorization(target, ['Basic realm="c"'])
     assert line == f"Authorization: Basic {base64.b64encode(b'joe:p@w').decode()}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "follows"),
+    [
+        ("udp://0.0.0.0:5000", False),
+        ("udp://@:5000", False),
+        ("udp://@239.1.2.3:5000", True),
+        ("udp://[ff02::1]:5000", True),
+        ("rtmp://10.0.0.1/live", True),
+        ("demo", True),
+    ],
+)
+def test_only_video_sent_to_one_port_is_not_followed(source: str, follows: bool) -> None:
+    assert follows_size(source) is follows
