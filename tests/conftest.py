@@ -19,10 +19,20 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 
 HOME_VARIABLE = "SIGNALBOX_HOME"
 
+SLOW_TIMEOUT_S = 600
+"""What takes 40 s alone took more than the usual 120 on a machine that did four things at once."""
+
 # Two busy cores decide how long an example takes; the same examples on every machine.
 hypothesis.settings.register_profile("signalbox", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "signalbox"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give slow tests more time, unless they say themselves how long they may take."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_S))
 
 
 @pytest.fixture(scope="session", autouse=True)
