@@ -14,7 +14,15 @@ from typing import Any
 
 from pipeline.kafka import KafkaAccess
 from pipeline.kafka.dead_letters import dead_letter_topic
-from pipeline.messages import DetectionResult, RiskAlert, decode, encode, task_id
+from pipeline.messages import (
+    DetectionResult,
+    GroupMetadata,
+    RiskAlert,
+    decode,
+    encode,
+    task_id,
+    utc_now,
+)
 from pipeline.registry import make_worker
 from pipeline.runner import log_change
 from pipeline.session import PipelineSession
@@ -28,10 +36,13 @@ from pipeline.states import ENDED, WorkerName, WorkerState
 from pipeline.supervisor import StateChange, WorkerSupervisor
 from pipeline.telemetry import WorkerSnapshot, WorkerTelemetry
 from pipeline.worker import Worker
+from tests.support.messages import detection
 
 STAGES = (WorkerName.AGGREGATOR, WorkerName.SCHEDULER, WorkerName.GENERATOR)
 TIMEOUT_S = 30.0
 POLL_S = 0.02
+CAMERAS = 4
+HARMLESS = GroupMetadata()
 
 _PRODUCE = 0
 """Number of the produce request in the Kafka protocol."""
@@ -140,6 +151,21 @@ def feed(kafka: KafkaAccess, topic: str, messages: Iterable[tuple[str, bytes]]) 
         assert producer.close() == 0
 
 
+def street(count: int, start: int = 0) -> list[DetectionResult]:
+    """Return frames of four cameras: none, one or two groups due, some of them risky."""
+    return [
+        detection(
+            f"request-{number}",
+            f"cam-{number % CAMERAS}",
+            due=number % 3,
+            idle=1,
+            timestamp=utc_now(),
+            metadata=None if number % 10 == 1 else HARMLESS,
+        )
+        for number in range(start, start + count)
+    ]
+
+
 def feed_detections(kafka: KafkaAccess, detections: Iterable[DetectionResult]) -> None:
     """Send detection results as the detection stage does."""
     topic = kafka.settings.topics.detection_results
@@ -180,6 +206,26 @@ def rows(database: Path, sql: str) -> list[tuple[Any, ...]]:
 def stored(database: Path) -> set[str]:
     """Return the ids of the stored verdicts."""
     return {row[0] for row in rows(database, "SELECT message_id FROM results")}
+
+
+def wait_for_books(running: Line, database: Path, expected: set[str]) -> None:
+    """Wait until all verdicts are stored and joined.
+
+    Raises:
+        AssertionError: one is missing, or is one too many; a request was closed without a verdict.
+    """
+    wait_until("every verdict is stored", lambda: stored(database) >= expected)
+    assert stored(database) == expected
+    requests = {name.rsplit("-", 1)[0] for name in expected}
+    wait_until(
+        "every request is joined",
+        lambda: (
+            rows(database, "SELECT count(*) FROM requests WHERE closed_us IS NOT NULL")
+            == [(len(requests),)]
+        ),
+    )
+    assert running.count(WorkerName.AGGREGATOR, "incomplete") == 0
+    assert running.count(WorkerName.AGGREGATOR, "late") == 0
 
 
 @dataclass(frozen=True)
