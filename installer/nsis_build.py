@@ -42,7 +42,8 @@ def make(tree: Path, output: Path, version: str, compression: str, signer: Signe
             "WELCOME": str(SCRIPTS / "welcome.bmp"),
             "HEADER": str(SCRIPTS / "header.bmp"),
             "SIZE_KB": str(size // 1024 + 1),
-            "SIZE_MB": str(size // 1_000_000 + 1),
+            # In tens, and of Windows' kind, as the pages with the parts and the folder say it.
+            "SIZE_MB": str((size // 2**20 // 10 + 1) * 10),
             "COMPRESSION": compression,
         }
         if _has_64_bit_stub(makensis):

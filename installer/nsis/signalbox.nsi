@@ -238,7 +238,12 @@ Function ScopeShow
   Pop $Everybody
   ${NSD_CreateLabel} 14u 68u 90% 20u "$(ScopeAllText)"
   Pop $0
-  ${NSD_Check} $OnlyMe
+  ReadRegStr $0 HKLM "${UNINSTALL_KEY}" "InstallLocation"
+  ${If} $0 == ""
+    ${NSD_Check} $OnlyMe
+  ${Else}
+    ${NSD_Check} $Everybody ; there is one already; not a second beside it
+  ${EndIf}
   nsDialogs::Show
 FunctionEnd
 
@@ -252,6 +257,7 @@ Function ScopeLeave
     StrCpy $ForAll 1
     Call UseScope
     Call ProposeFolder
+    Call ChooseParts
     Return
   ${EndIf}
   ClearErrors
@@ -428,6 +434,16 @@ SectionEnd
 
 Section /o "$(PartAutostart)" SecAutostart
   WriteRegStr HKCU "${RUN_KEY}" "${NAME}" '"$INSTDIR\Signalbox.exe"'
+SectionEnd
+
+; What was there before and is not ticked now goes.
+Section "-"
+  ${IfNot} ${SectionIsSelected} ${SecDesktop}
+    Delete "$DESKTOP\${NAME}.lnk"
+  ${EndIf}
+  ${IfNot} ${SectionIsSelected} ${SecAutostart}
+    DeleteRegValue HKCU "${RUN_KEY}" "${NAME}"
+  ${EndIf}
 SectionEnd
 
 ; What the command line says, and for an upgrade what is there: a removed shortcut stays removed.

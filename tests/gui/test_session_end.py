@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtGui import QSessionManager
@@ -16,7 +20,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from console import i18n
-from console.app import SESSION_END_MS, SESSION_HURRY_MS, Console, Launch
+from console.app import (
+    SESSION_END_MS,
+    SESSION_HELD_MS,
+    SESSION_HURRY_MS,
+    Console,
+    Launch,
+)
 from console.supervision.session_thread import SessionState
 from console.window_state import keep_in_files
 from pipeline.kafka import KafkaAccess
@@ -26,10 +36,17 @@ from pipeline.logs import Logs
 from pipeline.messages import RiskAssessmentResult, decode, task_id
 from pipeline.runner import WorkerRunner
 from pipeline.session import PipelineSession
-from pipeline.settings import AggregatorSettings, KafkaSettings, Settings, demo_settings
+from pipeline.settings import (
+    AggregatorSettings,
+    KafkaSettings,
+    Settings,
+    demo_settings,
+)
+from pipeline.settings_cameras import CameraSettings
 from pipeline.states import START_ORDER, WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from tests.integration.kafka_brokers import cluster_settings, take_all, telemetry
+from tests.support.log_guard import ExpectLog
 from tests.support.messages import detection
 from tests.support.stages import feed_detections
 
@@ -243,6 +260,97 @@ def test_what_is_under_way_at_the_end_is_read_after_the_next_start(
                 take_all(reader, is_all, timeout_s=60)
                 for name in reversed(CONSUMING):
                     assert runner.stop_one(name)
+
+
+class HangingCamera:
+    """An MJPEG camera on 127.0.0.1 that stands still, its connection open, when it is told to.
+
+    Attributes:
+        sent: how many pictures went out.
+    """
+
+    def __init__(self) -> None:
+        self._hang, self._closing = hang, closing = threading.Event(), threading.Event()
+        _, jpeg = cv2.imencode(".jpg", np.full((120, 160, 3), 90, np.uint8))
+        head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+        self.sent, camera = 0, self
+        part = head.encode() + jpeg.tobytes() + b"\r\n"
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+                self.end_headers()
+                with contextlib.suppress(OSError):
+                    while not hang.wait(0.05):
+                        self.wfile.write(part)
+                        camera.sent += 1
+                closing.wait()
+
+            def log_message(self, *_arguments: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        self.address = f"http://127.0.0.1:{self._server.server_address[1]}/video.mjpg"
+
+    def hang(self) -> None:
+        self._hang.set()
+
+    def close(self) -> None:
+        self._hang.set()
+        self._closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.mark.parametrize("takes_reasons", [False, True])
+def test_a_dead_broker_and_a_hung_camera_do_not_hold_it_up_longer(
+    qtbot: QtBot,
+    qapp: QApplication,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    expect_log: ExpectLog,
+    *,
+    takes_reasons: bool,
+) -> None:
+    expect_log("camera gate does not answer; its thread is left behind")
+    expect_log("^WARNING", maybe=True)
+    expect_log("^ERROR .* could not be delivered before the stop", maybe=True)
+    keep_in_files()
+    broker = EmbeddedBroker(KafkaSettings())
+    kafka = cluster_settings(broker.bootstrap_servers, embedded=True)
+    KafkaAccess(kafka, None).ensure_topics()
+    store = AggregatorSettings(database=tmp_path / "alarms.db")
+    demo = demo_settings()
+    with contextlib.closing(HangingCamera()) as camera:
+        gate = CameraSettings(id="gate", name="Gate", source=camera.address)
+        changes = {"kafka": kafka, "aggregator": store, "cameras": (*demo.cameras, gate)}
+        with console_of(qtbot, qapp, demo.model_copy(update=changes), tmp_path) as console:
+            qtbot.waitUntil(lambda: camera.sent > 40, timeout=WAIT_MS)
+            windows = Windows(console, takes_reasons=takes_reasons)
+            monkeypatch.setattr("console.session_end.user32", lambda: windows)
+            camera.hang()
+            broker.close()
+            took_s: list[float] = []
+
+            def tell() -> None:
+                began_s = time.monotonic()
+                qapp.commitDataRequest.emit(qapp.findChild(QSessionManager))
+                took_s.append(time.monotonic() - began_s)
+                qapp.exit()
+
+            QTimer.singleShot(0, tell)
+            qapp.exec()
+            most_s = (SESSION_HELD_MS if takes_reasons else SESSION_END_MS) / 1000
+            assert took_s[0] < most_s + 0.9
+            expected = ["wait", "go on"] if takes_reasons else ["wait"]
+            assert [what for what, *_ in windows.told] == expected
+            # Where Windows waits, the time is enough even for this.
+            state = console.context.controller.session_state
+            assert state is SessionState.CLOSED or not takes_reasons
 
 
 def test_it_is_done_within_the_time_that_windows_gives() -> None:

@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
+import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from pipeline import __version__
-from tests.windows.wine import Overlay, Wine, screen, wait_until
+from tests.windows.wine import Overlay, Wine, screen, wait_until, windows_path
 
 pytestmark = [pytest.mark.windows, pytest.mark.timeout(900)]
 
 USER = "测试 é"
 PROGRAM = "C:\\Program Files\\Signalbox"
+CLI = f"{PROGRAM}\\signalbox-cli.exe"
+HOME = f"C:\\users\\{USER}"
+DEEP = "\\".join([HOME, *["很深的文件夹 é 很深的文件夹 é"] * 15])
+"""With what is kept in it longer than the 260 letters that were the most of old."""
+WORK_S = 25
+KEEP_SETTINGS = """
+import sys
+from pipeline import settings_file
+from pipeline.paths import settings_file as place
+from pipeline.settings import demo_settings
+path, clip = place(), sys.argv[1]
+cameras = [
+    camera.model_copy(update={"name": f"路口 é {number}", "source": clip})
+    for number, camera in enumerate(demo_settings().cameras[:2], start=1)
+]
+wanted = demo_settings().model_copy(update={"cameras": tuple(cameras)})
+settings_file.save(demo_settings(), path)
+settings_file.save(wanted, path)
+assert settings_file.load(path) == wanted
+print(len(str(path)), path.with_suffix(".toml.bak").is_file())
+"""
+"""Writes settings twice, as the window does, and reads them again."""
 KEY = "Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Signalbox"
 
 
@@ -42,6 +70,20 @@ def home(wine: Wine) -> Path:
     return wine.drive / "users" / USER
 
 
+@pytest.fixture(scope="module")
+def overlay(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Overlay:
+    """What makes this installation run; not in force yet."""
+    return Overlay(program, tmp_path_factory.mktemp("aside") / "aside")
+
+
+@pytest.fixture
+def runnable(overlay: Overlay) -> Iterator[None]:
+    """While a test runs, the installed program can run."""
+    overlay.put()
+    yield
+    overlay.take_back()
+
+
 def shortcuts(wine: Wine) -> set[str]:
     return {str(link.relative_to(wine.drive)) for link in wine.drive.rglob("Signalbox.lnk")}
 
@@ -59,20 +101,13 @@ def test_it_is_there_for_all_users(wine: Wine, program: Path, home: Path) -> Non
     assert not list(home.rglob("Signalbox*")), "nothing of one user alone"
 
 
-def test_it_works_for_a_user_with_such_a_name(
-    wine: Wine, program: Path, home: Path, tmp_path: Path
-) -> None:
-    cli = f"{PROGRAM}\\signalbox-cli.exe"
-    overlay = Overlay(program, tmp_path / "aside")
-    overlay.put()
-    try:
-        version = wine.run(cli, "version", "--json", timeout_s=120)
-        report = f"C:\\users\\{USER}\\report.json"
-        arguments = ("selftest", "--mode", "e2e", "--duration", "10", "--json", report)
-        selftest = wine.run(cli, *arguments, timeout_s=240)
-        demo = wine.run(f"{PROGRAM}\\Signalbox.exe", "demo", "--duration", "20", timeout_s=180)
-    finally:
-        overlay.take_back()
+@pytest.mark.usefixtures("runnable")
+def test_it_works_for_a_user_with_such_a_name(wine: Wine, program: Path, home: Path) -> None:
+    version = wine.run(CLI, "version", "--json", timeout_s=120)
+    report = f"{HOME}\\report.json"
+    arguments = ("selftest", "--mode", "e2e", "--duration", "10", "--json", report)
+    selftest = wine.run(CLI, *arguments, timeout_s=240)
+    demo = wine.run(f"{PROGRAM}\\Signalbox.exe", "demo", "--duration", "20", timeout_s=180)
     assert version.code == 0, version.output
     told = json.loads(version.output[version.output.index("{") :])
     # Shown without the user's name; where that leads to is seen below.
@@ -89,6 +124,57 @@ def test_it_works_for_a_user_with_such_a_name(
     assert {"data", "Logs"} <= {path.name for path in data.iterdir()}
     mine = [path for path in wine.drive.rglob("Signalbox") if not path.is_relative_to(program)]
     assert all(path.is_relative_to(data) for path in mine), "data only in the user's folder"
+
+
+@pytest.mark.usefixtures("runnable")
+@pytest.mark.parametrize("deep", [False, True], ids=["user's folder", "deeper than 260"])
+def test_settings_alarms_logs_and_the_export_where_paths_are_hard_to_write(
+    wine: Wine, program: Path, home: Path, tmp_path: Path, *, deep: bool
+) -> None:
+    """A camera's file, too, lies in such a folder."""
+    moved = DEEP if deep else ""
+    base = wine.place(moved) if deep else home / "AppData" / "Local" / "Signalbox"
+    base.mkdir(parents=True, exist_ok=True)
+    clip = base / "视频 é.mp4"
+    shutil.copyfile(program / "app" / "resources" / "demo" / "market-street-1906.mp4", clip)
+    script = tmp_path / "keep.py"
+    script.write_text(KEEP_SETTINGS, encoding="utf-8")
+    base_name = moved or f"{HOME}\\AppData\\Local\\Signalbox"
+    clip_name = f"{base_name}\\{clip.name}"
+
+    python = (f"{PROGRAM}\\runtime\\python.exe", "-X", "utf8", windows_path(script), clip_name)
+    kept = wine.run(*python, timeout_s=120, home=moved)
+    assert kept.code == 0, kept.output
+    length, has_backup = kept.output.split()[-2:]
+    assert has_backup == "True"
+    assert (int(length) > 260) is deep
+
+    arguments = ("run", "--workers", "all", "--duration", str(WORK_S))
+    work = wine.run(CLI, *arguments, timeout_s=180, home=moved)
+    assert work.code == 0, work.output
+    assert "路口 é 1" in (base / ("config" if deep else "") / "signalbox.toml").read_text("utf-8")
+    pictures = list((base / "data" / "alarms-evidence").rglob("*.jpg"))
+    # A copy: on Linux, SQLite itself opens no path as long as that.
+    for path in (base / "data").glob("alarms.db*"):
+        shutil.copyfile(path, tmp_path / path.name)
+    with closing(sqlite3.connect(tmp_path / "alarms.db")) as database:
+        (count,) = database.execute("SELECT count(*) FROM alarms").fetchone()
+    assert count == len(pictures) > 0
+    for picture in pictures:
+        content = np.frombuffer(picture.read_bytes(), np.uint8)
+        assert cv2.imdecode(content, cv2.IMREAD_COLOR) is not None
+
+    # Where the user chooses, not beside the logs it is made of.
+    zip_name = f"{HOME}\\导出 é.zip"
+    done = wine.run(CLI, "export-logs", "--output", zip_name, timeout_s=120, home=moved)
+    assert done.code == 0, done.output
+    assert "Traceback" not in kept.output + work.output + done.output
+    with zipfile.ZipFile(home / "导出 é.zip") as bundle:
+        assert bundle.testzip() is None
+        names = bundle.namelist()
+        assert any(name.endswith("detection.log") for name in names), names
+        settings = next(name for name in names if "settings" in name)
+        assert "路口 é 1" in bundle.read(settings).decode("utf-8")
 
 
 def test_uninstalling_takes_it_from_all(wine: Wine, program: Path, home: Path) -> None:
