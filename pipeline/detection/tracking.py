@@ -33,7 +33,7 @@ CLASS_MEMORY: Final = 0.8
 """Share of a track's class votes that is kept with each new one."""
 
 NEAR_BUFFER, NEAR_OVERLAP = 0.2, 0.25
-FAR_BUFFER, FAR_OVERLAP = 0.5, 0.25
+FAR_BUFFER, FAR_OVERLAP = 0.65, 0.25
 UNSURE_BUFFER, UNSURE_OVERLAP = 0.0, 0.4
 
 
