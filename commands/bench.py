@@ -154,6 +154,7 @@ def _gui(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _scheduler(args: argparse.Namespace) -> dict[str, Any]:
+    from console.bench.scheduler_gap import beside_a_window, to_text
     from pipeline.bench import scheduler
 
     plan = scheduler.Plan(rounds=args.rounds)
@@ -176,7 +177,9 @@ def _scheduler(args: argparse.Namespace) -> dict[str, Any]:
             )
             print(f"{one.slots:4} of {one.ideal_per_s:.0f}/s  {name:12}  {share:.3f}  {rounds}")
         print(f"{one.slots:4} in flight: {one.of_bare:.3f} of bare aiohttp")
-    return {"plan": asdict(plan), "runs": [asdict(one) for one in runs]}
+    beside = beside_a_window(plan)
+    print(to_text(beside))
+    return {"plan": asdict(plan), "runs": [asdict(one) for one in runs], "besideWindow": beside}
 
 
 def _print_comparisons(title: str, comparisons: Sequence[Comparison]) -> None:

@@ -19,6 +19,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -115,6 +116,37 @@ def run(plan: Plan) -> list[Run]:
         BenchmarkError: a round did not come to its end.
         WorkerError: the worker or the broker failed.
     """
+    with _fed(plan) as (kafka, url, payloads):
+        return [_compare(plan, slots, kafka, url, payloads) for slots in plan.slots]
+
+
+def run_beside(
+    plan: Plan, hub: TelemetryHub, around: Callable[[], AbstractContextManager[None]]
+) -> list[Side]:
+    """Run one round of the scheduler for each number of slots, beside something that is watched.
+
+    Args:
+        plan: its rounds do not count.
+        hub: where the scheduler shows its figures.
+        around: entered while a round is under way.
+
+    Raises:
+        BenchmarkError: a round did not come to its end.
+        WorkerError: the worker or the broker failed.
+    """
+    sides = []
+    with _fed(plan) as (kafka, url, payloads):
+        count = len(payloads)
+        for slots in plan.slots:
+            work = partial(_ours, url, slots, kafka, f"bench-{slots}", count, hub)
+            with around():
+                sides.append(_measured(url, slots, count, work))
+    return sides
+
+
+@contextlib.contextmanager
+def _fed(plan: Plan) -> Iterator[tuple[KafkaSettings, str, list[bytes]]]:
+    """Give a broker that holds the tasks, the address of a model server, and the tasks."""
     topics = ("bench-tasks", "bench-verdicts")
     with _surroundings(plan, topics) as address:
         kafka = KafkaSettings(
@@ -127,7 +159,7 @@ def run(plan: Plan) -> list[Run]:
         )
         payloads = _tasks(max(plan.slots) * plan.waves, plan.picture_bytes)
         _feed(KafkaAccess(kafka, None), topics[0], payloads)
-        return [_compare(plan, slots, kafka, address["url"], payloads) for slots in plan.slots]
+        yield kafka, address["url"], payloads
 
 
 def _compare(plan: Plan, slots: int, kafka: KafkaSettings, url: str, payloads: list[bytes]) -> Run:
@@ -136,7 +168,8 @@ def _compare(plan: Plan, slots: int, kafka: KafkaSettings, url: str, payloads: l
     for number in range(plan.rounds):
         group = f"bench-{slots}-{number}"
         bare.append(_measured(url, slots, count, partial(_bare, url, slots, payloads)))
-        ours.append(_measured(url, slots, count, partial(_ours, url, slots, kafka, group, count)))
+        work = partial(_ours, url, slots, kafka, group, count, TelemetryHub())
+        ours.append(_measured(url, slots, count, work))
     ideal = slots * 1000 / plan.latency_ms
     return Run(
         slots,
@@ -171,11 +204,13 @@ def _llm(url: str) -> LlmSettings:
     return LlmSettings(base_url=f"{url}/v1", model="bench", max_task_age_s=0)
 
 
-def _ours(url: str, slots: int, kafka: KafkaSettings, group: str, count: int) -> None:
+def _ours(
+    url: str, slots: int, kafka: KafkaSettings, group: str, count: int, hub: TelemetryHub
+) -> None:
     """Let the worker handle `count` tasks; it is stopped when the last verdict is sent."""
     kafka = kafka.model_copy(update={"groups": ConsumerGroupSettings(scheduler=group)})
-    hub = TelemetryHub()
     telemetry = hub.workers[WorkerName.SCHEDULER]
+    before = telemetry.total("out")
     scheduler = SchedulerSettings(assessor="llm", max_in_flight=slots, llm=_llm(url))
     context = WorkerContext(
         settings=Settings(kafka=kafka, scheduler=scheduler),
@@ -197,7 +232,7 @@ def _ours(url: str, slots: int, kafka: KafkaSettings, group: str, count: int) ->
     thread.start()
     deadline_s = time.monotonic() + LIMIT_S
     try:
-        while telemetry.total("out") < count:
+        while telemetry.total("out") - before < count:
             if failures:
                 raise failures[0]
             if time.monotonic() > deadline_s:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from console.bench import gui
+from console.bench import gui, scheduler_gap
+from pipeline.bench import scheduler
 
 pytestmark = pytest.mark.integration
 
@@ -39,3 +40,15 @@ def test_the_whole_benchmark() -> None:
     text = gui.to_text(figures)
     assert "2 cameras" in text
     assert "3 cameras" in text
+
+
+def test_the_window_is_watched_while_the_scheduler_asks_a_model() -> None:
+    plan = scheduler.Plan(slots=(4, 8), waves=6, latency_ms=50, picture_bytes=5_000)
+    figures = scheduler_gap.beside_a_window(plan)
+    assert [one["slots"] for one in figures["rounds"]] == [4, 8]
+    for one in figures["rounds"]:
+        assert one["perS"] > 0
+        # A round of 48 requests takes 0.3 s at least; the window beats every 5 ms.
+        assert one["gap"]["count"] > 10
+        assert 4 < one["gap"]["p50"] <= one["gap"]["p99"] <= one["gap"]["maximum"]
+    assert "8 in flight beside a window" in scheduler_gap.to_text(figures)
