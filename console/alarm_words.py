@@ -14,7 +14,7 @@ from pipeline.messages import RiskLevel
 
 if TYPE_CHECKING:
     from pipeline.aggregation.situations import Alarm
-    from pipeline.aggregation.store import AlarmState
+    from pipeline.aggregation.store import AlarmEntry, AlarmState
     from pipeline.settings import Settings
 
 translate = QCoreApplication.translate
@@ -44,6 +44,11 @@ def state_word(state: AlarmState) -> str:
         "acknowledged": translate("Alarm", "Acknowledged"),
         "false_alarm": translate("Alarm", "False alarm"),
     }[state]
+
+
+def entry_state(entry: AlarmEntry) -> str:
+    """Return what somebody made of an alarm, or that it waits to be written."""
+    return state_word(entry.state) if entry.is_saved else translate("Alarm", "Not saved yet")
 
 
 def title(alarm: Alarm) -> str:

@@ -16,7 +16,7 @@ from datetime import datetime
 from datetime import time as clock_time
 from typing import TYPE_CHECKING, Final, Literal
 
-from pipeline.messages import Box, RiskLevel, VerdictLevel
+from pipeline.messages import Box, RiskAlert, RiskLevel, VerdictLevel
 from pipeline.states import WorkerName
 from pipeline.texts import NOTHING, Text, side_by_side
 
@@ -93,6 +93,8 @@ class WorkerSnapshot:
         heartbeat_s: monotonic seconds of the worker's last sign of life.
         keys: the API keys that this run of the worker uses.
         usage: what each model took today.
+        unsaved: the newest alarms that wait for a disk with room, newest first; all of them are
+            counted in the gauge ``unsaved_alarms``.
     """
 
     taken_at_s: float
@@ -105,6 +107,7 @@ class WorkerSnapshot:
     heartbeat_s: float
     keys: tuple[KeyView, ...] = ()
     usage: tuple[UsageView, ...] = ()
+    unsaved: tuple[RiskAlert, ...] = ()
 
     def percentile_ms(self, share: float) -> float | None:
         """Return the latency below which `share` (0..1) of the samples lie; None without any."""
@@ -128,6 +131,7 @@ class WorkerTelemetry:
         self._heartbeat_s = time.monotonic()
         self._keys: tuple[KeyView, ...] = ()
         self._usage: tuple[UsageView, ...] = ()
+        self._unsaved: tuple[RiskAlert, ...] = ()
         self._on_condition: Callable[[Text | None], None] | None = None
 
     def count(self, name: str, increment: int = 1) -> None:
@@ -153,6 +157,10 @@ class WorkerTelemetry:
     def show_keys(self, keys: tuple[KeyView, ...], usage: tuple[UsageView, ...]) -> None:
         """Show how the API keys are, and what was used today."""
         self._keys, self._usage = keys, usage
+
+    def show_unsaved(self, alarms: tuple[RiskAlert, ...]) -> None:
+        """Show the newest alarms that cannot be stored now, newest first."""
+        self._unsaved = alarms
 
     def latency(self, milliseconds: float) -> None:
         """Note how long one unit of work took."""
@@ -206,7 +214,7 @@ class WorkerTelemetry:
             self._degraded.clear()
             self._gauges.clear()
             self._latency_ms.clear()
-            self._keys, self._usage = (), ()
+            self._keys, self._usage, self._unsaved = (), (), ()
         self.beat()
 
     def snapshot(self) -> WorkerSnapshot:
@@ -223,6 +231,7 @@ class WorkerTelemetry:
                 heartbeat_s=self._heartbeat_s,
                 keys=self._keys,
                 usage=self._usage,
+                unsaved=self._unsaved,
             )
 
 

@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 from console.alarm_export import ExportCancelledError
 from console.background import in_background
 from console.context import ConsoleContext
+from console.models.unsaved_alarms import UnsavedAlarms
 from pipeline.states import WorkerName
 from pipeline.telemetry import DAMAGED_LABEL
 
@@ -48,7 +49,7 @@ class AlarmDesk(QObject):
     """Reads the alarm store in the background and tells when it has changed.
 
     Attributes:
-        entries: the newest alarms, newest first.
+        entries: the newest alarms, newest first; those that wait for a disk with room among them.
         today, unseen: alarms since midnight; alarms that nobody has looked at.
         changed: the store has changed; `entries`, `today` and `unseen` are fresh.
         picture_ready: carries the id of the alarm whose thumbnail has been read.
@@ -67,6 +68,8 @@ class AlarmDesk(QObject):
         super().__init__(parent)
         self._context = context
         self.entries: tuple[AlarmEntry, ...] = ()
+        self._stored: tuple[AlarmEntry, ...] = ()
+        self._unsaved = UnsavedAlarms()
         self.today = 0
         self.unseen = 0
         self._is_reading = False
@@ -94,6 +97,7 @@ class AlarmDesk(QObject):
     @Slot()
     def _on_tick(self) -> None:
         self._look_for_damage()
+        self._look_for_unsaved()
         hints = self._context.hub.take_alarm_hints()
         for hint in hints:
             if hint.is_new:
@@ -110,6 +114,28 @@ class AlarmDesk(QObject):
             self.set_aside.emit(damaged)
             self.refresh()
 
+    def _look_for_unsaved(self) -> None:
+        held = self._context.figures.snapshot(WorkerName.AGGREGATOR).unsaved
+        if not self._unsaved.hold(held):
+            return
+        if self._unsaved.has_settling:
+            # Written meanwhile: shown as they were until they are read from the store.
+            self._read_s = 0.0
+            self._is_stale = True
+        self._merge()
+        self.changed.emit()
+
+    def _merge(self) -> None:
+        self.entries = tuple(self._unsaved.merged(self._stored))
+
+    def with_unsaved(self, stored: list[AlarmEntry], wanted: AlarmFilter) -> list[AlarmEntry]:
+        """Return what was read from the store, with what waits to be written and is wanted."""
+        return [
+            entry
+            for entry in self._unsaved.merged(stored)
+            if entry.is_saved or wanted.admits(entry)
+        ]
+
     def _read_when_due(self) -> None:
         if not self._is_stale or self._is_reading:
             return
@@ -117,6 +143,7 @@ class AlarmDesk(QObject):
             return
         self._is_reading, self._is_stale = True, False
         self._read_s = time.monotonic()
+        self._unsaved.reading()
         midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
         self.ask(
             lambda reader: (tuple(reader.newest(limit=NEWEST)), reader.counts(midnight)),
@@ -128,9 +155,11 @@ class AlarmDesk(QObject):
         self._is_reading = False
         self._last_failure = ""
         entries, (today, unseen) = read
-        if (entries, today, unseen) == (self.entries, self.today, self.unseen):
+        gone = self._unsaved.was_read()
+        if not gone and (entries, today, unseen) == (self._stored, self.today, self.unseen):
             return
-        self.entries, self.today, self.unseen = entries, today, unseen
+        self._stored, self.today, self.unseen = entries, today, unseen
+        self._merge()
         self.changed.emit()
 
     def _on_read_failed(self, text: str) -> None:
@@ -215,6 +244,8 @@ class AlarmDesk(QObject):
 
         `picture_ready` tells when to ask again.
         """
+        if not entry.is_saved:
+            return None
         # An alarm that grows worse has another request, and another picture.
         key = (entry.alarm.alarm_id, entry.alarm.request_id)
         if key in self._pictures:

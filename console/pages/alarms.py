@@ -64,7 +64,7 @@ class AlarmsPage(QWidget):
         self._table = AlarmTable(context)
         self._details = AlarmDetails(context)
         self._undo = UndoBar()
-        self._exporter = AlarmExporter(context, self._table.entries, self)
+        self._exporter = AlarmExporter(context, self._saved_entries, self)
         self._exporter.told.connect(self._undo.tell)
         self._stack = QStackedWidget()
         self._none = self._empty("shield-check")
@@ -201,6 +201,7 @@ class AlarmsPage(QWidget):
         # The desk outlives the page, and so may an answer.
         if question != self._question or not isValid(self._table):
             return
+        entries = self._desk.with_unsaved(entries, self._filter.wanted())
         self._table.set_entries(entries)
         if self._wanted_id:
             self._table.choose(self._wanted_id)
@@ -237,11 +238,17 @@ class AlarmsPage(QWidget):
     def _on_chosen(self, alarm_id: str) -> None:
         entry = self._table.entry(alarm_id)
         self._details.show_entry(entry)
-        picture = (alarm_id, entry.alarm.request_id) if entry is not None else ("", "")
+        # Once it is saved, its picture can be read.
+        is_saved = entry is not None and entry.is_saved
+        picture = ("", "")
+        if entry is not None:
+            picture = (alarm_id, entry.alarm.request_id if is_saved else "")
         if picture == self._picture_of:
             return
         self._picture_of = picture
-        if entry is not None:
+        if entry is not None and not is_saved:
+            self._details.show_picture(None)
+        elif entry is not None:
             self._desk.picture(alarm_id, lambda image: self._show_picture(picture, image))
             self._desk.asked(alarm_id, lambda asked: self._show_asked(picture, asked))
 
@@ -263,12 +270,15 @@ class AlarmsPage(QWidget):
     def _on_assess_again(self) -> None:
         from console.widgets.replay_dialog import ReplayDialog
 
-        ReplayDialog(self._context, self._table.entries(), self).open()
+        ReplayDialog(self._context, self._saved_entries(), self).open()
+
+    def _saved_entries(self) -> list[AlarmEntry]:
+        return [entry for entry in self._table.entries() if entry.is_saved]
 
     @Slot(str, str)
     def _on_mark(self, state: str, note: str) -> None:
         entry = self._details.entry
-        if entry is not None:
+        if entry is not None and entry.is_saved:
             self._mark(entry, cast("AlarmState", state), note)
 
     @Slot()

@@ -117,12 +117,11 @@ class AlarmCard(QFrame):
         self._time.set_text(time)
         self._place.set_text(place)
         is_new = entry.state == "new"
-        self._acknowledge.setVisible(is_new)
-        self._state.setText("" if is_new else alarm_words.state_word(entry.state))
+        self._acknowledge.setVisible(is_new and entry.is_saved)
+        state = alarm_words.entry_state(entry)
+        self._state.setText("" if is_new and entry.is_saved else state)
         self.setToolTip(plain_tooltip(alarm_words.said(alarm)))
-        self.setAccessibleName(
-            f"{level} {title}, {place}, {time}, {alarm_words.state_word(entry.state)}"
-        )
+        self.setAccessibleName(f"{level} {title}, {place}, {time}, {state}")
         self.setAccessibleDescription(alarm_words.said(alarm))
 
     def set_picture(self, image: QImage | None) -> None:

@@ -216,7 +216,7 @@ class AlarmDetails(QWidget):
             "group": str(alarm.group_index),
             "sure": f"{alarm.confidence:.2f}",
             "by": alarm_words.assessor(alarm),
-            "state": alarm_words.state_word(entry.state),
+            "state": alarm_words.entry_state(entry),
         }
         for name, text in texts.items():
             self._facts[name].setText(text)
@@ -235,7 +235,10 @@ class AlarmDetails(QWidget):
         """Show the evidence of the alarm; None when there is none."""
         self._save.setEnabled(image is not None)
         if image is None:
-            self.picture.show_image(None, self.tr("This alarm has no picture."))
+            text = self.tr("This alarm has no picture.")
+            if self._entry is not None and not self._entry.is_saved:
+                text = self.tr("Its picture can be seen once the alarm is saved.")
+            self.picture.show_image(None, text)
             return
         self.picture.show_image(image, self.tr("Evidence: {0}").format(self._title.text()))
 
@@ -248,8 +251,10 @@ class AlarmDetails(QWidget):
         entry = self._entry
         if entry is None:
             return
-        self._acknowledge.setVisible(entry.state == "new")
-        self._false.setVisible(entry.state != "false_alarm")
+        # What is not in the store cannot be marked there.
+        self._note.setEnabled(entry.is_saved)
+        self._acknowledge.setVisible(entry.is_saved and entry.state == "new")
+        self._false.setVisible(entry.is_saved and entry.state != "false_alarm")
         self._reopen.setVisible(entry.state != "new")
         self._save_note.setVisible(entry.state != "new" and self._note.text() != entry.note)
 

@@ -163,7 +163,7 @@ class AlarmTable(ValueTable):
                 alarm_words.title(alarm),
                 f"{alarm.confidence:.2f}",
                 f"{alarm.occurrences}×",
-                alarm_words.state_word(entry.state),
+                alarm_words.entry_state(entry),
                 entry.note,
             ),
         )

@@ -8,12 +8,13 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel
 
 from console.context import ConsoleContext
+from console.formatting import count
 from console.theme.tokens import Space
 from console.window_texts import sentence
 from pipeline.states import WorkerName
 
-UNWRITTEN: Final = "alarms cannot be written"
-"""How the aggregator's reason begins while its alarms wait in memory."""
+UNWRITTEN: Final = ("alarms cannot be written", "the disk is full since")
+"""How the aggregator's reason begins while alarms wait in memory, or their verdicts in Kafka."""
 
 
 class UnwrittenAlarms(QLabel):
@@ -33,12 +34,21 @@ class UnwrittenAlarms(QLabel):
     @Slot()
     def _look(self) -> None:
         reason = self._context.figures.reason(WorkerName.AGGREGATOR)
-        concerned = UNWRITTEN in reason
+        concerned = any(words in reason for words in UNWRITTEN)
         if concerned:
             figures = self._context.figures.snapshot(WorkerName.AGGREGATOR)
             waiting = int(figures.gauges.get("unsaved", 0))
             why = sentence(reason)
-            text = self.tr("Newer alarms are not listed yet. {0}").format(why)
+            alarms = int(figures.gauges.get("unsaved_alarms", 0))
+            listed = len(figures.unsaved)
+            if not alarms:
+                text = self.tr("Newer alarms are not listed yet. {0}").format(why)
+            elif listed < alarms:
+                text = self.tr(
+                    "{0} alarms are not saved yet; the newest {1} of them are listed. {2}"
+                ).format(count(alarms), count(listed), why)
+            else:
+                text = self.tr("%n alarm(s) are not saved yet. {0}", "", alarms).format(why)
             if waiting:
                 text += ("" if text.endswith("。") else " ") + self.tr(
                     "Verdicts that wait in memory: {0}."

@@ -18,14 +18,13 @@ from pipeline.aggregation.joiner import GroupVerdict, Joined, Joiner
 from pipeline.aggregation.keeper import Keeper
 from pipeline.aggregation.notifier import notifiers
 from pipeline.aggregation.saver import Saver, passing_trouble
-from pipeline.aggregation.situations import Alarm, Change, Situations
+from pipeline.aggregation.situations import Alarm, Change, Situations, alert_of
 from pipeline.aggregation.store_writer import StoreWriter, level_of
 from pipeline.evidence_store import open_store, with_picture
 from pipeline.kafka.delivery import Delivery
 from pipeline.kafka.producer import ReliableProducer
 from pipeline.messages import (
     MessageError,
-    RiskAlert,
     RiskAssessmentResult,
     RiskLevel,
     decode,
@@ -250,6 +249,7 @@ class Desk:
     def close(self) -> None:
         """End the threads that tell of alarms; what they could not tell is said in the log."""
         self._incomplete.tell()
+        self._saver.close()
         for notifier in self._notifiers:
             notifier.stop()
         for notifier in self._notifiers:
@@ -306,19 +306,7 @@ class Desk:
         self._send_alert(alarm)
 
     def _send_alert(self, alarm: Alarm) -> None:
-        alert = RiskAlert(
-            alarm_id=alarm.alarm_id,
-            camera_id=alarm.camera_id,
-            request_id=alarm.request_id,
-            group_index=alarm.group_index,
-            risk_level=alarm.risk_level,
-            confidence=alarm.confidence,
-            risk_types=(alarm.risk_type,),
-            description=alarm.description,
-            assessor="llm" if alarm.assessor == "llm" else "rules",
-            first_seen=alarm.first_seen,
-            last_seen=alarm.last_seen,
-        )
+        alert = alert_of(alarm)
         for notifier in self._notifiers:
             notifier.offer(alert)
         topic = self._context.settings.kafka.topics.risk_alerts

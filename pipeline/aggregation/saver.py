@@ -12,6 +12,7 @@ from loguru import logger
 
 from pipeline.aggregation.batch import Batch
 from pipeline.aggregation.disk_room import NO_ROOM
+from pipeline.aggregation.situations import Alarm, alert_of
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.telemetry import WorkerTelemetry
 from pipeline.texts import NOTHING, Text, say
@@ -20,6 +21,9 @@ RETRY_S: Final = 2.0
 HELD_MESSAGES: Final = 5_000
 HELD_BYTES: Final = 64_000_000
 """What waits in memory at most; beyond it messages are left in Kafka."""
+
+LISTED_ALARMS: Final = 50
+"""So many of the newest alarms that wait are shown one by one."""
 
 _CONDITION: Final = "store"
 _PASSING: Final = {
@@ -105,6 +109,11 @@ class Saver:
             return False
         return self._try(what, in_transaction=True)
 
+    def close(self) -> None:
+        """Forget what waits, which is read again from Kafka, and show it no longer."""
+        self._held.clear()
+        self._show()
+
     def _write_held(self) -> None:
         while self._held:
             batch = self._held[0]
@@ -152,3 +161,13 @@ class Saver:
     def _show(self) -> None:
         waiting = sum(len(batch.verdicts) for batch in self._held)
         self._telemetry.gauge("unsaved", waiting)
+        # The newest state of each alarm that began while nothing could be written.
+        alarms: dict[str, Alarm] = {}
+        for batch in self._held:
+            for change, _ in batch.changes:
+                alarm = change.alarm
+                if change.is_new or alarm.alarm_id in alarms:
+                    alarms[alarm.alarm_id] = alarm
+        self._telemetry.gauge("unsaved_alarms", len(alarms))
+        newest = reversed(list(alarms.values())[-LISTED_ALARMS:])
+        self._telemetry.show_unsaved(tuple(alert_of(alarm) for alarm in newest))

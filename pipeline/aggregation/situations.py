@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.messages import RISK_LEVELS, Box, RiskAssessment, RiskAssessmentResult, RiskLevel
+from pipeline.messages import (
+    RISK_LEVELS,
+    Box,
+    RiskAlert,
+    RiskAssessment,
+    RiskAssessmentResult,
+    RiskLevel,
+)
 
 MIN_OVERLAP = 0.2
 """Intersection over union from which two group boxes are the same place."""
@@ -39,6 +46,42 @@ class Alarm:
     first_seen: datetime
     last_seen: datetime
     occurrences: int
+
+
+def alert_of(alarm: Alarm) -> RiskAlert:
+    """Return an alarm as it is told to others."""
+    return RiskAlert(
+        alarm_id=alarm.alarm_id,
+        camera_id=alarm.camera_id,
+        request_id=alarm.request_id,
+        group_index=alarm.group_index,
+        risk_level=alarm.risk_level,
+        confidence=alarm.confidence,
+        risk_types=(alarm.risk_type,),
+        description=alarm.description,
+        assessor="llm" if alarm.assessor == "llm" else "rules",
+        first_seen=alarm.first_seen,
+        last_seen=alarm.last_seen,
+    )
+
+
+def alarm_of_alert(alert: RiskAlert) -> Alarm:
+    """Return what an alert tells of its alarm; how often it was seen and where is not in it."""
+    return Alarm(
+        alarm_id=alert.alarm_id,
+        camera_id=alert.camera_id,
+        request_id=alert.request_id,
+        group_index=alert.group_index,
+        group_bbox=(0.0, 0.0, 0.0, 0.0),
+        risk_type=alert.risk_types[0] if alert.risk_types else OTHER_RISK,
+        risk_level=alert.risk_level,
+        confidence=alert.confidence,
+        description=alert.description,
+        assessor=alert.assessor,
+        first_seen=alert.first_seen,
+        last_seen=alert.last_seen,
+        occurrences=1,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pipeline.aggregation.evidence import EvidenceFiles
 from pipeline.aggregation.rows import alarm_of
 from pipeline.aggregation.situations import Alarm
 from pipeline.messages import (
+    RISK_LEVELS,
     DetectionResult,
     RiskAssessmentResult,
     RiskLevel,
@@ -26,11 +27,16 @@ AlarmState = Literal["new", "acknowledged", "false_alarm"]
 
 @dataclass(frozen=True, slots=True)
 class AlarmEntry:
-    """An alarm as people see it: the situation, and what they made of it."""
+    """An alarm as people see it: the situation, and what they made of it.
+
+    Attributes:
+        is_saved: whether it is in the store; else it waits in memory for a disk with room.
+    """
 
     alarm: Alarm
     state: AlarmState
     note: str
+    is_saved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,18 @@ class AlarmFilter:
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
+
+    def admits(self, entry: AlarmEntry) -> bool:
+        """Return whether an alarm is wanted; for those that are not in the store."""
+        alarm = entry.alarm
+        return (
+            self.camera_id in {None, alarm.camera_id}
+            and RISK_LEVELS.index(alarm.risk_level) >= RISK_LEVELS.index(self.min_level)
+            and self.state in {None, entry.state}
+            and (self.since is None or alarm.first_seen >= self.since)
+            and (self.until is None or alarm.first_seen < self.until)
+            and self.text.lower() in f"{alarm.description} {entry.note}".lower()
+        )
 
 
 _LEVELS_FROM: dict[RiskLevel, tuple[str, ...]] = {

@@ -106,4 +106,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>UnwrittenAlarms</name>
+    <message numerus="yes">
+        <source>%n alarm(s) are not saved yet. {0}</source>
+        <translation>
+            <numerusform>%n alarm is not saved yet. {0}</numerusform>
+            <numerusform>%n alarms are not saved yet. {0}</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -66,6 +66,10 @@
         <source>Language model</source>
         <translation>大语言模型</translation>
     </message>
+    <message>
+        <source>Not saved yet</source>
+        <translation>尚未保存</translation>
+    </message>
 </context>
 <context>
     <name>AlarmCard</name>
@@ -190,6 +194,10 @@
     <message>
         <source>Not kept any more.</source>
         <translation>已不再保留。</translation>
+    </message>
+    <message>
+        <source>Its picture can be seen once the alarm is saved.</source>
+        <translation>告警保存后即可查看其图片。</translation>
     </message>
 </context>
 <context>
@@ -8538,6 +8546,16 @@ The line shows the unread messages lately.</source>
     <message>
         <source>Verdicts that wait in memory: {0}.</source>
         <translation>内存中等待写入的结论：{0} 条。</translation>
+    </message>
+    <message>
+        <source>{0} alarms are not saved yet; the newest {1} of them are listed. {2}</source>
+        <translation>{0} 条告警尚未保存；列出其中最新的 {1} 条。{2}</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n alarm(s) are not saved yet. {0}</source>
+        <translation>
+            <numerusform>%n 条告警尚未保存。{0}</numerusform>
+        </translation>
     </message>
 </context>
 <context>
