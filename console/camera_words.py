@@ -12,7 +12,7 @@ from console import formatting
 from console.broker_words import broker_trouble
 from console.supervision.session_thread import SessionState
 from console.window_texts import line, shown
-from pipeline.detection.source_kinds import is_missing
+from pipeline.detection.source_kinds import cause_alone, is_missing
 from pipeline.states import ALIVE, WorkerName, WorkerState
 from pipeline.telemetry import CameraView
 
@@ -110,4 +110,5 @@ def detail_words(view: CameraView) -> str:
     if view.state == "live" and view.detection_off_until is not None:
         until = view.detection_off_until.strftime("%H:%M")
         return translate("Camera", "detection off until {0}").format(until)
-    return line(view.detail)
+    # Its camera stands beside; in a small tile the source would push out why.
+    return line(cause_alone(view.detail))

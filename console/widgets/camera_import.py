@@ -145,6 +145,8 @@ class CameraImport(QDialog):
 
     def _show(self, name: str, plan: ImportPlan) -> None:
         self._plan = plan
+        # What is left out needs its reader; among many lines it would not be found.
+        rows = sorted(plan.rows, key=lambda row: row.action != "refused")
         words = {
             "new": self.tr("Is added"),
             "changed": self.tr("Is changed"),
@@ -160,10 +162,10 @@ class CameraImport(QDialog):
                     redact_text(row.camera.source) if row.camera is not None else "",
                     shown(in_a_row(row.problems)),
                 )
-                for row in plan.rows
+                for row in rows
             ]
         )
-        for place, row in enumerate(plan.rows):
+        for place, row in enumerate(rows):
             item = self._table.topLevelItem(place)
             if item is not None:
                 set_color(item, ACTION, self._context.theme.color(COLORS[row.action]))

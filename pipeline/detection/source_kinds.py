@@ -6,7 +6,7 @@ import enum
 from pathlib import Path
 from typing import Final
 
-from pipeline.texts import Text, say
+from pipeline.texts import NOTHING, Text, say
 
 DEMO: Final = "demo"
 USB_PREFIX: Final = "usb:"
@@ -60,3 +60,16 @@ def missing(path: Path) -> Text:
 def is_missing(cause: Text) -> bool:
     """Whether a camera gives no pictures because its file or folder is not there."""
     return cause.source == missing(Path()).source
+
+
+def not_opened(source: str, cause: Text) -> Text:
+    """Return why a source cannot be opened."""
+    return say("{source} cannot be opened: {cause}", source=source, cause=cause)
+
+
+def cause_alone(text: Text) -> Text:
+    """Return why a source cannot be opened without the source; any other text as it is."""
+    if text.source != not_opened("", NOTHING).source:
+        return text
+    cause = text.values["cause"]
+    return cause if isinstance(cause, Text) else text

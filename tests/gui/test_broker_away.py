@@ -18,7 +18,7 @@ from console.widgets.lag_view import LagView
 from console.widgets.top_bar import TopBar
 from console.window_texts import shown
 from pipeline.detection.models.detector import ModelError
-from pipeline.detection.sources.reader import not_opened
+from pipeline.detection.source_kinds import not_opened
 from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.settings import KafkaSettings, demo_settings
 from pipeline.texts import Text, say, side_by_side, words_of

@@ -11,13 +11,19 @@ from typing import Final
 
 import cv2
 
-from pipeline.detection.source_kinds import SourceKind, missing, source_kind, usb_wanted
+from pipeline.detection.source_kinds import (
+    SourceKind,
+    missing,
+    not_opened,
+    source_kind,
+    usb_wanted,
+)
 from pipeline.detection.sources import format_watch, network, video
 from pipeline.detection.sources.address import split_address
 from pipeline.detection.sources.folder import FolderReader
 from pipeline.detection.sources.format_watch import FormatWatch, ask_rtsp
 from pipeline.detection.sources.multipart import MultipartReader
-from pipeline.detection.sources.reader import Reader, SourceError, not_opened
+from pipeline.detection.sources.reader import Reader, SourceError
 from pipeline.detection.sources.usb import open_usb
 from pipeline.detection.sources.video import VideoReader, open_ffmpeg
 from pipeline.detection.sources.web import open_web

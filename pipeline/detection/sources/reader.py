@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pipeline.detection.images import Picture
-from pipeline.texts import Text, say
+from pipeline.texts import Text
 
 
 class SourceError(RuntimeError):
@@ -16,11 +16,6 @@ class SourceError(RuntimeError):
 
     def __init__(self, text: Text) -> None:
         super().__init__(text)
-
-
-def not_opened(source: str, cause: Text) -> Text:
-    """Return why a source cannot be opened."""
-    return say("{source} cannot be opened: {cause}", source=source, cause=cause)
 
 
 class Reader(Protocol):

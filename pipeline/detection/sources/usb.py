@@ -13,7 +13,8 @@ from typing import Final
 import cv2
 from cv2_enumerate_cameras import enumerate_cameras
 
-from pipeline.detection.sources.reader import SourceError, not_opened
+from pipeline.detection.source_kinds import not_opened
+from pipeline.detection.sources.reader import SourceError
 from pipeline.detection.sources.video import VideoReader
 from pipeline.texts import Text, say, verbatim
 

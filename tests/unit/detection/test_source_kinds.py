@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.detection.source_kinds import SourceKind, source_kind, usb_wanted
+from pipeline.detection.source_kinds import (
+    SourceKind,
+    cause_alone,
+    missing,
+    not_opened,
+    source_kind,
+    usb_wanted,
+)
 from pipeline.detection.sources.reader import SourceError
 from pipeline.detection.sources.usb import UsbCamera, chosen
+from pipeline.texts import say
 
 CAMERAS = [UsbCamera(0, "HD Webcam C270", 200), UsbCamera(2, "Street Cam", 200)]
 
@@ -53,3 +61,10 @@ def test_a_name_that_is_not_clear_lists_what_is_there(wanted: str, cause: str) -
         chosen(wanted, CAMERAS)
     assert cause in str(caught.value)
     assert "Plugged in: HD Webcam C270 (0), Street Cam (2)" in str(caught.value)
+
+
+def test_why_a_source_cannot_be_opened_can_be_had_without_the_source() -> None:
+    cause = say("the camera refuses this user name or password")
+    assert cause_alone(not_opened("rtsp://***@10.0.0.7/1", cause)) is cause
+    gone = missing(Path("/film.mp4"))
+    assert cause_alone(gone) is gone
