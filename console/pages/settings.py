@@ -35,6 +35,7 @@ from console.widgets.section import Section, page_heading
 from console.widgets.setting_field import SettingField
 from pipeline.paths import data_folder
 from pipeline.settings import DetectionSettings, Settings
+from pipeline.settings_scheduler import LlmSettings
 
 RECEIVERS: Final[tuple[Receiver, ...]] = ("webhook", "mail")
 FORM_WIDTH: Final = 760
@@ -122,7 +123,7 @@ class SettingsPage(QWidget):
             self._add_card(column, card, spec.title)
             if place[:2] == ("scheduler", "llm"):
                 card.body.addLayout(self._prompt_row())
-                keys = KeysSection(self._context)
+                keys = KeysSection(self._context, self._typed_llm)
                 keys.message.connect(self.message)
                 self._add_card(column, keys, keys.accessibleName())
         column.addStretch(1)
@@ -175,7 +176,7 @@ class SettingsPage(QWidget):
     def _on_prompt(self) -> None:
         kept = self._context.settings_path
         folder = kept.parent if kept is not None else data_folder()
-        dialog = PromptDialog(self._context.settings.scheduler.llm, folder, self.window())
+        dialog = PromptDialog(self._typed_llm(), folder, self.window())
         dialog.chosen.connect(self._use_prompt)
         dialog.open()
 
@@ -261,6 +262,10 @@ class SettingsPage(QWidget):
             field.show(_at(settings, field.place))
             field.blockSignals(False)
         self._check()
+
+    def _typed_llm(self) -> LlmSettings:
+        """Return the language model as it is typed; the one in use where that cannot be."""
+        return (self._checked or self._context.settings).scheduler.llm
 
     def _typed(self) -> dict[str, Any]:
         table = self._context.settings.model_dump()

@@ -236,6 +236,8 @@ class KeyDialog(QDialog):
 
     def _on_checked(self, checked: Any) -> None:
         self._set_busy(busy=False)
+        # While it was asked, the button could not keep the focus, and Enter meant Cancel.
+        (self._save if checked.fault is None else self._secret).setFocus()
         known = checked.fault is None or checked.fault.value == "rate limited"
         level = "ok" if checked.fault is None else "warning" if known else "danger"
         self._say(check_words(checked, self._llm.model), level)

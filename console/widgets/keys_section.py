@@ -17,7 +17,7 @@ from console.widgets.key_dialog import STORE_PREFIX, KeyDialog
 from console.widgets.section import Section
 from console.widgets.value_table import ValueTable, set_color
 from console.window_texts import error_words
-from pipeline.settings_scheduler import KeySettings
+from pipeline.settings_scheduler import KeySettings, LlmSettings
 from pipeline.states import ALIVE, WorkerName
 from pipeline.telemetry import KeyView
 
@@ -34,9 +34,22 @@ class KeysSection(Section):
 
     message = Signal(str, bool)
 
-    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        context: ConsoleContext,
+        tried_with: Callable[[], LlmSettings],
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make the list.
+
+        Args:
+            context: of the window.
+            tried_with: gives the language model as it is typed, which need not be in use yet.
+            parent: of the widget.
+        """
         super().__init__(QCoreApplication.translate("KeysSection", "API keys"), parent)
         self._context = context
+        self._tried_with = tried_with
         self._table = ValueTable(
             [self.tr("Name"), self.tr("Key"), self.tr("State"), self.tr("Limits")],
             numbers_from=4,
@@ -130,7 +143,7 @@ class KeysSection(Section):
     # ------------------------------------------------------------------ changes
     @Slot()
     def _on_add(self) -> None:
-        dialog = KeyDialog(self._context.settings.scheduler.llm, None, self.window())
+        dialog = KeyDialog(self._tried_with(), None, self.window())
         dialog.accepted_key.connect(lambda key: self._use((*self._keys, key)))
         dialog.open()
 
@@ -139,7 +152,7 @@ class KeysSection(Section):
         old = self._selected()
         if old is None:
             return
-        dialog = KeyDialog(self._context.settings.scheduler.llm, old, self.window())
+        dialog = KeyDialog(self._tried_with(), old, self.window())
         dialog.accepted_key.connect(lambda key: self._replace(old, key))
         dialog.open()
 

@@ -244,6 +244,21 @@ def test_a_key_is_checked_with_a_clear_result(
     press(qtbot, asked, "Cancel")
 
 
+def test_a_key_is_tried_with_what_is_typed_before_it_is_applied(
+    qtbot: QtBot, context: ConsoleContext, page: SettingsPage, server: LlmServer
+) -> None:
+    write(qtbot, page, "Address", server.base_url)
+    write(qtbot, page, "Model name", "qwen-vl-max")
+    press(qtbot, page, "Add key…")
+    asked = dialog(qtbot, page, KeyDialog)
+    write(qtbot, asked, "Key", SECRET)
+    press(qtbot, asked, "Check key")
+    qtbot.waitUntil(lambda: "✓ The key works" in words(asked), timeout=20_000)
+    assert not context.settings.scheduler.llm.base_url
+    assert button(asked, "Save").hasFocus()  # so that Enter keeps it
+    press(qtbot, asked, "Cancel")
+
+
 def test_a_locked_store_is_said_and_nothing_is_kept(
     qtbot: QtBot, context: ConsoleContext, page: SettingsPage, store: TestStore
 ) -> None:
