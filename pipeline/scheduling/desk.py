@@ -56,7 +56,7 @@ class Desk:
         self._running: set[asyncio.Task[None]] = set()
         self._slot_freed = asyncio.Event()
         self._failure: BaseException | None = None
-        self._told = ""
+        self._told = NOTHING
 
     async def work(self) -> None:
         """Take tasks while slots are free, until stopped; then finish what is under way.
@@ -104,12 +104,13 @@ class Desk:
         reason = trouble.reason if trouble is not None else NOTHING
         if reason == self._told:
             return
-        telemetry = self._context.telemetry
-        # Taken back first: the state changes once for each reason, and so does the window.
-        if self._told:
-            telemetry.recover(TROUBLE)
-        if reason:
-            telemetry.degrade(TROUBLE, reason)
+        if not reason:
+            self._context.telemetry.recover(TROUBLE)
+        else:
+            # Not taken back in between: who tries again in vain was not well meanwhile.
+            if self._told and reason.source != self._told.source:
+                logger.warning("what holds the assessor up is another now: {}", reason)
+            self._context.telemetry.degrade(TROUBLE, reason)
         self._told = reason
 
     async def _wait_for_slot(self) -> None:

@@ -21,10 +21,11 @@ from console.theme.tokens import COLOR_NAMES
 from console.widgets.camera_tile import CameraTile
 from console.widgets.camera_wall import CameraWall
 from console.widgets.tile_painter import TilePainter
+from pipeline.detection.source_kinds import not_opened
 from pipeline.settings import Settings, demo_settings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraView, Frame, Overlay, OverlayBox, OverlayGroup
-from pipeline.texts import NOTHING, verbatim
+from pipeline.texts import NOTHING, say, verbatim
 from tests.support.console_parts import console_context
 
 BLUE_BGRA = (200, 40, 20, 255)
@@ -182,6 +183,15 @@ def test_a_picture_that_is_no_longer_new_is_dimmed_and_says_why(
     give_frame(context, "cam-1", 2)
     qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.4) == QColor(20, 40, 200))
     qtbot.waitUntil(lambda: tile.accessibleDescription() == "")
+
+
+def test_a_tile_says_why_before_where(
+    qtbot: QtBot, context: ConsoleContext, wall: CameraWall
+) -> None:
+    tile = wall.tiles()[0]
+    view = give_trouble(context, "reconnecting", "")
+    view.detail = not_opened("rtsp://***@10.0.0.7/1", say("nothing listens there"))
+    qtbot.waitUntil(lambda: tile.accessibleDescription() == "Reconnecting… Nothing listens there")
 
 
 def test_the_words_say_since_when_and_when_it_is_tried_again(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -294,6 +295,15 @@ def test_what_does_not_pass_ends_as_an_error(
     assert error.metadata is not None
     assert error.metadata.retry_count == requests - 1
     assert KEYS["first"] not in str(error)
+
+
+def test_a_server_that_is_not_started_is_told_in_plain_words(server: LlmServer) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, but nothing listens
+        port = taken.getsockname()[1]
+        of = settings(server, max_tries=1, base_url=f"http://127.0.0.1:{port}/v1")
+        (ended,), _ = assessed(of, task())
+    assert f"nothing listens on port {port}; is the server started?" in str(bad(ended))
 
 
 @pytest.mark.parametrize("fault", ["schema-violation", "nonsense", "cut"])

@@ -99,6 +99,14 @@ def test_a_trouble_shows_as_degraded_stops_the_taking_and_loses_nothing(
             ),
         )
         assert running.count(SCHEDULER, "in") < len(sent)
+        first = running.snapshot(SCHEDULER).degraded
+        wait_until(
+            "it tried again in vain",
+            lambda: running.snapshot(SCHEDULER).degraded not in {first, None},
+        )
+        states = [one.new for one in running.changes if one.worker is SCHEDULER]
+        assert states[-1] is WorkerState.DEGRADED
+        assert states.count(WorkerState.RUNNING) == 1, "it was not well in between"
         server.behaviour = lambda: "ok"
         wait_until("all is stored", lambda: stored(database) == {one.task_id for one in sent})
         wait_until("it is well", lambda: running.snapshot(SCHEDULER).degraded is None)

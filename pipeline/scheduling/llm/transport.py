@@ -118,8 +118,7 @@ async def post(
     except TimeoutError:
         raise CallError(Fault.TIMEOUT, say("the server did not answer in time")) from None
     except (aiohttp.ClientError, OSError) as error:
-        text = cleaned(str(error) or type(error).__name__, secret)
-        raise CallError(Fault.CONNECTION, say("no connection: {words}", words=text)) from None
+        raise CallError(Fault.CONNECTION, _why_not(error, secret)) from None
 
 
 def cleaned_text(text: Text, secret: str) -> Text:
@@ -154,6 +153,18 @@ def retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
         except ValueError:
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _why_not(error: Exception, secret: str) -> Text:
+    """Return why there is no connection: what is usual in our own words, the rest in theirs."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return say("the name {host} is not known on this network", host=error.host)
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(
+        error.os_error, ConnectionRefusedError
+    ):
+        return say("nothing listens on port {port}; is the server started?", port=error.port or "?")
+    words = cleaned(str(error) or type(error).__name__, secret)
+    return say("no connection: {words}", words=words)
 
 
 async def _answer(response: aiohttp.ClientResponse) -> bytes:
