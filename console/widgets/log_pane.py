@@ -68,11 +68,11 @@ class LogPane(QAbstractScrollArea):
     progressed = Signal(float)
     told = Signal(str)
 
-    def __init__(self, context: ConsoleContext, empty_text: str) -> None:
+    def __init__(self, context: ConsoleContext) -> None:
         super().__init__()
         self._context = context
         self._view = LogView(context.log_ring)
-        self._empty_text = empty_text
+        self._empty_text = ""
         self._follow = True
         self._widest = 0
         self._anchor: int | None = None
@@ -94,6 +94,16 @@ class LogPane(QAbstractScrollArea):
         self._timer = QTimer(self)
         self._timer.setInterval(BATCH_MS)
         self._timer.timeout.connect(self._on_batch)
+
+    @property
+    def empty_text(self) -> str:
+        """What stands in the place of lines where there are none."""
+        return self._empty_text
+
+    @empty_text.setter
+    def empty_text(self, text: str) -> None:
+        self._empty_text = text
+        self.viewport().update()
 
     @property
     def follows(self) -> bool:

@@ -49,7 +49,8 @@ class LogTail(QWidget):
     def __init__(self, context: ConsoleContext, title: str, *, full: bool = False) -> None:
         super().__init__()
         self._context = context
-        self._pane = LogPane(context, self.tr("No log lines yet. They appear as workers start."))
+        self._pane = LogPane(context)
+        self._say_why_empty(0)
         bar = QWidget()
         with_role(bar, "panel")
         self._row = QHBoxLayout(bar)
@@ -281,10 +282,18 @@ class LogTail(QWidget):
         percent = QLocale().toString(int(done * 100))
         self._tell(self.tr("Looking through the lines… {0} %").format(percent) if done < 1 else "")
 
+    def _say_why_empty(self, total: int) -> None:
+        self._pane.empty_text = (
+            self.tr("No line passes the filter.")
+            if total
+            else self.tr("No log lines yet. They appear as workers start.")
+        )
+
     def _on_counts(self, passing: int, total: int) -> None:
         text = formatting.count(passing)
         if passing != total:
             text = self.tr("{0} of {1}").format(text, formatting.count(total))
+        self._say_why_empty(total)
         self._count.setText(self.tr("{0} lines", "", total).format(text))
 
 

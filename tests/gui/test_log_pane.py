@@ -56,6 +56,17 @@ def test_lines_appear_and_the_newest_is_followed(
     assert bar.value() == bar.maximum() > 0
 
 
+def test_where_no_line_is_shown_it_says_why(
+    qtbot: QtBot, context: ConsoleContext, tail: LogTail
+) -> None:
+    assert "as workers start" in tail.pane.empty_text
+    write(context, 5)
+    qtbot.waitUntil(lambda: shown(tail) == 5)
+    tail.show_worker("detection")
+    qtbot.waitUntil(lambda: tail.pane.empty_text == "No line passes the filter.")
+    assert shown(tail) == 0
+
+
 def test_scrolling_up_lets_go_and_end_follows_again(
     qtbot: QtBot, context: ConsoleContext, tail: LogTail
 ) -> None:
