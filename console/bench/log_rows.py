@@ -63,7 +63,7 @@ def measure(rows: int) -> dict[str, Any]:
         log_ring=LogRing(rows),
         figures=Figures(hub, controller, controller),
     )
-    pane = LogPane(context, "")
+    pane = LogPane(context)
     pane.resize(1200, 800)
     pane.show()
     gap = UiGap()
