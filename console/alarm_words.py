@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
@@ -67,10 +67,15 @@ def time_of_day(moment: datetime, today: datetime) -> str:
     clock = f"{local:%H:%M:%S}"
     if local.date() == today.date():
         return clock
-    date = QLocale().toString(
+    day = QLocale().toString(
         QDate(local.year, local.month, local.day), QLocale.FormatType.ShortFormat
     )
-    return f"{date} {clock}"
+    return f"{day} {clock}"
+
+
+def local_midnight(day: date) -> datetime:
+    """Return when a day begins here, by the offset of then: clocks may change during the day."""
+    return datetime.combine(day, time.min).astimezone()
 
 
 def full_time(moment: datetime) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
 from console.alarm_export import ExportCancelledError
+from console.alarm_words import local_midnight
 from console.background import in_background
 from console.context import ConsoleContext
 from console.models.unsaved_alarms import UnsavedAlarms
@@ -144,7 +145,7 @@ class AlarmDesk(QObject):
         self._is_reading, self._is_stale = True, False
         self._read_s = time.monotonic()
         self._unsaved.reading()
-        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = local_midnight(datetime.now().astimezone().date())
         self.ask(
             lambda reader: (tuple(reader.newest(limit=NEWEST)), reader.counts(midnight)),
             self._take,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from console.alarm_words import state_word
+from console.alarm_words import local_midnight, state_word
 from console.context import ConsoleContext
 from console.risk_words import risk_word
 from console.theme.tokens import Space
@@ -164,6 +164,6 @@ def _since(span: Any) -> datetime | None:
     if span is None:
         return None
     if span == TODAY:
-        return now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return local_midnight(now.date())
     assert isinstance(span, timedelta)
     return now - span

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 
 import pytest
@@ -99,6 +100,26 @@ def test_frames_on_the_grid_are_chosen_evenly_however_times_are_rounded(
         if sampler.is_due(time_s):
             chosen.append(n)
     assert chosen == list(range(0, source * 6, source // wanted))
+
+
+@pytest.mark.parametrize(("source", "wanted"), [(14.985, 15), (4.99, 5), (4.9, 5), (5, 5)], ids=str)
+def test_a_camera_at_about_the_wanted_rate_loses_nothing_to_uneven_arrival(
+    source: float, wanted: float
+) -> None:
+    sampler, chance = Sampler(wanted), random.Random(1)
+    times_s = [100 + (n + chance.uniform(-0.1, 0.1)) / source for n in range(1000)]
+    chosen = [time_s for time_s in times_s if sampler.is_due(time_s)]
+    assert len(chosen) >= 990
+
+
+@given(st.lists(st.floats(0.001, 1.0), min_size=1, max_size=200), st.sampled_from([0.5, 5.0, 15.0]))
+def test_no_more_than_the_wanted_rate_is_chosen(gaps_s: list[float], wanted: float) -> None:
+    sampler, time_s, chosen = Sampler(wanted), 100.0, 0
+    for gap_s in gaps_s:
+        time_s += gap_s
+        chosen += sampler.is_due(time_s)
+    # Frames that were late let the next ones come a little early.
+    assert chosen <= (time_s - 100) * wanted / (1 - pacing.JITTER_SHARE) + 2
 
 
 def test_after_a_gap_there_is_no_burst() -> None:
