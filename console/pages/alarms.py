@@ -108,16 +108,25 @@ class AlarmsPage(QWidget):
         self._maintenance = QPushButton(self.tr("Maintenance…"))
         self._maintenance.setToolTip(self.tr("Times in which no alarms are raised"))
         self._maintenance.clicked.connect(self._on_maintenance)
+        daily = QPushButton(self.tr("Daily counts…"))
+        daily.setToolTip(self.tr("Alarms, lines and zones of the last seven days"))
+        daily.clicked.connect(self._on_daily)
+        # Below the counts of today: a fourth button beside the others is too much for a small window.
+        daily.setProperty("role", "link")
         head.addWidget(self._maintenance, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._again, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._export, 0, Qt.AlignmentFlag.AlignTop)
         for part in (self._table, self._none, self._no_match):
             self._stack.addWidget(part)
+        top = QVBoxLayout()
+        top.setSpacing(Space.XS)
+        top.addLayout(head)
+        top.addWidget(daily, 0, Qt.AlignmentFlag.AlignLeft)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
         column.setSpacing(Space.M)
-        column.addLayout(head)
+        column.addLayout(top)
         column.addWidget(self._filter)
         column.addWidget(UnwrittenAlarms(self._context))
         column.addWidget(self._undo)
@@ -265,6 +274,12 @@ class AlarmsPage(QWidget):
         from console.widgets.maintenance_dialog import MaintenanceDialog
 
         MaintenanceDialog(self._context, self).open()
+
+    @Slot()
+    def _on_daily(self) -> None:
+        from console.widgets.daily_dialog import DailyDialog
+
+        DailyDialog(self._context, self).open()
 
     @Slot()
     def _on_assess_again(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Literal, Self
 
@@ -251,10 +251,24 @@ class AlarmReader:
             "SELECT * FROM daily_counts WHERE day BETWEEN ? AND ? ORDER BY day, camera_id, name",
             (first.isoformat(), last.isoformat()),
         )
-        return [
-            DailyCount(date.fromisoformat(row["day"]), row["camera_id"], row["name"], row["amount"])
-            for row in rows
-        ]
+        return [_daily(row) for row in rows]
+
+    def daily_levels(self, first: date, last: date) -> list[DailyCount]:
+        """Return how many alarms of each level began on each local day, both included.
+
+        Of those that are kept; they are named ``alarms:high`` and so on.
+        """
+        begin, end = (
+            datetime.combine(day, time.min).astimezone()
+            for day in (first, last + timedelta(days=1))
+        )
+        rows = self._query(
+            "SELECT date(first_seen_us / 1000000, 'unixepoch', 'localtime') AS day, camera_id, "
+            "'alarms:' || risk_level AS name, count(*) AS amount FROM alarms "
+            "WHERE first_seen_us >= ? AND first_seen_us < ? GROUP BY 1, 2, 3",
+            (to_us(begin), to_us(end)),
+        )
+        return [_daily(row) for row in rows]
 
     def close(self) -> None:
         """Close the connection."""
@@ -311,6 +325,11 @@ class AlarmReader:
         if self._connection is not None:
             self._connection.close()
         self._connection = self._file = None
+
+
+def _daily(row: sqlite3.Row) -> DailyCount:
+    day = date.fromisoformat(row["day"])
+    return DailyCount(day, row["camera_id"], row["name"], row["amount"])
 
 
 def _entry(row: sqlite3.Row) -> AlarmEntry:
