@@ -36,7 +36,6 @@ class CrashReport(QDialog):
         self._started = started
         self._stacks = stacks
         self.setWindowTitle(self.tr("The last run ended abruptly"))
-        self.resize(WIDTH, HEIGHT if stacks else 0)
         words = QLabel(self._words())
         words.setWordWrap(True)
         text = QPlainTextEdit(stacks)
@@ -61,6 +60,7 @@ class CrashReport(QDialog):
         column.addWidget(words)
         column.addWidget(text, 1)
         column.addWidget(buttons)
+        self.resize(WIDTH, HEIGHT if stacks else column.totalHeightForWidth(WIDTH))
 
     def _words(self) -> str:
         if self._stacks:

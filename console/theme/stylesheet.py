@@ -255,6 +255,7 @@ def _fields(t: Tokens) -> str:
     border-radius: {Radius.S}px; padding: 3px {Space.S}px; min-height: 18px;
     selection-background-color: {t.primary}; selection-color: {t.on_primary};
 }}
+QSpinBox, QDoubleSpinBox, QDateTimeEdit {{ padding: 2px {Space.S}px 1px {Space.S}px; }}
 {focused} {{ border-color: {t.focus}; }}
 QLineEdit[level="danger"], QPlainTextEdit[level="danger"] {{ border-color: {t.danger}; }}
 QComboBox::down-arrow, QDateTimeEdit::down-arrow, QAbstractSpinBox::down-arrow {{
@@ -282,7 +283,7 @@ QTreeView::item, QListView::item {{ min-height: 24px; padding: 0 {Space.XS}px; b
 QTreeView::item:selected, QListView::item:selected {{
     background: {t.selected}; color: {t.text_strong};
 }}
-QTreeView::item:focus, QListView::item:focus {{ background: {t.hover}; }}
+QTreeView::item:focus:!selected, QListView::item:focus:!selected {{ background: {t.hover}; }}
 QHeaderView, QHeaderView:focus {{ background: {t.panel}; border: none; }}
 QHeaderView::section {{
     background: {t.panel}; color: {t.text_muted}; font-size: {TypeSize.CAPTION}px;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry, Asked
 
 NOTE_LENGTH = 500
+PICTURE_SHAPE = 0.75
+"""Height by width of the place for the picture."""
+
+PICTURE_STRETCH = 100
+"""All room there is goes to the picture first, the rest to the end."""
 
 
 class AlarmDetails(QWidget):
@@ -101,6 +106,11 @@ class AlarmDetails(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the picture's place in the shape of a picture, however high the window is."""
+        super().resizeEvent(event)
+        self.picture.setMaximumHeight(round(self.width() * PICTURE_SHAPE))
+
     @property
     def entry(self) -> AlarmEntry | None:
         """The alarm shown."""
@@ -158,12 +168,13 @@ class AlarmDetails(QWidget):
         column = QVBoxLayout(holder)
         column.setContentsMargins(Space.L, Space.M, Space.L, Space.S)
         column.setSpacing(Space.S)
-        column.addWidget(self.picture, 1)
+        column.addWidget(self.picture, PICTURE_STRETCH)
         column.addLayout(head)
         column.addWidget(said)
         column.addWidget(self._said)
         column.addSpacing(Space.XS)
         column.addLayout(form)
+        column.addStretch(1)
         return holder
 
     def _actions(self) -> QWidget:

@@ -28,7 +28,7 @@ from console.models.area_drawing import SINGLE, Kind, drawing_of, with_areas
 from console.problem_words import problems_by_place
 from console.theme.tokens import Space
 from console.widgets.area_canvas import AreaCanvas
-from console.widgets.painting import set_property
+from console.widgets.painting import indent_text, set_property
 from console.window_texts import shown
 from pipeline.redact import redact_text
 from pipeline.settings_cameras import CameraSettings
@@ -112,6 +112,7 @@ class AreaDialog(QDialog):
         field.setRange(0.1, 10_000)
         field.setDecimals(1)
         field.setSuffix(" m")
+        indent_text(field)
         field.valueChanged.connect(self._on_metres)
         return field
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QFrame, QLineEdit, QWidget
+
+from console.theme.tokens import Space
 
 FOCUS_WIDTH = 1.5
 
@@ -25,6 +27,15 @@ def with_role(widget: QWidget, role: str, level: str = "") -> None:
         widget.setProperty("level", level)
     # Plain QWidgets have no background of the stylesheet's without this.
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+
+def indent_text(box: QAbstractSpinBox) -> None:
+    """Have the text of a box with arrows begin where that of other fields does.
+
+    The stylesheet's padding does not reach it.
+    """
+    for field in box.findChildren(QLineEdit):
+        field.setTextMargins(Space.S - 2, 0, 0, 0)
 
 
 def line(*, vertical: bool = False) -> QFrame:

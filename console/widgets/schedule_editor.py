@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from console.context import ConsoleContext
 from console.theme.tokens import Space
-from console.widgets.painting import with_role
+from console.widgets.painting import indent_text, with_role
 from pipeline.settings_cameras import ScheduleSettings
 
 TIME_FORMAT: Final = "HH:mm"
@@ -170,6 +170,7 @@ class _Row(QWidget):
     def _time(self, value: time) -> QTimeEdit:
         field = QTimeEdit(QTime(value.hour, value.minute))
         field.setDisplayFormat(TIME_FORMAT)
+        indent_text(field)
         field.timeChanged.connect(self.changed)
         return field
 

@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -238,6 +238,7 @@ class Scenes:
         from console.widgets.area_dialog import AreaDialog
         from console.widgets.camera_dialog import CameraDialog
         from console.widgets.camera_test import CameraTest
+        from pipeline.settings_cameras import ScheduleSettings
 
         camera = self._camera()
         words = "Detection restarts."
@@ -247,7 +248,8 @@ class Scenes:
             yield "dialog-areas", areas
             listed.setCurrentRow(listed.count() - 1)
             yield "dialog-areas-ground", areas
-        plain = self._context.settings.cameras[0]
+        night = ScheduleSettings(begin=time(22), end=time(6), detections_per_second=1.0)
+        plain = self._context.settings.cameras[0].model_copy(update={"schedule": (night,)})
         with self._shown(CameraDialog(self._context, plain, words, self._window)) as edit:
             (test,) = edit.findChildren(CameraTest)
             test.start(camera)
