@@ -152,13 +152,10 @@ class AlarmsPage(QWidget):
         self._details.mark_asked.connect(self._on_mark)
         self._details.save_asked.connect(self._on_save_picture)
         self._context.controller.settings_changed.connect(self._filter.reload_cameras)
-        for keys, slot in (
-            (QKeySequence(QKeySequence.StandardKey.Undo), self._undo.undo),
-            (QKeySequence("Ctrl+Return"), self._on_acknowledge_key),
-        ):
-            shortcut = QShortcut(keys, self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
+        self._undo.listen(self)
+        shortcut = QShortcut(QKeySequence("Ctrl+Return"), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self._on_acknowledge_key)
 
     # ------------------------------------------------------------------ what others ask for
     def focus_filter(self) -> None:
@@ -295,6 +292,8 @@ class AlarmsPage(QWidget):
         entry = self._details.entry
         if entry is not None and entry.is_saved:
             self._mark(entry, cast("AlarmState", state), note)
+            # Its button is about to go; the next alarm is one key away.
+            self._table.setFocus()
 
     @Slot()
     def _on_acknowledge_key(self) -> None:

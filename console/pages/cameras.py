@@ -96,13 +96,10 @@ class CamerasPage(QWidget):
         self._lay_out()
         self._table.itemSelectionChanged.connect(self._show_buttons)
         self._table.itemDoubleClicked.connect(lambda _item, _column: self._on_edit())
-        for keys, slot in (
-            (QKeySequence("Ctrl+N"), self.add),
-            (QKeySequence(QKeySequence.StandardKey.Undo), self._undo.undo),
-        ):
-            shortcut = QShortcut(keys, self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
+        self._undo.listen(self)
+        shortcut = QShortcut(QKeySequence("Ctrl+N"), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self.add)
         for key, slot in (
             ("Return", self._on_edit),
             ("Del", self._on_remove),

@@ -90,6 +90,7 @@ class AlarmList(QWidget):
         self._newer.clicked.connect(self._let_go)
         self._newer.hide()
         self._undo = UndoBar()
+        self._undo.listen(self)
         self._scroll, self._column = self._make_scroll()
         self._lay_out()
         self._desk.changed.connect(self._show)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from console.theme.tokens import Space
@@ -36,6 +37,15 @@ class UndoBar(QFrame):
         row.addWidget(self._button)
         row.addStretch(1)
         self.hide()
+
+    def listen(self, place: QWidget) -> None:
+        """Undo by its key while `place` is in sight, wherever in the window the focus is.
+
+        What was just done may have hidden the button that had the focus.
+        """
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), place)
+        shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+        shortcut.activated.connect(self.undo)
 
     def offer(self, text: str, undo: Callable[[], None]) -> None:
         """Say `text`; `undo` takes back what it tells of."""

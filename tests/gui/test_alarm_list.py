@@ -134,6 +134,19 @@ def test_an_acknowledgement_can_be_taken_back(
     assert button(cards(shown)[0], "Acknowledge").isVisible()
 
 
+def test_an_acknowledgement_beside_the_wall_goes_back_by_its_key(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(store, alarm("one"))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: names(shown) == ["one"])
+    qtbot.mouseClick(button(cards(shown)[0], "Acknowledge"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "1 today · 0 new" in counts(shown))
+    qtbot.waitUntil(shown.findChildren(UndoBar)[0].isVisible)
+    qtbot.keyClick(shown, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: "1 today · 1 new" in counts(shown))
+
+
 def another_comes(
     qtbot: QtBot, context: ConsoleContext, store: Path, shown: AlarmList
 ) -> QPushButton:

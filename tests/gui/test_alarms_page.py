@@ -202,6 +202,19 @@ def test_false_alarm_and_new_again(qtbot: QtBot, page: AlarmsPage, store: Path) 
     qtbot.waitUntil(lambda: stored(store, "clash").state == "new")
 
 
+def test_what_was_marked_by_the_mouse_goes_back_by_its_key(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    click_row(qtbot, page, 0)
+    qtbot.mouseClick(button(page, "False alarm"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: stored(store, "clash").state == "false_alarm")
+    qtbot.waitUntil(lambda: any(b.isVisible() for b in reopeners(page)))
+    focused = page.window().focusWidget()
+    assert isinstance(focused, AlarmTable)  # not whatever comes after the hidden button
+    qtbot.keyClick(focused, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: stored(store, "clash").state == "new")
+
+
 def reopeners(page: AlarmsPage) -> list[QPushButton]:
     return [b for b in page.findChildren(QPushButton) if b.text() == "Make it new again"]
 
