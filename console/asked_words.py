@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from console import formatting
+from console import formatting, joining
 from console.pipeline_words import object_word
 from console.window_texts import shown
 
@@ -31,7 +31,9 @@ def asked_words(asked: Asked, group_index: int) -> str:
     )
     parts = [
         translate("Asked", "The picture, and {0}.").format(
-            ", ".join(f"{number} × {object_word(name)}" for name, number in sorted(counts.items()))
+            joining.enumerated(
+                f"{number} × {object_word(name)}" for name, number in sorted(counts.items())
+            )
         )
     ]
     if group.metadata.pairs:
@@ -41,7 +43,7 @@ def asked_words(asked: Asked, group_index: int) -> str:
                 "Asked", "Nearest pair: {0} person heights apart, closing at {1} a second."
             ).format(f"{pair.distance:.2f}", f"{pair.closing_speed:.2f}")
         )
-    return " ".join(parts)
+    return joining.one_after_another(parts)
 
 
 def answered_by(result: RiskAssessmentResult | None) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from console import joining
 from console.supervision.session_thread import SessionState
 from console.window_texts import sentence, shown
 
@@ -33,7 +34,7 @@ class BrokerTrouble:
     @property
     def text(self) -> str:
         """All of it."""
-        words = " ".join(part for part in (self.what, self.cause, self.next_step) if part)
+        words = joining.one_after_another((self.what, self.cause, self.next_step))
         return words.replace("。 ", "。")  # no space follows it
 
 

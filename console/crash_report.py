@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console import joining
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
 
@@ -73,7 +74,7 @@ class CrashReport(QDialog):
             "inside Signalbox begins empty. If it happens again, export the logs and send them to "
             "support."
         )
-        return f"{what} {cause}\n\n{then}"
+        return f"{joining.one_after_another((what, cause))}\n\n{then}"
 
     @Slot()
     def _on_copy(self) -> None:

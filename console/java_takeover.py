@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
+from console import joining
 from console.kafka_draft import KafkaDraft
 from console.window_texts import shown
 from pipeline.kafka.doctor import Role, Setting, as_text, is_secret, sectioned, table
@@ -105,7 +106,7 @@ def _set(setting: Setting, role: Role, draft: KafkaDraft) -> tuple[str, KafkaDra
     value = as_text(setting.value)
     if setting.name in _SERVERS:
         title = translate("JavaTakeover", "Bootstrap servers")
-        return f"{title}: {value}", replace(draft, mode="cluster", servers=value)
+        return joining.named(title, value), replace(draft, mode="cluster", servers=value)
     if setting.name == "group.id":
         return "", draft
     found = table().by_name.get(setting.name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from console import formatting
+from console import formatting, joining
 from console.window_texts import shown
 from pipeline.settings_scheduler import KeySettings
 from pipeline.telemetry import KeyView, UsageView
@@ -53,7 +53,7 @@ def limit_words(key: KeySettings) -> str:
         (key.tokens_per_minute, translate("Key", "{0} tokens/min")),
         (key.max_in_flight, translate("Key", "{0} at once")),
     )
-    return ", ".join(words.format(f"{value:,}") for value, words in parts if value)
+    return joining.in_a_line(words.format(f"{value:,}") for value, words in parts if value)
 
 
 def usage_words(usage: tuple[UsageView, ...]) -> str:

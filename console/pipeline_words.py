@@ -6,6 +6,9 @@ from typing import Any, Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from console import joining
+from console.risk_words import risk_title
+
 FIGURES: Final[tuple[Any, ...]] = (
     QT_TRANSLATE_NOOP("Figure", "alarms"),
     QT_TRANSLATE_NOOP("Figure", "assessor"),
@@ -47,6 +50,12 @@ FIGURES: Final[tuple[Any, ...]] = (
     QT_TRANSLATE_NOOP("Figure", "paused"),
     QT_TRANSLATE_NOOP("Figure", "repairs"),
     QT_TRANSLATE_NOOP("Figure", "rules stand in"),
+    QT_TRANSLATE_NOOP("Figure", "alarms closed"),
+    QT_TRANSLATE_NOOP("Figure", "captures abandoned"),
+    QT_TRANSLATE_NOOP("Figure", "in maintenance"),
+    QT_TRANSLATE_NOOP("Figure", "not assessed"),
+    QT_TRANSLATE_NOOP("Figure", "reminders"),
+    QT_TRANSLATE_NOOP("Figure", "unsaved"),
 )
 
 _SETTINGS: Final = (
@@ -102,6 +111,27 @@ _SETTINGS: Final = (
     QT_TRANSLATE_NOOP("WorkerSetting", "llm: task budget s"),
     QT_TRANSLATE_NOOP("WorkerSetting", "llm: temperature"),
     QT_TRANSLATE_NOOP("WorkerSetting", "llm: timeout s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: close after s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: escalate after s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: mail: ca file"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: mail: host"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: mail: level"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: mail: password"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: mail: port"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: mail: recipients"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: mail: security"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: mail: sender"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: mail: timeout s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: mail: user"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: maintenance"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: webhook: ca file"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: webhook: level"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: webhook: secret"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: webhook: timeout s"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "alarms: webhook: url"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "storage: keep alarms days"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "storage: keep verdicts days"),
+    QT_TRANSLATE_NOOP("WorkerSetting", "storage: max mb"),
 )
 
 _OBJECTS: Final = (
@@ -118,8 +148,16 @@ _OBJECTS: Final = (
 )
 
 
+FIRED: Final = "fired_"
+"""Counters of how often a kind of risk was found."""
+
+
 def figure_word(name: str) -> str:
     """Return the name of a counter, gauge or label of a worker."""
+    if name.startswith(FIRED):
+        return joining.named(
+            QCoreApplication.translate("Figure", "judged as"), risk_title(name.removeprefix(FIRED))
+        )
     return QCoreApplication.translate("Figure", name.replace("_", " "))
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
+from console import joining
 from console.settings_form import sections
 from console.window_texts import sentence
 from pipeline.settings_problems import problem_of
@@ -28,7 +27,6 @@ def problems_by_place(error: ValidationError) -> dict[tuple[str, ...], str]:
 def placed_words(problems: Mapping[tuple[str, ...], str]) -> str:
     """Return problems of places in `Settings` one after another, each with the setting's name."""
     names = {field.place: field.name for section in sections() for field in section.fields}
-    words = QCoreApplication.translate("Problem", "{0}: {1}")
-    return " ".join(
-        words.format(names.get(place) or ".".join(place), text) for place, text in problems.items()
+    return joining.one_after_another(
+        joining.named(names.get(place) or ".".join(place), text) for place, text in problems.items()
     )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from console import joining
+
 if TYPE_CHECKING:
     from pipeline.kafka.doctor import Property
 
@@ -21,7 +23,7 @@ def property_words(found: Property) -> str:
         parts.append(translate("Property", "deprecated"))
     if found.experimental:
         parts.append(translate("Property", "experimental"))
-    aliases = ", ".join(found.aliases)
+    aliases = joining.enumerated(found.aliases)
     if aliases:
         parts.append(translate("Property", "also called {0}").format(aliases))
     return " · ".join(part for part in parts if part)
@@ -44,14 +46,14 @@ def _scope(found: Property) -> str:
 def _kind(found: Property) -> str:
     words = values_of(found)
     if words and found.kind in ("boolean", "enum"):
-        return translate("Property", "one of {0}").format(", ".join(words))
+        return translate("Property", "one of {0}").format(joining.enumerated(words))
     if found.kind in ("integer", "float") and found.low is not None and found.high is not None:
         text = translate("Property", "number {0} to {1}").format(
             f"{found.low:.0f}", f"{found.high:.0f}"
         )
-        return f"{text} ({', '.join(words)})" if words else text
+        return joining.remarked(text, joining.enumerated(words)) if words else text
     if words:
-        return translate("Property", "any of {0}").format(", ".join(words))
+        return translate("Property", "any of {0}").format(joining.enumerated(words))
     return {
         "dedicated": translate("Property", "a function, set by programs only"),
         "patterns": translate("Property", "patterns, with commas between"),

@@ -8,6 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from console import joining
 from console.pipeline_words import object_word
 from pipeline.scheduling.rules.grounds import Grounds
 
@@ -55,7 +56,7 @@ def rule_words(description: str) -> str:
         if found is not None:
             parts = [_object(part) for part in found.groups()]
             words = QCoreApplication.translate("Rule", sentence).format(*parts)
-            return _joined(words, _grounds_words(grounds)) if grounds else words
+            return joining.one_after_another((words, _grounds_words(grounds) if grounds else ""))
     return description
 
 
@@ -68,11 +69,6 @@ def _grounds_words(grounds: Grounds) -> str:
             "Rule", "Measured on the road, with usual sizes of road users."
         ),
     }[grounds]
-
-
-def _joined(first: str, second: str) -> str:
-    """Return two sentences, one after the other: with a blank unless the language has none."""
-    return f"{first}{second}" if first.endswith("。") else f"{first} {second}"
 
 
 def _object(part: str) -> str:

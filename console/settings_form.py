@@ -240,6 +240,9 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ),
         ("evidence", "keep_days"): translate("Settings", "Older pictures are deleted there."),
         **llm_form.helps(),
+        ("scheduler", "llm", "prompt"): translate(
+            "Settings", "A prompt template of your own; empty: the one that ships."
+        ),
         ("scheduler", "max_in_flight"): translate("Settings", "More wait in Kafka."),
         ("scheduler", "rules", "near_distance"): translate(
             "Settings", "A person this near to a moving vehicle, in heights of the person's box."

@@ -11,6 +11,7 @@ from loguru import logger
 from PySide6.QtCore import QCoreApplication, QObject
 from shiboken6 import isValid
 
+from console import joining
 from console.background import in_background
 from console.context import ConsoleContext
 from console.supervision.settings_change import consequences
@@ -137,7 +138,7 @@ def consequence_words(old: Settings, new: Settings, running: Iterable[WorkerName
     concerned = [worker_title(name) for name in WorkerName if name in what.restart & at_work]
     if not concerned:
         return translate("Settings", "No worker has to restart.")
-    return translate("Settings", "Restarts: {0}.").format(", ".join(concerned))
+    return translate("Settings", "Restarts: {0}.").format(joining.enumerated(concerned))
 
 
 def where_kept(context: ConsoleContext) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from console import alarm_words
+from console import alarm_words, joining
 from console.risk_words import risk_title, risk_word
 from console.supervision.wording import Level, worker_title
 from console.window_texts import shown
@@ -89,5 +89,5 @@ def detail_words(event: Event) -> str:
     level, _, kind = event.detail.partition(" ")
     if event.alarm_id and kind and level in RISK_LEVELS:
         word = risk_word(RISK_LEVELS[RISK_LEVELS.index(level)])
-        return f"{risk_title(kind)} ({word})"
+        return joining.remarked(risk_title(kind), word)
     return shown(event.detail)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from shiboken6 import isValid
 
+from console import joining
 from console.controller import STOP_TIMEOUT_S, PipelineController
 from console.crash import thread_stacks
 from console.supervision.session_thread import SessionState
@@ -85,7 +86,11 @@ class Troubles(QObject):
         names = [worker_title(name) for name in WorkerName if self._failed.get(name) == reason]
         text = self.tr("{0} stays stopped. {1}") if len(names) == 1 else ""
         text = text or self.tr("{0} stay stopped. {1}")
-        words = text.format(", ".join(names), shown(reason)) if names else ""
+        words = (
+            joining.closed_up(text.format(joining.enumerated(names), shown(reason)))
+            if names
+            else ""
+        )
         self._show(("failed", reason), words)
 
     @Slot(object)

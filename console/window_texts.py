@@ -6,6 +6,7 @@ import re
 
 from PySide6.QtCore import QCoreApplication
 
+from console import joining
 from pipeline.texts import CONTEXT, Text, words_of
 
 _CODE = re.compile(r"`([^`]*)`")
@@ -25,7 +26,7 @@ def shown(text: str) -> str:
         for name, value in text.values.items()
     }
     words = QCoreApplication.translate(CONTEXT, text.source)
-    return quoted(words.format(**values) if values else words)
+    return joining.closed_up(quoted(words.format(**values) if values else words))
 
 
 def said(error: BaseException) -> str:
@@ -36,8 +37,7 @@ def said(error: BaseException) -> str:
 def error_words(error: Exception) -> str:
     """Return what an error says, and what to do about it if it knows, as sentences."""
     parts = (words_of(error), getattr(error, "next_step", ""))
-    words = " ".join(sentence(part) for part in parts if part)
-    return words.replace("。 ", "。")  # no space follows it
+    return joining.one_after_another(sentence(part) for part in parts if part)
 
 
 def line(text: str) -> str:

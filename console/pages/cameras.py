@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import settings_keeper
+from console import joining, settings_keeper
 from console.background import in_background
 from console.camera_words import situation_line, situation_word, state_word
 from console.context import ConsoleContext
@@ -406,7 +406,7 @@ class CamerasPage(QWidget):
 
     def _change(self, settings: Settings, text: str, *, undoable: bool = True) -> None:
         before = settings_keeper.newest(self._context).cameras
-        told = f"{text} {self._consequence(settings)}"
+        told = joining.one_after_another((text, self._consequence(settings)))
 
         def undo() -> None:
             now = settings_keeper.newest(self._context)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import settings_keeper
+from console import joining, settings_keeper
 from console.background import in_background
 from console.context import ConsoleContext
 from console.problem_words import placed_words, problems_by_place
@@ -314,7 +314,8 @@ class SettingsPage(QWidget):
             self._context.settings, new, self._context.controller.running
         )
         if any(_at(new, place) != _at(self._context.settings, place) for place in AT_NEXT_START):
-            text += " " + self.tr("Some of it holds from the next start.")
+            holds = self.tr("Some of it holds from the next start.")
+            text = joining.one_after_another((text, holds))
         self._say(text, "info")
 
     def _show_buttons(self) -> None:

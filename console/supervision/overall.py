@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 
+from console import joining
 from console.supervision.wording import Level, worker_title
 from pipeline.states import WorkerName, WorkerState
 
@@ -18,17 +19,17 @@ def overall(
     """Return level and sentence for the status bar."""
     failed = _those(states, WorkerState.FAILED)
     if failed:
-        return "danger", translate("Overall", "{0} failed").format(", ".join(failed))
+        return "danger", translate("Overall", "{0} failed").format(joining.enumerated(failed))
     if stopping:
         return "info", translate("Overall", "Stopping")
     waiting = _those(states, WorkerState.BACKOFF)
     if waiting:
-        return "warning", translate("Overall", "{0} restarts").format(", ".join(waiting))
+        return "warning", translate("Overall", "{0} restarts").format(joining.enumerated(waiting))
     if starting:
         return "info", translate("Overall", "Starting")
     degraded = _those(states, WorkerState.DEGRADED)
     if degraded:
-        return "warning", translate("Overall", "{0} degraded").format(", ".join(degraded))
+        return "warning", translate("Overall", "{0} degraded").format(joining.enumerated(degraded))
     running = sum(state is WorkerState.RUNNING for state in states.values())
     if running == len(states):
         return "ok", translate("Overall", "All workers running")

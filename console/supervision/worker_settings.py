@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from console import joining
 from pipeline.settings import Settings
 from pipeline.settings_section import Section
 from pipeline.states import WorkerName
+
+SECTIONS: Final = {
+    WorkerName.DETECTION: "detection",
+    WorkerName.SCHEDULER: "scheduler",
+    WorkerName.AGGREGATOR: "aggregator",
+}
+"""Where in `Settings` the settings of a worker lie, if it has any of its own."""
 
 
 def worker_settings(name: WorkerName, settings: Settings) -> list[tuple[str, str]]:
@@ -14,7 +24,7 @@ def worker_settings(name: WorkerName, settings: Settings) -> list[tuple[str, str
         case WorkerName.DETECTION:
             enabled = [camera.name for camera in settings.cameras if camera.enabled]
             return [
-                ("cameras", ", ".join(enabled) or "–"),
+                ("cameras", joining.enumerated(enabled) or "–"),
                 ("writes", topics.detection_results),
                 *_rows(settings.detection),
             ]
@@ -56,5 +66,5 @@ def _words(value: object) -> str:
         return "–"
     if isinstance(value, tuple):
         # Of what has a name, such as a key, only that.
-        return ", ".join(str(getattr(part, "id", part)) for part in value)
+        return joining.enumerated(str(getattr(part, "id", part)) for part in value)
     return str(value)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from console import alarm_words
+from console import alarm_words, joining
 from console.context import ConsoleContext
 from console.plain_text import plain_tooltip
 from console.theme.fonts import ui_font
@@ -121,7 +121,7 @@ class AlarmCard(QFrame):
         state = alarm_words.entry_state(entry)
         self._state.setText("" if is_new and entry.is_saved else state)
         self.setToolTip(plain_tooltip(alarm_words.said(alarm)))
-        self.setAccessibleName(f"{level} {title}, {place}, {time}, {state}")
+        self.setAccessibleName(joining.in_a_line((f"{level} {title}", place, time, state)))
         self.setAccessibleDescription(alarm_words.said(alarm))
 
     def set_picture(self, image: QImage | None) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from console import alarm_words
+from console import alarm_words, joining
 from console.broker_words import broker_trouble
 from console.context import ConsoleContext
 from console.models.alarm_desk import AlarmDesk
@@ -161,7 +161,7 @@ class AlarmList(QWidget):
         self._scroll.setVisible(bool(entries))
         counts = self.tr("{0} today · {1} new").format(self._desk.today, self._desk.unseen)
         self._counts.setText(counts)
-        self.setAccessibleName(f"{self._title.text()}: {counts}")
+        self.setAccessibleName(joining.named(self._title.text(), counts))
 
     def _as_they_stand(self) -> tuple[AlarmEntry, ...]:
         """Return the newest state of the alarms that are shown, in the order in which they are."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console import joining
 from console.background import in_background
 from console.context import ConsoleContext
 from console.plain_text import plain_tooltip
@@ -177,7 +178,8 @@ class CameraImport(QDialog):
             name, new, changed, refused
         )
         if refused:
-            text += " " + self.tr("Mend the lines in the file and choose it again, or go on.")
+            mend = self.tr("Mend the lines in the file and choose it again, or go on.")
+            text = joining.one_after_another((text, mend))
         self._say(text, "warning" if refused else "ok")
         self._import.setEnabled(new + changed > 0)
         if new + changed > 0:
@@ -189,7 +191,7 @@ class CameraImport(QDialog):
         self._table.hide()
         self._example.show()
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        self._say(self.tr("{0}: {1}").format(name, shown(reason)), "danger")
+        self._say(joining.named(name, shown(reason)), "danger")
 
     def _say(self, text: str, level: str) -> None:
         self._words.setText(text)

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
+from console import joining
 from console.camera_words import (
     SEPARATOR,
     WITHOUT_PICTURES,
@@ -89,13 +90,13 @@ class CameraTile(QWidget):
         """Return how the camera is and what is seen, as the tile shows it."""
         overlay = self._view.overlay
         if self._view.frame is None or self._view.state in WITHOUT_PICTURES:
-            return " ".join(self._lines())
+            return joining.closed_up(" ".join(self._lines()))
         parts = [self._corner()[0]]
         if overlay is not None:
             parts.append(self.tr("{0} objects", "", len(overlay.boxes)).format(len(overlay.boxes)))
         notes = self._notes(self._context.hub.verdicts(self.camera_id))
         parts += [note.text for note in notes.values() if note.level != "none"]
-        return ", ".join(parts)
+        return joining.in_a_line(parts)
 
     def sizeHint(self) -> QSize:
         return QSize(480, 270)

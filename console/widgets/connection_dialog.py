@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from console import joining
 from console.background import in_background
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
@@ -111,7 +112,7 @@ class ConnectionDialog(QDialog):
             item = self._table.make_item()
             took = self.tr("{0} ms").format(f"{step.took_ms:.0f}") if step.took_ms else ""
             for index, text in enumerate(
-                (step.name.value.upper(), words[step.state.value], took, shown(step.detail))
+                (shown(step.name.words), words[step.state.value], took, shown(step.detail))
             ):
                 item.setText(index, text)
             item.setToolTip(3, shown(step.detail))
@@ -126,15 +127,14 @@ class ConnectionDialog(QDialog):
         missing = [topic for step in self._steps for topic in step.missing_topics]
         self._make.setVisible(bool(missing))
         if failed is not None:
-            self._words.setText(
-                self.tr("{0} fails: {1}\n{2}")
-                .format(failed.name.value.upper(), shown(failed.detail), shown(failed.next_step))
-                .strip()
+            words = self.tr("{0} fails: {1}\n{2}").format(
+                shown(failed.name.words), shown(failed.detail), shown(failed.next_step)
             )
+            self._words.setText(joining.closed_up(words.strip()))
         elif missing:
             self._words.setText(
                 self.tr("The cluster answers. Topics that are missing there: {0}.").format(
-                    ", ".join(missing)
+                    joining.enumerated(missing)
                 )
             )
         else:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console import joining
 from console.kafka_draft import KafkaDraft
 from console.models.kafka_desk import KafkaDesk
 from console.theme.tokens import Space
@@ -302,7 +303,10 @@ class ConnectionForm(QScrollArea):
             finding = placed.finding
             key = "bootstrap_servers" if finding.name == "bootstrap.servers" else finding.name
             if finding.severity != "advice":
-                found.setdefault(key, f"{sentence(finding.reason)} {sentence(finding.fix)}")
+                found.setdefault(
+                    key,
+                    joining.one_after_another((sentence(finding.reason), sentence(finding.fix))),
+                )
         aliases = {"sasl.mechanism": "sasl.mechanisms"}
         for key, row in self._rows.items():
             row.set_problem(found.get(key) or found.get(aliases.get(key, ""), ""))

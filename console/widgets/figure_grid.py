@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from console import joining
 from console.theme.fonts import ui_font
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space, TypeSize
@@ -34,7 +35,7 @@ class FigureGrid(QWidget):
             return
         self._figures = figures
         self._divide()
-        self.setAccessibleName(", ".join(f"{each.label} {each.value}" for each in figures))
+        self.setAccessibleName(joining.in_a_line(f"{each.label} {each.value}" for each in figures))
         self.update()
 
     def sizeHint(self) -> QSize:

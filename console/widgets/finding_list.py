@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console import joining
 from console.severity_words import severity_look, severity_word
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
@@ -133,7 +134,10 @@ class FindingList(QWidget):
             column.addWidget(_text(text, role))
         column.addLayout(self._buttons(placed))
         card.setAccessibleName(
-            f"{severity_word(finding.severity_level)}: {finding.name}: {shown(finding.effect)}"
+            joining.named(
+                joining.named(severity_word(finding.severity_level), finding.name),
+                shown(finding.effect),
+            )
         )
         return card
 
@@ -188,7 +192,7 @@ class FindingList(QWidget):
         ):
             if self._count(severity):
                 words.append(text)
-        return ", ".join(words) or self.tr("Nothing found")
+        return joining.in_a_line(words) or self.tr("Nothing found")
 
     def _count(self, severity: str) -> int:
         return sum(one.finding.severity == severity for one in self._findings or ())

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from console import formatting
+from console import formatting, joining
 from console.theme.fonts import ui_font
 from console.theme.theme import ThemeManager
 from console.theme.tokens import TypeSize
@@ -78,7 +78,9 @@ class LagChart(QWidget):
 
     def accessible_value(self) -> str:
         """Return the newest value of each line."""
-        return "; ".join(f"{name}: {formatting.count(lag)}" for name, lag in self._newest.items())
+        return joining.in_a_line(
+            joining.named(name, formatting.count(lag)) for name, lag in self._newest.items()
+        )
 
     def show_series(self, series: list[Series]) -> None:
         """Show these lines; a name keeps its colour."""

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import alarm_words, settings_keeper
+from console import alarm_words, joining, settings_keeper
 from console.context import ConsoleContext
 from console.theme.tokens import Space
 from console.widgets.painting import set_property, with_role
@@ -233,7 +233,7 @@ class MaintenanceDialog(QDialog):
             self._context,
             self,
             changed,
-            lambda: self._say(self.tr("Kept.") + " " + words, "ok"),
+            lambda: self._say(joining.one_after_another((self.tr("Kept."), words)), "ok"),
             lambda text: self._say(text, "danger"),
         )
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from console import formatting
+from console import formatting, joining
 from console.background import in_background
 from console.context import ConsoleContext
 from console.pipeline_words import object_word
@@ -183,7 +183,9 @@ class ModelTest(QWidget):
         height, width = trial.pixels.shape[:2]
         image = QImage(trial.pixels.data, width, height, QImage.Format.Format_RGB32).copy()
         self._picture.show_image(image, self.tr("What the model found"))
-        found = ", ".join(f"{count} {object_word(name)}" for name, count in trial.counts.items())
+        found = joining.enumerated(
+            f"{count} {object_word(name)}" for name, count in trial.counts.items()
+        )
         self._say(
             self.tr("{0} on {1}, {2} at {3} × {4}. Found: {5}.").format(
                 trial.family,

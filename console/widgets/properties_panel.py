@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
+from console import joining
 from console.models.kafka_desk import KafkaDesk
 from console.property_words import property_words
 from console.theme.theme import ThemeManager
@@ -103,7 +104,7 @@ class PropertiesPanel(QWidget):
                 )
             )
             return
-        text = f"{found.name}: {property_words(found)}\n{found.meaning}"
+        text = f"{joining.named(found.name, property_words(found))}\n{found.meaning}"
         self._about.setText(text)
         self._about.setToolTip(text)
 

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import alarm_words
+from console import alarm_words, joining
 from console.background import in_background
 from console.context import ConsoleContext
 from console.problem_words import placed_words, problems_by_place
@@ -237,9 +237,10 @@ class ReplayDialog(QDialog):
             len(self._rows), same, len(self._rows) - same - failed, failed
         )
         if self._without:
-            text += " " + self.tr("Of {0} it is not stored what was asked.").format(self._without)
+            without = self.tr("Of {0} it is not stored what was asked.").format(self._without)
+            text = joining.one_after_another((text, without))
         if self._stop.is_set():
-            text = self.tr("Cancelled.") + " " + text
+            text = joining.one_after_another((self.tr("Cancelled."), text))
         self._say(text, "danger" if failed else "ok")
 
     def _on_failed(self, error: Exception) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from console import joining
 from console.broker_words import broker_trouble
 from console.context import ConsoleContext
 from console.supervision.session_thread import SessionState
@@ -179,7 +180,7 @@ class TopBar(QFrame):
         hint = self.tr("Execution provider and model of the detection")
         reason = self._live_label(WorkerName.DETECTION, "provider_reason")
         if reason:
-            hint += "\n" + self.tr("Not in use: {0}").format(reason)
+            hint += "\n" + self.tr("Not in use: {0}").format(shown(reason))
         return "ok", label, hint
 
     def _assessor(self) -> tuple[Level, str, str]:
@@ -188,8 +189,7 @@ class TopBar(QFrame):
             return "off", self.tr("Assessor: none"), self.tr("The scheduler is not at work")
         if self._live_label(WorkerName.SCHEDULER, "assessor_kind") == "llm":
             return self._language_model(label)
-        words = (label[:1].lower() + label[1:]).replace("offline rules", self.tr("offline rules"))
-        text = self.tr("Assessor: {0}").format(words)
+        text = self.tr("Assessor: {0}").format(shown(label))
         hint = self.tr("Risks are judged by fixed rules over positions and speeds, offline")
         return "warning", text, hint
 
@@ -199,9 +199,11 @@ class TopBar(QFrame):
             return (
                 "warning",
                 self.tr("Assessor: offline rules"),
-                self.tr("{0} cannot be had; the rules stand in: {1}").format(
-                    label,
-                    shown(self._context.controller.status(WorkerName.SCHEDULER).reason),
+                joining.closed_up(
+                    self.tr("{0} cannot be had; the rules stand in: {1}").format(
+                        label,
+                        shown(self._context.controller.status(WorkerName.SCHEDULER).reason),
+                    )
                 ),
             )
         status = self._context.controller.status(WorkerName.SCHEDULER)

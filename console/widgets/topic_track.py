@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from console import joining
 from console.supervision.link_view import LinkView
 from console.supervision.wording import level_token
 from console.theme.fonts import ui_font
@@ -64,7 +65,8 @@ class TopicTrack(QAbstractButton):
         if view == self._view:
             return
         self._view = view
-        self.setAccessibleName(f"{self._topic}: {view.rate}, {view.lag}, {view.word}")
+        words = joining.in_a_line((view.rate, view.lag, view.word))
+        self.setAccessibleName(joining.named(self._topic, words))
         self.setToolTip(
             self.tr("{0}\n{1} · {2} · {3}\nThe line shows the unread messages lately.").format(
                 self._topic, view.rate or "–", view.lag, view.about or view.word

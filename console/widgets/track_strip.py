@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from console import joining
 from console.supervision.link_view import LinkView
 from console.supervision.wording import Level, level_token
 from console.theme.fonts import ui_font
@@ -45,7 +46,9 @@ class TrackStrip(QWidget):
         if stations == self._stations:
             return
         self._stations = stations
-        self.setAccessibleName(", ".join(f"{each.title} {each.word}" for each in stations))
+        self.setAccessibleName(
+            joining.in_a_line(joining.named(each.title, each.word) for each in stations)
+        )
         self.update()
 
     def sizeHint(self) -> QSize:

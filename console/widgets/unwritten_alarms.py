@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel
 
+from console import joining
 from console.context import ConsoleContext
 from console.formatting import count
 from console.theme.tokens import Space
@@ -50,9 +51,8 @@ class UnwrittenAlarms(QLabel):
             else:
                 text = self.tr("%n alarm(s) are not saved yet. {0}", "", alarms).format(why)
             if waiting:
-                text += ("" if text.endswith("。") else " ") + self.tr(
-                    "Verdicts that wait in memory: {0}."
-                ).format(waiting)
+                more = self.tr("Verdicts that wait in memory: {0}.").format(waiting)
+                text = joining.one_after_another((text, more))
             if text != self.text():
                 self.setText(text)
         self.setVisible(concerned)

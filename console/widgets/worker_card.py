@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from console import joining
 from console.figures import Figures
 from console.plain_text import plain_tooltip
 from console.supervision.status import WorkerStatus
@@ -138,7 +139,7 @@ class WorkerCard(QFrame):
         self._grid.set_figures(card_figures(self.name, self._figures))
         self._set_start_stop(state)
         title = worker_title(self.name)
-        self.setAccessibleName(f"{title}: {word}")
+        self.setAccessibleName(joining.named(title, word))
         self.setToolTip(plain_tooltip(shown(self._figures.reason(self.name))))
         self._restart.setEnabled(state is not WorkerState.STOPPING)
 

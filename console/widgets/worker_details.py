@@ -13,8 +13,9 @@ from console.context import ConsoleContext
 from console.key_words import LEVELS as LEVELS_OF_KEYS
 from console.key_words import condition_words, usage_words
 from console.pipeline_words import figure_word, setting_word
+from console.settings_form import choice_words
 from console.supervision.wording import LEVELS, clock, state_word, worker_title
-from console.supervision.worker_settings import worker_settings
+from console.supervision.worker_settings import SECTIONS, worker_settings
 from console.theme.tokens import Space, TypeSize
 from console.widgets.elided_label import ElidedLabel
 from console.widgets.latency_histogram import LatencyHistogram
@@ -22,7 +23,7 @@ from console.widgets.painting import with_role
 from console.widgets.section import Section
 from console.widgets.status_lamp import StatusLamp
 from console.widgets.value_table import ValueTable, set_color
-from console.window_texts import shown
+from console.window_texts import line, shown
 from pipeline.settings import Settings
 from pipeline.states import ENDED, WorkerName, WorkerState
 
@@ -288,7 +289,9 @@ class WorkerDetails(QWidget):
             (figure_word(name), formatting.gauge(value), "")
             for name, value in sorted(snapshot.gauges.items())
         ]
-        rows += [(figure_word(name), text, "") for name, text in sorted(snapshot.labels.items())]
+        rows += [
+            (figure_word(name), line(text), "") for name, text in sorted(snapshot.labels.items())
+        ]
         self._counters.set_rows(rows)
 
     def _show_history(self) -> None:
@@ -310,7 +313,13 @@ class WorkerDetails(QWidget):
         if settings is not self._shown_settings:
             self._shown_settings = settings
             rows = worker_settings(self._name, settings)
-            self._settings.set_rows([(setting_word(name), value or "–") for name, value in rows])
+            section = SECTIONS.get(self._name, "")
+            self._settings.set_rows(
+                [
+                    (setting_word(name), choice_words((section, *name.split(".")), value) or "–")
+                    for name, value in rows
+                ]
+            )
 
     @Slot()
     def _on_copy(self) -> None:

@@ -55,6 +55,24 @@ class StepName(StrEnum):
     TOPICS = "topics"
     ACL = "acl"
 
+    @property
+    def words(self) -> Text:
+        """What is tested, for people."""
+        return _TITLES[self]
+
+
+_TITLES: Final = {
+    StepName.SETTINGS: say("Settings"),
+    StepName.DNS: say("Name (DNS)"),
+    StepName.TCP: say("Connection (TCP)"),
+    StepName.TLS: say("Encryption (TLS)"),
+    StepName.KAFKA: say("Kafka's answer"),
+    StepName.SASL: say("Login (SASL)"),
+    StepName.METADATA: say("Cluster"),
+    StepName.TOPICS: say("Topics"),
+    StepName.ACL: say("Rights (ACL)"),
+}
+
 
 class StepState(StrEnum):
     """How a step went; a skipped one is not needed, or cannot be told."""
@@ -127,7 +145,7 @@ def walk(access: KafkaAccess, limit_s: float = STEP_LIMIT_S) -> Iterator[Step]:
             yield Step(
                 name,
                 StepState.SKIPPED,
-                say("not tested, since the step {failed} failed", failed=failed),
+                say("not tested, since the step “{failed}” failed", failed=failed.words),
             )
 
 

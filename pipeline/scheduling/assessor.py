@@ -68,7 +68,7 @@ class Assessor:
 
     @property
     def label(self) -> str:
-        """For people, such as ``Offline rules (rules-2)``."""
+        """For people, such as ``offline rules (rules-2)``."""
         raise NotImplementedError
 
     @property

@@ -70,7 +70,7 @@ def test_a_cluster_that_answers(qtbot: QtBot) -> None:
     try:
         with examined(qtbot, broker.bootstrap_servers) as dialog:
             found = results(dialog)
-            assert found["TCP"] == found["METADATA"] == found["TOPICS"] == "✓ works"
+            assert found["Connection (TCP)"] == found["Cluster"] == found["Topics"] == "✓ works"
             assert "All is well" in words(dialog)
             qtbot.keyClick(dialog, Qt.Key.Key_F5)
             wait(qtbot, dialog)
@@ -84,9 +84,9 @@ def test_nobody_listens(qtbot: QtBot) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with examined(qtbot, f"127.0.0.1:{taken.getsockname()[1]}") as dialog:
-            assert results(dialog)["TCP"] == "✗ fails"
-            assert results(dialog)["METADATA"] == "– left out"
-            assert "TCP fails:" in words(dialog)
+            assert results(dialog)["Connection (TCP)"] == "✗ fails"
+            assert results(dialog)["Cluster"] == "– left out"
+            assert "Connection (TCP) fails:" in words(dialog)
 
 
 def test_the_embedded_broker_needs_no_test(qtbot: QtBot) -> None:

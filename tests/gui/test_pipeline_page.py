@@ -16,6 +16,7 @@ from console.context import ConsoleContext
 from console.pages.pipeline import PipelinePage
 from console.pipeline_words import FIGURES
 from console.widgets.value_table import ValueTable
+from console.window_texts import line
 from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
@@ -220,8 +221,9 @@ def test_no_name_is_cut_at_1280_by_720(
         assert window.size().toTuple() == (1280, 720)
         assert (cut(figures, 0), cut(settings, 0)) == ([], [])
         # The numbers are whole too; a long reason is read in its tooltip.
-        assert set(cut(figures, 1)) <= {REASON}
+        assert set(cut(figures, 1)) <= {line(REASON)}
         assert cut(figures, 2) == []
-        assert REASON in {
-            item.toolTip(1) for item in figures.findItems(REASON, Qt.MatchFlag.MatchExactly, 1)
+        reason = line(REASON)
+        assert reason in {
+            item.toolTip(1) for item in figures.findItems(reason, Qt.MatchFlag.MatchExactly, 1)
         }

@@ -9,6 +9,7 @@ from pipeline.messages import AssessmentTask, ResultMetadata
 from pipeline.scheduling.assessor import AssessmentError, Assessor, Outcome
 from pipeline.scheduling.rules.rules import VERSION, assess
 from pipeline.settings_scheduler import RulesSettings
+from pipeline.texts import say
 
 
 class RulesAssessor(Assessor):
@@ -16,7 +17,7 @@ class RulesAssessor(Assessor):
 
     kind: Final[Literal["rules"]] = "rules"
     model: Final = VERSION
-    label: Final = f"Offline rules ({VERSION})"
+    label: Final = say("offline rules ({version})", version=VERSION)
 
     def __init__(self, settings: RulesSettings) -> None:
         self._settings = settings
