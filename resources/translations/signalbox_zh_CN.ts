@@ -1,4 +1,5 @@
-<?xml version='1.0' encoding='utf-8'?>
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
     <name>AboutDialog</name>
@@ -63,7 +64,7 @@
     </message>
     <message>
         <source>Language model</source>
-        <translation>大语言模型</translation>
+        <translation>大模型</translation>
     </message>
     <message>
         <source>Not saved yet</source>
@@ -231,7 +232,7 @@
     </message>
     <message>
         <source>Saving alarms…</source>
-        <translation>正在保存报警…</translation>
+        <translation>正在保存告警…</translation>
     </message>
     <message>
         <source>Save the picture</source>
@@ -247,7 +248,7 @@
     </message>
     <message>
         <source>Alarms saved: {0}, to {1}</source>
-        <translation>已保存报警：{0} 个，位于 {1}</translation>
+        <translation>已保存告警：{0} 个，位于 {1}</translation>
     </message>
     <message>
         <source>Nothing was saved: {0}. Choose a folder you may write to.</source>
@@ -461,7 +462,7 @@
     </message>
     <message>
         <source>Times in which no alarms are raised</source>
-        <translation>不发出报警的时间</translation>
+        <translation>不发出告警的时间</translation>
     </message>
     <message>
         <source>Daily counts…</source>
@@ -476,7 +477,7 @@
     <name>AreaCanvas</name>
     <message>
         <source>Picture of the camera with its areas</source>
-        <translation>摄像机画面及其区域</translation>
+        <translation>摄像头画面及其区域</translation>
     </message>
     <message>
         <source>Arrow keys move what is chosen, with Shift finely; Space goes from point to point, Insert adds one, Delete removes it. While drawing: arrows move the cross, Space sets a point, Enter finishes, Escape gives up.</source>
@@ -606,7 +607,7 @@
     <name>Asked</name>
     <message>
         <source>Not stored with this alarm.</source>
-        <translation>没有随此报警存储。</translation>
+        <translation>没有随此告警存储。</translation>
     </message>
     <message>
         <source>The picture, and {0}.</source>
@@ -622,7 +623,7 @@
     </message>
     <message>
         <source>{0} tokens</source>
-        <translation>{0} 个词元</translation>
+        <translation>{0} 个 token</translation>
     </message>
     <message>
         <source>{0} retries</source>
@@ -641,7 +642,7 @@
     </message>
     <message>
         <source>The verdicts become alarms.</source>
-        <translation>评估结果会成为报警。</translation>
+        <translation>评估结果会成为告警。</translation>
     </message>
     <message>
         <source>Offline rules</source>
@@ -653,14 +654,14 @@
     </message>
     <message>
         <source>A language model that sees pictures</source>
-        <translation>能看图片的语言模型</translation>
+        <translation>能看图片的大模型</translation>
     </message>
     <message>
         <source>Any OpenAI-compatible address, also on this machine. Pictures of groups are sent there; more keys and limits are in Settings.</source>
         <translation>任何兼容 OpenAI 的地址，也可以在本机。分组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
     </message>
     <message>
-        <source>Kept in this system's credential store, never in a file; empty for none</source>
+        <source>Kept in this system&apos;s credential store, never in a file; empty for none</source>
         <translation>保存在本系统的凭据库中，绝不写入文件；没有则留空</translation>
     </message>
     <message>
@@ -937,7 +938,7 @@
     </message>
     <message>
         <source>File, folder of pictures, rtsp://, http:// address, the USB index, or usb: and part of its name. “demo” is the clip that ships with Signalbox.</source>
-        <translation>文件、图片文件夹、rtsp:// 或 http:// 地址、USB 序号，或 usb: 加设备名称的一部分。“demo”为 Signalbox 自带的影片。</translation>
+        <translation>文件、图片文件夹、rtsp:// 或 http:// 地址、USB 序号，或“usb:”加设备名称的一部分。“demo”为 Signalbox 自带的影片。</translation>
     </message>
     <message>
         <source>USB camera</source>
@@ -964,11 +965,11 @@
     <name>CameraImport</name>
     <message>
         <source>Import cameras</source>
-        <translation>导入摄像机</translation>
+        <translation>导入摄像头</translation>
     </message>
     <message>
         <source>Choose a CSV file whose first line names the columns. Cameras with an id that is there already are changed, the others are added; zones and schedules stay.</source>
-        <translation>请选择首行为列名的 CSV 文件。已有标识的摄像机会被修改，其余会被添加；区域和时间表保持不变。</translation>
+        <translation>请选择首行为列名的 CSV 文件。已有标识的摄像头会被修改，其余会被添加；区域和时间表保持不变。</translation>
     </message>
     <message>
         <source>An example of such a file</source>
@@ -1008,7 +1009,7 @@
     </message>
     <message>
         <source>Choose a list of cameras</source>
-        <translation>选择摄像机列表</translation>
+        <translation>选择摄像头列表</translation>
     </message>
     <message>
         <source>Lists (*.csv *.txt *.tsv)</source>
@@ -1044,11 +1045,7 @@
     </message>
     <message>
         <source>this file is too large for a list of cameras</source>
-        <translation>此文件太大，不像是摄像机列表</translation>
-    </message>
-    <message>
-        <source>{0}: {1}</source>
-        <translation>{0}：{1}</translation>
+        <translation>此文件太大，不像是摄像头列表</translation>
     </message>
 </context>
 <context>
@@ -1302,7 +1299,7 @@
     </message>
     <message>
         <source>Order of the cameras, lists as files</source>
-        <translation>摄像机顺序、列表文件</translation>
+        <translation>摄像头顺序、列表文件</translation>
     </message>
     <message>
         <source>Move up (Alt+Up)</source>
@@ -1326,11 +1323,11 @@
     </message>
     <message>
         <source>{0} cameras were added, {1} changed.</source>
-        <translation>已添加 {0} 个摄像机，修改 {1} 个。</translation>
+        <translation>已添加 {0} 个摄像头，修改 {1} 个。</translation>
     </message>
     <message>
         <source>Export the list of cameras</source>
-        <translation>导出摄像机列表</translation>
+        <translation>导出摄像头列表</translation>
     </message>
     <message>
         <source>Lists (*.csv)</source>
@@ -1473,11 +1470,11 @@
         <translation>证书颁发机构</translation>
     </message>
     <message>
-        <source>File that proves who the brokers are; empty: the system's own authorities.</source>
+        <source>File that proves who the brokers are; empty: the system&apos;s own authorities.</source>
         <translation>用来核实 Broker 身份的文件；留空则使用系统自带的颁发机构。</translation>
     </message>
     <message>
-        <source>Check that the certificate is the broker's own</source>
+        <source>Check that the certificate is the broker&apos;s own</source>
         <translation>核对证书是否属于该 Broker</translation>
     </message>
     <message>
@@ -1541,7 +1538,7 @@
         <translation>选择{0}</translation>
     </message>
     <message>
-        <source>Kept in the system's credential store, not in the settings file; or env:NAME.</source>
+        <source>Kept in the system&apos;s credential store, not in the settings file; or env:NAME.</source>
         <translation>保存在系统的凭据库中，不写入设置文件；也可填 env:名称。</translation>
     </message>
 </context>
@@ -2085,7 +2082,7 @@ Choose another folder, or free some space.</source>
         <source>model busy</source>
         <translation>模型占用率</translation>
     </message>
-<message>
+    <message>
         <source>alarms closed</source>
         <translation>已结束的告警</translation>
     </message>
@@ -2331,11 +2328,11 @@ Choose another folder, or free some space.</source>
         <translation>每个属性变成什么</translation>
     </message>
     <message>
-        <source>A producer's</source>
+        <source>A producer&apos;s</source>
         <translation>生产者的</translation>
     </message>
     <message>
-        <source>A consumer's</source>
+        <source>A consumer&apos;s</source>
         <translation>消费者的</translation>
     </message>
     <message>
@@ -2343,7 +2340,7 @@ Choose another folder, or free some space.</source>
         <translation>谁的属性</translation>
     </message>
     <message>
-        <source>Keep Java's own defaults as well</source>
+        <source>Keep Java&apos;s own defaults as well</source>
         <translation>同时保留 Java 自己的默认值</translation>
     </message>
     <message>
@@ -2406,7 +2403,7 @@ Choose another folder, or free some space.</source>
         <translation>Signalbox 有自己的消费组：见设置文件中的 kafka.groups</translation>
     </message>
     <message>
-        <source>Java's default</source>
+        <source>Java&apos;s default</source>
         <translation>Java 的默认值</translation>
     </message>
     <message>
@@ -2415,9 +2412,30 @@ Choose another folder, or free some space.</source>
     </message>
 </context>
 <context>
+    <name>Joint</name>
+    <message>
+        <source>{0}: {1}</source>
+        <translation>{0}：{1}</translation>
+    </message>
+    <message>
+        <source>{0} ({1})</source>
+        <translation>{0}（{1}）</translation>
+    </message>
+    <message>
+        <source>{0}, {1}</source>
+        <comment>things of one kind</comment>
+        <translation>{0}、{1}</translation>
+    </message>
+    <message>
+        <source>{0}, {1}</source>
+        <comment>statements</comment>
+        <translation>{0}，{1}</translation>
+    </message>
+</context>
+<context>
     <name>KafkaDesk</name>
     <message>
-        <source>The secret goes to the system's credential store when you apply.</source>
+        <source>The secret goes to the system&apos;s credential store when you apply.</source>
         <translation>应用时，该密码将存入系统的凭据库。</translation>
     </message>
     <message>
@@ -3164,7 +3182,7 @@ It opens by itself when workers start.</source>
         <translation>模型用哪种语言描述所见。</translation>
     </message>
     <message>
-        <source>How the answer's form is asked for; “find out” suits most servers.</source>
+        <source>How the answer&apos;s form is asked for; “find out” suits most servers.</source>
         <translation>如何约束回答的格式；“自动判断”适合大多数服务器。</translation>
     </message>
     <message>
@@ -3200,7 +3218,7 @@ It opens by itself when workers start.</source>
         <translation>超过后评估暂停到午夜；0：不设上限。</translation>
     </message>
     <message>
-        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model's server is yours.</source>
+        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model&apos;s server is yours.</source>
         <translation>规则离线工作，不产生费用；大模型会看图片。这时图片会离开本机，除非模型服务器是您自己的。</translation>
     </message>
 </context>
@@ -3422,7 +3440,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>The alarm database was damaged. It is kept as {0}, and a new one was begun: alarms from before are not in it.</source>
-        <translation>报警数据库已损坏，保存为 {0}，并新建了一个：其中没有以前的报警。</translation>
+        <translation>告警数据库已损坏，保存为 {0}，并新建了一个：其中没有以前的告警。</translation>
     </message>
 </context>
 <context>
@@ -3433,7 +3451,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>In these times no alarms are raised. Verdicts are stored all the same.</source>
-        <translation>在这些时间内不发出报警，但结论照常存储。</translation>
+        <translation>在这些时间内不发出告警，但结论照常存储。</translation>
     </message>
     <message>
         <source>Camera</source>
@@ -3535,7 +3553,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Try it on a picture of yours instead of the newest one of a camera</source>
-        <translation>用您自己的图片来试，而不用摄像机的最新画面</translation>
+        <translation>用您自己的图片来试，而不用摄像头的最新画面</translation>
     </message>
     <message>
         <source>Try the model to see here what it finds.</source>
@@ -3710,7 +3728,7 @@ It opens by itself when workers start.</source>
     <name>Overall</name>
     <message>
         <source>{0} failed</source>
-        <translation>{0} 故障</translation>
+        <translation>{0}故障</translation>
     </message>
     <message>
         <source>Stopping</source>
@@ -3718,7 +3736,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{0} restarts</source>
-        <translation>{0} 等待重启</translation>
+        <translation>{0}等待重启</translation>
     </message>
     <message>
         <source>Starting</source>
@@ -3726,7 +3744,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{0} degraded</source>
-        <translation>{0} 降级运行</translation>
+        <translation>{0}降级运行</translation>
     </message>
     <message>
         <source>All workers running</source>
@@ -3787,7 +3805,7 @@ It opens by itself when workers start.</source>
         <translation>处理完的偏移量将永远不会提交，一旦崩溃就会从头重复</translation>
     </message>
     <message>
-        <source>Signalbox's promise to lose nothing rests on it</source>
+        <source>Signalbox&apos;s promise to lose nothing rests on it</source>
         <translation>Signalbox 不丢数据的承诺以它为基础</translation>
     </message>
     <message>
@@ -3803,7 +3821,7 @@ It opens by itself when workers start.</source>
         <translation>重试可能使一条消息重复发送或乱序</translation>
     </message>
     <message>
-        <source>librdkafka's default is false (Java's is true)</source>
+        <source>librdkafka&apos;s default is false (Java&apos;s is true)</source>
         <translation>librdkafka 的默认值是 false（Java 是 true）</translation>
     </message>
     <message>
@@ -3827,7 +3845,7 @@ It opens by itself when workers start.</source>
         <translation>会读到已中止的事务的消息</translation>
     </message>
     <message>
-        <source>read_uncommitted is Java's default, not librdkafka's</source>
+        <source>read_uncommitted is Java&apos;s default, not librdkafka&apos;s</source>
         <translation>read_uncommitted 是 Java 的默认值，不是 librdkafka 的</translation>
     </message>
     <message>
@@ -3891,7 +3909,7 @@ It opens by itself when workers start.</source>
         <translation>OpenSSL 不认识其中任何一个密码套件</translation>
     </message>
     <message>
-        <source>Use OpenSSL's names separated by colons, or leave it out.</source>
+        <source>Use OpenSSL&apos;s names separated by colons, or leave it out.</source>
         <translation>请使用 OpenSSL 的名称并以冒号分隔，或删除它。</translation>
     </message>
     <message>
@@ -3955,7 +3973,7 @@ It opens by itself when workers start.</source>
         <translation>中途的任何人都能冒充 Broker 并读取全部内容</translation>
     </message>
     <message>
-        <source>the broker's certificate is not checked</source>
+        <source>the broker&apos;s certificate is not checked</source>
         <translation>未核对 Broker 的证书</translation>
     </message>
     <message>
@@ -3967,7 +3985,7 @@ It opens by itself when workers start.</source>
         <translation>持有同一颁发机构证书的任何人都能冒充 Broker</translation>
     </message>
     <message>
-        <source>the broker's name is not compared with its certificate</source>
+        <source>the broker&apos;s name is not compared with its certificate</source>
         <translation>未将 Broker 的名称与其证书核对</translation>
     </message>
     <message>
@@ -4043,7 +4061,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 会接受它</translation>
     </message>
     <message>
-        <source>it is left out of librdkafka's documentation: for its own tests and bindings</source>
+        <source>it is left out of librdkafka&apos;s documentation: for its own tests and bindings</source>
         <translation>librdkafka 的文档未列出它：仅供其自身测试和语言绑定使用</translation>
     </message>
     <message>
@@ -4211,7 +4229,7 @@ It opens by itself when workers start.</source>
         <translation>由 Broker 决定</translation>
     </message>
     <message>
-        <source>a consumer takes 1 to {most} (the table's wider range is for share consumers)</source>
+        <source>a consumer takes 1 to {most} (the table&apos;s wider range is for share consumers)</source>
         <translation>消费者可取 1 到 {most}（表中更宽的范围仅适用于共享消费者）</translation>
     </message>
     <message>
@@ -4451,7 +4469,7 @@ It opens by itself when workers start.</source>
         <translation>请使用 enable.idempotence = true，或删除 transactional.id。</translation>
     </message>
     <message>
-        <source>transaction.timeout.ms = {limit} is so large that librdkafka's comparison overflows</source>
+        <source>transaction.timeout.ms = {limit} is so large that librdkafka&apos;s comparison overflows</source>
         <translation>transaction.timeout.ms = {limit} 太大，librdkafka 比较时会溢出</translation>
     </message>
     <message>
@@ -4535,7 +4553,7 @@ It opens by itself when workers start.</source>
         <translation>message.max.bytes 限制单个请求，而一个批次就在一个请求中发送</translation>
     </message>
     <message>
-        <source>Use at most {largest}, or raise message.max.bytes (and the broker's).</source>
+        <source>Use at most {largest}, or raise message.max.bytes (and the broker&apos;s).</source>
         <translation>请不超过 {largest}，或调大 message.max.bytes（以及 Broker 的对应设置）。</translation>
     </message>
     <message>
@@ -4667,8 +4685,8 @@ It opens by itself when workers start.</source>
         <translation>没有引号时，TOML 会把名称中的点当作表</translation>
     </message>
     <message>
-        <source>Write "{name}" in quotes.</source>
-        <translation>请把 "{name}" 写在引号内。</translation>
+        <source>Write &quot;{name}&quot; in quotes.</source>
+        <translation>请把 &quot;{name}&quot; 写在引号内。</translation>
     </message>
     <message>
         <source>workers do not start</source>
@@ -4692,7 +4710,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Keep it in the credential store and write keyring:NAME in its place, or env:NAME and set that environment variable.</source>
-        <translation>请将它保存到凭据库并在此处写 keyring:名称，或写 env:名称 并设置该环境变量。</translation>
+        <translation>请将它保存到凭据库并在此处写 keyring:名称，或写 env:名称并设置该环境变量。</translation>
     </message>
     <message>
         <source>Move it to the {client}, or take it out.</source>
@@ -4703,7 +4721,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 只对共享消费者认识它</translation>
     </message>
     <message>
-        <source>Java's {name} is {meant} on {client}; use that, or take it out.</source>
+        <source>Java&apos;s {name} is {meant} on {client}; use that, or take it out.</source>
         <translation>Java 的 {name} 在{client}上是 {meant}；请用它代替，或删除它。</translation>
     </message>
     <message>
@@ -4771,7 +4789,7 @@ It opens by itself when workers start.</source>
         <translation>生产者无法创建：TypeError</translation>
     </message>
     <message>
-        <source>confluent-kafka reads this one property itself and takes only Python's True or False, not a text</source>
+        <source>confluent-kafka reads this one property itself and takes only Python&apos;s True or False, not a text</source>
         <translation>confluent-kafka 自行读取这一属性，只接受 Python 的 True 或 False，不接受文本</translation>
     </message>
     <message>
@@ -4795,27 +4813,27 @@ It opens by itself when workers start.</source>
         <translation>{name} 在这里是 {target}</translation>
     </message>
     <message>
-        <source>librdkafka's default is false: retries may repeat</source>
+        <source>librdkafka&apos;s default is false: retries may repeat</source>
         <translation>librdkafka 的默认值是 false：重试可能造成重复</translation>
     </message>
     <message>
-        <source>librdkafka's default is consistent_random: the same key goes to another partition</source>
+        <source>librdkafka&apos;s default is consistent_random: the same key goes to another partition</source>
         <translation>librdkafka 的默认值是 consistent_random：同一个键会进入另一个分区</translation>
     </message>
     <message>
-        <source>librdkafka's default is 300000</source>
+        <source>librdkafka&apos;s default is 300000</source>
         <translation>librdkafka 的默认值是 300000</translation>
     </message>
     <message>
-        <source>librdkafka's default is read_committed: aborted messages are left out</source>
+        <source>librdkafka&apos;s default is read_committed: aborted messages are left out</source>
         <translation>librdkafka 的默认值是 read_committed：不读已中止的消息</translation>
     </message>
     <message>
-        <source>librdkafka's default is false: damage on the way goes unseen</source>
+        <source>librdkafka&apos;s default is false: damage on the way goes unseen</source>
         <translation>librdkafka 的默认值是 false：传输中的损坏不会被发现</translation>
     </message>
     <message>
-        <source>librdkafka's default for consumers is false</source>
+        <source>librdkafka&apos;s default for consumers is false</source>
         <translation>librdkafka 对消费者的默认值是 false</translation>
     </message>
     <message>
@@ -4863,7 +4881,7 @@ It opens by itself when workers start.</source>
         <translation>请写 true 或 false。</translation>
     </message>
     <message>
-        <source>this is set by a function of librdkafka's C interface, never as a text</source>
+        <source>this is set by a function of librdkafka&apos;s C interface, never as a text</source>
         <translation>这由 librdkafka 的 C 接口函数设置，不能写成文本</translation>
     </message>
     <message>
@@ -4899,7 +4917,7 @@ It opens by itself when workers start.</source>
         <translation>请将其去掉。</translation>
     </message>
     <message>
-        <source>librdkafka's build for this system lacks what is behind it</source>
+        <source>librdkafka&apos;s build for this system lacks what is behind it</source>
         <translation>本系统的 librdkafka 版本缺少其背后的功能</translation>
     </message>
     <message>
@@ -4991,7 +5009,7 @@ It opens by itself when workers start.</source>
         <translation>回答在 {limit} 个 token 处被截断</translation>
     </message>
     <message>
-        <source>the model's answer is no verdict: {problem}</source>
+        <source>the model&apos;s answer is no verdict: {problem}</source>
         <translation>模型的回答不是有效的判断：{problem}</translation>
     </message>
     <message>
@@ -5035,7 +5053,7 @@ It opens by itself when workers start.</source>
         <translation>模型拒绝回答：{words}</translation>
     </message>
     <message>
-        <source>the server's content filter withheld the answer</source>
+        <source>the server&apos;s content filter withheld the answer</source>
         <translation>服务器的内容过滤器扣留了回答</translation>
     </message>
     <message>
@@ -5435,8 +5453,8 @@ It opens by itself when workers start.</source>
         <translation>Java 的空字符串写作 none（空值会被拒绝）；默认值为 https</translation>
     </message>
     <message>
-        <source>OpenSSL names joined by ":" instead of JSSE names</source>
-        <translation>使用以 ":" 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
+        <source>OpenSSL names joined by &quot;:&quot; instead of JSSE names</source>
+        <translation>使用以 &quot;:&quot; 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
     </message>
     <message>
         <source>OpenSSL negotiates; no equivalent</source>
@@ -5492,7 +5510,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>The alarm database has version {version}; this Signalbox knows {known}.</source>
-        <translation>报警数据库的版本为 {version}；此 Signalbox 只认识到 {known}。</translation>
+        <translation>告警数据库的版本为 {version}；此 Signalbox 只认识到 {known}。</translation>
     </message>
     <message>
         <source>the disk is full</source>
@@ -5504,11 +5522,11 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>another program holds the alarm database</source>
-        <translation>另一个程序占用了报警数据库</translation>
+        <translation>另一个程序占用了告警数据库</translation>
     </message>
     <message>
         <source>alarms cannot be written: {trouble}; they go on in memory and are written when it is possible. Free some space</source>
-        <translation>无法写入报警：{trouble}；报警暂存在内存中，一旦可行就会写入。请释放一些空间</translation>
+        <translation>无法写入告警：{trouble}；告警暂存在内存中，一旦可行就会写入。请释放一些空间</translation>
     </message>
     <message>
         <source>See that the disk works; nothing is lost, it is read again.</source>
@@ -5516,7 +5534,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>The alarm database {name} cannot be opened: {error}.</source>
-        <translation>无法打开报警数据库 {name}：{error}。</translation>
+        <translation>无法打开告警数据库 {name}：{error}。</translation>
     </message>
     <message>
         <source>It is kept as {name}; a new one is begun by itself.</source>
@@ -5524,7 +5542,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>The alarm database cannot be used: {error}.</source>
-        <translation>报警数据库无法使用：{error}。</translation>
+        <translation>告警数据库无法使用：{error}。</translation>
     </message>
     <message>
         <source>Update Signalbox, or set another database.</source>
@@ -5659,8 +5677,8 @@ It opens by itself when workers start.</source>
         <translation>{source} 中没有画面</translation>
     </message>
     <message>
-        <source>{path} does not exist. Check the camera's source.</source>
-        <translation>{path} 不存在。请检查摄像机的来源。</translation>
+        <source>{path} does not exist. Check the camera&apos;s source.</source>
+        <translation>{path} 不存在。请检查摄像头的来源。</translation>
     </message>
     <message>
         <source>it is no video that can be decoded, or damaged</source>
@@ -5684,7 +5702,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>the camera answers only without encryption there; begin the address with {scheme}</source>
-        <translation>该处的摄像机只接受未加密连接；地址请以 {scheme} 开头</translation>
+        <translation>该处的摄像头只接受未加密连接；地址请以 {scheme} 开头</translation>
     </message>
     <message>
         <source>nothing arrives; check that the sender runs and sends to this computer and port</source>
@@ -5696,19 +5714,19 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>the camera refuses this user name or password</source>
-        <translation>摄像机拒绝此用户名或密码</translation>
+        <translation>摄像头拒绝此用户名或密码</translation>
     </message>
     <message>
         <source>the camera answers only with encryption there; begin the address with {scheme}</source>
-        <translation>该处的摄像机只接受加密连接；地址请以 {scheme} 开头</translation>
+        <translation>该处的摄像头只接受加密连接；地址请以 {scheme} 开头</translation>
     </message>
     <message>
-        <source>the address leads to a web page, not to a video stream; the camera's manual tells the stream's own address</source>
-        <translation>此地址是网页而不是视频流；视频流的地址见摄像机手册</translation>
+        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
+        <translation>此地址是网页而不是视频流；视频流的地址见摄像头手册</translation>
     </message>
     <message>
         <source>something listens on port {port} of {host} but does not answer as a camera; check port and protocol</source>
-        <translation>{host} 的端口 {port} 有程序在监听，但不像摄像机那样应答；请检查端口和协议</translation>
+        <translation>{host} 的端口 {port} 有程序在监听，但不像摄像头那样应答；请检查端口和协议</translation>
     </message>
     <message>
         <source>the name {host} is not known on this network; check the address</source>
@@ -5716,35 +5734,35 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>nothing listens at {place}; the camera may be restarting, its stream service may be off, or the port is wrong</source>
-        <translation>{place} 无人应答；摄像机可能正在重启，视频流服务可能已关闭，或端口有误</translation>
+        <translation>{place} 无人应答；摄像头可能正在重启，视频流服务可能已关闭，或端口有误</translation>
     </message>
     <message>
         <source>{place} does not answer; check that the camera has power and that this computer reaches its network</source>
-        <translation>{place} 没有回应；请检查摄像机是否通电，以及本机能否访问其网络</translation>
+        <translation>{place} 没有回应；请检查摄像头是否通电，以及本机能否访问其网络</translation>
     </message>
     <message>
         <source>the camera answers, but what it sends cannot be decoded as video</source>
-        <translation>摄像机有应答，但发来的内容无法解码为视频</translation>
+        <translation>摄像头有应答，但发来的内容无法解码为视频</translation>
     </message>
     <message>
         <source>the camera asks for a user name and a password; write them into the address: {address}</source>
-        <translation>摄像机要求用户名和密码；请写入地址：{address}</translation>
+        <translation>摄像头要求用户名和密码；请写入地址：{address}</translation>
     </message>
     <message>
-        <source>this user may not see the stream (403); check the user's rights on the camera</source>
-        <translation>此用户无权观看视频流（403）；请检查其在摄像机上的权限</translation>
+        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
+        <translation>此用户无权观看视频流（403）；请检查其在摄像头上的权限</translation>
     </message>
     <message>
-        <source>the camera has no stream at {path}; check the path in the camera's manual</source>
-        <translation>摄像机在 {path} 没有视频流；请查阅摄像机手册中的路径</translation>
+        <source>the camera has no stream at {path}; check the path in the camera&apos;s manual</source>
+        <translation>摄像头在 {path} 没有视频流；请查阅摄像头手册中的路径</translation>
     </message>
     <message>
         <source>the camera is busy ({status}); it may serve only a few viewers at once, or is still starting</source>
-        <translation>摄像机忙（{status}）；可能同时只允许少数观看者，或仍在启动</translation>
+        <translation>摄像头忙（{status}）；可能同时只允许少数观看者，或仍在启动</translation>
     </message>
     <message>
         <source>the camera answers with status {status}</source>
-        <translation>摄像机应答状态码 {status}</translation>
+        <translation>摄像头应答状态码 {status}</translation>
     </message>
     <message>
         <source>{source} cannot be opened: {cause}</source>
@@ -5839,7 +5857,7 @@ It opens by itself when workers start.</source>
         <translation>无法创建主题 {topic}：{words}。</translation>
     </message>
     <message>
-        <source>Look at the broker's own log.</source>
+        <source>Look at the broker&apos;s own log.</source>
         <translation>请查看 Broker 自己的日志。</translation>
     </message>
     <message>
@@ -5899,7 +5917,7 @@ It opens by itself when workers start.</source>
         <translation>{count} 个服务器中有 {passed} 个通过；{troubles}</translation>
     </message>
     <message>
-        <source>Check security.protocol and sasl.mechanism; the broker's log tells its side.</source>
+        <source>Check security.protocol and sasl.mechanism; the broker&apos;s log tells its side.</source>
         <translation>请检查 security.protocol 和 sasl.mechanism；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -5951,16 +5969,12 @@ It opens by itself when workers start.</source>
         <translation>此用户不能：{rights}</translation>
     </message>
     <message>
-        <source>Have the cluster's administrator grant these rights.</source>
+        <source>Have the cluster&apos;s administrator grant these rights.</source>
         <translation>请集群管理员授予这些权限。</translation>
     </message>
     <message>
         <source>the broker does not tell what this user may do to topics; its groups are open</source>
         <translation>Broker 未说明此用户对主题的权限；其消费者组可用</translation>
-    </message>
-    <message>
-        <source>not tested, since the step {failed} failed</source>
-        <translation>未测试，因为步骤 {failed} 失败</translation>
     </message>
     <message>
         <source>logged in by {mechanism}</source>
@@ -6139,7 +6153,7 @@ It opens by itself when workers start.</source>
         <translation>请检查 Kafka 集群是否在运行且可以到达。</translation>
     </message>
     <message>
-        <source>{server} ends the connection at Kafka's first request</source>
+        <source>{server} ends the connection at Kafka&apos;s first request</source>
         <translation>{server} 在 Kafka 的第一个请求时断开连接</translation>
     </message>
     <message>
@@ -6147,7 +6161,7 @@ It opens by itself when workers start.</source>
         <translation>与 {server} 的 TLS 握手失败：{reason}</translation>
     </message>
     <message>
-        <source>The broker's log tells its side.</source>
+        <source>The broker&apos;s log tells its side.</source>
         <translation>Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6163,7 +6177,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 是网页服务器，不是 Kafka Broker</translation>
     </message>
     <message>
-        <source>Use the address of a Kafka broker's listener (often port 9092).</source>
+        <source>Use the address of a Kafka broker&apos;s listener (often port 9092).</source>
         <translation>请使用 Kafka Broker 监听器的地址（通常是 9092 端口）。</translation>
     </message>
     <message>
@@ -6179,7 +6193,7 @@ It opens by itself when workers start.</source>
         <translation>ssl.certificate.location、ssl.key.location 或 ssl.key.password</translation>
     </message>
     <message>
-        <source>{server} answers, but not in Kafka's protocol</source>
+        <source>{server} answers, but not in Kafka&apos;s protocol</source>
         <translation>{server} 有应答，但不是 Kafka 协议</translation>
     </message>
     <message>
@@ -6191,7 +6205,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 不使用 TLS</translation>
     </message>
     <message>
-        <source>Use the broker's TLS port, or set security.protocol to the kind without SSL.</source>
+        <source>Use the broker&apos;s TLS port, or set security.protocol to the kind without SSL.</source>
         <translation>请使用 Broker 的 TLS 端口，或将 security.protocol 设为不带 SSL 的种类。</translation>
     </message>
     <message>
@@ -6235,19 +6249,19 @@ It opens by itself when workers start.</source>
         <translation>请改正 {names}：必须是此用户可读的 PEM 文件。</translation>
     </message>
     <message>
-        <source>{server} accepts connections, but has not answered Kafka's first request within {limit_s:.0f} s</source>
+        <source>{server} accepts connections, but has not answered Kafka&apos;s first request within {limit_s:.0f} s</source>
         <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 Kafka 的第一个请求</translation>
     </message>
     <message>
-        <source>See whether it is a Kafka broker's port, and whether the broker is well.</source>
+        <source>See whether it is a Kafka broker&apos;s port, and whether the broker is well.</source>
         <translation>请检查它是否为 Kafka Broker 的端口，以及 Broker 是否正常。</translation>
     </message>
     <message>
-        <source>{server} ends the connection at Kafka's first request: {error}</source>
+        <source>{server} ends the connection at Kafka&apos;s first request: {error}</source>
         <translation>{server} 在 Kafka 的第一个请求时断开连接：{error}</translation>
     </message>
     <message>
-        <source>See whether it is a Kafka broker's port; the broker's log tells its side.</source>
+        <source>See whether it is a Kafka broker&apos;s port; the broker&apos;s log tells its side.</source>
         <translation>请检查它是否为 Kafka Broker 的端口；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6263,7 +6277,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 TLS 握手</translation>
     </message>
     <message>
-        <source>See whether this is the broker's TLS port, and whether the broker is well.</source>
+        <source>See whether this is the broker&apos;s TLS port, and whether the broker is well.</source>
         <translation>请检查它是否为 Broker 的 TLS 端口，以及 Broker 是否正常。</translation>
     </message>
     <message>
@@ -6271,11 +6285,11 @@ It opens by itself when workers start.</source>
         <translation>{server} 在 TLS 握手时断开连接：{error}</translation>
     </message>
     <message>
-        <source>See whether this is the broker's TLS port; the broker's log tells its side.</source>
+        <source>See whether this is the broker&apos;s TLS port; the broker&apos;s log tells its side.</source>
         <translation>请检查它是否为 Broker 的 TLS 端口；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
-        <source>Have the certificate renewed; see that this machine's clock is right.</source>
+        <source>Have the certificate renewed; see that this machine&apos;s clock is right.</source>
         <translation>请更新证书，并确认本机时钟正确。</translation>
     </message>
     <message>
@@ -6380,7 +6394,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Write env:NAME or keyring:NAME in its place.</source>
-        <translation>请在此处写 env:名称 或 keyring:名称。</translation>
+        <translation>请在此处写 env:名称或 keyring:名称。</translation>
     </message>
     <message>
         <source>Set the environment variable {name} for the program, then start it again.</source>
@@ -6444,7 +6458,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>camera id used more than once: {ids}</source>
-        <translation>摄像机标识重复：{ids}</translation>
+        <translation>摄像头标识重复：{ids}</translation>
     </message>
     <message>
         <source>must be a reference such as env:NAME or keyring:NAME</source>
@@ -6604,7 +6618,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>must be given for a language model</source>
-        <translation>使用语言模型时必须填写</translation>
+        <translation>使用大模型时必须填写</translation>
     </message>
     <message>
         <source>must be an https:// address</source>
@@ -6632,7 +6646,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>there is no camera below the header</source>
-        <translation>表头下面没有摄像机</translation>
+        <translation>表头下面没有摄像头</translation>
     </message>
     <message>
         <source>the first line must name the columns, such as id,name,source; known columns: {names}</source>
@@ -6648,7 +6662,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>more than {limit} cameras in one list</source>
-        <translation>一个列表中的摄像机超过 {limit} 个</translation>
+        <translation>一个列表中的摄像头超过 {limit} 个</translation>
     </message>
     <message>
         <source>unknown column {column}; did you mean {name}?</source>
@@ -6751,7 +6765,7 @@ It opens by itself when workers start.</source>
         <translation>输出 dets 和 labels，后者为 1 × 查询数 ×（类别数 + 1），与 RF-DETR 相同</translation>
     </message>
     <message>
-        <source>{width} places are COCO's category ids</source>
+        <source>{width} places are COCO&apos;s category ids</source>
         <translation>{width} 个位置对应 COCO 的类别编号</translation>
     </message>
     <message>
@@ -6807,7 +6821,7 @@ It opens by itself when workers start.</source>
         <translation>一个输出 1 ×（4 + 类别数）× 框数，与 YOLOv8 至 YOLO26 相同</translation>
     </message>
     <message>
-        <source>metadata of Ultralytics' exporter</source>
+        <source>metadata of Ultralytics&apos; exporter</source>
         <translation>有 Ultralytics 导出工具的元数据</translation>
     </message>
     <message>
@@ -6875,7 +6889,7 @@ It opens by itself when workers start.</source>
         <translation>中心点与网格不一致：在这里解码</translation>
     </message>
     <message>
-        <source>the output is called `output`, as YOLOX's exporter calls it</source>
+        <source>the output is called `output`, as YOLOX&apos;s exporter calls it</source>
         <translation>输出名为 `output`，与 YOLOX 的导出工具相同</translation>
     </message>
     <message>
@@ -7062,7 +7076,7 @@ It opens by itself when workers start.</source>
         <source>nothing listens on port {port}; is the server started?</source>
         <translation>端口 {port} 上没有程序监听，服务器是否已启动？</translation>
     </message>
-<message>
+    <message>
         <source>Settings</source>
         <translation>设置</translation>
     </message>
@@ -7079,7 +7093,7 @@ It opens by itself when workers start.</source>
         <translation>加密（TLS）</translation>
     </message>
     <message>
-        <source>Kafka's answer</source>
+        <source>Kafka&apos;s answer</source>
         <translation>Kafka 应答</translation>
     </message>
     <message>
@@ -7110,7 +7124,7 @@ It opens by itself when workers start.</source>
 <context>
     <name>PipelineController</name>
     <message>
-        <source>The worker's thread ended by itself; the log has the cause.</source>
+        <source>The worker&apos;s thread ended by itself; the log has the cause.</source>
         <translation>处理单元的线程自行结束，原因见日志。</translation>
     </message>
 </context>
@@ -7123,13 +7137,6 @@ It opens by itself when workers start.</source>
     <message>
         <source>Workers</source>
         <translation>处理单元</translation>
-    </message>
-</context>
-<context>
-    <name>Problem</name>
-    <message>
-        <source>{0}: {1}</source>
-        <translation>{0}：{1}</translation>
     </message>
 </context>
 <context>
@@ -7187,7 +7194,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Ctrl+Space offers names and values</source>
-        <translation>按 Ctrl+空格 列出名称和取值</translation>
+        <translation>按 Ctrl+空格列出名称和取值</translation>
     </message>
     <message>
         <source>[common] is for every client, [producer] and [consumer] for one kind. What is not here is as Signalbox, then librdkafka, has it by default.</source>
@@ -7315,7 +7322,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>The alarms of the list ({0}) are assessed again with what is set here. Nothing that is stored changes.</source>
-        <translation>列表中的报警（{0} 个）将按此处的设置重新评估。已存储的内容不会改变。</translation>
+        <translation>列表中的告警（{0} 个）将按此处的设置重新评估。已存储的内容不会改变。</translation>
     </message>
     <message>
         <source>Send to the model?</source>
@@ -7412,7 +7419,7 @@ It opens by itself when workers start.</source>
 <context>
     <name>Rule</name>
     <message>
-        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).</source>
+        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
         <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
     </message>
     <message>
@@ -7772,11 +7779,11 @@ It opens by itself when workers start.</source>
         <translation>其余任务在 Kafka 中等待。</translation>
     </message>
     <message>
-        <source>A person this near to a moving vehicle, in heights of the person's box.</source>
+        <source>A person this near to a moving vehicle, in heights of the person&apos;s box.</source>
         <translation>行人与行驶车辆相距多近算接近，以行人检测框的高度为单位。</translation>
     </message>
     <message>
-        <source>Nearer than this is a conflict, in heights of the person's box.</source>
+        <source>Nearer than this is a conflict, in heights of the person&apos;s box.</source>
         <translation>比这更近即为冲突，以行人检测框的高度为单位。</translation>
     </message>
     <message>
@@ -7905,7 +7912,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Keep alarms (days)</source>
-        <translation>保留报警（天）</translation>
+        <translation>保留告警（天）</translation>
     </message>
     <message>
         <source>Keep verdicts (days)</source>
@@ -7929,10 +7936,10 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Where the secret is, never the secret itself: keyring:NAME or env:NAME. Empty: none.</source>
-        <translation>密钥存放的位置，绝不是密钥本身：keyring:名称 或 env:名称。留空：没有。</translation>
+        <translation>密钥存放的位置，绝不是密钥本身：keyring:名称或 env:名称。留空：没有。</translation>
     </message>
     <message>
-        <source>PEM file of authorities to trust besides the system's. Empty: none.</source>
+        <source>PEM file of authorities to trust besides the system&apos;s. Empty: none.</source>
         <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
     </message>
     <message>
@@ -7945,7 +7952,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Alarms are posted there as JSON. Empty: they are not.</source>
-        <translation>报警以 JSON 发送到该地址。留空：不发送。</translation>
+        <translation>告警以 JSON 发送到该地址。留空：不发送。</translation>
     </message>
     <message>
         <source>Lowest level that is told there.</source>
@@ -7965,7 +7972,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Alarms are sent through it. Empty: no mail.</source>
-        <translation>通过它发送报警。留空：不发邮件。</translation>
+        <translation>通过它发送告警。留空：不发邮件。</translation>
     </message>
     <message>
         <source>587 with STARTTLS, 465 with TLS from the start.</source>
@@ -7985,7 +7992,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>All verdicts, also those that raised no alarm.</source>
-        <translation>所有结论，也包括没有引发报警的。</translation>
+        <translation>所有结论，也包括没有引发告警的。</translation>
     </message>
     <message>
         <source>Database and pictures together; beyond it the oldest go.</source>
@@ -8024,7 +8031,7 @@ It opens by itself when workers start.</source>
         <translation>一个群组图片的最大大小；先降低质量，再缩小尺寸。</translation>
     </message>
     <message>
-        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. Who is not detected is not hidden.</source>
+        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector&apos;s boxes. Who is not detected is not hidden.</source>
         <translation>按识别框把人的头部和车辆的下部变成粗块；未被识别到的不会被遮挡。</translation>
     </message>
     <message>
@@ -8085,7 +8092,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>A vehicle and a person that come through the same place within this time, one after the other, are a medium risk. Only for cameras with a ground rectangle.</source>
-        <translation>车辆与行人在此时间内先后通过同一处，为中风险。仅适用于设有地面矩形的摄像机。</translation>
+        <translation>车辆与行人在此时间内先后通过同一处，为中风险。仅适用于设有地面矩形的摄像头。</translation>
     </message>
     <message>
         <source>Within this time, they are a low one.</source>
@@ -8099,7 +8106,7 @@ It opens by itself when workers start.</source>
         <source>Objects nearer than this many box heights form a group; 3.0 (about 5 m) where near misses on a measured ground matter.</source>
         <translation>距离小于此数值（以检测框高度计）的目标归为一组；若重视地面标定后的险情判断，请设为 3.0（约 5 米）。</translation>
     </message>
-<message>
+    <message>
         <source>A prompt template of your own; empty: the one that ships.</source>
         <translation>您自己的提示词模板；留空则使用自带的模板。</translation>
     </message>
@@ -8230,11 +8237,11 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{0} does not stop</source>
-        <translation>{0} 无法停止</translation>
+        <translation>{0}无法停止</translation>
     </message>
     <message>
         <source>{0} has not stopped within {1} seconds.</source>
-        <translation>{0} 未在 {1} 秒内停止。</translation>
+        <translation>{0}未在 {1} 秒内停止。</translation>
     </message>
     <message>
         <source>What it holds stays in Kafka and is read again at the next start.</source>
@@ -8335,7 +8342,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Alarm</source>
-        <translation>报警</translation>
+        <translation>告警</translation>
     </message>
     <message>
         <source>Operator</source>
@@ -8391,7 +8398,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Raised</source>
-        <translation>发出报警</translation>
+        <translation>发出告警</translation>
     </message>
     <message>
         <source>Over</source>
@@ -8399,15 +8406,15 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Alarm acknowledged</source>
-        <translation>报警已确认</translation>
+        <translation>告警已确认</translation>
     </message>
     <message>
         <source>Alarm marked as false</source>
-        <translation>报警标记为误报</translation>
+        <translation>告警标记为误报</translation>
     </message>
     <message>
         <source>Alarm made new again</source>
-        <translation>报警恢复为新</translation>
+        <translation>告警恢复为新</translation>
     </message>
     <message>
         <source>Start of all asked for</source>
@@ -8462,7 +8469,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Show the alarm</source>
-        <translation>显示该报警</translation>
+        <translation>显示该告警</translation>
     </message>
     <message>
         <source>Nothing happened</source>
@@ -8470,7 +8477,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Lost cameras, workers that start, stop or fail, lag, alarms and what operators do are noted here. Choose a longer time above, or start the workers.</source>
-        <translation>摄像头丢失、处理单元的启动、停止或失败、积压、报警以及操作员的操作都记录在这里。请在上方选择更长的时间，或启动处理单元。</translation>
+        <translation>摄像头丢失、处理单元的启动、停止或失败、积压、告警以及操作员的操作都记录在这里。请在上方选择更长的时间，或启动处理单元。</translation>
     </message>
     <message>
         <source>last hour</source>
@@ -8608,10 +8615,6 @@ It opens by itself when workers start.</source>
         <translation>评估调度未在工作</translation>
     </message>
     <message>
-        <source>offline rules</source>
-        <translation>离线规则</translation>
-    </message>
-    <message>
         <source>Assessor: {0}</source>
         <translation>评估器：{0}</translation>
     </message>
@@ -8663,7 +8666,7 @@ The line shows the unread messages lately.</source>
     </message>
     <message>
         <source>{0} stays stopped</source>
-        <translation>{0} 已停止，不会自动重启</translation>
+        <translation>{0}已停止，不会自动重启</translation>
     </message>
     <message numerus="yes">
         <source>%n new alarms</source>
@@ -8688,15 +8691,15 @@ The line shows the unread messages lately.</source>
     <name>Troubles</name>
     <message>
         <source>{0} stays stopped. {1}</source>
-        <translation>{0} 已停止，不会自动重启。{1}</translation>
+        <translation>{0}已停止，不会自动重启。{1}</translation>
     </message>
     <message>
         <source>{0} stay stopped. {1}</source>
-        <translation>{0} 已停止，不会自动重启。{1}</translation>
+        <translation>{0}已停止，不会自动重启。{1}</translation>
     </message>
     <message>
         <source>{0} has not stopped within {1} seconds. What it holds stays in Kafka and is read again at its next start. Wait for it, or quit and start Signalbox again; the details are for support.</source>
-        <translation>{0} 未能在 {1} 秒内停止。它持有的内容保留在 Kafka 中，下次启动时会重新读取。请等待，或退出后重新启动 Signalbox；详细信息供技术支持使用。</translation>
+        <translation>{0}未能在 {1} 秒内停止。它持有的内容保留在 Kafka 中，下次启动时会重新读取。请等待，或退出后重新启动 Signalbox；详细信息供技术支持使用。</translation>
     </message>
     <message>
         <source>The pipeline could not be opened. {0}</source>
@@ -8832,7 +8835,7 @@ The line shows the unread messages lately.</source>
         <translation>找不到此文件。</translation>
     </message>
     <message>
-        <source>Type the camera's address first.</source>
+        <source>Type the camera&apos;s address first.</source>
         <translation>请先输入摄像头地址。</translation>
     </message>
 </context>
@@ -8991,19 +8994,19 @@ The line shows the unread messages lately.</source>
     </message>
     <message>
         <source>Restart {0}</source>
-        <translation>重启 {0}</translation>
+        <translation>重启{0}</translation>
     </message>
     <message>
         <source>Show the log of {0}</source>
-        <translation>显示 {0} 的日志</translation>
+        <translation>显示{0}的日志</translation>
     </message>
     <message>
         <source>Stop {0}</source>
-        <translation>停止 {0}</translation>
+        <translation>停止{0}</translation>
     </message>
     <message>
         <source>Start {0}</source>
-        <translation>启动 {0}</translation>
+        <translation>启动{0}</translation>
     </message>
     <message>
         <source>Does not stop</source>
@@ -9362,7 +9365,7 @@ The line shows the unread messages lately.</source>
         <source>rules: post encroachment medium s</source>
         <translation>规则：后侵入时间，中（秒）</translation>
     </message>
-<message>
+    <message>
         <source>alarms: close after s</source>
         <translation>告警：多久后结束（秒）</translation>
     </message>
@@ -9523,27 +9526,6 @@ The line shows the unread messages lately.</source>
     <message>
         <source>Remove this time</source>
         <translation>删除此时段</translation>
-    </message>
-</context>
-<context>
-    <name>Joint</name>
-    <message>
-        <source>{0}: {1}</source>
-        <translation>{0}：{1}</translation>
-    </message>
-    <message>
-        <source>{0} ({1})</source>
-        <translation>{0}（{1}）</translation>
-    </message>
-    <message>
-        <source>{0}, {1}</source>
-        <comment>things of one kind</comment>
-        <translation>{0}、{1}</translation>
-    </message>
-    <message>
-        <source>{0}, {1}</source>
-        <comment>statements</comment>
-        <translation>{0}，{1}</translation>
     </message>
 </context>
 </TS>
