@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from console import formatting, joining
 from console.window_texts import shown
 from pipeline.settings_scheduler import KeySettings
-from pipeline.telemetry import KeyView, UsageView
+from pipeline.telemetry import SWITCHED_OFF, KeyView, UsageView
 
 if TYPE_CHECKING:
     from pipeline.scheduling.llm.check import Checked
@@ -29,7 +29,7 @@ def condition_words(view: KeyView) -> str:
             left_s = max(0.0, (view.cools_until_s or 0.0) - time.monotonic())
             moment = datetime.now().astimezone() + timedelta(seconds=left_s)
             return translate("Key", "Rests until {0}").format(f"{moment:%H:%M:%S}")
-        case "disabled" if view.reason == "switched off":
+        case "disabled" if view.reason == SWITCHED_OFF:
             return translate("Key", "Off")
         case "disabled":
             return translate("Key", "Disabled: {0}").format(shown(view.reason))

@@ -118,6 +118,8 @@ class TimelineKeeper(QObject):
         now = datetime.now(UTC)
         hub = self._context.hub
         events = self._watch.cameras(list(hub.cameras.values()), list(hub.camera_events), now)
+        keys = self._context.figures.snapshot(WorkerName.SCHEDULER).keys
+        events += self._watch.keys(keys, now)
         lag = self._context.lag()
         if lag is not None:
             events += self._watch.lag(lag, now)

@@ -30,6 +30,9 @@ REASON_JOINT: Final = " · "
 DAMAGED_LABEL = "damaged"
 """Label of the aggregator that holds the name under which a damaged database was set aside."""
 
+SWITCHED_OFF: Final = "switched off"
+"""Reason of an API key that the settings disable."""
+
 LATENCY_WINDOW = 512
 """How many of the newest latency samples make the percentiles."""
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pipeline.scheduling.key_health import Health
 from pipeline.scheduling.key_limits import NO_LIMITS, Booking, KeyLimits, Use
+from pipeline.telemetry import SWITCHED_OFF
 from pipeline.texts import say
 
 Strategy = Literal["least-loaded", "round-robin", "weighted"]
@@ -132,7 +133,7 @@ class KeyPool:
         key.config = config
         key.use.change(config.limits)
         key.is_removed = False
-        key.disabled = "" if config.enabled else "switched off"
+        key.disabled = "" if config.enabled else SWITCHED_OFF
 
     def remove(self, key_id: str) -> None:
         """Give a key no more requests and forget it once the last one has ended."""

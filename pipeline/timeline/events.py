@@ -26,6 +26,7 @@ class What(StrEnum):
     BROKER_AWAY = "broker-away"
     BROKER_BACK = "broker-back"
     STORE_SET_ASIDE = "store-set-aside"
+    KEY_DISABLED = "key-disabled"
     ALARM_RAISED = "alarm-raised"
     ALARM_CLOSED = "alarm-closed"
     ALARM_ACKNOWLEDGED = "alarm-acknowledged"
@@ -48,6 +49,7 @@ SUBJECTS: Final[dict[What, Subject]] = {
             What.WORKER_FAILED,
             What.WORKER_STOPPED,
             What.STORE_SET_ASIDE,
+            What.KEY_DISABLED,
         ),
         "worker",
     ),

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pipeline.messages import utc_now
+from pipeline.states import WorkerName
 from pipeline.timeline.store import TimelineWriter
 from pipeline.timeline.watch import Watch, of_worker
 
@@ -53,5 +54,6 @@ class TimelineRecorder:
             hub = self._session.hub
             events = self._watch.cameras(list(hub.cameras.values()), list(hub.camera_events), now)
             events += self._watch.lag(self._session.lag.snapshot(), now)
+            events += self._watch.keys(hub.workers[WorkerName.SCHEDULER].snapshot().keys, now)
             for event in events:
                 self._writer.note(event)

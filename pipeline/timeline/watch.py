@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from pipeline.states import WorkerState
+from pipeline.states import WorkerName, WorkerState
+from pipeline.telemetry import SWITCHED_OFF
+from pipeline.texts import say
 from pipeline.timeline.events import Event, What
 
 if TYPE_CHECKING:
     from pipeline.kafka.lag import LagSnapshot
     from pipeline.supervisor import StateChange
-    from pipeline.telemetry import CameraEvent, CameraView
+    from pipeline.telemetry import CameraEvent, CameraView, KeyView
 
 PATIENCE: Final = timedelta(seconds=3)
 """What lasts no longer is no event. Which loss of a camera is one, its own events say."""
@@ -52,6 +54,7 @@ class Watch:
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
         self._last: CameraEvent | None = None
+        self._disabled: dict[str, str] = {}
 
     def cameras(
         self, views: Iterable[CameraView], happened: Sequence[CameraEvent], now: datetime
@@ -105,6 +108,21 @@ class Watch:
                 detail = "" if what is What.LAG_OK else str(link.messages)
                 events.append(self._note(f"{group} {topic}", what, detail, now))
         return [event for event in events if event is not None]
+
+    def keys(self, views: Iterable[KeyView], now: datetime) -> list[Event]:
+        """Return which API keys of the scheduler were disabled, each once until it is used again.
+
+        One that the settings switch off is no event.
+        """
+        events = []
+        for view in views:
+            if view.condition != "disabled":
+                self._disabled.pop(view.key_id, None)
+            elif view.reason != SWITCHED_OFF and self._disabled.get(view.key_id) != view.reason:
+                self._disabled[view.key_id] = view.reason
+                detail = say("{key}: {reason}", key=view.key_id, reason=view.reason)
+                events.append(Event(now, What.KEY_DISABLED, WorkerName.SCHEDULER.value, detail))
+        return events
 
     def _note(self, who: str, what: What | None, detail: str, now: datetime) -> Event | None:
         if what is None:

@@ -7,6 +7,7 @@ import os
 import time
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.support_bundle import LiveState
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.timeline.events import What
+from pipeline.timeline.store import read_events, timeline_path
 from tests.support import messages as made
 from tests.support.console_parts import console_context
 from tests.support.llm_server import LlmServer, llm_server
@@ -90,8 +93,9 @@ def context(
     for name, secret in KEYS.items():
         monkeypatch.setenv(f"PLANTED_{name.upper()}", secret)
     with console_context(qtbot, settings(server, tmp_path)) as given:
+        keeper = TimelineKeeper.of(given)
         yield given
-        TimelineKeeper.of(given).close()
+        keeper.close()
 
 
 def run_workers(qtbot: QtBot, context: ConsoleContext) -> None:
@@ -181,6 +185,12 @@ def bundle_of(context: ConsoleContext, output: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+def disabled_keys() -> list[str]:
+    """What the timeline says of them."""
+    events = read_events(timeline_path(), utc_now() - timedelta(hours=1), utc_now(), 1_000)
+    return [event.detail for event in events if event.what is What.KEY_DISABLED]
+
+
 def test_a_wrong_and_a_limited_key_are_shown_and_no_planted_key_is_anywhere(
     qtbot: QtBot,
     context: ConsoleContext,
@@ -225,6 +235,7 @@ def test_a_wrong_and_a_limited_key_are_shown_and_no_planted_key_is_anywhere(
         assert "••••aa01" in words(page)
         assert "Today, qwen-vl-max:" in words(page)
         look(window, "pipeline")
+        qtbot.waitUntil(lambda: len(disabled_keys()) == 1, timeout=WAIT_MS)
         shown = []
         window.show_page("settings")
         (sections,) = window.pages.page("settings").findChildren(QListWidget)
@@ -246,6 +257,7 @@ def test_a_wrong_and_a_limited_key_are_shown_and_no_planted_key_is_anywhere(
             "usage": b"".join(
                 path.read_bytes() for path in tmp_path.rglob("usage.db*") if path.is_file()
             ),
+            "timeline": "\n".join(disabled_keys()).encode(),
             "window": "\n".join(shown).encode(),
             "figures": json.dumps(
                 {str(name): repr(one.snapshot()) for name, one in context.hub.workers.items()}

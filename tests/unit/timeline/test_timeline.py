@@ -20,7 +20,7 @@ from pipeline.kafka.lag_rules import LagStatus
 from pipeline.messages import utc_now
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
-from pipeline.telemetry import CameraEvent, CameraView
+from pipeline.telemetry import SWITCHED_OFF, CameraEvent, CameraView, KeyView
 from pipeline.texts import Text, say, verbatim
 from pipeline.timeline import store
 from pipeline.timeline.events import SUBJECTS, Event, What
@@ -65,6 +65,32 @@ def returned(second: float, away_s: float = 9.0) -> CameraEvent:
 
 def told_of(events: list[Event]) -> list[tuple[What, datetime]]:
     return [(event.what, event.at) for event in events]
+
+
+def key(key_id: str, condition: str, reason: str = "") -> KeyView:
+    return KeyView(key_id, "••••1a2b", condition, 0, 0, 0, None, reason)
+
+
+def test_a_key_that_is_disabled_is_told_once_until_it_is_used_again() -> None:
+    watch = Watch()
+    refused = verbatim("the server answered 401")
+    off = key("off", "disabled", SWITCHED_OFF)
+    told = []
+    for second, views in enumerate(
+        [
+            [key("a", "ready"), key("b", "ready"), off],
+            [key("a", "disabled", refused), key("b", "cooling"), off],
+            [key("a", "disabled", refused), key("b", "ready"), off],
+            [],  # the worker starts again
+            [key("a", "disabled", refused), key("b", "ready"), off],
+            [key("a", "ready"), key("b", "ready"), off],
+            [key("a", "disabled", refused), key("b", "ready"), off],
+        ]
+    ):
+        told += watch.keys(views, seconds(second))
+    assert told_of(told) == [(What.KEY_DISABLED, seconds(1)), (What.KEY_DISABLED, seconds(6))]
+    assert [event.detail for event in told] == ["a: the server answered 401"] * 2
+    assert told[0].who == WorkerName.SCHEDULER.value
 
 
 LIVE_AT_FIRST: Final = [(float(second), "live", ()) for second in range(5)]
