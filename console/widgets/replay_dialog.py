@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry
     from pipeline.replay.run import Row
 
-WIDTH: Final = 1120
+WIDTH: Final = 1200
 HEIGHT: Final = 640
-FORM_WIDTH: Final = 440
+FORM_WIDTH: Final = 520
 SHOW_MS: Final = 100
 TIME, CAMERA, THEN, NOW, SAID = range(5)
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMessageBox,
     QPushButton,
+    QScrollArea,
 )
 from pytestqt.qtbot import QtBot
 
@@ -128,6 +129,16 @@ def test_other_thresholds_say_something_else_and_it_is_saved(
     qtbot.waitUntil(lambda: says(dialog, "Saved: "))
     with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as table:
         assert [row["level_now"] for row in csv.DictReader(table)] == ["none"] * COUNT
+
+
+def test_nothing_of_the_form_is_cut_where_a_value_is_not_the_default(
+    qtbot: QtBot, dialog: ReplayDialog
+) -> None:
+    choose_model(qtbot, dialog)
+    (scroll,) = dialog.findChildren(QScrollArea)
+    form = scroll.widget()
+    assert any(link.isVisibleTo(form) for link in form.findChildren(QPushButton))
+    assert form.minimumSizeHint().width() <= scroll.viewport().width()
 
 
 def test_a_model_is_asked_only_after_a_question(
