@@ -137,6 +137,10 @@ class DeadLetterDialog(QDialog):
     def _show(self, letters: list[DeadLetter]) -> None:
         self._set_busy(False)
         self._letters = letters
+        # Others may stand in the rows that were chosen: they would be sent back unseen.
+        self._table.clearSelection()
+        # Meanwhile neither the table nor the buttons could keep the focus.
+        self._table.setFocus()
         self._table.set_rows([self._row(letter) for letter in letters])
         waiting = sum(not letter.sent_back for letter in letters)
         if not letters:

@@ -121,6 +121,9 @@ def test_a_message_is_read_and_sent_back(
 
     qtbot.waitUntil(lambda: dead() == 2, timeout=WAIT_MS)
     qtbot.waitUntil(table.isEnabled, timeout=WAIT_MS)
+    assert not table.selectedItems(), "other messages stand in these rows now"
+    assert not details.toPlainText()
+    assert table.hasFocus()
     _click(qtbot, dialog, "Read again")
     qtbot.waitUntil(table.isEnabled, timeout=WAIT_MS)
     assert table.topLevelItemCount() == 2

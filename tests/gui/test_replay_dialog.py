@@ -137,6 +137,7 @@ def test_nothing_of_the_form_is_cut_where_a_value_is_not_the_default(
     choose_model(qtbot, dialog)
     (scroll,) = dialog.findChildren(QScrollArea)
     form = scroll.widget()
+    assert form is not None
     assert any(link.isVisibleTo(form) for link in form.findChildren(QPushButton))
     assert form.minimumSizeHint().width() <= scroll.viewport().width()
 
