@@ -161,6 +161,7 @@ class AlarmDetails(QWidget):
         ):
             label = QLabel(text)
             label.setProperty("role", "muted")
+            label.setContentsMargins(0, 1, 0, 0)  # on the base line of the larger text beside it
             form.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
             form.addWidget(self._facts[name], row, 1)
         said = QLabel(self.tr("What the assessor said"))

@@ -85,8 +85,19 @@ class ElidedLabel(QWidget):
 
     def _paint(self, painter: QPainter) -> None:
         painter.setPen(self._theme.color(self._token))
-        flags = self._align | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect(), flags, "\n".join(self._shown))
+        metrics = painter.fontMetrics()
+        top = (self.height() - len(self._shown) * metrics.height()) // 2
+        for number, text in enumerate(self._shown):
+            # On the base line of the font: Chinese comes from another one, whose lines are higher.
+            base = top + number * metrics.height() + metrics.ascent()
+            painter.drawText(self._left(metrics.horizontalAdvance(text)), base, text)
+
+    def _left(self, width: int) -> int:
+        """Return where a line of this width begins."""
+        room = self.width() - width
+        if self._align & Qt.AlignmentFlag.AlignRight:
+            return room
+        return room // 2 if self._align & Qt.AlignmentFlag.AlignHCenter else 0
 
     def _break(self) -> None:
         """Find out where lines end."""

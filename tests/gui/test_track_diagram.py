@@ -347,3 +347,15 @@ def test_a_reason_that_comes_later_is_told_too(
     card = cards(diagram)[DETECTION]
     qtbot.waitUntil(lambda: "Bridge" in card.toolTip())
     assert "Gate" in card.toolTip()
+
+
+def test_chinese_beside_it_moves_no_text_up_or_down(qtbot: QtBot, context: ConsoleContext) -> None:
+    pictures = []
+    for text in ("group", "group 目标组"):
+        label = ElidedLabel(context.theme)
+        qtbot.addWidget(label)
+        label.set_text(text)
+        label.resize(200, label.sizeHint().height())
+        width = QFontMetrics(label.font()).horizontalAdvance("group")
+        pictures.append(label.grab().toImage().copy(0, 0, width, label.height()))
+    assert pictures[0] == pictures[1]

@@ -257,6 +257,8 @@ class Gallery:
         self._window.resize(USUAL)
 
     def _save(self, shown: QWidget | QPixmap, name: str) -> None:
+        # A picture taken before layouts that were asked for would show what nobody sees.
+        QCoreApplication.sendPostedEvents()
         picture = shown if isinstance(shown, QPixmap) else shown.grab()
         picture.save(str(self._folder / f"{name}.png"))
 
