@@ -199,7 +199,8 @@ def test_folded_it_is_one_line_that_tells_the_states(
     assert diagram.sizeHint().height() < whole / 3
     tell(context, DETECTION, WorkerState.STARTING)
     names = [child.accessibleName() for child in diagram.findChildren(QWidget)]
-    assert "Detection Starting, Generator Stopped, Scheduler Stopped, Aggregator Stopped" in names
+    states = "Detection: Starting, Generator: Stopped, Scheduler: Stopped, Aggregator: Stopped"
+    assert states in names
     assert not diagram.grab().isNull()
     diagram.set_folded(False)
     assert diagram.sizeHint().height() == whole
