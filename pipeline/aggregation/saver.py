@@ -26,6 +26,7 @@ LISTED_ALARMS: Final = 50
 """So many of the newest alarms that wait are shown one by one."""
 
 _CONDITION: Final = "store"
+_NO_MEMORY: Final = "store-memory"
 _PASSING: Final = {
     sqlite3.SQLITE_FULL: say("the disk is full"),
     sqlite3.SQLITE_IOERR: say("the disk does not take or give what is asked of it"),
@@ -56,6 +57,7 @@ class Saver:
         self._telemetry = telemetry
         self._held: deque[Batch] = deque()
         self._trouble = NOTHING
+        self._told_full = False
         self._tried_s = 0.0
 
     @property
@@ -85,6 +87,8 @@ class Saver:
         Raises:
             sqlite3.Error, OSError: for a reason that does not pass by itself.
         """
+        if batch.is_empty and not batch.deliveries:
+            return  # there is one for each look at the broker; days of a full disk have many
         self._held.append(batch)
         if len(self._held) == 1:
             self._write_held()
@@ -108,6 +112,24 @@ class Saver:
         if self._held:
             return False
         return self._try(what, in_transaction=True)
+
+    def _tell_of_memory(self) -> None:
+        """Say that alarms do not go on while no more can wait."""
+        is_full = self.is_full
+        if is_full == self._told_full:
+            return
+        self._told_full = is_full
+        if not is_full:
+            self._telemetry.recover(_NO_MEMORY)
+            return
+        self._telemetry.degrade(
+            _NO_MEMORY,
+            say(
+                "as much as fits waits in memory: no more verdicts are read, and new alarms are "
+                "raised only once there is room. The verdicts stay in Kafka"
+            ),
+        )
+        logger.error("as much as fits waits in memory; no more verdicts are read until then")
 
     def close(self) -> None:
         """Forget what waits, which is read again from Kafka, and show it no longer."""
@@ -161,6 +183,7 @@ class Saver:
     def _show(self) -> None:
         waiting = sum(len(batch.verdicts) for batch in self._held)
         self._telemetry.gauge("unsaved", waiting)
+        self._tell_of_memory()
         # The newest state of each alarm that began while nothing could be written.
         alarms: dict[str, Alarm] = {}
         for batch in self._held:

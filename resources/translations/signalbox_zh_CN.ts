@@ -5817,6 +5817,10 @@ It opens by itself when workers start.</source>
         <translation>{source} 无法从头播放</translation>
     </message>
     <message>
+        <source>as much as fits waits in memory: no more verdicts are read, and new alarms are raised only once there is room. The verdicts stay in Kafka</source>
+        <translation>内存中等待的内容已达上限：不再读取结论，有空间后才会产生新告警。结论保留在 Kafka 中</translation>
+    </message>
+    <message>
         <source>The model cannot be used: {error}</source>
         <translation>该模型无法使用：{error}</translation>
     </message>

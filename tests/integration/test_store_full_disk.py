@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pipeline.aggregation import saver
+from pipeline.aggregation.batch import Batch
 from pipeline.aggregation.database import evidence_folder
 from pipeline.aggregation.store import AlarmReader
+from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.messages import encode, utc_now
 from pipeline.states import WorkerName, WorkerState
+from pipeline.telemetry import WorkerTelemetry
 from tests.support import messages as made
 from tests.support.log_guard import ExpectLog
 from tests.support.small_disk import fill, mount_small, unmount
@@ -92,6 +98,51 @@ def test_alarms_go_on_while_the_disk_is_full_and_are_written_when_there_is_room(
         assert all(reader.evidence(entry.alarm.alarm_id) == PICTURE for entry in entries)
     pictures = [file for file in evidence_folder(database).rglob("*") if file.is_file()]
     assert len(pictures) == 25
+
+
+def test_when_no_more_can_wait_it_is_said_and_the_rest_stays_in_kafka(
+    small_disk: Path, expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saver, "HELD_MESSAGES", 5)
+    expect_log("ERROR the alarm database cannot be written .the disk is full")
+    expect_log("ERROR as much as fits waits in memory")
+    expect_log("Aggregator is degraded")
+    database = small_disk / "alarms.db"
+    settings = stage_settings(database)
+    topic = settings.kafka.topics.risk_assessment_results
+
+    def said() -> str:
+        return running.snapshot(AGGREGATOR).degraded or ""
+
+    with line(settings) as running:
+        running.start(AGGREGATOR)
+        kafka = running.session.kafka
+        feed(kafka, topic, verdicts(0, 1))
+        wait_until("the first is stored", lambda: len(stored(database)) == 1)
+        ballast = fill(small_disk)
+        feed(kafka, topic, verdicts(1, 6))
+        wait_until("it is said", lambda: "no more verdicts are read" in said())
+        assert "the disk is full" in said()
+        raised = running.count(AGGREGATOR, "alarms")
+        feed(kafka, topic, verdicts(7, 20))
+        ballast.unlink()
+        wait_until("all are stored", lambda: len(stored(database)) == 27)
+        wait_until("it is well again", lambda: running.changes[-1].new is WorkerState.RUNNING)
+        assert raised < running.count(AGGREGATOR, "alarms") == 27
+
+
+def test_looks_that_bring_nothing_take_no_memory_while_the_disk_is_full(
+    small_disk: Path, expect_log: ExpectLog
+) -> None:
+    expect_log("ERROR the alarm database cannot be written .the disk is full")
+    with contextlib.closing(StoreWriter(small_disk / "alarms.db")) as store:
+        made_up = saver.Saver(store, WorkerTelemetry(AGGREGATOR))
+        fill(small_disk)
+        made_up.save(Batch(verdicts=[made.result("r1")]))
+        assert made_up.holds
+        for _ in range(100):
+            made_up.save(Batch())
+        assert sum(isinstance(one, Batch) for one in gc.get_objects()) == 1
 
 
 def test_what_waits_at_a_stop_is_read_again(small_disk: Path, expect_log: ExpectLog) -> None:
