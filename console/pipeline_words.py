@@ -56,6 +56,7 @@ FIGURES: Final[tuple[Any, ...]] = (
     QT_TRANSLATE_NOOP("Figure", "not assessed"),
     QT_TRANSLATE_NOOP("Figure", "reminders"),
     QT_TRANSLATE_NOOP("Figure", "unsaved"),
+    QT_TRANSLATE_NOOP("Figure", "unsaved alarms"),
 )
 
 _SETTINGS: Final = (

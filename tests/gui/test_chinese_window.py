@@ -6,6 +6,7 @@ Each page and dialog is opened with faulty contents, by the real parts, and read
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from console.main_window import MainWindow
 from console.models.kafka_desk import KafkaDesk
 from console.page_list import PAGES
 from console.pages.settings import SettingsPage
+from console.pipeline_words import figure_word, setting_word
+from console.supervision.worker_settings import worker_settings
 from console.ui_gap import UiGap
 from console.widgets.camera_dialog import CameraDialog
 from console.widgets.camera_import import CameraImport
@@ -54,8 +57,9 @@ from pipeline.telemetry import CameraEvent
 from pipeline.texts import say, words_of
 from pipeline.timeline.events import Event, What
 from pipeline.timeline.store import TimelineWriter, timeline_path
-from tests.support.chinese import all_slips, chinese, slips, visible_texts
+from tests.support.chinese import HAN, all_slips, chinese, slips, visible_texts
 from tests.support.console_parts import console_context
+from tools.make_translations import PIPELINE
 
 pytestmark = pytest.mark.usefixtures("chinese")
 __all__ = ["chinese"]
@@ -158,6 +162,27 @@ def opened(qtbot: QtBot, dialog: QDialog) -> Iterator[QDialog]:
 )
 def test_slips_are_found(text: str, wrong: str) -> None:
     assert [wrong in found for found in slips(text)] == ([True] if wrong else [])
+
+
+# ---------------------------------------------------------------------- names
+def figures_of_the_pipeline() -> set[str]:
+    """Return the names of counters, gauges and labels that the workers' sources hold."""
+    told = re.compile(r'telemetry\.(?:count|gauge|label)\(\s*"([a-z_]+)"')
+    return {
+        name for path in PIPELINE.rglob("*.py") for name in told.findall(path.read_text("utf-8"))
+    }
+
+
+def test_every_figure_and_setting_of_a_worker_has_a_name() -> None:
+    figures = figures_of_the_pipeline()
+    assert {"frames_read", "unsaved_alarms", "provider_reason"} <= figures
+    names = [figure_word(name) for name in sorted(figures)]
+    names += [
+        setting_word(name)
+        for worker in WorkerName
+        for name, _ in worker_settings(worker, Settings())
+    ]
+    assert [name for name in names if not HAN.search(name)] == []
 
 
 # ---------------------------------------------------------------------- pages
