@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from loguru import logger
@@ -14,6 +15,7 @@ from pipeline.aggregation.batch import Batch
 from pipeline.aggregation.disk_room import NO_ROOM
 from pipeline.aggregation.situations import Alarm, alert_of
 from pipeline.aggregation.store_writer import StoreWriter
+from pipeline.paths import shown
 from pipeline.telemetry import WorkerTelemetry
 from pipeline.texts import NOTHING, Text, say
 
@@ -40,8 +42,13 @@ def passing_trouble(error: Exception) -> Text:
         # The low byte is the kind; the rest says which of its cases.
         code = getattr(error, "sqlite_errorcode", None)
         return _PASSING.get(code & 0xFF, NOTHING) if code is not None else NOTHING
-    if isinstance(error, OSError) and error.errno in NO_ROOM:
-        return _PASSING[sqlite3.SQLITE_FULL]
+    if isinstance(error, OSError):
+        # Of the files of evidence: rights and folders are mended while we run, too.
+        if error.errno in NO_ROOM:
+            return _PASSING[sqlite3.SQLITE_FULL]
+        folder = shown(Path(error.filename).parent) if error.filename else "?"
+        words = error.strerror or type(error).__name__
+        return say("nothing can be put into {folder} ({error})", folder=folder, error=words)
     return NOTHING
 
 
@@ -85,7 +92,7 @@ class Saver:
         """Write a batch and mark its messages as done, now or when it can be written.
 
         Raises:
-            sqlite3.Error, OSError: for a reason that does not pass by itself.
+            sqlite3.Error: for a reason that does not pass by itself.
         """
         if batch.is_empty and not batch.deliveries:
             return  # there is one for each look at the broker; days of a full disk have many
@@ -107,7 +114,7 @@ class Saver:
             False when nothing was done; it is to be asked for again later.
 
         Raises:
-            sqlite3.Error, OSError: for a reason that does not pass by itself.
+            sqlite3.Error: for a reason that does not pass by itself.
         """
         if self._held:
             return False
@@ -170,14 +177,19 @@ class Saver:
             self._telemetry.recover(_CONDITION)
             logger.success("the alarm database can be written again; nothing was lost")
             return
-        self._telemetry.degrade(
-            _CONDITION,
-            say(
+        if trouble == _PASSING[sqlite3.SQLITE_FULL]:
+            reason = say(
                 "alarms cannot be written: {trouble}; they go on in memory and are "
                 "written when it is possible. Free some space",
                 trouble=trouble,
-            ),
-        )
+            )
+        else:
+            reason = say(
+                "alarms cannot be written: {trouble}; they go on in memory and are "
+                "written when it is possible",
+                trouble=trouble,
+            )
+        self._telemetry.degrade(_CONDITION, reason)
         logger.error("the alarm database cannot be written ({}): {}", trouble, error)
 
     def _show(self) -> None:

@@ -205,3 +205,29 @@ def test_a_disk_that_is_full_at_the_start_is_said_and_nothing_is_lost(
         entries = reader.newest()
         assert len(entries) == before + 10
         assert all(reader.evidence(entry.alarm.alarm_id) == PICTURE for entry in entries)
+
+
+def test_alarms_go_on_while_their_pictures_cannot_be_kept(
+    tmp_path: Path, expect_log: ExpectLog
+) -> None:
+    """Whatever is wrong with the folder of evidence: no alarm is missed for it."""
+    expect_log("ERROR the alarm database cannot be written .nothing can be put into")
+    expect_log("Aggregator is degraded: alarms cannot be written: nothing can be put into")
+    database = tmp_path / "alarms.db"
+    settings = stage_settings(database)
+    topic = settings.kafka.topics.risk_assessment_results
+    in_the_way = evidence_folder(database)
+    in_the_way.write_bytes(b"")  # rights would not hold an administrator back
+    with line(settings) as running:
+        running.start(AGGREGATOR)
+        kafka = running.session.kafka
+        feed(kafka, topic, verdicts(0, 3))
+        assert {alert.camera_id for alert in alerts(kafka, 3)} == {f"cam-{n}" for n in range(3)}
+        wait_until(
+            "it is said", lambda: running.changes[-1].new is WorkerState.DEGRADED, timeout_s=10
+        )
+        assert "Free some space" not in running.changes[-1].reason
+        assert not stored(database)
+        in_the_way.unlink()
+        wait_until("all are stored", lambda: len(stored(database)) == 3)
+        wait_until("it is well again", lambda: running.changes[-1].new is WorkerState.RUNNING)
