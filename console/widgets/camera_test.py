@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from console import formatting
+from console import formatting, joining
 from console.background import in_background
 from console.context import ConsoleContext
 from console.theme.tokens import Space
@@ -111,17 +111,22 @@ class CameraTest(QWidget):
         height, width = trial.pixels.shape[:2]
         image = QImage(trial.pixels.data, width, height, QImage.Format.Format_RGB32).copy()
         self._picture.show_image(image, self.tr("First picture of the source"))
-        rate = self.tr("rate unknown") if trial.rate is None else f"{trial.rate:.1f} fps"
+        rate = (
+            self.tr("rate unknown")
+            if trial.rate is None
+            else self.tr("{0} fps").format(f"{trial.rate:.1f}")
+        )
         words = self.tr("{0} × {1}, {2}; first picture after {3}.").format(
             *trial.size,
-            f"{rate}, {trial.codec.upper()}" if trial.codec else rate,
+            joining.in_a_line((rate, trial.codec.upper()) if trial.codec else (rate,)),
             formatting.milliseconds(trial.opened_ms),
         )
         if not trial.follows_size:
-            words += " " + self.tr(
+            squeezed = self.tr(
                 "If the sender changes the size of its pictures, they are squeezed until it is"
                 " opened again."
             )
+            words = joining.one_after_another((words, squeezed))
         self._say(words, "ok")
 
     def _show_error(self, attempt: int, error: Exception) -> None:

@@ -290,7 +290,8 @@ class WorkerDetails(QWidget):
             for name, value in sorted(snapshot.gauges.items())
         ]
         rows += [
-            (figure_word(name), line(text), "") for name, text in sorted(snapshot.labels.items())
+            (figure_word(name), _label(name, text), "")
+            for name, text in sorted(snapshot.labels.items())
         ]
         self._counters.set_rows(rows)
 
@@ -324,3 +325,10 @@ class WorkerDetails(QWidget):
     @Slot()
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self._trouble.text())
+
+
+def _label(name: str, text: str) -> str:
+    """Return what a label of a worker says."""
+    if name == "assessor_kind":
+        return choice_words(("scheduler", "assessor"), text)
+    return line(text)

@@ -1089,7 +1089,11 @@
         <source>If the sender changes the size of its pictures, they are squeezed until it is opened again.</source>
         <translation>如果发送方改变画面尺寸，在重新打开之前，画面会变形。</translation>
     </message>
-</context>
+<message>
+        <source>{0} fps</source>
+        <translation>{0} 帧/秒</translation>
+    </message>
+    </context>
 <context>
     <name>CameraTile</name>
     <message>
