@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage
 from console.page_list import PAGES
 from tests.support.gallery import LANGUAGES, NOT_PAINTED, SIZES, STATES, folder_name
 
-pytestmark = [pytest.mark.gallery, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.gallery, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "build" / "gallery"
@@ -30,7 +30,7 @@ def test_every_page(state: str, scale: str) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=390,
+        timeout=890,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -55,6 +55,8 @@ def test_every_page(state: str, scale: str) -> None:
         image = QImage(str(folder / f"{name}.png"))
         assert not image.isNull(), name
         assert len(_colors(image)) > 20, f"{name} is blank"
+    for path in folder.glob("*.png"):
+        assert len(_colors(QImage(str(path)))) > 5, f"{path.stem} is blank"
     write_index()
 
 

@@ -249,7 +249,9 @@ class Scenes:
             listed.setCurrentRow(listed.count() - 1)
             yield "dialog-areas-ground", areas
         night = ScheduleSettings(begin=time(22), end=time(6), detections_per_second=1.0)
-        plain = self._context.settings.cameras[0].model_copy(update={"schedule": (night,)})
+        plain = self._context.settings.cameras[0].model_copy(
+            update={"id": "market", "schedule": (night,)}
+        )
         with self._shown(CameraDialog(self._context, plain, words, self._window)) as edit:
             (test,) = edit.findChildren(CameraTest)
             test.start(camera)
