@@ -47,5 +47,6 @@ def shown(path: Path) -> str:
     """Return `path` for people and logs, with the user's home folder as ``~``."""
     try:
         return str(Path("~") / path.expanduser().resolve().relative_to(Path.home()))
-    except ValueError:
+    except (ValueError, OSError):
+        # Somewhere else, or a place that cannot be looked at now, such as a share that is away.
         return str(path)

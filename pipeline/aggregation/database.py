@@ -194,7 +194,7 @@ def open_reader(path: Path) -> sqlite3.Connection | None:
     if not path.exists():
         return None
     connection = sqlite3.connect(
-        f"{path.resolve().as_uri()}?mode=rw",
+        f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
         timeout=BUSY_TIMEOUT_S,
         isolation_level=None,

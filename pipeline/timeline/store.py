@@ -166,7 +166,7 @@ def read_events(path: Path, since: datetime, until: datetime, limit: int) -> lis
     """
     if not path.exists():
         return []
-    uri = f"{path.resolve().as_uri()}?mode=rw"
+    uri = f"{path.absolute().as_uri()}?mode=rw"
     with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -36,6 +36,9 @@ NEEDED = (
 SIZES = "sizes.txt"
 """Among them: sizes, and the times of installing and starting."""
 
+SHELL_CALLS = "shell-calls.txt"
+"""Among them: what Wine says of the newest installation's calls that it lacks."""
+
 PROGRAM = "C:\\测试 é\\Signalbox"
 UPGRADE_VERSION = "99.0.0"
 LEFT_OUT = "qasync/__init__.py"
@@ -170,7 +173,8 @@ def install(wine: Wine, installer: Path, *switches: str, into: str = PROGRAM) ->
     """Install silently; return the exit code and what the log says."""
     # As typed after /D=: without quotes, which Wine would put around a space.
     words = f"/D={into}".split(" ")
-    done = wine.run(str(installer), "/S", *switches, *words, timeout_s=300)
+    done = wine.run(str(installer), "/S", *switches, *words, timeout_s=300, debug="fixme+shell")
+    (KEPT / SHELL_CALLS).write_text(done.output, encoding="utf-8")
     return done.code, wine.temp_log()
 
 

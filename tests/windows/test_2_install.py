@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from pipeline import __version__
-from tests.windows.conftest import PROGRAM
+from tests.windows.conftest import KEPT, PROGRAM, SHELL_CALLS
 from tests.windows.wine import Wine
 
 pytestmark = [pytest.mark.windows, pytest.mark.timeout(900)]
@@ -39,6 +40,14 @@ def test_shortcuts_lead_to_the_program(program: Path, wine: Wine) -> None:
         # The folder it starts in is kept in Unicode, at any offset.
         both = (content, content[1:])
         assert any(PROGRAM in half.decode("utf-16-le", errors="ignore") for half in both)
+
+
+def test_shortcuts_are_given_the_identity_of_the_window(program: Path) -> None:
+    """Wine has the calls, in name only: what they were given can be read on a Windows alone."""
+    assert program.is_dir()
+    said = (KEPT / SHELL_CALLS).read_text(encoding="utf-8")
+    calls = re.findall(r"propertystore_(SetValue|Commit) \((\w+)\)", said)
+    assert [call for call, _ in calls] == ["SetValue", "Commit"] * 2, said
 
 
 def test_windows_lists_it_among_the_programs(program: Path, wine: Wine) -> None:

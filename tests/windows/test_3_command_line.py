@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import __version__
+from tests.integration.test_updates import https, told
 from tests.windows.conftest import KEPT, PROGRAM
 from tests.windows.wine import Wine, windows_path
 
@@ -20,6 +21,20 @@ pytestmark = [
 CLI = f"{PROGRAM}\\signalbox-cli.exe"
 CONSUMER = "bootstrap.servers=localhost:9092\ngroup.id=llm-task-scheduler\nmax.poll.records=50\n"
 PRODUCER = "bootstrap.servers=localhost:9092\nacks=1\nenable.idempotence=true\n"
+
+LOOK = """
+import os, sys
+_, url, trusted = sys.argv
+if trusted:
+    os.environ["SSL_CERT_FILE"] = trusted
+from pipeline.updates import UpdateError, look
+try:
+    update = look(url, "0.1.0")
+    print(update.version, update.is_newer, update.url)
+except UpdateError as error:
+    print(error)
+"""
+"""Asks one address, with a certificate that this Windows trusts beside its own."""
 
 
 def test_versions_and_folders(wine: Wine) -> None:
@@ -74,6 +89,21 @@ def test_a_child_process_gets_an_interpreter(wine: Wine) -> None:
     (*path,) = done.output.strip().splitlines()[-1].split("|")
     assert path[0] == python
     assert all(entry.startswith(PROGRAM) for entry in path[1:]), "nothing of another Python"
+
+
+def test_a_newer_version_is_asked_for_over_https(wine: Wine, tmp_path: Path) -> None:
+    script = tmp_path / "look.py"
+    script.write_text(LOOK, encoding="utf-8")
+    python = f"{PROGRAM}\\runtime\\python.exe"
+    with https(tmp_path, told("99.1")) as (url, came):
+        trusted = windows_path(tmp_path / "certificate.pem")
+        words = ("-X", "utf8", windows_path(script), url)
+        known = wine.run(python, *words, trusted, timeout_s=120)
+        unknown = wine.run(python, *words, "", timeout_s=120)
+    assert "99.1 True https://example.org/signalbox" in known.output
+    assert "certificate verify failed" in unknown.output
+    assert "geheim" not in unknown.output
+    assert len(came) == 1
 
 
 def test_nothing_was_written_into_the_programs_folder(program: Path, tree: Path) -> None:

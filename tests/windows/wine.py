@@ -6,6 +6,7 @@ has none of it, and a test proves that.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -15,9 +16,10 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from installer import lockfile, tools
 from installer.places import CACHE
@@ -105,15 +107,20 @@ class Wine:
                 link.unlink()
                 link.mkdir()
 
-    def start(self, program: str, *arguments: str, home: str = "") -> subprocess.Popen[str]:
+    def start(
+        self, program: str, *arguments: str, home: str = "", debug: str = ""
+    ) -> subprocess.Popen[str]:
         """Start a program of the prefix; what it prints goes into a pipe.
 
         Args:
             program: a Windows path, or the name of one of Wine's.
             arguments: Wine quotes those that hold a space.
             home: ``SIGNALBOX_HOME`` for it; empty for the usual folders.
+            debug: what Wine tells of it beside what it prints, as in ``WINEDEBUG``.
         """
         environment = self._environment | ({"SIGNALBOX_HOME": home} if home else {})
+        if debug:
+            environment["WINEDEBUG"] = f"-all,{debug}"
         return subprocess.Popen(
             ["wine", program, *arguments],
             env=environment,
@@ -125,9 +132,11 @@ class Wine:
             start_new_session=True,
         )
 
-    def run(self, program: str, *arguments: str, timeout_s: float, home: str = "") -> Done:
+    def run(
+        self, program: str, *arguments: str, timeout_s: float, home: str = "", debug: str = ""
+    ) -> Done:
         """Run a program to its end; killed, and a failure, after `timeout_s`."""
-        process = self.start(program, *arguments, home=home)
+        process = self.start(program, *arguments, home=home, debug=debug)
         try:
             output, _ = process.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired:
@@ -136,6 +145,15 @@ class Wine:
             output, _ = process.communicate()
             raise AssertionError(f"{program} ran longer than {timeout_s:.0f} s: {output}") from None
         return Done(process.returncode, output)
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process of this prefix; Wine's own, too, holds what they open."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("WINEPREFIX") == str(self.prefix):
+                    found.append(process)
+        return found
 
     def kill_all(self) -> None:
         """Kill every program of this prefix, as a power cut would."""
@@ -216,7 +234,7 @@ class Overlay:
         self._aside.rmdir()
 
 
-@contextmanager
+@contextlib.contextmanager
 def screen(size: str = "1600x1000x24") -> Iterator[str]:
     """Run an X server without a monitor; yields its display."""
     read, write = os.pipe()
