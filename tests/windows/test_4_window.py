@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import shutil
+import threading
 from pathlib import Path
 
 import cv2
@@ -105,6 +106,9 @@ def test_sleep_waking_and_the_end_of_the_session_are_heard(wine: Wine, tmp_path:
 
     show_calls_of(wine, SHUTDOWN_CALLS)
     running = wine.start(WINDOWED, "demo", home=windows_path(home), debug="+relay")
+    calls: list[str] = []
+    reading = threading.Thread(target=lambda: calls.extend(running.stdout or ()))
+    reading.start()  # at once: a full pipe would hold the program up
     wait_until(detection.exists, 120, "starting the demo")
     wait_until(lambda: "opened" in detection.read_text(encoding="utf-8"), 60, "opening cameras")
     assert listening(wine) == {"127.0.0.1"}, "no firewall asks about it"
@@ -114,8 +118,10 @@ def test_sleep_waking_and_the_end_of_the_session_are_heard(wine: Wine, tmp_path:
     wait_until(lambda: said("the machine is awake again"), 20, "hearing of waking")
 
     assert "answer 1" in send(power.TITLE, WM_QUERYENDSESSION, 0, ENDSESSION_LOGOFF)
-    output, _ = running.communicate(timeout=60)
-    assert running.returncode == 0, output[-4000:]
+    code = running.wait(timeout=60)
+    reading.join()
+    output = "".join(calls)
+    assert code == 0, output[-4000:]
     # Wine's function says that it is not implemented, so nothing is to be taken back.
     (told,) = re.findall(r"Call user32\.ShutdownBlockReasonCreate\(([^)]*)\)", output)
     assert re.fullmatch(r'0*[1-9a-f][0-9a-f]*,[0-9a-f]+ L"The workers finish what .*"', told)
