@@ -19,8 +19,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from installer import lockfile, tools
 from installer.places import CACHE
 from tests.windows import fonts
@@ -145,15 +143,6 @@ class Wine:
             output, _ = process.communicate()
             raise AssertionError(f"{program} ran longer than {timeout_s:.0f} s: {output}") from None
         return Done(process.returncode, output)
-
-    def processes(self) -> list[psutil.Process]:
-        """Return every process of this prefix; Wine's own, too, holds what they open."""
-        found = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if process.environ().get("WINEPREFIX") == str(self.prefix):
-                    found.append(process)
-        return found
 
     def kill_all(self) -> None:
         """Kill every program of this prefix, as a power cut would."""
