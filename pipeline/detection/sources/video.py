@@ -132,6 +132,8 @@ class VideoReader:
             raise self._not_decoded(verbatim(error.err)) from error
         if not ok:
             raise self._not_decoded(say("no picture"))
+        # Motion JPEG over RTP is not scaled into the first size.
+        self.size = (picture.shape[1], picture.shape[0])
         return np.asarray(picture, np.uint8)
 
     def read(self) -> Picture | None:
