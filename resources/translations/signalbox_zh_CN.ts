@@ -969,7 +969,7 @@
     </message>
     <message>
         <source>Choose a CSV file whose first line names the columns. Cameras with an id that is there already are changed, the others are added; zones and schedules stay.</source>
-        <translation>请选择首行为列名的 CSV 文件。已有标识的摄像头会被修改，其余会被添加；区域和时间表保持不变。</translation>
+        <translation>请选择首行为列名的 CSV 文件。编号已存在的摄像头会被修改，其余会被添加；区域和时间表保持不变。</translation>
     </message>
     <message>
         <source>An example of such a file</source>
@@ -6470,7 +6470,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>camera id used more than once: {ids}</source>
-        <translation>摄像头标识重复：{ids}</translation>
+        <translation>摄像头编号重复：{ids}</translation>
     </message>
     <message>
         <source>must be a reference such as env:NAME or keyring:NAME</source>
@@ -6654,7 +6654,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>the id {id} was already in line {line}</source>
-        <translation>标识 {id} 在第 {line} 行已经出现过</translation>
+        <translation>编号 {id} 在第 {line} 行已经出现过</translation>
     </message>
     <message>
         <source>there is no camera below the header</source>
