@@ -36,6 +36,10 @@ class Health:
     failures: int = 0
     _outcomes: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
+    def handed_on(self) -> Health:
+        """Return a copy for another pool, which counts its own requests."""
+        return Health(self.cools_until_s, _outcomes=self._outcomes.copy())
+
     def note(self, now_s: float, *, failed: bool) -> None:
         """Note the end of a request."""
         self.requests += 1

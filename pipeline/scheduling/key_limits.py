@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 SECOND_S: Final = 1.05
@@ -93,6 +93,10 @@ class Use:
     def change(self, limits: KeyLimits) -> None:
         """Go on with other limits."""
         self.limits = limits
+
+    def handed_on(self) -> Use:
+        """Return a copy for another pool: the same last minute, with nothing under way."""
+        return Use(self.limits, 0, deque(replace(one) for one in self._bookings), self._tokens)
 
     def _forget(self, now_s: float) -> None:
         while self._bookings and self._bookings[0].at_s + MINUTE_S <= now_s:

@@ -7,7 +7,7 @@ key meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -73,6 +73,14 @@ class KeyState:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeyPast:
+    """What a key did of late, for a pool that takes over: the server goes on counting."""
+
+    use: Use
+    health: Health
+
+
 @dataclass(slots=True, eq=False)
 class Lease:
     """The right to make one request under a key; to be released once."""
@@ -90,7 +98,7 @@ class _Key:
     Attributes:
         passed: virtual time of its next turn; each turn moves it on by 1 / weight.
         last_turn: number of the turn that it took last.
-        is_removed: gone from the settings, with requests still under way.
+        is_removed: gone from the settings; requests may still be under way.
     """
 
     config: KeyConfig
@@ -109,13 +117,31 @@ class _Key:
 
 
 class KeyPool:
-    """The keys of one endpoint; used by one thread."""
+    """The keys of one endpoint; used by one thread.
 
-    def __init__(self, strategy: Strategy, keys: Iterable[KeyConfig] = ()) -> None:
+    Args:
+        strategy: which of the keys that may take a request gets it.
+        keys: the first ones.
+        past: what they did under the pool before this one, by key id.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        keys: Iterable[KeyConfig] = (),
+        past: Mapping[str, KeyPast] | None = None,
+    ) -> None:
         self._strategy = strategy
         self._keys: dict[str, _Key] = {}
         self._turn = 0
         self._virtual_now = 0.0
+        for key_id, before in (past or {}).items():
+            self._keys[key_id] = _Key(
+                KeyConfig(key_id),
+                before.use.handed_on(),
+                before.health.handed_on(),
+                is_removed=True,
+            )
         for config in keys:
             self.put(config)
 
@@ -129,19 +155,23 @@ class KeyPool:
         if key is None:
             key = _Key(config, Use(config.limits), passed=self._virtual_now)
             self._keys[config.key_id] = key
-        # A key that comes back while its old requests still run goes on counting them.
+        # A key that comes back goes on with what it did before it was taken away.
         key.config = config
         key.use.change(config.limits)
         key.is_removed = False
         key.disabled = "" if config.enabled else SWITCHED_OFF
 
     def remove(self, key_id: str) -> None:
-        """Give a key no more requests and forget it once the last one has ended."""
-        key = self._keys.get(key_id)
-        if key is None:
-            return
-        key.is_removed = True
-        self._forget_if_done(key)
+        """Give a key no more requests.
+
+        What it did is remembered: put again within a minute, it must not take its limits anew.
+        """
+        if key_id in self._keys:
+            self._keys[key_id].is_removed = True
+
+    def past(self) -> dict[str, KeyPast]:
+        """Return what the keys did of late, by key id; the pool is not used any more."""
+        return {name: KeyPast(key.use, key.health) for name, key in self._keys.items()}
 
     def disable(self, key_id: str, reason: str) -> None:
         """Give a key no more requests until it is put again."""
@@ -190,9 +220,7 @@ class KeyPool:
         lease.is_released = True
         key = lease.key
         key.use.end(lease.booking, tokens)
-        disabled = self._judge(key, now_s, ending, retry_after_s, reason)
-        self._forget_if_done(key)
-        return disabled
+        return self._judge(key, now_s, ending, retry_after_s, reason)
 
     def _judge(
         self, key: _Key, now_s: float, ending: Ending, retry_after_s: float | None, reason: str
@@ -278,7 +306,3 @@ class KeyPool:
         begins = max(key.passed, self._virtual_now)
         self._virtual_now = begins
         key.passed = begins + 1.0 / key.config.weight
-
-    def _forget_if_done(self, key: _Key) -> None:
-        if key.is_removed and key.use.in_flight == 0:
-            self._keys.pop(key.config.key_id, None)

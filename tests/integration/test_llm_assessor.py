@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -140,6 +141,17 @@ def bad(of: Outcome | AssessmentError) -> AssessmentError:
 
 
 # ---------------------------------------------------------------------- when all is well
+def test_a_restart_leaves_a_key_its_limit(server: LlmServer) -> None:
+    of = settings(server)
+    key = of.llm.keys[0].model_copy(update={"requests_per_minute": 2})
+    of = of.model_copy(update={"llm": of.llm.model_copy(update={"keys": (key,)})})
+    ended, _ = assessed(of, task())
+    good(ended[0])
+    pool = fetch_keys(of.llm).pool
+    assert pool.acquire(time.monotonic()) is not None
+    assert pool.acquire(time.monotonic()) is None
+
+
 def test_a_verdict_with_all_that_is_known_of_it(server: LlmServer) -> None:
     (ended,), run = assessed(settings(server), task())
     outcome = good(ended)

@@ -179,6 +179,7 @@ class LlmAssessor(Assessor):
                 await self._looking
         if self._session is not None:
             await self._session.close()
+        self._keys.remember()
         await asyncio.to_thread(self._ledger.sync)
         self._show()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from loguru import logger
 
 from pipeline.scheduling.key_limits import KeyLimits
 from pipeline.scheduling.key_pool import KeyConfig, KeyPool, KeyState
+from pipeline.scheduling.llm.key_memory import MEMORY
 from pipeline.secrets import SecretError, masked, resolve
 from pipeline.settings_scheduler import KeySettings, LlmSettings
 from pipeline.telemetry import KeyView
@@ -28,10 +29,16 @@ class Keys:
 
     Attributes:
         secrets: by key id; never to be logged or shown.
+        server: address of the endpoint that counts their requests.
     """
 
     pool: KeyPool
-    secrets: dict[str, str]
+    secrets: dict[str, str] = field(repr=False)
+    server: str = ""
+
+    def remember(self) -> None:
+        """Keep what the keys did for the pool that comes next; this one is not used any more."""
+        MEMORY.keep(self.server, self.secrets, self.pool.past())
 
     def views(self, now_s: float) -> tuple[KeyView, ...]:
         """Return the keys as the window may show them."""
@@ -52,10 +59,12 @@ class Keys:
 
 def fetch_keys(settings: LlmSettings) -> Keys:
     """Return the keys of the settings; one whose secret is missing is disabled. Blocks."""
+    server = settings.base_url
     if not settings.keys:
-        return Keys(KeyPool(settings.strategy, [KeyConfig(NO_KEY)]), {NO_KEY: ""})
-    pool = KeyPool(settings.strategy, [_config(key) for key in settings.keys])
-    secrets: dict[str, str] = {}
+        secrets = {NO_KEY: ""}
+        past = MEMORY.recall(server, secrets)
+        return Keys(KeyPool(settings.strategy, [KeyConfig(NO_KEY)], past), secrets, server)
+    secrets, missing = {}, {}
     for key in settings.keys:
         if not key.enabled:
             continue
@@ -63,8 +72,12 @@ def fetch_keys(settings: LlmSettings) -> Keys:
             secrets[key.id] = usable(resolve(key.secret))
         except (SecretError, BadKeyError) as error:
             logger.warning("API key {} is disabled: {}", key.id, error)
-            pool.disable(key.id, str(error))
-    return Keys(pool, secrets)
+            missing[key.id] = str(error)
+    configs = [_config(key) for key in settings.keys]
+    pool = KeyPool(settings.strategy, configs, MEMORY.recall(server, secrets))
+    for key_id, reason in missing.items():
+        pool.disable(key_id, reason)
+    return Keys(pool, secrets, server)
 
 
 def usable(secret: str) -> str:

@@ -58,10 +58,10 @@ class Histories(RuleBasedStateMachine):
     @initialize(strategy=st.sampled_from(STRATEGIES), keys=st.lists(configs, max_size=3))
     def begin(self, strategy: Strategy, keys: list[KeyConfig]) -> None:
         self.now_s = 1_000.0
+        self.strategy = strategy
         self.pool = KeyPool(strategy)
         self.known: dict[str, KeyConfig] = {}
         self.refused: set[str] = set()
-        self.cooling: dict[str, float] = {}
         self.books: dict[str, Book] = {name: Book() for name in IDS}
         self.leases: list[tuple[int, Lease]] = []
         self.serial = 0
@@ -82,14 +82,24 @@ class Histories(RuleBasedStateMachine):
             return
         if not config.enabled:
             self.refused.add(key_id)  # what still runs under it cannot disable it again
-        if not self.books[key_id].under_way:
-            self.cooling.pop(key_id, None)
-            self.books[key_id] = Book()
 
     @rule(key_id=st.sampled_from(IDS))
     def disable(self, key_id: str) -> None:
         self.pool.disable(key_id, "by hand")
         self.refused.add(key_id)
+
+    @rule()
+    def start_anew(self) -> None:
+        """The worker starts again: what was under way is over, the server goes on counting."""
+        cooling = {one.key_id: one.cools_until_s for one in self.pool.states(self.now_s)}
+        self.pool = KeyPool(self.strategy, self.known.values(), self.pool.past())
+        self.leases.clear()
+        self.refused.clear()
+        for book in self.books.values():
+            book.under_way = 0
+        for one in self.pool.states(self.now_s):
+            # A key that was refused is tried again; its rest, if there was one, goes on.
+            assert one.cools_until_s == cooling[one.key_id] or cooling[one.key_id] is None
 
     @rule(seconds=st.sampled_from([0.0, 0.01, 0.3, 1.0, 5.0, 30.0, 61.0]))
     def wait(self, seconds: float) -> None:
@@ -137,9 +147,6 @@ class Histories(RuleBasedStateMachine):
             book.booked[serial] = (book.booked[serial][0], tokens)
         if ending is Ending.INVALID_KEY:
             self.refused.add(lease.key_id)
-        if lease.key_id not in self.known and not book.under_way:
-            self.books[lease.key_id] = Book()
-            self.refused.discard(lease.key_id)
         self.check_rest(lease.key_id, ending, retry_after_s)
 
     # ------------------------------------------------------------------ what a server would see
