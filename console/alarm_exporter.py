@@ -14,7 +14,7 @@ from console.background import in_background
 from console.context import ConsoleContext
 from console.formatting import count
 from console.models.alarm_desk import AlarmDesk
-from console.save_place import save_place
+from console.save_place import save_dialog, save_place
 from console.widgets.course_dialog import CourseDialog
 from pipeline.paths import shown
 
@@ -49,19 +49,11 @@ class AlarmExporter(QObject):
         ):
             menu.addAction(text, act)
 
-    def _choose_file(self, title: str, name: str, kind: str) -> QFileDialog:
-        dialog = QFileDialog(self._page, title, save_place(name))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(kind)
-        return dialog
-
     @Slot()
     def _on_export_table(self) -> None:
-        dialog = self._choose_file(
-            self.tr("Export the list"), "signalbox-alarms.csv", self.tr("Table (*.csv)")
+        dialog = save_dialog(
+            self._page, self.tr("Export the list"), "signalbox-alarms.csv", self.tr("Table (*.csv)")
         )
-        dialog.setDefaultSuffix("csv")
         dialog.fileSelected.connect(self._export_table)
         dialog.open()
 
@@ -100,10 +92,12 @@ class AlarmExporter(QObject):
 
     @Slot()
     def _on_export_lines(self) -> None:
-        dialog = self._choose_file(
-            self.tr("Export the list"), "signalbox-alarms.jsonl", self.tr("JSON Lines (*.jsonl)")
+        dialog = save_dialog(
+            self._page,
+            self.tr("Export the list"),
+            "signalbox-alarms.jsonl",
+            self.tr("JSON Lines (*.jsonl)"),
         )
-        dialog.setDefaultSuffix("jsonl")
         dialog.fileSelected.connect(self._export_lines)
         dialog.open()
 
@@ -139,10 +133,12 @@ class AlarmExporter(QObject):
         """Ask for a file, and write the picture of an alarm into it as it is."""
         from console.alarm_export import picture_name
 
-        dialog = self._choose_file(
-            self.tr("Save the picture"), picture_name(entry), self.tr("JPEG picture (*.jpg)")
+        dialog = save_dialog(
+            self._page,
+            self.tr("Save the picture"),
+            picture_name(entry),
+            self.tr("JPEG picture (*.jpg)"),
         )
-        dialog.setDefaultSuffix("jpg")
         alarm_id = entry.alarm.alarm_id
         dialog.fileSelected.connect(lambda path: self._save_picture(alarm_id, Path(path)))
         dialog.open()

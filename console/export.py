@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from loguru import logger
 from PySide6.QtCore import QObject, Qt, QThread, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QProgressDialog, QWidget
+from PySide6.QtWidgets import QMessageBox, QProgressDialog, QWidget
 
 from console.context import ConsoleContext
-from console.save_place import save_place
+from console.save_place import save_dialog
 from console.ui_gap import UiGap
 from console.widgets.export_dialog import ExportDialog
 from pipeline.paths import shown
@@ -111,18 +111,12 @@ class Exporter(QObject):
 
     @Slot(object)
     def _ask_where(self, selection: LogSelection) -> None:
-        dialog = QFileDialog(self._window, self.tr("Export logs"), self._suggestion())
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(self.tr("ZIP files (*.zip)"))
-        dialog.setDefaultSuffix("zip")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda path: self.export(Path(path), selection))
-        dialog.open()
-
-    def _suggestion(self) -> str:
         from pipeline.support_bundle import suggested_name
 
-        return save_place(suggested_name())
+        title, kind = self.tr("Export logs"), self.tr("ZIP files (*.zip)")
+        dialog = save_dialog(self._window, title, suggested_name(), kind)
+        dialog.fileSelected.connect(lambda path: self.export(Path(path), selection))
+        dialog.open()
 
     def export(self, output: Path, selection: LogSelection | None = None) -> None:
         """Export into `output`, by default everything; shows progress and can be cancelled."""

@@ -11,7 +11,6 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -27,7 +26,7 @@ from console.background import in_background
 from console.camera_words import situation_line, situation_word, state_word
 from console.context import ConsoleContext
 from console.plain_text import plain_tooltip
-from console.save_place import save_place
+from console.save_place import save_dialog
 from console.theme.tokens import Space
 from console.widgets.area_dialog import AreaDialog
 from console.widgets.camera_dialog import CameraDialog
@@ -365,11 +364,8 @@ class CamerasPage(QWidget):
 
     @Slot()
     def _on_export(self) -> None:
-        dialog = QFileDialog(self, self.tr("Export the list of cameras"), save_place("cameras.csv"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.setNameFilter(self.tr("Lists (*.csv)"))
+        title = self.tr("Export the list of cameras")
+        dialog = save_dialog(self, title, "cameras.csv", self.tr("Lists (*.csv)"))
         dialog.fileSelected.connect(lambda path: self.export_list(Path(path)))
         dialog.open()
 

@@ -11,7 +11,6 @@ from PySide6.QtCore import QDate, QLocale, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QLabel,
     QPushButton,
     QStackedWidget,
@@ -25,7 +24,7 @@ from console.context import ConsoleContext
 from console.daily_counts import CountRow, counter_words, last_days, rows_of, write_counts
 from console.formatting import count
 from console.models.alarm_desk import AlarmDesk
-from console.save_place import save_place
+from console.save_place import save_dialog
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
 from console.widgets.empty_state import EmptyState
@@ -187,12 +186,8 @@ class DailyDialog(QDialog):
     # ------------------------------------------------------------------ saving
     @Slot()
     def _ask_where(self) -> None:
-        name = save_place(f"signalbox-daily-{self._days[-1].isoformat()}.csv")
-        dialog = QFileDialog(self, self.tr("Save as a table"), name)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(self.tr("Table (*.csv)"))
-        dialog.setDefaultSuffix("csv")
+        name = f"signalbox-daily-{self._days[-1].isoformat()}.csv"
+        dialog = save_dialog(self, self.tr("Save as a table"), name, self.tr("Table (*.csv)"))
         dialog.fileSelected.connect(self._save_table)
         dialog.open()
 

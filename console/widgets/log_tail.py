@@ -10,7 +10,6 @@ from PySide6.QtCore import QLocale, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -25,7 +24,7 @@ from console.background import in_background
 from console.context import ConsoleContext
 from console.log_save import save_lines
 from console.models.log_filter import LogFilter, LogFilterError
-from console.save_place import save_place
+from console.save_place import save_dialog
 from console.theme.tokens import Space
 from console.widgets.log_pane import LogPane
 from console.widgets.painting import line, set_property, with_role
@@ -230,11 +229,8 @@ class LogTail(QWidget):
         self._pane.setFocus()
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save the lines shown"), save_place("signalbox-log.txt"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(self.tr("Text files (*.txt)"))
-        dialog.setDefaultSuffix("txt")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        title = self.tr("Save the lines shown")
+        dialog = save_dialog(self, title, "signalbox-log.txt", self.tr("Text files (*.txt)"))
         dialog.fileSelected.connect(lambda path: self.save_shown(Path(path)))
         dialog.open()
 

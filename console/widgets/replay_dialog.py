@@ -13,7 +13,6 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMessageBox,
@@ -30,7 +29,7 @@ from console.context import ConsoleContext
 from console.problem_words import placed_words, problems_by_place
 from console.risk_words import risk_word
 from console.rule_words import rule_words
-from console.save_place import save_place
+from console.save_place import save_dialog
 from console.settings_form import FieldSpec, replay_fields
 from console.theme.tokens import Space
 from console.widgets.painting import set_property, with_role
@@ -302,11 +301,8 @@ class ReplayDialog(QDialog):
     # ------------------------------------------------------------------ the table, and the end
     @Slot()
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save as a table"), save_place("signalbox-replay.csv"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(self.tr("Table (*.csv)"))
-        dialog.setDefaultSuffix("csv")
+        title = self.tr("Save as a table")
+        dialog = save_dialog(self, title, "signalbox-replay.csv", self.tr("Table (*.csv)"))
         dialog.fileSelected.connect(self._save_table)
         dialog.open()
 

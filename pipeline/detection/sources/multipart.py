@@ -2,6 +2,8 @@
 
 Read here and not by FFmpeg, which through OpenCV scales pictures of another size into the size of
 the first one. Each picture tells its own size, and one that nobody wants is not even decoded.
+aiohttp's reader of parts is not used: it needs an event loop in each capture thread, and finds no
+parts where a camera announces the boundary with its hyphens.
 """
 
 from __future__ import annotations
