@@ -1,12 +1,8 @@
-"""The window as a whole: keys, pages, bars, notices, export, and the way out."""
+"""The window as a whole: keys, pages, bars, notices and the drawer."""
 
 from __future__ import annotations
 
-import json
-import threading
-import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,12 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
-    QComboBox,
     QDialog,
-    QFileDialog,
     QLabel,
     QLineEdit,
-    QMessageBox,
     QScrollArea,
     QToolButton,
     QTreeWidget,
@@ -27,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from console import i18n
 from console.about import AboutDialog
 from console.context import ConsoleContext
 from console.main_window import MainWindow
@@ -36,47 +28,19 @@ from console.pages.kafka import KafkaPage
 from console.pages.live import LivePage
 from console.pages.logs import LogsPage
 from console.pages.pipeline import PipelinePage
-from console.supervision.session_thread import SessionState
-from console.widgets.export_dialog import ExportDialog
 from console.widgets.notice_bar import NoticeBar
 from console.widgets.worker_card import WorkerCard
 from console.widgets.worker_details import WorkerDetails
-from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from pipeline.telemetry import DAMAGED_LABEL
 from pipeline.texts import verbatim
-from pipeline.worker import WorkerContext
-from tests.support.console_parts import console_context
-from tests.support.log_guard import ExpectLog
-from tests.support.windows import dialog, press, shown_window
+from tests.support.windows import dialog, press
 
 WAIT_MS = 30_000
 
 
-@pytest.fixture
-def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
-    settings = demo_settings()
-    with console_context(
-        qtbot, settings.model_copy(update={"cameras": settings.cameras[:1]})
-    ) as made:
-        yield made
-
-
 MakeWindow = Callable[[], MainWindow]
-
-
-@pytest.fixture
-def make_window(qtbot: QtBot, context: ConsoleContext) -> Iterator[MakeWindow]:
-    """Makes windows as the program does; they are gone at the end."""
-    with ExitStack() as made:
-        yield lambda: made.enter_context(shown_window(qtbot, context))
-
-
-@pytest.fixture
-def window(make_window: MakeWindow) -> MainWindow:
-    """The window of the program."""
-    return make_window()
 
 
 def test_a_damaged_alarm_database_is_said_in_the_window(
@@ -89,14 +53,6 @@ def test_a_damaged_alarm_database_is_said_in_the_window(
             for notice in window.findChildren(NoticeBar)
             for label in notice.findChildren(QLabel)
         )
-    )
-
-
-def start_all(qtbot: QtBot, window: MainWindow, context: ConsoleContext) -> None:
-    qtbot.keyClick(window, Qt.Key.Key_F5)
-    qtbot.waitUntil(
-        lambda: set(context.controller.states().values()) == {WorkerState.RUNNING},
-        timeout=WAIT_MS,
     )
 
 
@@ -308,184 +264,6 @@ def test_everything_to_press_around_the_pages_has_a_name(window: MainWindow) -> 
         and not QAccessible.queryAccessibleInterface(child).text(QAccessible.Text.Name)
     ]
     assert nameless == []
-
-
-class Stubborn:
-    """A worker that does not stop when it is asked to; there is no real one to test with."""
-
-    name = WorkerName.GENERATOR
-
-    def __init__(self, let_go: threading.Event) -> None:
-        self._let_go = let_go
-
-    def run(self, context: WorkerContext) -> None:
-        context.ready()
-        self._let_go.wait()
-
-
-@pytest.fixture
-def let_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Makes workers that only stop when this is set; the window has little patience."""
-    event = threading.Event()
-    monkeypatch.setattr("console.controller.STOP_TIMEOUT_S", 0.3)
-    monkeypatch.setattr("pipeline.session.make_worker", lambda _name: Stubborn(event))
-    yield event
-    event.set()
-
-
-@pytest.mark.integration
-def test_a_worker_that_does_not_stop_is_named_with_what_to_do(
-    qtbot: QtBot,
-    let_go: threading.Event,
-    context: ConsoleContext,
-    window: MainWindow,
-    expect_log: ExpectLog,
-) -> None:
-    expect_log("generator has not stopped within")
-    context.controller.start(WorkerName.GENERATOR)
-    qtbot.waitUntil(
-        lambda: context.controller.states()[WorkerName.GENERATOR] is WorkerState.RUNNING,
-        timeout=WAIT_MS,
-    )
-    qtbot.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(lambda: bool(window.findChildren(NoticeBar)), timeout=WAIT_MS)
-    (notice,) = window.findChildren(NoticeBar)
-    assert "has not stopped within" in notice.accessibleName()
-    assert "quit and start" in notice.accessibleName()
-    i18n.install("zh_CN")
-    window.retranslate()
-    qtbot.waitUntil(lambda: "10 秒" in window.findChildren(NoticeBar)[-1].accessibleName())
-    i18n.install("en")
-    window.retranslate()
-    qtbot.waitUntil(lambda: len(window.findChildren(NoticeBar)) == 1)
-    (notice,) = window.findChildren(NoticeBar)
-    card = next(
-        one for one in window.findChildren(WorkerCard) if "Generator" in one.accessibleName()
-    )
-    qtbot.waitUntil(lambda: "Does not stop" in card.accessibleName())
-    press(qtbot, notice, "Copy details")
-    assert "let_go" in QGuiApplication.clipboard().text()
-    let_go.set()
-    qtbot.waitUntil(lambda: not window.findChildren(NoticeBar), timeout=WAIT_MS)
-
-
-def test_a_worker_that_does_not_stop_can_be_left_behind(
-    qtbot: QtBot,
-    let_go: threading.Event,
-    context: ConsoleContext,
-    window: MainWindow,
-    expect_log: ExpectLog,
-) -> None:
-    expect_log("generator has not stopped within")
-    context.controller.start(WorkerName.GENERATOR)
-    qtbot.waitUntil(
-        lambda: context.controller.states()[WorkerName.GENERATOR] is WorkerState.RUNNING,
-        timeout=WAIT_MS,
-    )
-    window.close()
-    press(qtbot, dialog(qtbot, QMessageBox), "Stop and quit")
-    qtbot.waitUntil(
-        lambda: "does not stop" in dialog(qtbot, QMessageBox).windowTitle(), timeout=WAIT_MS
-    )
-    with qtbot.waitSignal(window.shutdown.finished):
-        press(qtbot, dialog(qtbot, QMessageBox), "Quit without it")
-    assert context.controller.stuck_workers == {WorkerName.GENERATOR}
-    let_go.set()
-    qtbot.waitUntil(lambda: not context.controller.running, timeout=WAIT_MS)
-
-
-@pytest.mark.integration
-class TestWithTheRealPipeline:
-    def test_f5_starts_everything_and_shift_f5_stops_it(
-        self, qtbot: QtBot, window: MainWindow, context: ConsoleContext
-    ) -> None:
-        bar = window.top_bar
-        assert bar.start_button.isEnabled()
-        assert not bar.stop_button.isEnabled()
-        start_all(qtbot, window, context)
-        qtbot.waitUntil(lambda: bar.provider_lamp.level == "ok", timeout=WAIT_MS)
-        qtbot.waitUntil(lambda: "nanodet" in bar.provider_lamp.text(), timeout=WAIT_MS)
-        qtbot.waitUntil(lambda: "offline rules" in bar.assessor_lamp.text(), timeout=WAIT_MS)
-        assert "127.0.0.1" in bar.broker_lamp.text()
-        assert not bar.start_button.isEnabled()
-        qtbot.waitUntil(
-            lambda: (
-                "All workers running"
-                in [child.accessibleName() for child in window.status_bar.findChildren(QWidget)]
-            ),
-            timeout=WAIT_MS,
-        )
-        qtbot.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
-        assert bar.stop_button.text() == "Stop now"
-        press(qtbot, bar, "Stop now")
-        qtbot.waitUntil(lambda: not context.controller.running, timeout=WAIT_MS)
-        qtbot.waitUntil(lambda: bar.stop_button.text() == "Stop all", timeout=WAIT_MS)
-        assert bar.start_button.isEnabled()
-
-    def test_closing_asks_while_workers_run(
-        self, qtbot: QtBot, window: MainWindow, context: ConsoleContext
-    ) -> None:
-        start_all(qtbot, window, context)
-        window.close()
-        question = dialog(qtbot, QMessageBox)
-        press(qtbot, question, "Cancel")
-        qtbot.waitUntil(lambda: not window.findChildren(QMessageBox))
-        assert window.isVisible()
-        assert context.controller.running == set(WorkerName)
-        window.close()
-        with qtbot.waitSignal(window.shutdown.finished, timeout=WAIT_MS):
-            press(qtbot, dialog(qtbot, QMessageBox), "Stop and quit")
-        assert context.controller.running == frozenset()
-        assert context.controller.session_state is SessionState.CLOSED
-
-    def test_export_logs_writes_what_support_needs(
-        self, qtbot: QtBot, window: MainWindow, context: ConsoleContext, tmp_path: Path
-    ) -> None:
-        start_all(qtbot, window, context)
-        qtbot.waitUntil(lambda: context.lag() is not None and context.lag().broker_ok)  # type: ignore[union-attr]
-        output = tmp_path / "for support.zip"
-        window.pages.show_log(WorkerName.SCHEDULER)
-        qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
-        what = dialog(qtbot, ExportDialog)
-        span, lines = what.findChildren(QComboBox)
-        qtbot.keyClick(span, Qt.Key.Key_Down)
-        qtbot.keyClick(lines, Qt.Key.Key_Down)
-        press(qtbot, what, "Choose a file")
-        ask = dialog(qtbot, QFileDialog)
-        name = ask.findChildren(QLineEdit)[0]
-        name.setText(str(output))
-        qtbot.keyClick(name, Qt.Key.Key_Return)
-        told = dialog(qtbot, QMessageBox)
-        assert "for support.zip" in told.text()
-        press(qtbot, told, "Close")
-        with zipfile.ZipFile(output) as bundle:
-            workers = json.loads(bundle.read("workers.json"))
-            lag = json.loads(bundle.read("lag.json"))
-            gap = json.loads(bundle.read("console.json"))
-            logs = json.loads(bundle.read("about.json"))["logs"]
-            cluster = json.loads(bundle.read("kafka.json"))
-            timeline = json.loads(bundle.read("timeline.json"))
-        assert "127.0.0.1" in next(iter(cluster["brokers"].values()))
-        assert "assessment-tasks" in cluster["topics"]
-        assert "detection: running" in [each["what"] for each in timeline]
-        assert [each["at"] for each in timeline] == sorted(each["at"] for each in timeline)
-        assert logs["workers"] == ["scheduler"]
-        assert logs["minLevel"] == "INFO"
-        assert logs["since"]
-        assert {worker["state"] for worker in workers.values()} == {"running"}
-        assert lag["newest"]["brokerOk"]
-        assert gap["uiGapP99Ms"] > 0
-
-    def test_an_export_that_cannot_be_written_says_why(
-        self, qtbot: QtBot, window: MainWindow, tmp_path: Path, expect_log: ExpectLog
-    ) -> None:
-        expect_log("the export to .* failed")
-        blocked = tmp_path / "a file, not a folder"
-        blocked.write_text("x")
-        window.exporter.export(blocked / "x.zip")
-        told = dialog(qtbot, QMessageBox)
-        assert "could not be written" in told.text()
-        press(qtbot, told, "Close")
 
 
 def shown_in_drawer(window: MainWindow) -> str:

@@ -48,11 +48,6 @@ pytestmark = pytest.mark.integration
 AGGREGATOR, SCHEDULER, _ = STAGES
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "alarms.db"
-
-
 def results(*items: RiskAssessmentResult) -> list[tuple[str, bytes]]:
     return [(item.camera_id, encode(item)) for item in items]
 

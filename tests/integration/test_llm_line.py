@@ -32,11 +32,6 @@ def server() -> Iterator[LlmServer]:
         yield running
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "alarms.db"
-
-
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(llm_assessor, "FIRST_PAUSE_S", 0.01)

@@ -38,11 +38,6 @@ pytestmark = pytest.mark.integration
 _, SCHEDULER, _ = STAGES
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "alarms.db"
-
-
 class SlowAssessor(Assessor):
     """The rules, as slow as a model far away; fails on request."""
 

@@ -34,11 +34,6 @@ pytestmark = pytest.mark.integration
 AGGREGATOR, SCHEDULER, GENERATOR = STAGES
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "alarms.db"
-
-
 def test_valid_repeated_and_broken_messages_are_all_accounted_for(
     database: Path, expect_log: ExpectLog
 ) -> None:

@@ -19,6 +19,7 @@ from console.context import ConsoleContext
 from console.pages.kafka import KafkaPage
 from console.widgets.property_completer import PropertyCompleter
 from console.widgets.property_editor import PropertyEditor
+from tests.support.windows import shown
 
 LAG, CONNECTION, PROPERTIES = range(3)
 SECRET = "planted-4711-secret"
@@ -27,13 +28,7 @@ WidgetT = TypeVar("WidgetT", bound=QWidget)
 
 
 def show_page(qtbot: QtBot, context: ConsoleContext, tab: int = PROPERTIES) -> KafkaPage:
-    made = KafkaPage(context)
-    qtbot.addWidget(made)
-    made.resize(1200, 640)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
+    made = shown(qtbot, KafkaPage(context), 1200, 640)
     open_tab(qtbot, made, tab)
     return made
 

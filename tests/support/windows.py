@@ -37,6 +37,17 @@ def shown_window(qtbot: QtBot, context: ConsoleContext) -> Iterator[MainWindow]:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+def shown(qtbot: QtBot, widget: WidgetT, width: int, height: int) -> WidgetT:
+    """Show a page or another part alone, in front, so that it takes the keyboard; return it."""
+    qtbot.addWidget(widget)
+    widget.resize(width, height)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    widget.activateWindow()
+    qtbot.waitUntil(widget.isActiveWindow)
+    return widget
+
+
 def dialog(qtbot: QtBot, kind: type[WidgetT]) -> WidgetT:
     """Wait for a dialog and return it."""
     found: list[WidgetT] = []

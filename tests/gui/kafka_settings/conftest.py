@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -12,27 +10,21 @@ from pytestqt.qtbot import QtBot
 from console.context import ConsoleContext
 from console.pages.kafka import KafkaPage
 from pipeline.settings import Settings
-from tests.support.console_parts import console_context
 from tests.support.credential_store import TestStore, using
 from tests.support.kafka_page import show_page
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def shelf() -> Iterator[TestStore]:
+    """A credential store of this test's own."""
     shelf = TestStore()
     with using(shelf):
         yield shelf
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "settings.toml"
-
-
-@pytest.fixture
-def context(qtbot: QtBot, path: Path, shelf: TestStore) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, Settings()) as made:
-        yield replace(made, settings_path=path)
+def settings() -> Settings:
+    return Settings()
 
 
 @pytest.fixture

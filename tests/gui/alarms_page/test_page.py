@@ -1,0 +1,225 @@
+"""The page of alarms, used as a person does, on a real store: filter, read, mark, undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QPushButton,
+)
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.pages.alarms import AlarmsPage
+from console.widgets.alarm_list import AlarmList
+from console.widgets.alarm_table import AlarmTable
+from console.widgets.evidence_view import EvidenceView
+from console.widgets.unwritten_alarms import UnwrittenAlarms
+from pipeline.aggregation.store import AlarmEntry, AlarmReader
+from pipeline.messages import utc_now
+from pipeline.states import WorkerName, WorkerState
+from pipeline.supervisor import StateChange
+from pipeline.texts import verbatim
+from tests.support.alarms import alarm, store_alarms, store_judged
+from tests.support.alarms_page import button, choose, click_row, ids, named, shown_texts
+
+
+def stored(store: Path, name: str) -> AlarmEntry:
+    with AlarmReader(store) as reader:
+        entry = reader.one(name)
+    assert entry is not None
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("filter_name", "choice", "left"),
+    [
+        ("Camera", "Ferry approach", ["close"]),
+        ("Level", "level ≥ medium", ["clash", "close"]),
+        ("Level", "level ≥ high", ["clash"]),
+        ("Time", "last hour", ["clash"]),
+        ("Time", "last 7 days", ["clash", "close"]),
+        ("State", "Acknowledged", []),
+    ],
+)
+def test_each_filter_leaves_what_it_says(
+    qtbot: QtBot, page: AlarmsPage, filter_name: str, choice: str, left: list[str]
+) -> None:
+    choose(qtbot, page, filter_name, choice)
+    qtbot.waitUntil(lambda: ids(page) == left)
+    qtbot.mouseClick(button(page, "Show all"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(ids(page)) == 3)
+
+
+def test_typing_searches_and_no_match_says_so(qtbot: QtBot, page: AlarmsPage) -> None:
+    page.focus_filter()
+    field = named(page, QLineEdit, "Search")
+    qtbot.keyClicks(field, "CONTACT in")
+    qtbot.waitUntil(lambda: ids(page) == ["clash"])
+    qtbot.keyClicks(field, " nowhere")
+    qtbot.waitUntil(lambda: "Nothing matches" in shown_texts(page))
+    qtbot.mouseClick(button(page, "Show all alarms"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(ids(page)) == 3)
+
+
+def test_a_chosen_alarm_shows_its_picture_and_what_was_said(qtbot: QtBot, page: AlarmsPage) -> None:
+    click_row(qtbot, page, 0)
+    view = page.findChildren(EvidenceView)[0]
+    qtbot.waitUntil(lambda: view.image is not None)
+    assert view.image is not None
+    color = view.grab().toImage().pixelColor(view.width() // 2, view.height() // 2)
+    assert (color.blue() > 150, color.red() < 90) == (True, True), QColor(color).name()
+    texts = shown_texts(page)
+    assert "Contact in 1.1 s." in texts
+    assert "Market & 3rd" in texts
+    assert "Offline rules" in texts
+
+
+def test_acknowledge_with_a_note_and_take_it_back(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    click_row(qtbot, page, 1)
+    note = named(page, QLineEdit, "Note")
+    qtbot.keyClicks(note, "patrol sent")
+    qtbot.mouseClick(button(page, "Acknowledge"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: any("2 new" in text for text in shown_texts(page)))
+    entry = stored(store, "close")
+    assert (entry.state, entry.note) == ("acknowledged", "patrol sent")
+    qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: any("3 new" in text for text in shown_texts(page)))
+    entry = stored(store, "close")
+    assert (entry.state, entry.note) == ("new", "")
+
+
+def test_enter_in_the_note_acknowledges(qtbot: QtBot, page: AlarmsPage, store: Path) -> None:
+    click_row(qtbot, page, 0)
+    note = named(page, QLineEdit, "Note")
+    qtbot.keyClicks(note, "seen")
+    qtbot.keyClick(note, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: stored(store, "clash").state == "acknowledged")
+    assert stored(store, "clash").note == "seen"
+
+
+def test_false_alarm_and_new_again(qtbot: QtBot, page: AlarmsPage, store: Path) -> None:
+    click_row(qtbot, page, 0)
+    qtbot.mouseClick(button(page, "False alarm"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: stored(store, "clash").state == "false_alarm")
+    qtbot.waitUntil(lambda: any(b.isVisible() for b in reopeners(page)))
+    qtbot.mouseClick(reopeners(page)[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: stored(store, "clash").state == "new")
+
+
+def test_what_was_marked_by_the_mouse_goes_back_by_its_key(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    click_row(qtbot, page, 0)
+    qtbot.mouseClick(button(page, "False alarm"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: stored(store, "clash").state == "false_alarm")
+    qtbot.waitUntil(lambda: any(b.isVisible() for b in reopeners(page)))
+    focused = page.window().focusWidget()
+    assert isinstance(focused, AlarmTable)  # not whatever comes after the hidden button
+    qtbot.keyClick(focused, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: stored(store, "clash").state == "new")
+
+
+def reopeners(page: AlarmsPage) -> list[QPushButton]:
+    return [b for b in page.findChildren(QPushButton) if b.text() == "Make it new again"]
+
+
+def test_a_note_being_written_survives_new_alarms(
+    qtbot: QtBot, page: AlarmsPage, context: ConsoleContext, store: Path
+) -> None:
+    click_row(qtbot, page, 1)
+    note = named(page, QLineEdit, "Note")
+    assert isinstance(note, QLineEdit)
+    qtbot.keyClicks(note, "half a th")
+    store_alarms(store, alarm("later", "low"))
+    with AlarmReader(store) as reader:
+        assert reader.one("later") is not None
+    qtbot.waitUntil(lambda: len(ids(page)) == 4, timeout=8000)
+    assert note.text() == "half a th"
+    assert page.findChildren(AlarmTable)[0].chosen_id() == "close"
+
+
+def test_an_alarm_is_shown_although_the_filter_hides_it(qtbot: QtBot, page: AlarmsPage) -> None:
+    choose(qtbot, page, "Camera", "Ferry approach")
+    qtbot.waitUntil(lambda: ids(page) == ["close"])
+    page.show_alarm("crowd")
+    qtbot.waitUntil(lambda: page.findChildren(AlarmTable)[0].chosen_id() == "crowd")
+
+
+def test_what_was_asked_and_how_it_was_answered(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    (judged,) = store_judged(store, 1)
+    qtbot.waitUntil(lambda: judged in ids(page), timeout=8000)
+    page.show_alarm(judged)
+    qtbot.waitUntil(
+        lambda: any("The picture, and 1 × car, 1 × person" in text for text in shown_texts(page))
+    )
+    texts = shown_texts(page)
+    assert any("Nearest pair: " in text for text in texts)
+    assert any(text.startswith("rules-") and text.endswith(" ms") for text in texts)
+    page.show_alarm("clash")
+    qtbot.waitUntil(lambda: "Not stored with this alarm." in shown_texts(page))
+
+
+def test_no_alarms_at_all_says_what_to_do(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    for path in store.parent.glob(store.name + "*"):
+        path.unlink()
+    made = AlarmsPage(context)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: "No alarms yet" in shown_texts(made))
+
+
+def test_no_column_runs_off_a_window_of_1280(qtbot: QtBot, page: AlarmsPage) -> None:
+    page.resize(1203, 506)
+    table = page.findChildren(AlarmTable)[0]
+    qtbot.waitUntil(lambda: table.header().length() <= table.viewport().width())
+    assert not table.horizontalScrollBar().isVisible()
+
+
+@pytest.mark.parametrize("widget", [AlarmsPage, AlarmList])
+def test_alarms_that_cannot_be_written_are_told_of(
+    qtbot: QtBot, context: ConsoleContext, widget: type[AlarmsPage] | type[AlarmList]
+) -> None:
+    shown = widget(context)
+    qtbot.addWidget(shown)
+    shown.show()
+    status = context.controller.status(WorkerName.AGGREGATOR)
+
+    def told() -> bool:
+        return any("disk is full" in text for text in shown_texts(shown))
+
+    assert not told()
+    status.reason = (
+        "alarms cannot be written: the disk is full; they go on in memory and are written when it "
+        "is possible. Free some space"
+    )
+    qtbot.waitUntil(told)
+    status.reason = ""
+    qtbot.waitUntil(lambda: not told())
+
+
+def test_alarms_that_cannot_be_written_are_said_with_how_many_wait_and_why(
+    qtbot: QtBot, page: AlarmsPage, context: ConsoleContext
+) -> None:
+    (line,) = page.findChildren(UnwrittenAlarms)
+    assert not line.isVisible()
+    context.hub.workers[WorkerName.AGGREGATOR].gauge("unsaved", 17)
+    reason = verbatim("alarms cannot be written: the disk is full; they go on in memory")
+    status = context.controller.status(WorkerName.AGGREGATOR)
+    change = StateChange(
+        WorkerName.AGGREGATOR, WorkerState.RUNNING, WorkerState.DEGRADED, reason, 1.0
+    )
+    status.note(change, utc_now())
+    qtbot.waitUntil(line.isVisible)
+    assert "the disk is full" in line.text()
+    qtbot.waitUntil(lambda: line.text().endswith("Verdicts that wait in memory: 17."))

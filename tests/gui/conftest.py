@@ -1,0 +1,50 @@
+"""What tests of the window share: its services with nothing running, and the window itself.
+
+A module that wants other settings has a fixture `settings` of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from console.context import ConsoleContext
+from console.main_window import MainWindow
+from pipeline.settings import Settings, demo_settings
+from tests.support.console_parts import console_context
+from tests.support.windows import shown_window
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return demo_settings()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the settings are kept; there is no file yet."""
+    return tmp_path / "settings.toml"
+
+
+@pytest.fixture
+def context(qtbot: QtBot, settings: Settings, path: Path) -> Iterator[ConsoleContext]:
+    with console_context(qtbot, settings) as made:
+        yield replace(made, settings_path=path)
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, context: ConsoleContext) -> Iterator[Callable[[], MainWindow]]:
+    """Makes windows as the program does; they are gone at the end."""
+    with ExitStack() as made:
+        yield lambda: made.enter_context(shown_window(qtbot, context))
+
+
+@pytest.fixture
+def window(make_window: Callable[[], MainWindow]) -> MainWindow:
+    """The window of the program."""
+    return make_window()
