@@ -38,10 +38,9 @@ BLIND = RulesSettings(
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    path = tmp_path / "alarms.db"
-    store_judged(path, COUNT)
-    return path
+def database(database: Path) -> Path:
+    store_judged(database, COUNT)
+    return database
 
 
 def cases_of(database: Path) -> list[Case]:
