@@ -14,16 +14,28 @@ from pipeline.texts import Text
 MASK: Final = "***"
 
 _SECRET_NAME: Final = re.compile(
-    r"(password|passwd|secret|token(?!\.endpoint|s_|s\b)|api[-_]?key(?![-_]?id)|jaas|"
-    r"(?:ssl\.(?:key|certificate|keystore))\.pem|credential|authorization)",
+    r"(passw(?:or)?d|passphrase|secret|token(?!\.endpoint|s_|s\b)|api[-_.]?key(?![-_]?id)|jaas|"
+    r"\.pem|ssl[._](?:keystore[._])?key$|oauthbearer[._]config|user[._]info|"
+    r"credential|authorization)",
     re.IGNORECASE,
 )
-"""Names whose values nobody may see, of ours and of librdkafka."""
+"""Names whose values nobody may see, of ours, of librdkafka, and of Java clients."""
+_PUBLIC_NAMES: Final = frozenset(
+    # The name of a client is no secret, and certificates are public.
+    {"ssl.ca.pem", "https.ca.pem", "ssl.certificate.pem"}
+    | {"sasl.oauthbearer.client.credentials.client.id"}
+)
 
 _PATTERNS: Final[tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...]] = (
     # rtsp://user:password@host -> rtsp://***@host. The last @ before the path ends the credentials,
     # since camera passwords often hold an unescaped @.
     (("@",), re.compile(r"(?<=://)[^\s/?#'\"]+@(?=[^\s@/]+)"), f"{MASK}@"),
+    # The same without a scheme: admin:password@10.0.0.7/1, user:password@broker:9092.
+    (
+        ("@",),
+        re.compile(r"(?<![^\s'\"=,;(\[])[^\s:/@'\"=,;(\[]+:[^\s/'\",]*@(?=[^\s@/]+)"),
+        f"{MASK}@",
+    ),
     # ?password=...&token=...
     (
         ("=",),
@@ -111,7 +123,7 @@ def redact_text(text: str) -> str:
 
 def is_secret_name(name: str) -> bool:
     """Return whether values of that name are secret."""
-    return _SECRET_NAME.search(name) is not None
+    return name not in _PUBLIC_NAMES and _SECRET_NAME.search(name) is not None
 
 
 def redact_table(table: Any) -> Any:

@@ -178,6 +178,7 @@ def _numbers(found: Property) -> st.SearchStrategy[TrialValue]:
     near = [low - 1, low, low + 1, default - 1, default, default + 1, high - 1, high, high + 1]
     odd = ["60s", "", " ", "0x10", "010", "1e3", "abc", "all", "ALL", "-", "+7", " 9 ", "1.5"]
     odd += ["99999999999", "4294967396", "-4294967290", "nan", "inf", "-inf", ".5", "0x", "08"]
+    odd += ["9" * 5000, "0x1p99999", "\uff15"]
     fitting = [number for number in NUMBERS if low <= number <= high] or [low]
     return st.one_of(
         st.sampled_from(fitting),

@@ -16,6 +16,8 @@ SECRET = "Tr0ub4dor&3"
     [
         f"rtsp://admin:{SECRET}@10.0.0.7:554/stream1",
         f"open rtsps://admin:p@{SECRET}@cam.example/live failed",
+        f"no file admin:{SECRET}@10.0.0.7/stream1",
+        f"'u:p@{SECRET}@broker:9092' is no address",
         f"http://cam/snapshot.jpg?user=a&password={SECRET}&size=2",
         f"sasl.password={SECRET}",
         f"'sasl.password': '{SECRET}'",
@@ -37,6 +39,7 @@ def test_a_secret_in_a_text_is_masked(text: str) -> None:
         'KafkaError{code=_INVALID_ARG,val=-186,str="No such configuration property"}',
         "camera 1 opened: 1280x720 @ 29.97 fps",
         "rtsp://10.0.0.7:554/stream1",
+        "frames: 25 @ 4 fps, mail: someone@example.org",
         "mail to someone@example.org about https://example.org/a?page=2",
         "<red>not markup</red> {0} {} %s",
     ],
@@ -63,7 +66,14 @@ def test_masking_twice_changes_nothing_more(text: str) -> None:
 
 def test_tables_are_masked_by_name_at_any_depth() -> None:
     table = {
-        "kafka": {"common": {"sasl.password": SECRET, "sasl.username": "signalbox"}},
+        "kafka": {
+            "common": {"sasl.password": SECRET, "sasl.username": "signalbox"},
+            "producer": {
+                "sasl.oauthbearer.assertion.private.key.passphrase": SECRET,
+                "sasl.oauthbearer.config": f"scope={SECRET}",
+                "ssl.keystore.key": SECRET,
+            },
+        },
         "cameras": [{"id": "a", "source": f"rtsp://u:{SECRET}@host/1"}],
         "metadata": {"apiKeyId": "key-03"},
         "empty": {"password": ""},

@@ -87,8 +87,22 @@ def _https(effective: Effective) -> Iterator[Finding]:
             say("Take one of them out."),
             Edit("remove", setting.name),
         )
-    if location != _PROBE and not Path(location).exists():
+    if location != _PROBE and not _exists(location):
         yield _missing(setting, location, refused=True)
+
+
+def _exists(location: str) -> bool:
+    try:
+        return Path(location).exists()
+    except OSError:  # No right to look there, or far too long a name.
+        return False
+
+
+def _is_folder(location: str) -> bool:
+    try:
+        return Path(location).is_dir()
+    except OSError:
+        return False
 
 
 def _missing(setting: Setting, location: str, *, refused: bool) -> Finding:
@@ -110,7 +124,7 @@ def _file(effective: Effective, name: str) -> Iterator[Finding]:
     location = effective.text(name)
     if setting is None or location is None or effective.is_code(name):
         return
-    if name == "ssl.ca.location" and (location == _PROBE or Path(location).is_dir()):
+    if name == "ssl.ca.location" and (location == _PROBE or _is_folder(location)):
         return
     if not _readable(Path(location)):
         yield _missing(setting, location, refused=True)
@@ -129,7 +143,7 @@ def _contents(effective: Effective) -> Iterator[Finding]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     location = effective.text("ssl.ca.location")
     setting = effective.setting("ssl.ca.location")
-    if setting and location and location != _PROBE and not Path(location).is_dir():
+    if setting and location and location != _PROBE and not _is_folder(location):
         yield from _certificate_file(setting, location)
     setting = effective.setting("ssl.certificate.location")
     location = effective.text("ssl.certificate.location")
@@ -158,7 +172,7 @@ def _contents(effective: Effective) -> Iterator[Finding]:
 def _is_certificate(pem: str) -> bool:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
-    except (ssl.SSLError, ValueError):
+    except (ssl.SSLError, ValueError, TypeError):  # TypeError: it is not even ASCII.
         return False
     return True
 
@@ -332,7 +346,7 @@ def _without_tls(effective: Effective) -> Iterator[Finding]:
         location = effective.text(name)
         if setting is None or location is None or effective.is_code(name):
             continue
-        if location != _PROBE and not Path(location).exists():
+        if location != _PROBE and not _exists(location):
             yield _missing(setting, location, refused=False)
         else:
             yield about(

@@ -67,7 +67,8 @@ def _twice(settings: Sequence[Setting]) -> Iterator[Finding]:
         found = known.get(setting.name)
         canonical = found.name if found else setting.name
         earlier = first.get(canonical)
-        if earlier is not None:
+        # Of one line of a file, a map is merged into another that has it already.
+        if earlier is not None and (setting.line is None or earlier != setting):
             yield _set_twice(earlier, setting)
         first[canonical] = setting
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from pipeline.kafka.doctor.findings import Edit, Severity
+from pipeline.kafka.doctor.reading.files import read_settings_text
 from pipeline.kafka.doctor.reading.properties_file import escape
 from pipeline.kafka.doctor.report import Examined
 
@@ -38,7 +40,7 @@ def write_repaired(path: Path, examined: Sequence[Examined]) -> Path:
     toml = path.suffix.lower() == ".toml"
     if not toml and path.suffix.lower() not in (".properties", ".conf", ".cfg", ".config"):
         raise RepairError("only TOML and .properties files are corrected; apply the edits by hand")
-    copy = _Copy(list(path.read_text(encoding="utf-8-sig").splitlines()), toml)
+    copy = _Copy(list(read_settings_text(path).splitlines()), toml)
     for one in examined:
         places = {s.name: s.line - 1 for s in one.client.settings if s.line is not None}
         for finding in one.findings:
@@ -53,6 +55,9 @@ def write_repaired(path: Path, examined: Sequence[Examined]) -> Path:
             raise RepairError("it is written in a way that only a person can correct") from error
     target = path.with_name(f"{path.stem}.fixed{path.suffix}")
     try:
+        # What the file holds is for the same eyes as before.
+        target.touch(mode=0o600)
+        shutil.copymode(path, target)
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RepairError(f"{target} cannot be written: {error.strerror or error}") from error

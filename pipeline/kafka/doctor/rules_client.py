@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.kafka.doctor.effective import Effective
 from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
+from pipeline.redact import redact_text
 from pipeline.texts import Text, say
 
 DEFAULT_PORT: Final = 9092
@@ -56,7 +57,7 @@ def _server(
     if match is None or not 0 < int(match["port"] or DEFAULT_PORT) < 65536:
         yield _bad_server(
             setting,
-            say("{server!r} is no address of a broker", server=server),
+            say("{server!r} is no address of a broker", server=redact_text(server)),
             say("Write host:port, several of them separated by commas."),
         )
         return
@@ -68,7 +69,7 @@ def _server(
         ]
         yield _bad_server(
             setting,
-            say("{server!r} is a web address", server=server),
+            say("{server!r} is a web address", server=redact_text(server)),
             say("Write host:port."),
             ",".join(plain),
         )
@@ -78,7 +79,9 @@ def _server(
             setting,
             "server-protocol",
             Severity.ERROR,
-            effect=say("{server!r} and all servers after it are passed over", server=server),
+            effect=say(
+                "{server!r} and all servers after it are passed over", server=redact_text(server)
+            ),
             reason=say(
                 "it says {scheme}, while security.protocol is {protocol}",
                 scheme=scheme,

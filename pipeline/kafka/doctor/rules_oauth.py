@@ -115,11 +115,10 @@ def _oidc(effective: Effective) -> Iterator[Finding]:
             Edit("remove", setting.name),
         )
     kind = effective.word("sasl.oauthbearer.metadata.authentication.type")
-    if _lacks(effective, "sasl.oauthbearer.token.endpoint.url"):
-        if kind == "azure_imds":
-            yield from _azure(effective, method)
-        elif kind == "none":
-            yield _no_endpoint(method)
+    if kind == "azure_imds":
+        yield from _azure(effective, method)
+    elif kind == "none" and _lacks(effective, "sasl.oauthbearer.token.endpoint.url"):
+        yield _no_endpoint(method)
     if kind == "none":
         if effective.word("sasl.oauthbearer.grant.type") == "client_credentials":
             yield from _client_credentials(effective, method)
@@ -170,7 +169,9 @@ def _azure(effective: Effective, method: Setting) -> Iterator[Finding]:
             refused=True,
             fatal=True,
         )
-    elif not any(pair.startswith("query=") for at, pair in enumerate(pairs) if 2 * at < len(pairs)):
+    elif _lacks(effective, "sasl.oauthbearer.token.endpoint.url") and not any(
+        pair.startswith("query=") for at, pair in enumerate(pairs) if 2 * at < len(pairs)
+    ):
         yield _no_endpoint(method)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,6 +14,8 @@ from pipeline.kafka.doctor.findings import (
     Setting,
     Severity,
     about,
+    as_text,
+    shown_value,
 )
 from pipeline.kafka.doctor.java import java_name
 from pipeline.kafka.doctor.names import unknown_name
@@ -45,7 +48,7 @@ def single(setting: Setting, role: Role) -> Iterator[Finding]:
     if isinstance(setting.value, Code) and found.kind != "dedicated":
         return
     if isinstance(setting.value, list):
-        yield _list(setting)
+        yield _list(setting, found)
         return
     bad = list(value_findings(setting, found))
     yield from bad
@@ -86,7 +89,13 @@ def _needs_python_bool(setting: Setting) -> Iterator[Finding]:
     )
 
 
-def _list(setting: Setting) -> Finding:
+def _refused_as_text(setting: Setting, found: Property) -> bool:
+    """Whether librdkafka refuses a list's text with its brackets, as confluent-kafka hands it on."""
+    text = dataclasses.replace(setting, value=as_text(setting.value))
+    return any(finding.refused for finding in value_findings(text, found))
+
+
+def _list(setting: Setting, found: Property) -> Finding:
     words = setting.value if isinstance(setting.value, list) else []
     joined = ",".join(str(word) for word in words)
     return about(
@@ -95,8 +104,9 @@ def _list(setting: Setting) -> Finding:
         Severity.ERROR,
         effect=say("librdkafka sees the brackets and quotes as part of the value"),
         reason=say("it takes one text; lists are written with commas"),
-        fix=say("Write {joined!r}.", joined=joined),
+        fix=say("Write {joined!r}.", joined=shown_value(setting.name, joined)),
         edits=[Edit("set", setting.name, joined)],
+        refused=_refused_as_text(setting, found),
     )
 
 

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
 
 from pipeline.paths import RESOURCES
+from pipeline.redact import is_secret_name
 
 Scope = Literal["both", "producer", "consumer", "share-consumer"]
 Kind = Literal["integer", "float", "boolean", "string", "enum", "flags", "patterns", "dedicated"]
 
 TABLE_FILE: Final = RESOURCES / "kafka" / "properties.json"
-_SECRET: Final = re.compile(
-    r"passw(or)?d|passphrase|secret|\.pem|token$|jaas|credential|oauthbearer[._]config|api.?key",
-    re.IGNORECASE,
-)
-_NO_SECRET: Final = frozenset(
-    # The name of a client is no secret, and certificates are public.
-    {"ssl.ca.pem", "https.ca.pem", "ssl.certificate.pem"}
-    | {"sasl.oauthbearer.client.credentials.client.id"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +84,7 @@ def table() -> Table:
 
 def is_secret(name: str) -> bool:
     """Whether the value of a property must not be shown."""
-    return name not in _NO_SECRET and _SECRET.search(name) is not None
+    return is_secret_name(name)
 
 
 def _property(entry: Mapping[str, Any]) -> Property:

@@ -14,9 +14,10 @@ _INTEGER: Final = re.compile(r"[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[
 _FLOAT: Final = re.compile(
     r"[ \t\n\v\f\r]*([+-]?(?:0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][+-]?\d+)?"
     r"|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan(?:\([0-9a-zA-Z_]*\))?))",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _LONG_MAX: Final = 2**63 - 1
+_MANY_DIGITS: Final = 100
 _TRUE: Final = frozenset({"true", "t", "1"})
 _FALSE: Final = frozenset({"false", "f", "0"})
 
@@ -45,7 +46,9 @@ def read_integer(text: str) -> Number | None:
         return None
     digits = match[2]
     octal = len(digits) > 1 and digits[0] == "0" and digits[1] not in "xX"
-    meant = int(digits, 8 if octal else 0) * (-1 if match[1] == "-" else 1)
+    # Python refuses to read thousands of digits, and no float holds them; C has had its fill before.
+    magnitude = _LONG_MAX if len(digits) > _MANY_DIGITS else int(digits, 8 if octal else 0)
+    meant = -magnitude if match[1] == "-" else magnitude
     as_long = max(-_LONG_MAX - 1, min(meant, _LONG_MAX))
     value = (as_long + 2**31) % 2**32 - 2**31
     return Number(value, meant, text[match.end() :].strip(C_SPACE), octal)
@@ -60,10 +63,17 @@ def read_float(text: str) -> Number | None:
     if "nan" in digits:
         value = float("nan")
     elif "x" in digits:
-        value = float.fromhex(digits)
+        value = _from_hex(digits)
     else:
         value = float(digits)
     return Number(value, value, text[match.end() :].strip(C_SPACE))
+
+
+def _from_hex(digits: str) -> float:
+    try:
+        return float.fromhex(digits)
+    except OverflowError:
+        return float("-inf") if digits.startswith("-") else float("inf")
 
 
 def read_boolean(text: str) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,7 @@ def test_an_unreadable_file_does_not_hide_the_others(
 ) -> None:
     assert _run("check-config", seed.with_name("no.toml"), seed) == 2
     shown = capsys.readouterr()
-    assert "No such file" in shown.err
+    assert "there is no such file" in shown.err
     assert "acks = 1" in shown.out
 
 
@@ -146,13 +147,33 @@ def test_no_secret_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     path.write_text(
         "bootstrap.servers=a\nsasl.pasword=hunter2\nssl.keystore.password=hunter2\n"
         'sasl.jaas.config=x required username="u" password="hunter2";\n'
-        "sasl.password=hunter2\nsasl.password=hunter2x\n",
+        "sasl.password=hunter2\nsasl.password=hunter2x\nssl.keystore.key=hunter2\n"
+        "basic.auth.user.info=key:hunter2\nbootstrap.servers=u:hunter2@a\n"
+        "sasl.oauthbearer.assertion.private.key.passphrase=hunter2\n",
         encoding="utf-8",
     )
     for kind in ("text", "json"):
         assert _run("check-config", path, "--format", kind) == 1
         shown = capsys.readouterr()
         assert "hunter2" not in shown.out + shown.err
+
+
+def test_a_secret_in_a_list_is_not_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"acks": "all", "sasl.password": ["hunter2"]}', encoding="utf-8")
+    for kind in ("text", "json"):
+        assert _run("check-config", path, "--format", kind) == 1
+        assert "hunter2" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")
+def test_a_corrected_copy_is_for_the_same_eyes(seed: Path) -> None:
+    seed.chmod(0o600)
+    _run("check-config", seed, "--fix")
+    copy = seed.with_name(f"{seed.stem}.fixed{seed.suffix}")
+    assert copy.stat().st_mode & 0o777 == 0o600
 
 
 JAVA = """\

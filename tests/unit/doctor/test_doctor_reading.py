@@ -156,11 +156,62 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, text: str, word
 
 
 def test_files_that_are_not_there_or_no_text(tmp_path: Path) -> None:
-    with pytest.raises(ReadError, match="No such file"):
+    with pytest.raises(ReadError, match="there is no such file; correct the path"):
         read_clients(tmp_path / "no.toml")
     (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ReadError, match="UTF-8"):
+    with pytest.raises(ReadError, match="save it as UTF-8"):
         read_clients(tmp_path / "x.toml")
+    with pytest.raises(ReadError, match="it is a folder"):
+        read_clients(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device without end")
+def test_a_file_without_end_is_given_up() -> None:
+    with pytest.raises(ReadError, match="longer than 5 MB"):
+        read_clients(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_properties_in_the_encodings_that_are_met(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "x.properties"
+    path.write_bytes("client.id=Stra\u00dfe\r\nacks=all\r\n".encode(encoding))
+    (client,) = read_clients(path)
+    assert _plain(client) == [("client.id", "Stra\u00dfe", 1), ("acks", "all", 2)]
+
+
+def test_yaml_of_what_is_merged_the_maps_own_counts(tmp_path: Path) -> None:
+    """As YAML has it: wherever the merge is written, and of several the first."""
+    (client,) = _read(
+        tmp_path,
+        "x.yaml",
+        "b1: &b1 {colour: red, acks: 1, linger.ms: 7}\nb2: &b2 {linger.ms: 8, retries: 2}\n"
+        "producer:\n  acks: all\n  <<: [*b1, *b2]\n",
+    )[-1:]
+    settings = {name: value for name, value, _ in _plain(client)}
+    assert settings == {"colour": "red", "acks": "all", "linger.ms": 7, "retries": 2}
+    assert len(client.settings) == len(settings)
+
+
+def test_yaml_that_names_itself_comes_to_an_end(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="its anchors make it endless"):
+        _read(tmp_path, "x.yaml", "a: &a {b: *a, c: *a}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.yaml", 'sasl.password: "hunter2\nb: ['),
+        ("x.yaml", "sasl.password: hunter2: x"),
+        ("x.json", '{"sasl.password": "hunter2" 1}'),
+        ("x.toml", '"sasl.password" = hunter2'),
+        ("x.py", "a = {'sasl.password': 'hunter2' 1}"),
+    ],
+)
+def test_what_is_wrong_is_told_without_the_line(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises(ReadError) as caught:
+        _read(tmp_path, name, text)
+    assert "hunter2" not in str(caught.value)
+    assert str(caught.value).count("no valid") == 1
 
 
 _text = st.text(st.characters(codec="utf-8", exclude_characters="\0"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
@@ -88,15 +89,7 @@ def read_clients(path: Path) -> list[ClientSettings]:
     Raises:
         ReadError: the file cannot be read, or holds no client settings.
     """
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise ReadError(f"it has {size / 1e6:.0f} MB; settings are smaller than 5 MB")
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ReadError("it is not text in UTF-8") from error
-    except OSError as error:
-        raise ReadError(error.strerror or str(error)) from error
+    text = read_settings_text(path)
     kind = KINDS.get(path.suffix.lower()) or _guess(text)
     tree = _parsed(text, kind)
     found = list(_signalbox(tree, path)) if kind == "TOML" else []
@@ -104,6 +97,41 @@ def read_clients(path: Path) -> list[ClientSettings]:
     if not found:
         raise ReadError("it holds no Kafka client settings")
     return found
+
+
+def read_settings_text(path: Path) -> str:
+    """Return a file's text: UTF-8, UTF-16 with its mark, and Latin-1 where Java wrote it.
+
+    Raises:
+        ReadError: it cannot be read, is no text, or is far too long.
+    """
+    try:
+        with path.open("rb") as file:  # Not by its size: a device has none and never ends.
+            raw = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ReadError("there is no such file; correct the path") from error
+    except PermissionError as error:
+        raise ReadError(
+            "it is a folder; name a file in it"
+            if path.is_dir()
+            else "it may not be read; give yourself the right to, or check a copy"
+        ) from error
+    except IsADirectoryError as error:
+        raise ReadError("it is a folder; name a file in it") from error
+    except OSError as error:
+        raise ReadError(error.strerror or str(error)) from error
+    if len(raw) > MAX_FILE_BYTES:
+        raise ReadError(
+            f"it is longer than {MAX_FILE_BYTES // 1_000_000} MB; take the client settings out of it"
+        )
+    try:
+        if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return raw.decode("utf-16")
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if KINDS.get(path.suffix.lower()) == "properties" and b"\0" not in raw:
+            return raw.decode("latin-1")  # What Java takes its properties files for.
+        raise ReadError("it is not text in UTF-8; save it as UTF-8, then check again") from error
 
 
 def _guess(text: str) -> str:
@@ -121,12 +149,16 @@ def _parsed(text: str, kind: str) -> Tree:
     """Raises ReadError: the text is not what its name says."""
     try:
         return _reader(kind)(text)
+    except ReadError:
+        raise
     except tomllib.TOMLDecodeError as error:
         raise ReadError(f"it is no valid TOML: {error}. Mend it there, then check again") from error
     except json.JSONDecodeError as error:
-        raise ReadError(f"it is no valid JSON: {error}") from error
+        raise ReadError(f"it is no valid JSON: {error}. Mend it there, then check again") from error
     except SyntaxError as error:
-        raise ReadError(f"it is no valid Python: {error.msg} (line {error.lineno})") from error
+        raise ReadError(
+            f"it is no valid Python: {error.msg} (line {error.lineno}). Mend it there"
+        ) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise ReadError(f"it is no valid {kind}: {str(error) or 'too deep'}") from error
 
@@ -145,8 +177,14 @@ def _reader(kind: str) -> Callable[[str], Tree]:
     def read_safely(text: str) -> Tree:
         try:
             return read_yaml(text)
+        except yaml.MarkedYAMLError as error:
+            # Without the line itself, which may hold a secret.
+            mark = error.problem_mark or error.context_mark
+            place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+            problem = error.problem or error.context or "it cannot be understood"
+            raise ReadError(f"it is no valid YAML: {problem}{place}. Mend it there") from error
         except yaml.YAMLError as error:
-            raise ReadError(f"it is no valid YAML: {error}") from error
+            raise ReadError("it is no valid YAML: it holds characters that YAML forbids") from error
 
     return read_json if kind == "JSON" else read_safely
 
