@@ -139,7 +139,7 @@ def mail(settings: MailSettings, alert: RiskAlert) -> None:
             if settings.security == "starttls":
                 server.starttls(context=_context(settings.ca_file))
             if settings.user:
-                server.login(settings.user, password)
+                _log_in(server, settings.user, password)
             server.send_message(message)
     except smtplib.SMTPAuthenticationError as error:
         raise NoticeError(
@@ -153,6 +153,20 @@ def mail(settings: MailSettings, alert: RiskAlert) -> None:
     except (smtplib.SMTPException, OSError) as error:
         raise NoticeError(
             say("the mail was not taken: {error}", error=error), retriable=True
+        ) from None
+
+
+def _log_in(server: smtplib.SMTP, user: str, password: str) -> None:
+    try:
+        server.login(user, password)
+    except UnicodeError:
+        # Python's client knows no other; the error's own words would quote the password.
+        raise NoticeError(
+            say(
+                "user and password of a mail server may hold ASCII only; "
+                "give this account a password of Latin letters, digits and signs"
+            ),
+            retriable=False,
         ) from None
 
 
@@ -179,8 +193,10 @@ def letter(settings: MailSettings, alert: RiskAlert) -> EmailMessage:
     message = EmailMessage()
     message["From"] = settings.sender
     message["To"] = ", ".join(settings.recipients)
+    # Names come over Kafka from whoever detects there, and a header has one line.
     kind = " ".join((alert.risk_types or ("risk",))[0].split())
-    message["Subject"] = f"[Signalbox] {alert.risk_level.upper()}: {kind}, {alert.camera_id}"[:200]
+    camera = " ".join(alert.camera_id.split())
+    message["Subject"] = f"[Signalbox] {alert.risk_level.upper()}: {kind}, {camera}"[:200]
     message.set_content(
         f"Camera: {alert.camera_id}\nLevel: {alert.risk_level}\n"
         f"First seen: {alert.first_seen.isoformat(timespec='seconds')}\n"

@@ -86,6 +86,11 @@ class Notifier:
                     logger.error("{}: alarm {} was not told: {}", self.name, alert.alarm_id, error)
                     return
                 pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+            except Exception as error:  # noqa: BLE001 - one odd alert must not silence all others
+                logger.opt(exception=error).error(
+                    "{}: alarm {} was not told: {}", self.name, alert.alarm_id, type(error).__name__
+                )
+                return
             else:
                 return
 

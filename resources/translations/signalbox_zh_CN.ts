@@ -5825,6 +5825,10 @@ It opens by itself when workers start.</source>
         <translation>{source} 无法从头播放</translation>
     </message>
     <message>
+        <source>user and password of a mail server may hold ASCII only; give this account a password of Latin letters, digits and signs</source>
+        <translation>邮件服务器的用户名和密码只能包含 ASCII 字符；请为该账户改用由拉丁字母、数字和符号组成的密码</translation>
+    </message>
+    <message>
         <source>as much as fits waits in memory: no more verdicts are read, and new alarms are raised only once there is room. The verdicts stay in Kafka</source>
         <translation>内存中等待的内容已达上限：不再读取结论，有空间后才会产生新告警。结论保留在 Kafka 中</translation>
     </message>

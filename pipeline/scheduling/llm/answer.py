@@ -57,7 +57,8 @@ ANSWER_SCHEMA: Final[dict[str, Any]] = {
 }
 """Kept to what strict structured output takes everywhere; the numbers are checked here."""
 
-_THOUGHT: Final = re.compile(r"<think>.*?</think>", re.DOTALL)
+_THOUGHT_BEGINS: Final = "<think>"
+_THOUGHT_ENDS: Final = "</think>"
 
 
 class AnswerError(ValueError):
@@ -88,7 +89,7 @@ def verdicts(text: str, task: AssessmentTask) -> tuple[RiskAssessment, ...]:
     """
     found: list[_Answer] = []
     problem: AnswerError | None = None
-    for candidate in _objects(_THOUGHT.sub("", text)):
+    for candidate in _objects(_without_thoughts(text)):
         try:
             answer = _checked(candidate)
         except AnswerError as error:
@@ -104,6 +105,19 @@ def verdicts(text: str, task: AssessmentTask) -> tuple[RiskAssessment, ...]:
     made = [_made(verdict, known) for verdict in found[0].results]
     made.sort(key=lambda item: (RISK_LEVELS.index(item.risk_level), item.confidence), reverse=True)
     return tuple(made)
+
+
+def _without_thoughts(text: str) -> str:
+    """Leave out what a model thought aloud; in one pass, as no expression does it on any text."""
+    kept: list[str] = []
+    place = 0
+    while (begin := text.find(_THOUGHT_BEGINS, place)) >= 0:
+        end = text.find(_THOUGHT_ENDS, begin)
+        if end < 0:
+            break
+        kept.append(text[place:begin])
+        place = end + len(_THOUGHT_ENDS)
+    return "".join([*kept, text[place:]])
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
@@ -150,7 +164,9 @@ def _even(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _made(verdict: _Verdict, known: set[int]) -> RiskAssessment:
-    description = " ".join(verdict.description.split())
+    # JSON can spell half a character (an emoji that was cut, say), which no message can hold.
+    whole = verdict.description.encode("utf-8", "replace").decode("utf-8")
+    description = " ".join(whole.split())
     if verdict.risk_level != "none" and not description:
         raise AnswerError(say("the description of a risk is empty"))
     slugs = dict.fromkeys(slug for kind in verdict.risk_types if (slug := _slug(kind)))

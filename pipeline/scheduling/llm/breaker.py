@@ -9,6 +9,8 @@ THRESHOLD: Final = 8
 
 FIRST_S: Final = 5.0
 LONGEST_S: Final = 60.0
+MAX_DOUBLINGS: Final = 10
+"""More would only make numbers that no float holds, after an outage of many hours."""
 
 
 class Breaker:
@@ -64,7 +66,7 @@ class Breaker:
         elif not was_trying:
             return  # began before it opened: no news
         self.reason = reason
-        self._open_until_s = now_s + min(LONGEST_S, FIRST_S * 2**self._rounds)
+        self._open_until_s = now_s + min(LONGEST_S, FIRST_S * 2 ** min(self._rounds, MAX_DOUBLINGS))
         self._rounds += 1
 
     def gave_up(self) -> None:

@@ -105,6 +105,23 @@ def test_a_notifier_gives_up_what_is_refused_and_goes_on(expect_log: ExpectLog) 
         notifier.join()
 
 
+def test_a_notifier_outlives_what_nobody_thought_of(expect_log: ExpectLog) -> None:
+    expect_log("ERROR odd: alarm first was not told: RecursionError")
+    told: list[str] = []
+
+    def send(one: RiskAlert) -> None:
+        if one.alarm_id == "first":
+            raise RecursionError
+        told.append(one.alarm_id)
+
+    notifier = Notifier("odd", send, "low")
+    notifier.offer(alert("first"))
+    notifier.offer(alert("second"))
+    wait_until("the second is told", lambda: told == ["second"])
+    notifier.stop()
+    notifier.join()
+
+
 def test_a_receiver_that_hangs_holds_nobody_up(expect_log: ExpectLog) -> None:
     expect_log("WARNING slow: alarm .* is not told, too many wait")
     expect_log("WARNING slow: .* alarms were not told before the stop")
@@ -223,6 +240,10 @@ def test_a_mail_goes_over_an_encrypted_way_with_a_login(
         with pytest.raises(NoticeError, match="refuses the user or password") as refused:
             mail(settings, sample_alert())
         assert not refused.value.retriable
+        monkeypatch.setenv("MAIL_PASSWORD", "passw\u00f6rter")
+        with pytest.raises(NoticeError, match="ASCII only") as refused:
+            mail(settings, sample_alert())
+        assert not refused.value.retriable
         with pytest.raises(NoticeError, match="certificate verify failed"):
             mail(settings.model_copy(update={"ca_file": ""}), sample_alert())
         with pytest.raises(NoticeError, match=r"no/such\.pem cannot be used"):
@@ -240,6 +261,8 @@ def test_a_mail_server_that_is_away_is_tried_again() -> None:
 
 def test_no_header_can_be_smuggled_into_a_mail() -> None:
     sly = msgspec.structs.replace(alert(), risk_types=("x\r\nBcc: all@example.org",))
+    assert letter(_mail(25), sly)["Bcc"] is None
+    sly = msgspec.structs.replace(alert(), camera_id="x\r\nBcc: all@example.org")
     assert letter(_mail(25), sly)["Bcc"] is None
 
 

@@ -9,8 +9,9 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from pipeline.messages import RISK_LEVELS
+from pipeline.messages import RISK_LEVELS, encode
 from pipeline.scheduling.llm.answer import ANSWER_SCHEMA, AnswerError, verdicts
 from tests.support import messages as made
 from tests.support.llm_server import VERDICT
@@ -120,6 +121,19 @@ def test_any_text_is_a_verdict_of_the_contract_or_refused(text: str) -> None:
         assert verdict.risk_level in RISK_LEVELS
         assert 0 <= verdict.confidence <= 1
         assert set(verdict.trigger_object_ids) <= {7, 8}
+
+
+def test_half_a_character_is_no_reason_to_fail() -> None:
+    """Some models escape emojis in two halves, and an answer may be cut between them."""
+    text = BARE.replace("A car", "\\ud83d A car")
+    (verdict,) = verdicts(text, TASK)
+    assert verdict.description == "? A car nears a person."
+    assert b"? A car" in encode(replace(made.result(), results=(verdict,)))
+
+
+def test_thoughts_without_an_end_are_passed_over_quickly() -> None:
+    (verdict,) = verdicts("<think>" * 100_000 + WRAPPED, TASK)
+    assert verdict.risk_level == "medium"
 
 
 def test_deeply_nested_text_is_refused_quickly() -> None:

@@ -164,6 +164,16 @@ def test_the_breaker_opens_after_failures_in_a_row_and_waits_longer_each_time() 
     assert breaker.is_closed
 
 
+def test_an_outage_of_days_is_waited_out() -> None:
+    breaker = Breaker()
+    now_s = 0.0
+    while now_s < 3 * 86_400:
+        breaker.failed(now_s, "500")
+        now_s = max(now_s, breaker.open_until_s or 0.0)
+        breaker.begin()
+    assert breaker.open_until_s == now_s
+
+
 def test_what_began_before_it_opened_is_no_news() -> None:
     breaker = Breaker()
     for _ in range(THRESHOLD):
