@@ -15,7 +15,7 @@ from commands import EXIT_OK, EXIT_USAGE
 
 if TYPE_CHECKING:
     from pipeline.kafka import KafkaAccess
-    from pipeline.kafka.connection_test import Step
+    from pipeline.kafka.connection_steps import Step
     from pipeline.settings import KafkaSettings
 
 EXIT_FAILED = 1
@@ -38,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
     from loguru import logger
 
     from pipeline import settings_file
-    from pipeline.kafka import connection_test
+    from pipeline.kafka.connection_steps import first_failed
+    from pipeline.kafka.connection_test import walk
     from pipeline.paths import settings_file as default_file
     from pipeline.settings import SettingsError
 
@@ -63,11 +64,11 @@ def run(args: argparse.Namespace) -> int:
     logger.remove()  # the steps tell it better
     steps = []
     with _access(settings) as access:
-        for step in connection_test.walk(access, args.timeout):
+        for step in walk(access, args.timeout):
             steps.append(step)
             if not args.json:
                 _print(step)
-    failed = connection_test.first_failed(steps)
+    failed = first_failed(steps)
     if args.json:
         print(json.dumps([asdict(step) for step in steps], indent=2, ensure_ascii=False))
     return EXIT_OK if failed is None else EXIT_FAILED

@@ -18,7 +18,7 @@ from console.window_texts import error_words, shown
 
 if TYPE_CHECKING:
     from pipeline.kafka.access import KafkaAccess
-    from pipeline.kafka.connection_test import Step
+    from pipeline.kafka.connection_steps import Step
 
 WIDTH: Final = 860
 HEIGHT: Final = 460

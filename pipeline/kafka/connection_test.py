@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -21,13 +20,14 @@ from confluent_kafka.admin._metadata import ClusterMetadata
 from pipeline.kafka import clients, reach
 from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.checks import as_text
+from pipeline.kafka.connection_steps import Step, StepFailedError, StepName, StepState, passed
 from pipeline.kafka.dead_letters import dead_letter_topic
 from pipeline.kafka.errors import KafkaSettingsError
 from pipeline.kafka.offsets_read import committed_by
 from pipeline.kafka.reach import ReachError, Server
 from pipeline.kafka.secret_properties import is_referenced, with_secrets
 from pipeline.redact import MASK, redact_table, redact_text
-from pipeline.texts import NOTHING, Text, in_a_row, say, verbatim
+from pipeline.texts import Text, in_a_row, say, verbatim
 
 ResultT = TypeVar("ResultT")
 
@@ -40,78 +40,6 @@ _DENIED: Final = frozenset(
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     }
 )
-
-
-class StepName(StrEnum):
-    """What is tested, in this order."""
-
-    SETTINGS = "settings"
-    DNS = "dns"
-    TCP = "tcp"
-    TLS = "tls"
-    KAFKA = "kafka"
-    SASL = "sasl"
-    METADATA = "metadata"
-    TOPICS = "topics"
-    ACL = "acl"
-
-    @property
-    def words(self) -> Text:
-        """What is tested, for people."""
-        return _TITLES[self]
-
-
-_TITLES: Final = {
-    StepName.SETTINGS: say("Settings"),
-    StepName.DNS: say("Name (DNS)"),
-    StepName.TCP: say("Connection (TCP)"),
-    StepName.TLS: say("Encryption (TLS)"),
-    StepName.KAFKA: say("Kafka's answer"),
-    StepName.SASL: say("Login (SASL)"),
-    StepName.METADATA: say("Cluster"),
-    StepName.TOPICS: say("Topics"),
-    StepName.ACL: say("Rights (ACL)"),
-}
-
-
-class StepState(StrEnum):
-    """How a step went; a skipped one is not needed, or cannot be told."""
-
-    OK = "ok"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The outcome of one step, in words for people.
-
-    Attributes:
-        detail: what was found, or why it failed or was skipped.
-        next_step: what to do now; may be empty.
-        took_ms: how long it took.
-        missing_topics: of the step `TOPICS`: those that the cluster does not show.
-    """
-
-    name: StepName
-    state: StepState
-    detail: Text
-    next_step: Text = NOTHING
-    took_ms: float = 0.0
-    missing_topics: tuple[str, ...] = ()
-
-
-class _StepFailedError(Exception):
-    """Ends the walk; carries the failed step."""
-
-    def __init__(self, name: StepName, detail: Text, next_step: Text) -> None:
-        super().__init__(detail)
-        self.step = Step(name, StepState.FAILED, detail, next_step)
-
-
-def first_failed(steps: Sequence[Step]) -> Step | None:
-    """Return the first step that failed; None when none did."""
-    return next((step for step in steps if step.state is StepState.FAILED), None)
 
 
 def walk(access: KafkaAccess, limit_s: float = STEP_LIMIT_S) -> Iterator[Step]:
@@ -133,7 +61,7 @@ def walk(access: KafkaAccess, limit_s: float = STEP_LIMIT_S) -> Iterator[Step]:
             step = next(steps)
         except StopIteration:
             return
-        except _StepFailedError as error:
+        except StepFailedError as error:
             step = error.step
             failed = step.name
         took_ms = (time.monotonic() - began_s) * 1000
@@ -184,10 +112,10 @@ class _Walk:
         """Yield the steps that pass or are not needed.
 
         Raises:
-            _StepFailedError: at the first that fails.
+            StepFailedError: at the first that fails.
         """
         admin = self._client()
-        yield _ok(StepName.SETTINGS, say("the client takes them"))
+        yield passed(StepName.SETTINGS, say("the client takes them"))
         servers = reach.parse_servers(self._access.bootstrap_servers)
         yield self._reached(StepName.DNS, reach.try_all(servers, reach.resolve, self._limit_s))
         knock = partial(reach.knock, limit_s=self._limit_s)
@@ -198,7 +126,7 @@ class _Walk:
             mechanism = self._properties.get(
                 "sasl.mechanism", self._properties.get("sasl.mechanisms", "GSSAPI")
             )
-            yield _ok(StepName.SASL, say("logged in by {mechanism}", mechanism=mechanism))
+            yield passed(StepName.SASL, say("logged in by {mechanism}", mechanism=mechanism))
         else:
             yield self._unused(StepName.SASL)
         yield self._brokers(metadata)
@@ -216,7 +144,7 @@ class _Walk:
                 self._access.settings, self._access.bootstrap_servers, self._errors.append
             )
         except KafkaSettingsError as error:
-            raise _StepFailedError(StepName.SETTINGS, error.text, error.next_step) from error
+            raise StepFailedError(StepName.SETTINGS, error.text, error.next_step) from error
 
     def _unused(self, name: StepName) -> Step:
         return Step(
@@ -228,28 +156,28 @@ class _Walk:
     def _reached(self, name: StepName, outcomes: Mapping[Server, ResultT | ReachError]) -> Step:
         """Return the step, passed if one server did: a client needs only one to begin with."""
         errors = [outcome for outcome in outcomes.values() if isinstance(outcome, ReachError)]
-        passed = len(outcomes) - len(errors)
-        if not passed:
-            raise _StepFailedError(
+        reached = len(outcomes) - len(errors)
+        if not reached:
+            raise StepFailedError(
                 name, in_a_row(error.text for error in errors), errors[0].next_step
             )
         if errors:
             troubles = in_a_row(error.text for error in errors)
             text = say(
                 "{passed} of {count} servers; {troubles}",
-                passed=passed,
+                passed=reached,
                 count=len(outcomes),
                 troubles=troubles,
             )
             return Step(name, StepState.OK, text, errors[0].next_step)
-        return _ok(name, verbatim(", ".join(_found(*entry) for entry in outcomes.items())))
+        return passed(name, verbatim(", ".join(_found(*entry) for entry in outcomes.items())))
 
     def _conversation(self, servers: list[Server]) -> Iterator[Step]:
         """Yield the steps `TLS` and `KAFKA`, which are told apart by where a server failed."""
         try:
             context = reach.tls_context(self._properties) if self._tls else None
         except ReachError as error:
-            raise _StepFailedError(StepName.TLS, error.text, error.next_step) from error
+            raise StepFailedError(StepName.TLS, error.text, error.next_step) from error
         converse = partial(reach.converse, context=context, limit_s=self._limit_s)
         # One that fails without TLS is tried with it.
         outcomes = reach.try_all(servers, converse, 2 * self._limit_s + 1)
@@ -274,7 +202,7 @@ class _Walk:
     def _raise_refusal(self) -> None:
         for error in self._errors:
             if error.code() == KafkaError._AUTHENTICATION:
-                raise _StepFailedError(
+                raise StepFailedError(
                     StepName.SASL,
                     say("the broker refuses the login: {words}", words=verbatim(error.str())),
                     say(
@@ -283,7 +211,7 @@ class _Walk:
                     ),
                 )
             if error.code() == KafkaError._SSL:
-                raise _StepFailedError(
+                raise StepFailedError(
                     StepName.METADATA,
                     say(
                         "the Kafka client refuses the encryption: {words}",
@@ -303,7 +231,7 @@ class _Walk:
                 "security.protocol to SASL_PLAINTEXT or SASL_SSL, with sasl.mechanism "
                 "and user."
             )
-        raise _StepFailedError(
+        raise StepFailedError(
             StepName.METADATA,
             say("the cluster does not tell of itself: {words}", words=verbatim(error.str())),
             fix,
@@ -316,7 +244,7 @@ class _Walk:
         outcomes = reach.try_all(named, knock, self._limit_s + 1)
         lost = [outcome for outcome in outcomes.values() if isinstance(outcome, ReachError)]
         if lost:
-            raise _StepFailedError(
+            raise StepFailedError(
                 StepName.METADATA,
                 say(
                     "the cluster sends its clients to addresses that cannot be reached from here: "
@@ -325,7 +253,7 @@ class _Walk:
                 ),
                 say("Set advertised.listeners of the brokers to addresses that clients can reach."),
             )
-        return _ok(
+        return passed(
             StepName.METADATA,
             say("brokers: {brokers}", brokers=", ".join(map(str, named)))
             if named
@@ -353,7 +281,7 @@ class _Walk:
                 if partition.leader < 0
             ]
             if leaderless:
-                raise _StepFailedError(
+                raise StepFailedError(
                     StepName.TOPICS,
                     say(
                         "{topic}: no broker leads the partitions {numbers}",
@@ -370,7 +298,7 @@ class _Walk:
                 self._how_they_are_made(),
                 missing_topics=missing,
             )
-        return _ok(StepName.TOPICS, say("all {count} are there", count=len(wanted)))
+        return passed(StepName.TOPICS, say("all {count} are there", count=len(wanted)))
 
     def _how_they_are_made(self) -> Text:
         settings = self._access.settings
@@ -423,7 +351,7 @@ class _Walk:
                         for right in sorted(wanted[topic] - rights, key=lambda right: right.name)
                     ]
         if lacking:
-            raise _StepFailedError(
+            raise StepFailedError(
                 StepName.ACL,
                 say("this user may not: {rights}", rights=in_a_row(lacking)),
                 say("Have the cluster's administrator grant these rights."),
@@ -436,7 +364,7 @@ class _Walk:
                     "the broker does not tell what this user may do to topics; its groups are open"
                 ),
             )
-        return _ok(StepName.ACL, say("reading and writing granted on {told} topics", told=told))
+        return passed(StepName.ACL, say("reading and writing granted on {told} topics", told=told))
 
     def _lacking_groups(self, there: Sequence[str]) -> list[Text]:
         lacking: list[Text] = []
@@ -464,10 +392,6 @@ def _right_words(right: AclOperation, topic: str) -> Text:
 
 def _found(server: Server, outcome: object) -> str:
     return f"{server.host} = {', '.join(outcome)}" if isinstance(outcome, list) else str(server)
-
-
-def _ok(name: StepName, detail: Text) -> Step:
-    return Step(name, StepState.OK, detail)
 
 
 def _is_denied(error: Exception) -> bool:

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.kafka import KafkaAccess
-from pipeline.kafka.connection_test import Step, StepName, StepState, first_failed, walk
+from pipeline.kafka.connection_steps import Step, StepName, StepState, first_failed
+from pipeline.kafka.connection_test import walk
 from pipeline.kafka.embedded import EmbeddedBroker
 from pipeline.settings import KafkaSettings
 from tests.integration.kafka_brokers import answer_next, open_access

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.kafka.access import KafkaAccess
-from pipeline.kafka.connection_test import Step, StepName, StepState, first_failed, walk
+from pipeline.kafka.connection_steps import Step, StepName, StepState, first_failed
+from pipeline.kafka.connection_test import walk
 from pipeline.settings import KafkaSettings
 from pipeline.states import WorkerName, WorkerState
 from tests.integration.kafka_brokers import send_numbers, take_all, telemetry, wait_until

@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.kafka import clients
 from pipeline.kafka.access import KafkaAccess
-from pipeline.kafka.connection_test import StepState, walk
+from pipeline.kafka.connection_steps import StepState
+from pipeline.kafka.connection_test import walk
 from pipeline.kafka.doctor.report import as_text, examine_file
 from pipeline.kafka.errors import KafkaSettingsError
 from pipeline.kafka.secret_properties import with_secrets
