@@ -20,6 +20,7 @@ from console.background import in_background
 from console.theme.tokens import Space
 from console.update_question import UpdateQuestion
 from console.widgets.value_table import ValueTable
+from console.window_texts import said
 from pipeline import __version__
 from pipeline.paths import APP_NAME
 
@@ -96,7 +97,7 @@ class AboutDialog(QDialog):
         self._copy.setEnabled(True)
 
     def _on_failed(self, error: Exception) -> None:
-        self._words.setText(self.tr("The packages cannot be read: {0}").format(error))
+        self._words.setText(self.tr("The packages cannot be read: {0}").format(said(error)))
 
     @Slot()
     def _on_copy(self) -> None:

@@ -16,6 +16,7 @@ from console.formatting import count
 from console.models.alarm_desk import AlarmDesk
 from console.save_place import save_dialog, save_place
 from console.widgets.course_dialog import CourseDialog
+from console.window_texts import said
 from pipeline.paths import shown
 
 if TYPE_CHECKING:
@@ -155,5 +156,5 @@ class AlarmExporter(QObject):
 
     def _tell_not_saved(self, error: Exception) -> None:
         self.told.emit(
-            self.tr("Nothing was saved: {0}. Choose a folder you may write to.").format(error)
+            self.tr("Nothing was saved: {0}. Choose a folder you may write to.").format(said(error))
         )

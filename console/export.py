@@ -17,6 +17,7 @@ from console.context import ConsoleContext
 from console.save_place import save_dialog
 from console.ui_gap import UiGap
 from console.widgets.export_dialog import ExportDialog
+from console.window_texts import cause
 from pipeline.paths import shown
 from pipeline.states import WorkerName
 from pipeline.support_selection import LogSelection
@@ -75,10 +76,10 @@ class ExportThread(QThread):
         except ExportCancelledError:
             self.cancelled = True
         except OSError as error:
-            self.error = error.strerror or str(error)
+            self.error = cause(error)
             logger.error("the export to {} failed: {}", shown(self.output), error)
         except Exception as error:  # noqa: BLE001 - shown to people; the log has the traceback
-            self.error = str(error) or type(error).__name__
+            self.error = cause(error)
             logger.opt(exception=True).error("the export failed: {}", error)
         else:
             logger.success("logs exported to {}", shown(self.output))

@@ -7,7 +7,7 @@ import re
 from PySide6.QtCore import QCoreApplication
 
 from console import joining
-from pipeline.texts import CONTEXT, Text, words_of
+from pipeline.texts import CONTEXT, Text, cause_of, words_of
 
 _CODE = re.compile(r"`([^`]*)`")
 
@@ -32,6 +32,11 @@ def shown(text: str) -> str:
 def said(error: BaseException) -> str:
     """Return what an error says, as a part of a sentence."""
     return shown(words_of(error)).rstrip(".。")
+
+
+def cause(error: BaseException) -> str:
+    """Return what an error says, for where the file that it is about is named already."""
+    return shown(cause_of(error)).rstrip(".。")
 
 
 def error_words(error: Exception) -> str:

@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from pipeline import system_words
+
 CONTEXT: Final = "Pipeline"
 """Under which translators find these texts."""
 
@@ -174,5 +176,23 @@ def one_after_another(parts: Iterable[str]) -> Text:
 
 
 def words_of(error: BaseException) -> Text:
-    """Return what an error says of itself; its kind, where it says nothing."""
-    return verbatim(str(error) or type(error).__name__)
+    """Return what an error says of itself, with the file that it is about, if it names one."""
+    cause = cause_of(error)
+    file = error.filename if isinstance(error, OSError) else None
+    return say("{cause}: {file}", cause=cause, file=file) if file and cause.source else cause
+
+
+def cause_of(error: BaseException) -> Text:
+    """Return what an error says of itself, without the name of a file; its kind, if nothing."""
+    own = str(error)
+    if isinstance(own, Text):
+        return own
+    if source := system_words.source_of(error):
+        return say_again(source, {})
+    if isinstance(error, UnicodeDecodeError):
+        return say("not text in UTF-8 (byte {number})", number=error.start)
+    if isinstance(error, OSError) and error.strerror and not system_words.is_of_tls(error):
+        return say(
+            "{words} (error {number})", words=verbatim(error.strerror), number=error.errno or 0
+        )
+    return verbatim(own or type(error).__name__)

@@ -21,6 +21,7 @@ from typing import Final
 
 import PySide6
 
+from pipeline import system_words
 from pipeline.kafka.doctor.java import java_names
 from pipeline.texts import CONTEXT
 
@@ -64,6 +65,7 @@ def pipeline_texts() -> Iterator[str]:
                 if not isinstance(source, ast.Constant) or not isinstance(source.value, str):
                     raise ValueError(f"{path}:{node.lineno}: say() takes a literal")
                 yield source.value
+    yield from system_words.sources()
     for entries in java_names().values():
         yield from (entry.note.source for entry in entries if entry.note.source)
 

@@ -17,6 +17,7 @@ from console.alarm_words import local_midnight
 from console.background import in_background
 from console.context import ConsoleContext
 from console.models.unsaved_alarms import UnsavedAlarms
+from console.window_texts import said
 from pipeline.states import WorkerName
 from pipeline.telemetry import DAMAGED_LABEL
 
@@ -201,7 +202,7 @@ class AlarmDesk(QObject):
         logger.warning("the alarms cannot be read: {}", error)
         return self.tr(
             "The alarms cannot be read: {0}. See that the disk works and has space."
-        ).format(error)
+        ).format(said(error))
 
     def select(
         self,

@@ -21,7 +21,7 @@ from console.kafka_draft import (
     with_typed_secrets,
 )
 from console.problem_words import problems_by_place
-from console.window_texts import shown
+from console.window_texts import said, shown
 from pipeline import secrets
 from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.doctor import Severity, sectioned
@@ -211,7 +211,7 @@ class KafkaDesk(QObject):
     def _on_doctor_failed(self, error: Exception) -> None:
         self._is_examining = False
         logger.opt(exception=error).error("the settings doctor failed: {}", error)
-        self.told.emit(self.tr("The settings doctor failed: {0}").format(error), "danger")
+        self.told.emit(self.tr("The settings doctor failed: {0}").format(said(error)), "danger")
 
     # ------------------------------------------------------------------ applying
     @Slot()

@@ -16,7 +16,15 @@ ERROR_LEVELS: Final = frozenset({"ERROR", "CRITICAL"})
 
 
 class LogFilterError(ValueError):
-    """The pattern is no regular expression; the text says where."""
+    """The pattern is no regular expression.
+
+    Attributes:
+        problem: what is wrong with it and where.
+    """
+
+    def __init__(self, problem: re.error) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class LogFilter:
         try:
             return re.compile(self.text, re.IGNORECASE).search
         except re.error as error:
-            raise LogFilterError(str(error)) from error
+            raise LogFilterError(error) from error
 
 
 class KindTable:

@@ -36,6 +36,7 @@ from console.widgets.painting import with_role
 from console.widgets.section import page_heading
 from console.widgets.undo_bar import UndoBar
 from console.widgets.value_table import ValueTable, set_color, set_texts
+from console.window_texts import cause
 from pipeline.cameras_csv import ImportPlan, export_csv
 from pipeline.redact import redact_text
 from pipeline.settings import Settings
@@ -380,9 +381,7 @@ class CamerasPage(QWidget):
                 self.tr("The list was written to {0}, without passwords.").format(path)
             ),
             lambda error: self._undo.tell(
-                self.tr("The list cannot be written: {0}").format(
-                    getattr(error, "strerror", None) or error
-                )
+                self.tr("The list cannot be written: {0}").format(cause(error))
             ),
         )
 

@@ -33,6 +33,7 @@ from console.widgets.painting import line, set_property, with_role
 from console.widgets.prompt_dialog import PromptDialog
 from console.widgets.section import Section, page_heading
 from console.widgets.setting_field import SettingField
+from console.window_texts import said
 from pipeline.paths import data_folder
 from pipeline.settings import DetectionSettings, Settings
 from pipeline.settings_scheduler import LlmSettings
@@ -98,7 +99,8 @@ class SettingsPage(QWidget):
     def _on_machine_unread(self, error: Exception) -> None:
         """Without onnxruntime nothing runs; what the settings name stays to be seen."""
         self.message.emit(
-            self.tr("What this machine can run models on is not known: {0}").format(error), True
+            self.tr("What this machine can run models on is not known: {0}").format(said(error)),
+            True,
         )
 
     def _make_form(self) -> QScrollArea:

@@ -26,7 +26,7 @@ from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
 from console.widgets.painting import set_property
 from console.widgets.value_table import ValueTable, set_color
-from console.window_texts import shown
+from console.window_texts import cause, shown
 from pipeline.cameras_csv import CsvError, ImportPlan, decode_csv, plan_import
 from pipeline.redact import redact_text
 from pipeline.texts import in_a_row
@@ -190,8 +190,7 @@ class CameraImport(QDialog):
         self._import.setEnabled(False)
         self._table.hide()
         self._example.show()
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        self._say(joining.named(name, shown(reason)), "danger")
+        self._say(joining.named(name, cause(error)), "danger")
 
     def _say(self, text: str, level: str) -> None:
         self._words.setText(text)

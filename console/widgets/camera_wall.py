@@ -33,6 +33,7 @@ from console.widgets.empty_state import EmptyState
 from console.widgets.painting import with_role
 from console.widgets.tile_geometry import grid
 from console.widgets.tile_painter import Layers
+from console.window_texts import cause
 
 GAP: Final = Space.S
 SLOTS: Final[tuple[int | None, ...]] = (None, 1, 4, 9, 16)
@@ -421,6 +422,6 @@ class _Save(QRunnable):
             not_saved = QCoreApplication.translate("CameraWall", "the picture was not written")
             problem = "" if is_saved else not_saved
         except OSError as error:
-            problem = error.strerror or str(error)
+            problem = cause(error)
         if isValid(self.signals):
             self.signals.done.emit(str(self._path), problem)

@@ -30,6 +30,7 @@ from console.theme.tokens import Space, TypeSize
 from console.widgets.empty_state import EmptyState
 from console.widgets.painting import set_property, with_role
 from console.widgets.value_table import ValueTable, set_color
+from console.window_texts import said
 from pipeline.paths import shown
 
 if TYPE_CHECKING:
@@ -199,7 +200,9 @@ class DailyDialog(QDialog):
             lambda: write_counts(rows, days, settings, Path(path)),
             lambda _: self._say(self.tr("Saved: {0}").format(shown(Path(path))), "ok"),
             lambda error: self._say(
-                self.tr("Nothing was saved: {0}. Choose a folder you may write to.").format(error),
+                self.tr("Nothing was saved: {0}. Choose a folder you may write to.").format(
+                    said(error)
+                ),
                 "danger",
             ),
         )

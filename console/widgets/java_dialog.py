@@ -31,6 +31,7 @@ from console.theme.tokens import Space
 from console.widgets.painting import set_property
 from console.widgets.property_highlighter import PropertyHighlighter
 from console.widgets.value_table import ValueTable
+from console.window_texts import said
 from console.wrapping import wrapped
 from pipeline.kafka.doctor import Role
 
@@ -205,8 +206,7 @@ class JavaDialog(QDialog):
         in_background(self, read, self._text.setPlainText, self._on_unreadable)
 
     def _on_unreadable(self, error: Exception) -> None:
-        cause = self.tr("it is not text in UTF-8") if isinstance(error, ValueError) else str(error)
-        self._say(self.tr("The file cannot be read: {0}.").format(cause), "danger")
+        self._say(self.tr("The file cannot be read: {0}.").format(said(error)), "danger")
 
     def done(self, result: int) -> None:
         """Forget what was pasted: it may hold a password."""

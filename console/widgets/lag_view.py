@@ -23,7 +23,7 @@ from console.supervision.session_thread import SessionState
 from console.theme.tokens import Space
 from console.widgets.lag_table import LagRow, LagTable
 from console.widgets.section import Section
-from console.window_texts import shown
+from console.window_texts import said, shown
 from pipeline.kafka.readers import readers
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class LagView(QWidget):
             )
 
     def _on_no_chart_library(self, error: Exception) -> None:
-        self._chart_wait.setText(self.tr("The chart cannot be shown: {0}").format(error))
+        self._chart_wait.setText(self.tr("The chart cannot be shown: {0}").format(said(error)))
 
     def _on_chart_library(self, _module: ModuleType) -> None:
         from console.widgets.lag_chart import LagChart

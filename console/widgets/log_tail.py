@@ -24,10 +24,12 @@ from console.background import in_background
 from console.context import ConsoleContext
 from console.log_save import save_lines
 from console.models.log_filter import LogFilter, LogFilterError
+from console.models.regex_words import regex_problem
 from console.save_place import save_dialog
 from console.theme.tokens import Space
 from console.widgets.log_pane import LogPane
 from console.widgets.painting import line, set_property, with_role
+from console.window_texts import said
 from pipeline.paths import log_folder, shown
 from pipeline.states import WorkerName
 from pipeline.support_selection import LogSelection
@@ -247,7 +249,7 @@ class LogTail(QWidget):
             self,
             lambda: save_lines(ring, sequences, path),
             tell_saved,
-            lambda error: self._tell(self.tr("Not saved: {0}").format(error)),
+            lambda error: self._tell(self.tr("Not saved: {0}").format(said(error))),
         )
 
     def _tell(self, text: str) -> None:
@@ -270,7 +272,9 @@ class LogTail(QWidget):
             self._pane.set_filter(self._wanted())
             self._problem_text = ""
         except LogFilterError as error:
-            self._problem_text = self.tr("Not a regular expression: {0}").format(error)
+            self._problem_text = self.tr("Not a regular expression: {0}").format(
+                regex_problem(error.problem)
+            )
         self._tell("")
         set_property(self._text, "level", "danger" if self._problem_text else "")
 

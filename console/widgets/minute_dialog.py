@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLa
 from console.background import in_background
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
+from console.window_texts import said
 from pipeline.paths import log_folder
 from pipeline.support_selection import LogSelection
 
@@ -50,7 +51,7 @@ class MinuteDialog(QDialog):
         self._text.setPlainText("\n".join(lines) or none)
 
     def _fail(self, error: Exception) -> None:
-        self._text.setPlainText(self.tr("The log files cannot be read: {0}").format(error))
+        self._text.setPlainText(self.tr("The log files cannot be read: {0}").format(said(error)))
 
 
 def lines_between(since: datetime, until: datetime) -> list[str]:

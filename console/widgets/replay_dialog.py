@@ -35,7 +35,7 @@ from console.theme.tokens import Space
 from console.widgets.painting import set_property, with_role
 from console.widgets.setting_field import SettingField
 from console.widgets.value_table import ValueTable, set_color
-from console.window_texts import error_words
+from console.window_texts import error_words, said
 from pipeline.paths import shown
 from pipeline.settings import Settings
 
@@ -320,7 +320,9 @@ class ReplayDialog(QDialog):
             work,
             lambda _: self._say(self.tr("Saved: {0}").format(shown(Path(path))), "ok"),
             lambda error: self._say(
-                self.tr("Nothing was saved: {0}. Choose a folder you may write to.").format(error),
+                self.tr("Nothing was saved: {0}. Choose a folder you may write to.").format(
+                    said(error)
+                ),
                 "danger",
             ),
         )

@@ -27,6 +27,7 @@ from console.timeline_keeper import TimelineKeeper
 from console.widgets.empty_state import EmptyState
 from console.widgets.painting import with_role
 from console.widgets.value_table import ValueTable, set_color
+from console.window_texts import said
 from pipeline.states import WorkerName
 from pipeline.timeline.events import Event, Subject
 
@@ -226,7 +227,7 @@ class TimelineView(QWidget):
     def _on_failed(self, question: int, error: Exception) -> None:
         if question == self._question:
             self._is_reading = False
-            self._count.setText(self.tr("The timeline cannot be read: {0}").format(error))
+            self._count.setText(self.tr("The timeline cannot be read: {0}").format(said(error)))
 
     # ------------------------------------------------------------------ showing
     @Slot()

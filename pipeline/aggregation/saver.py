@@ -17,7 +17,7 @@ from pipeline.aggregation.situations import Alarm, alert_of
 from pipeline.aggregation.store_writer import StoreWriter
 from pipeline.paths import shown
 from pipeline.telemetry import WorkerTelemetry
-from pipeline.texts import NOTHING, Text, say
+from pipeline.texts import NOTHING, Text, cause_of, say
 
 RETRY_S: Final = 2.0
 HELD_MESSAGES: Final = 5_000
@@ -47,8 +47,9 @@ def passing_trouble(error: Exception) -> Text:
         if error.errno in NO_ROOM:
             return _PASSING[sqlite3.SQLITE_FULL]
         folder = shown(Path(error.filename).parent) if error.filename else "?"
-        words = error.strerror or type(error).__name__
-        return say("nothing can be put into {folder} ({error})", folder=folder, error=words)
+        return say(
+            "nothing can be put into {folder} ({error})", folder=folder, error=cause_of(error)
+        )
     return NOTHING
 
 

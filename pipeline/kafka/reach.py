@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from pipeline.texts import Text, say, verbatim
+from pipeline.texts import Text, cause_of, say, verbatim
 
 ResultT = TypeVar("ResultT")
 
@@ -114,7 +114,7 @@ def resolve(server: Server) -> list[str]:
             say(
                 "the name {host} is not known here ({error})",
                 host=server.host,
-                error=_reason(error),
+                error=cause_of(error),
             ),
             say(
                 "Correct the name, or have it added to the name server (DNS) or the "
@@ -144,7 +144,7 @@ def connect(server: Server, limit_s: float) -> socket.socket:
         ) from error
     except OSError as error:
         raise ReachError(
-            say("{server} cannot be reached: {error}", server=server, error=_reason(error)),
+            say("{server} cannot be reached: {error}", server=server, error=cause_of(error)),
             say("See whether this machine is in the right network; a VPN may have to be on."),
         ) from error
     connection.settimeout(limit_s)
@@ -205,7 +205,7 @@ def _naming(names: str | Text, value: str) -> Iterator[None]:
         yield
     except OSError as error:  # ssl.SSLError is one
         raise ReachError(
-            say("{value} cannot be used: {error}", value=value, error=_reason(error)),
+            say("{value} cannot be used: {error}", value=value, error=cause_of(error)),
             say("Correct {names}: it must be a PEM file that this user may read.", names=names),
             during_tls=True,
         ) from error
@@ -254,7 +254,7 @@ def converse(server: Server, context: ssl.SSLContext | None, limit_s: float) -> 
                 say(
                     "{server} ends the connection at the TLS greeting: {error}",
                     server=server,
-                    error=_reason(error),
+                    error=cause_of(error),
                 ),
                 say("See whether this is the broker's TLS port; the broker's log tells its side."),
                 during_tls=True,
@@ -286,7 +286,7 @@ def _greet(server: Server, connection: socket.socket, limit_s: float) -> None:
             say(
                 "{server} ends the connection at Kafka's first request: {error}",
                 server=server,
-                error=_reason(error),
+                error=cause_of(error),
             ),
             say("See whether it is a Kafka broker's port; the broker's log tells its side."),
         ) from error
@@ -337,7 +337,7 @@ def _explain_tls(server: Server, error: ssl.SSLError) -> ReachError:
         cause = say(
             "the certificate of {server} is not accepted: {verify_message}",
             server=server,
-            verify_message=verbatim(error.verify_message),
+            verify_message=cause_of(error),
         )
         if error.verify_code in _UNTRUSTED:
             fix = say(
@@ -356,7 +356,3 @@ def _explain_tls(server: Server, error: ssl.SSLError) -> ReachError:
             "The broker may want a client certificate: set ssl.certificate.location and its key."
         )
     return ReachError(cause, fix, during_tls=True)
-
-
-def _reason(error: Exception) -> Text:
-    return verbatim(getattr(error, "strerror", None) or str(error))

@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline.detection.images import ImageError, Picture, read_image
 from pipeline.detection.sources.reader import SourceError
-from pipeline.texts import say, words_of
+from pipeline.texts import cause_of, say, words_of
 
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 PICTURES_PER_S: Final = 1.0
@@ -34,7 +34,7 @@ class FolderReader:
             )
         except OSError as error:
             raise SourceError(
-                say("{path} cannot be read: {error}", path=folder, error=error.strerror)
+                say("{path} cannot be read: {error}", path=folder, error=cause_of(error))
             ) from error
         if not names:
             raise SourceError(say("{path} holds no pictures (JPEG, PNG, BMP, WebP)", path=folder))

@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 
 from pipeline.redact import MASK, redact_text
-from pipeline.texts import Text, say
+from pipeline.texts import Text, cause_of, say
 
 MAX_ANSWER_BYTES: Final = 1_000_000
 """A verdict has some hundred bytes; nothing near this is one."""
@@ -163,8 +163,11 @@ def _why_not(error: Exception, secret: str) -> Text:
         error.os_error, ConnectionRefusedError
     ):
         return say("nothing listens on port {port}; is the server started?", port=error.port or "?")
-    words = cleaned(str(error) or type(error).__name__, secret)
-    return say("no connection: {words}", words=words)
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return say("the server ended the connection")
+    # What aiohttp says besides repeats the address.
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    return say("no connection: {words}", words=cleaned_text(cause_of(inner), secret))
 
 
 async def _answer(response: aiohttp.ClientResponse) -> bytes:
