@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from console import formatting, joining
 from console.pipeline_words import object_word
 from console.window_texts import shown
+from pipeline.wording import text_of
 
 if TYPE_CHECKING:
     from pipeline.aggregation.store import Asked
@@ -61,9 +62,8 @@ def answered_by(result: RiskAssessmentResult | None) -> str:
     if made.retry_count:
         parts.append(translate("Asked", "{0} retries").format(made.retry_count))
     if made.fallback_reason:
-        parts.append(
-            translate("Asked", "rules in its place: {0}").format(shown(made.fallback_reason))
-        )
+        reason = shown(text_of(made.fallback_reason, made.fallback_wording))
+        parts.append(translate("Asked", "rules in its place: {0}").format(reason))
     return " · ".join(parts)
 
 

@@ -17,8 +17,10 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from pipeline.contract_problems import contract_problem, syntax_problem
 from pipeline.picture import Picture
 from pipeline.texts import Text
+from pipeline.wording import Wording
 
 SCHEMA_VERSION: Final = 1
 
@@ -253,7 +255,10 @@ class ResultMetadata(Struct, rename="camel", frozen=True, kw_only=True):
         llm_model: model name, or the version of the rules (such as ``rules-2``).
         api_key_id: the key's label, never the key; of the last request if there were several.
         retry_count: requests beyond the first.
-        fallback_reason: why the rules judged in the model's place; None where they did not.
+        fallback_reason: why the rules judged in the model's place, in English; None where they did
+            not.
+        fallback_wording: what the reason is made of, for readers in another language; None where it
+            is not known.
         prompt_version: of the prompt template; None for rules.
         input_tokens, output_tokens: of all requests, as the server counts them; None where it
             does not.
@@ -265,6 +270,7 @@ class ResultMetadata(Struct, rename="camel", frozen=True, kw_only=True):
     api_key_id: str | None = None
     retry_count: Count = 0
     fallback_reason: str | None = None
+    fallback_wording: Wording | None = None
     prompt_version: str | None = None
     input_tokens: Count | None = None
     output_tokens: Count | None = None
@@ -367,9 +373,9 @@ def decode(payload: bytes, kind: type[MessageT]) -> MessageT:
     try:
         message = _decoders[kind].decode(payload)
     except msgspec.ValidationError as error:
-        raise MessageError(f"{kind.__name__}: {error}") from error
+        raise MessageError(contract_problem(kind.__name__, error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MessageError(f"{kind.__name__}: not valid JSON ({error})") from error
+        raise MessageError(syntax_problem(kind.__name__, error)) from error
     assert isinstance(message, kind)
     return message
 

@@ -106,9 +106,9 @@ def source_of(error: BaseException) -> str:
     return _BROKEN if isinstance(error, ConnectionResetError) else ""
 
 
-def is_of_tls(error: OSError) -> bool:
+def is_of_tls(error: BaseException) -> bool:
     """Whether it comes from TLS, whose numbers are others than the operating system's."""
-    return hasattr(error, "library")
+    return isinstance(error, OSError) and hasattr(error, "library")
 
 
 def sources() -> Iterator[str]:

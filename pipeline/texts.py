@@ -12,10 +12,15 @@ the sentence stands there as it is written, never put together at run time.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from pipeline import system_words
+
+_PLACE: Final = re.compile(r"\{\w+(?:!r)?(?::[,.\d]{0,3}[a-z%]?)?\}")
+"""Places as our own sentences have them; others could make a text of any size."""
 
 CONTEXT: Final = "Pipeline"
 """Under which translators find these texts."""
@@ -108,14 +113,17 @@ def packed(text: str) -> dict[str, Any]:
     if not isinstance(text, Text) or not text.source:
         return {"text": str.__str__(text)}
     values = {
-        name: packed(value)
-        if isinstance(value, Text)
-        else value
-        if isinstance(value, str | int | float)
-        else str(value)
+        name: packed(value) if isinstance(value, Text) else _plain(value)
         for name, value in text.values.items()
     }
     return {"text": text.english, "source": text.source, "values": values}
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON has it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, str | int | float) else str(value)
 
 
 def unpacked(table: object) -> Text:
@@ -124,6 +132,8 @@ def unpacked(table: object) -> Text:
         return verbatim(str(table or ""))
     english, source, given = (table.get(name) for name in ("text", "source", "values"))
     if not isinstance(source, str) or not isinstance(given, dict):
+        return verbatim(str(english or ""))
+    if given and re.search(r"[{}]", _PLACE.sub("", source)):
         return verbatim(str(english or ""))
     values = {
         name: unpacked(value) if isinstance(value, dict) else value for name, value in given.items()
@@ -188,10 +198,15 @@ def cause_of(error: BaseException) -> Text:
     if isinstance(own, Text):
         return own
     if source := system_words.source_of(error):
-        return say_again(source, {})
+        words = say_again(source, {})
+        if system_words.is_of_tls(error):
+            return say("certificate verify failed: {reason}", reason=words)
+        return words
     if isinstance(error, UnicodeDecodeError):
         return say("not text in UTF-8 (byte {number})", number=error.start)
-    if isinstance(error, OSError) and error.strerror and not system_words.is_of_tls(error):
+    if system_words.is_of_tls(error):
+        return verbatim(own)
+    if isinstance(error, OSError) and error.strerror:
         return say(
             "{words} (error {number})", words=verbatim(error.strerror), number=error.errno or 0
         )

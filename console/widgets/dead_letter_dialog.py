@@ -28,7 +28,7 @@ from console.background import in_background
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
 from console.widgets.value_table import ValueTable
-from console.window_texts import error_words
+from console.window_texts import error_words, line, shown
 
 if TYPE_CHECKING:
     from pipeline.kafka.access import KafkaAccess
@@ -170,7 +170,7 @@ class DeadLetterDialog(QDialog):
             state = self.tr("put aside")
         at = letter.at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if letter.at else "–"
         size = formatting.size(letter.size)
-        return (at, letter.source or letter.place, size, state, letter.reason)
+        return (at, letter.source or letter.place, size, state, line(letter.reason))
 
     def _selected(self) -> list[DeadLetter]:
         chosen = self._table.selectedItems()
@@ -242,7 +242,7 @@ class DeadLetterDialog(QDialog):
             place, why = outcome.refused[0]
             self._words.setText(
                 self.tr("{0} sent back, {1} not. {2}: {3}").format(
-                    outcome.sent, len(outcome.refused), place, why
+                    outcome.sent, len(outcome.refused), place, shown(why)
                 )
             )
         else:
@@ -269,5 +269,10 @@ class DeadLetterDialog(QDialog):
 
 
 def _details(letter: DeadLetter) -> str:
-    lines = [f"{letter.place}  {letter.worker}", letter.reason, letter.obstacle or "", letter.text]
-    return "\n".join(line for line in lines if line)
+    parts = [
+        f"{letter.place}  {letter.worker}",
+        line(letter.reason),
+        shown(letter.obstacle or ""),
+        letter.text,
+    ]
+    return "\n".join(filter(None, parts))

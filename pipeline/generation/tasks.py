@@ -13,6 +13,7 @@ from pipeline.messages import (
     TrafficGroup,
     task_id,
 )
+from pipeline.texts import say
 
 
 def make_tasks(detection: DetectionResult) -> list[AssessmentTask]:
@@ -33,12 +34,16 @@ def _check_ids(detection: DetectionResult, due: list[TrafficGroup]) -> None:
     """Refuse what would give two tasks one id, or an id that the next stage refuses."""
     numbers = [group.group_index for group in due]
     if len(set(numbers)) < len(numbers):
-        raise MessageError("DetectionResult: two groups that are due have the same number")
+        raise MessageError(say("DetectionResult: two groups that are due have the same number"))
     longest = max((len(task_id(detection.request_id, number)) for number in numbers), default=0)
     if longest > MAX_NAME_LENGTH:
         raise MessageError(
-            f"DetectionResult: the request's id of {len(detection.request_id)} characters is too "
-            f"long; with a group's number it may have {MAX_NAME_LENGTH}"
+            say(
+                "DetectionResult: the request's id of {length} characters is too long; with a "
+                "group's number it may have {most}",
+                length=len(detection.request_id),
+                most=MAX_NAME_LENGTH,
+            )
         )
 
 
@@ -46,8 +51,12 @@ def _task(detection: DetectionResult, group: TrafficGroup, group_count: int) -> 
     count = len(detection.detected_objects)
     if any(index >= count for index in group.object_indices):
         raise MessageError(
-            f"DetectionResult: group {group.group_index} refers to object "
-            f"{max(group.object_indices)}, but there are {count}"
+            say(
+                "DetectionResult: group {group} refers to object {object}, but there are {count}",
+                group=group.group_index,
+                object=max(group.object_indices),
+                count=count,
+            )
         )
     return AssessmentTask(
         task_id=task_id(detection.request_id, group.group_index),
@@ -73,8 +82,10 @@ def _within_group(group: TrafficGroup) -> GroupMetadata:
     for pair in group.metadata.pairs:
         if pair.vehicle_index not in place or pair.person_index not in place:
             raise MessageError(
-                f"DetectionResult: a pair of group {group.group_index} refers to an object "
-                "outside the group"
+                say(
+                    "DetectionResult: a pair of group {group} refers to an object outside the group",
+                    group=group.group_index,
+                )
             )
         pairs.append(
             replace(

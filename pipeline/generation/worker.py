@@ -17,6 +17,7 @@ from pipeline.kafka.sending import Outgoing
 from pipeline.messages import AssessmentTask, DetectionResult, MessageError, decode, encode
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import say
 from pipeline.worker import WorkerContext
 
 MAX_IN_FLIGHT = 2000
@@ -116,7 +117,11 @@ class GeneratorWorker:
         # Always too large: read again, they would only stop the line again.
         refused = {origins[index]: len(tasks[index][1]) for index in too_large}
         for delivery, size in refused.items():
-            error = f"A message of {size} bytes for {topic} is larger than the broker takes."
+            error = say(
+                "A message of {size} bytes for {topic} is larger than the broker takes.",
+                size=size,
+                topic=topic,
+            )
             producer.dead_letter(delivery, self.name, error)
         return True
 

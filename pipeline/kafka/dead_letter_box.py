@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,18 +20,27 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from pipeline.kafka import clients
 from pipeline.kafka.access import KafkaAccess
-from pipeline.kafka.dead_letters import CUT_HEADER, ORIGIN_HEADERS, dead_letter_topic
+from pipeline.kafka.dead_letters import (
+    CUT_HEADER,
+    ORIGIN_HEADERS,
+    WORDING_HEADER,
+    dead_letter_topic,
+)
 from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.paths import data_folder
 from pipeline.redact import redact_text
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
-from pipeline.texts import say
+from pipeline.texts import Text, say, verbatim
+from pipeline.wording import from_bytes, text_of
 
 READ_TIMEOUT_S: Final = 10.0
 REQUEST_TIMEOUT_S: Final = 5.0
 PREVIEW_CHARACTERS: Final = 4000
 DEFAULT_LIMIT: Final = 200
+
+ALREADY: Final = say("It was sent back already.")
+GONE: Final = say("Kafka no longer keeps it.")
 
 RESENT_HEADER: Final = "resent.from"
 """Header of a message that was sent back: ``topic[partition]@offset`` of its dead letter."""
@@ -47,7 +56,7 @@ class DeadLetter:
         source: where it came from, ``topic[partition]@offset``; empty if unknown.
         source_topic: the topic to send it back to.
         worker: which worker could not process it.
-        reason: why.
+        reason: why; English words alone where the worker did not say what they are made of.
         size: bytes of its value.
         text: the beginning of its value as text, without secrets.
         whole_bytes: how long its value was before it was cut; None when it is whole.
@@ -62,7 +71,7 @@ class DeadLetter:
     source: str
     source_topic: str
     worker: str
-    reason: str
+    reason: Text
     size: int
     text: str
     whole_bytes: int | None
@@ -81,17 +90,19 @@ class DeadLetter:
         return f"{self.place}#{stamp}"
 
     @property
-    def obstacle(self) -> str | None:
+    def obstacle(self) -> Text | None:
         """Why it cannot be sent back; None if it can."""
         if self.sent_back:
-            return "It was sent back already."
+            return ALREADY
         if self.whole_bytes is not None:
-            return (
-                f"Only the first {self.size} of its {self.whole_bytes} bytes were kept, since it "
-                "was larger than the broker takes."
+            return say(
+                "Only the first {size} of its {whole} bytes were kept, since it was larger than "
+                "the broker takes.",
+                size=self.size,
+                whole=self.whole_bytes,
             )
         if not self.source_topic:
-            return "Nothing tells which topic it came from."
+            return say("Nothing tells which topic it came from.")
         return None
 
 
@@ -105,7 +116,7 @@ class SentBack:
     """
 
     sent: int
-    refused: tuple[tuple[str, str], ...] = ()
+    refused: tuple[tuple[str, Text], ...] = ()
 
 
 class SentNote:
@@ -185,7 +196,7 @@ class DeadLetterBox:
             OSError: what was sent back cannot be noted.
         """
         noted = self._note.marks()
-        refused: list[tuple[str, str]] = []
+        refused: list[tuple[str, Text]] = []
         delivered: set[str] = set()
         producer = self._access.producer(WorkerTelemetry(WorkerName.GENERATOR))
         try:
@@ -195,10 +206,10 @@ class DeadLetterBox:
                         break
                     obstacle = letter.obstacle
                     if obstacle is None and letter.mark in noted:
-                        obstacle = "It was sent back already."
+                        obstacle = ALREADY
                     message = None if obstacle else reader.one(letter)
                     if message is None:
-                        refused.append((letter.place, obstacle or "Kafka no longer keeps it."))
+                        refused.append((letter.place, obstacle or GONE))
                         continue
                     producer.forward(
                         letter.source_topic,
@@ -261,7 +272,7 @@ class _Reader:
         except KafkaException as error:
             raise self._away(error.args[0].str()) from error
         if bounds is None:
-            raise self._away("no offsets")
+            raise self._away(say("no offsets"))
         return bounds[0], max(bounds)
 
     def read(self, place: TopicPartition, start: int) -> Iterator[Message]:
@@ -276,7 +287,9 @@ class _Reader:
             message = self._consumer.poll(0.2)
             if message is None:
                 if time.monotonic() > deadline_s:
-                    raise self._away(f"nothing came within {READ_TIMEOUT_S:.0f} s")
+                    raise self._away(
+                        say("nothing came within {limit_s:.0f} s", limit_s=READ_TIMEOUT_S)
+                    )
                 continue
             error = message.error()
             if error is not None:
@@ -302,7 +315,7 @@ class _Reader:
             say(
                 "The dead letters cannot be read from {servers}: {why}.",
                 servers=self._servers,
-                why=redact_text(why),
+                why=verbatim(why).changed(redact_text),
             ),
             next_step=say(
                 "See whether the broker is up and lets this user read the topics that end in .dlq."
@@ -326,6 +339,11 @@ def _original_headers(message: Message) -> list[tuple[str, str | bytes]]:
     ]
 
 
+def _reason(told: Mapping[str, str]) -> Text:
+    wording = from_bytes(told.get(WORDING_HEADER, "").encode())
+    return text_of(told.get("error", ""), wording)
+
+
 def _letter(message: Message, marks: set[str]) -> DeadLetter:
     # The newest header of a name is the one that counts: the others came with the message.
     told = {name: value.decode("utf-8", "replace") for name, value in _headers(message)}
@@ -341,7 +359,7 @@ def _letter(message: Message, marks: set[str]) -> DeadLetter:
         source=f"{source_topic}{where}" if source_topic else "",
         source_topic=source_topic,
         worker=told.get("worker", ""),
-        reason=redact_text(told.get("error", "")),
+        reason=_reason(told).changed(redact_text),
         size=len(value),
         text=redact_text(value[:PREVIEW_CHARACTERS].decode("utf-8", "replace")),
         whole_bytes=int(told[CUT_HEADER]) if told.get(CUT_HEADER, "").isdecimal() else None,

@@ -9,6 +9,7 @@ from loguru import logger
 
 from pipeline.kafka.sending import Headers, Sending, size_of
 from pipeline.states import WorkerName
+from pipeline.wording import to_bytes, wording_of
 
 if TYPE_CHECKING:
     from pipeline.kafka.delivery import Delivery
@@ -22,8 +23,19 @@ CUT_BYTES = 100_000
 CUT_HEADER = "source.bytes"
 """Header of a dead letter whose value was cut: how long it was."""
 
+WORDING_HEADER = "error.wording"
+"""Header with what the error is made of, as JSON, for readers in another language."""
+
 ORIGIN_HEADERS = frozenset(
-    {"source.topic", "source.partition", "source.offset", "worker", "error", CUT_HEADER}
+    {
+        "source.topic",
+        "source.partition",
+        "source.offset",
+        "worker",
+        "error",
+        WORDING_HEADER,
+        CUT_HEADER,
+    }
 )
 """Headers that a dead letter has on top of the message's own."""
 
@@ -37,13 +49,16 @@ def headers(
     topic: str, partition: int, offset: int, worker: WorkerName, error: str
 ) -> dict[str, str]:
     """Return the headers that tell where a dead letter came from, and why it is one."""
-    return {
+    made = {
         "source.topic": topic,
         "source.partition": str(partition),
         "source.offset": str(offset),
         "worker": worker.value,
         "error": error[:MAX_ERROR_CHARACTERS],
     }
+    if wording := wording_of(error):
+        made[WORDING_HEADER] = to_bytes(wording).decode()
+    return made
 
 
 def made_from(delivery: Delivery, worker: WorkerName, error: str) -> tuple[bytes, Headers]:

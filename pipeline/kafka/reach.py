@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from pipeline.texts import Text, cause_of, say, verbatim
+from pipeline import system_words
+from pipeline.texts import Text, cause_of, say, say_again, verbatim
 
 ResultT = TypeVar("ResultT")
 
@@ -334,10 +335,11 @@ def _explain_tls(server: Server, error: ssl.SSLError) -> ReachError:
     )
     fix = say("The broker's log tells its side.")
     if isinstance(error, ssl.SSLCertVerificationError):
+        source = system_words.source_of(error)
         cause = say(
             "the certificate of {server} is not accepted: {verify_message}",
             server=server,
-            verify_message=cause_of(error),
+            verify_message=say_again(source, {}) if source else verbatim(error.verify_message),
         )
         if error.verify_code in _UNTRUSTED:
             fix = say(

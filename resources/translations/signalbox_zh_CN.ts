@@ -7375,6 +7375,114 @@ It opens by itself when workers start.</source>
         <source>The other side closed the connection</source>
         <translation>对方关闭了连接</translation>
     </message>
+    <message>
+        <source>It was sent back already.</source>
+        <translation>这条消息已经发回过。</translation>
+    </message>
+    <message>
+        <source>Kafka no longer keeps it.</source>
+        <translation>Kafka 已不再保留这条消息。</translation>
+    </message>
+    <message>
+        <source>Only the first {size} of its {whole} bytes were kept, since it was larger than the broker takes.</source>
+        <translation>消息超过 broker 接受的大小，{whole} 字节中只保留了前 {size} 字节。</translation>
+    </message>
+    <message>
+        <source>Nothing tells which topic it came from.</source>
+        <translation>无法得知它来自哪个主题。</translation>
+    </message>
+    <message>
+        <source>no offsets</source>
+        <translation>没有偏移量</translation>
+    </message>
+    <message>
+        <source>nothing came within {limit_s:.0f} s</source>
+        <translation>{limit_s:.0f} 秒内没有收到任何内容</translation>
+    </message>
+    <message>
+        <source>certificate verify failed: {reason}</source>
+        <translation>证书验证失败：{reason}</translation>
+    </message>
+    <message>
+        <source>DetectionResult: two groups that are due have the same number</source>
+        <translation>DetectionResult：两个待评估的目标组编号相同</translation>
+    </message>
+    <message>
+        <source>DetectionResult: the request's id of {length} characters is too long; with a group's number it may have {most}</source>
+        <translation>DetectionResult：请求 ID 有 {length} 个字符，过长；连同目标组编号最多 {most} 个字符</translation>
+    </message>
+    <message>
+        <source>DetectionResult: group {group} refers to object {object}, but there are {count}</source>
+        <translation>DetectionResult：目标组 {group} 引用了目标 {object}，但只有 {count} 个目标</translation>
+    </message>
+    <message>
+        <source>DetectionResult: a pair of group {group} refers to an object outside the group</source>
+        <translation>DetectionResult：目标组 {group} 中有一对引用了组外的目标</translation>
+    </message>
+    <message>
+        <source>{kind}: {problem}</source>
+        <translation>{kind}：{problem}</translation>
+    </message>
+    <message>
+        <source>{kind}: not valid JSON ({problem})</source>
+        <translation>{kind}：不是有效的 JSON（{problem}）</translation>
+    </message>
+    <message>
+        <source>{problem} - at {place}</source>
+        <translation>{problem}，位置 {place}</translation>
+    </message>
+    <message>
+        <source>Object missing required field {field}</source>
+        <translation>缺少必需的字段 {field}</translation>
+    </message>
+    <message>
+        <source>Expected {kind}, got {found}</source>
+        <translation>应为 {kind}，实际为 {found}</translation>
+    </message>
+    <message>
+        <source>Expected {kind} with a timezone component</source>
+        <translation>应为带时区的 {kind}</translation>
+    </message>
+    <message>
+        <source>Expected {kind} of length {limit}</source>
+        <translation>应为长度 {limit} 的 {kind}</translation>
+    </message>
+    <message>
+        <source>Expected {kind} {limit}</source>
+        <translation>应为 {limit} 的 {kind}</translation>
+    </message>
+    <message>
+        <source>Expected base64</source>
+        <translation>应为 base64</translation>
+    </message>
+    <message>
+        <source>Invalid base64 encoded string</source>
+        <translation>不是有效的 base64</translation>
+    </message>
+    <message>
+        <source>Invalid RFC3339 encoded datetime</source>
+        <translation>不是有效的 RFC 3339 时间</translation>
+    </message>
+    <message>
+        <source>Invalid enum value {value}</source>
+        <translation>不允许的值 {value}</translation>
+    </message>
+    <message>
+        <source>Number out of range</source>
+        <translation>数值超出范围</translation>
+    </message>
+    <message>
+        <source>Input data was truncated</source>
+        <translation>内容不完整</translation>
+    </message>
+    <message>
+        <source>JSON is malformed: invalid character (byte {byte})</source>
+        <translation>JSON 格式错误：第 {byte} 字节是无效字符</translation>
+    </message>
+    <message>
+        <source>JSON is malformed: {detail} (byte {byte})</source>
+        <translation>第 {byte} 字节处 JSON 格式错误（{detail}）</translation>
+    </message>
     </context>
 <context>
     <name>PipelineController</name>

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from console.asked_words import answered_by
 from console.window_texts import line, said, shown
 from pipeline.aggregation import notices
 from pipeline.detection.sources import SourceError, network, open_source
 from pipeline.detection.sources.address import split_address
+from pipeline.generation.tasks import make_tasks
+from pipeline.messages import (
+    AssessmentTask,
+    MessageError,
+    ResultMetadata,
+    RiskAssessmentResult,
+    decode,
+    encode,
+)
 from pipeline.scheduling.llm.answer import AnswerError, verdicts
 from pipeline.scheduling.llm.prompt import PromptError, parse_template
 from pipeline.settings_alarms import MailSettings, WebhookSettings
 from pipeline.settings_cameras import CameraSettings
-from pipeline.texts import words_of
+from pipeline.texts import say, words_of
 from pipeline.updates import UpdateError, look
+from pipeline.wording import wording_of
 from tests.support import messages as made
-from tests.support.chinese import chinese, is_chinese
+from tests.support.chinese import chinese, is_chinese, slips
 
 HARMLESS = '{"riskLevel": "none", "confidence": 1, "description": "A"}'
 RISKY = '{"riskLevel": "low", "confidence": 1, "description": "A", "riskTypes": ["a"]}'
@@ -58,6 +72,67 @@ def test_what_is_wrong_with_the_answer_of_a_model(text: str) -> None:
     with pytest.raises(AnswerError) as caught:
         verdicts(text, made.task())
     assert is_chinese(said(caught.value))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"taskId": 3},
+        {"taskId": ""},
+        {"groupIndex": -1},
+        {"timestamp": "yesterday"},
+        {"timestamp": "2026-01-01T00:00:00"},
+        {"groupBbox": [1, 2]},
+        {"detectedObjects": [{}]},
+        {"detectedObjects": [{"class": "car", "confidence": 1.5, "bbox": [0, 0, 1, 1]}]},
+        {"schemaVersion": 2},
+        {"groupImageBase64": "no base64!"},
+        {"imageWidth": None},
+    ],
+)
+def test_why_a_message_breaks_its_contract(changes: dict[str, object]) -> None:
+    document = json.loads(encode(made.task())) | changes
+    with pytest.raises(MessageError) as caught:
+        decode(json.dumps(document).encode(), AssessmentTask)
+    assert slips(said(caught.value)) == []
+    assert is_chinese(said(caught.value))
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"\xff", b"{", b"[]", b"{}", b'{"a":}', b'{"taskId":"\xff"}']
+)
+def test_why_a_message_is_none(payload: bytes) -> None:
+    with pytest.raises(MessageError) as caught:
+        decode(payload, AssessmentTask)
+    assert is_chinese(said(caught.value))
+
+
+def test_why_a_group_gives_no_task() -> None:
+    group = made.detection().traffic_groups[0]
+    broken: list[dict[str, Any]] = [
+        {"traffic_groups": (group, group)},
+        {"request_id": "x" * 199},
+        {"traffic_groups": (replace(group, object_indices=(99,)),)},
+        {"traffic_groups": (replace(group, object_indices=()),)},
+    ]
+    for changes in broken:
+        with pytest.raises(MessageError) as caught:
+            make_tasks(replace(made.detection(), **changes))
+        assert is_chinese(said(caught.value))
+
+
+def test_who_judged_in_the_place_of_a_model() -> None:
+    """Also after the way through Kafka, where the reason is English for everybody else."""
+    reason = say("no connection: {words}", words=say("the server ended the connection"))
+    metadata = ResultMetadata(
+        assessor="rules",
+        llm_latency=3.0,
+        llm_model="rules-2",
+        fallback_reason=reason,
+        fallback_wording=wording_of(reason),
+    )
+    sent = replace(made.result(), metadata=metadata)
+    assert slips(answered_by(decode(encode(sent), RiskAssessmentResult))) == []
 
 
 def test_why_a_notice_was_not_taken(tmp_path: Path) -> None:

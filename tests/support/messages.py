@@ -28,6 +28,7 @@ from pipeline.messages import (
     task_id,
 )
 from pipeline.picture import Picture
+from pipeline.wording import Wording
 
 NOON: Final = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 JPEG: Final = b"\xff\xd8\xff\xe0 a picture, as far as anybody here cares \xff\xd9"
@@ -264,6 +265,12 @@ assessments = st.builds(
     danger_object_count=counts,
     trigger_object_ids=st.lists(track_ids, max_size=3).map(tuple),
 )
+wordings = st.none() | st.builds(
+    Wording,
+    text=texts,
+    source=texts,
+    values=st.dictionaries(names, texts | st.integers(-9, 9) | st.floats(0, 1), max_size=2),
+)
 result_metadatas = st.builds(
     ResultMetadata,
     assessor=st.sampled_from(["rules", "llm"]),
@@ -272,6 +279,7 @@ result_metadatas = st.builds(
     api_key_id=st.none() | texts,
     retry_count=counts,
     fallback_reason=st.none() | texts,
+    fallback_wording=wordings,
     prompt_version=st.none() | texts,
     input_tokens=st.none() | counts,
     output_tokens=st.none() | counts,

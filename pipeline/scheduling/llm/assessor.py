@@ -30,7 +30,8 @@ from pipeline.scheduling.llm.usage import Ledger
 from pipeline.scheduling.rules.assessor import RulesAssessor
 from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.telemetry import WorkerTelemetry
-from pipeline.texts import in_a_row, say, words_of
+from pipeline.texts import Text, in_a_row, say, words_of
+from pipeline.wording import wording_of
 
 if TYPE_CHECKING:
     import aiohttp
@@ -229,7 +230,7 @@ class LlmAssessor(Assessor):
             results = await self._ask_until_done(course)
         except (UnavailableError, _GivenUpError) as error:
             if self._settings.fallback_to_rules:
-                return await self._by_rules(course, str(error))
+                return await self._by_rules(course, words_of(error))
             raise AssessmentError(str(error), metadata=self._metadata(course)) from None
         return Outcome(results, self._metadata(course))
 
@@ -242,7 +243,7 @@ class LlmAssessor(Assessor):
             logger.warning("the evidence store cannot be read: {}", error.strerror)
             return task
 
-    async def _by_rules(self, course: _Course, reason: str) -> Outcome:
+    async def _by_rules(self, course: _Course, reason: Text) -> Outcome:
         self._telemetry.count("by_rules")
         outcome = await self._rules.assess(course.task)
         metadata = replace(
@@ -250,6 +251,7 @@ class LlmAssessor(Assessor):
             llm_latency=self._took_ms(course),
             retry_count=max(0, course.retries),
             fallback_reason=reason,
+            fallback_wording=wording_of(reason),
         )
         return Outcome(outcome.results, metadata)
 

@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from pipeline.scheduling.assessor import Outcome
+from pipeline.wording import text_of
 from tests.support.llm_assessor import (
     KEYS,
     Run,
@@ -20,6 +21,7 @@ from tests.support.llm_assessor import (
     working,
 )
 from tests.support.llm_server import LlmServer
+from tests.support.said import untranslatable
 
 pytestmark = pytest.mark.integration
 
@@ -155,7 +157,9 @@ def test_the_rules_stand_in_and_say_so(server: LlmServer, fault: str) -> None:
     assert isinstance(ended, Outcome)
     assert ended.metadata.assessor == "rules"
     assert ended.metadata.llm_model == "rules-2"
-    assert ended.metadata.fallback_reason
+    reason = text_of(ended.metadata.fallback_reason or "", ended.metadata.fallback_wording)
+    assert reason.source
+    assert list(untranslatable(reason)) == []
     assert run.counted("by_rules") == 1
 
 
