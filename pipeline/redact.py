@@ -29,7 +29,19 @@ _PUBLIC_NAMES: Final = frozenset(
 _PATTERNS: Final[tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...]] = (
     # rtsp://user:password@host -> rtsp://***@host. The last @ before the path ends the credentials,
     # since camera passwords often hold an unescaped @.
-    (("@",), re.compile(r"(?<=://)[^\s/?#'\"]+@(?=[^\s@/]+)"), f"{MASK}@"),
+    (
+        ("@",),
+        re.compile(r"(?<=://)(?:[^\s/?#'\"@:]+:[^\s/\"]*|[^\s/?#'\"]+)@(?=[^\s@/]+)"),
+        f"{MASK}@",
+    ),
+    # rtsp://user:pass/word@host: what follows the colon is no port, so it is a password as well.
+    (
+        ("@",),
+        re.compile(
+            r"(?<=://)[^\s/?#'\"@:]+:(?!\d{1,5}(?:[/?#,;'\")\]]|\s|$))[^\s\"@/]*/[^\s\"]*@(?=[^\s@/]+)"
+        ),
+        f"{MASK}@",
+    ),
     # The same without a scheme: admin:password@10.0.0.7/1, user:password@broker:9092.
     (
         ("@",),

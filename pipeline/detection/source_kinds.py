@@ -6,6 +6,7 @@ import enum
 from pathlib import Path
 from typing import Final
 
+from pipeline.redact import redact_text
 from pipeline.texts import NOTHING, Text, say
 
 DEMO: Final = "demo"
@@ -54,7 +55,8 @@ def usb_wanted(source: str) -> str:
 
 def missing(path: Path) -> Text:
     """Return that a file is not there."""
-    return say("{path} does not exist. Check the camera's source.", path=path)
+    # Whatever is not known as anything else is taken for a file, also an address without its scheme.
+    return say("{path} does not exist. Check the camera's source.", path=redact_text(str(path)))
 
 
 def is_missing(cause: Text) -> bool:

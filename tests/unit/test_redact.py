@@ -58,6 +58,24 @@ def test_no_camera_password_survives(password: str, scheme: str) -> None:
     assert "camera.example:554/a?b=1" in shown
 
 
+@given(
+    st.text(
+        alphabet=st.characters(codec="ascii", min_codepoint=33, exclude_characters='/"')
+    ).filter(lambda text: len(text) > 4),
+)
+def test_no_camera_password_of_signs_survives(password: str) -> None:
+    """Whatever ends an address elsewhere: cameras take it, and so does whoever sets them up."""
+    shown = redact_text(f"cannot open rtsp://operator:{password}@camera.example:554/a")
+    assert shown == f"cannot open rtsp://{MASK}@camera.example:554/a"
+
+
+@pytest.mark.parametrize("password", ["pass/word", "p#a?s/word", "/word", "a:b/c:word"])
+def test_no_camera_password_with_a_slash_survives(password: str) -> None:
+    shown = redact_text(f"rtsp://operator:{password}@camera.example:554/a is no address")
+    assert "word" not in shown
+    assert "camera.example" in shown
+
+
 @given(st.text())
 def test_masking_twice_changes_nothing_more(text: str) -> None:
     once = redact_text(text)

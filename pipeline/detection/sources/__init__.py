@@ -12,6 +12,7 @@ from typing import Final
 import cv2
 
 from pipeline.detection.source_kinds import (
+    STREAM_SCHEMES,
     SourceKind,
     missing,
     not_opened,
@@ -60,11 +61,24 @@ def open_source(camera: CameraSettings) -> Reader:
         case SourceKind.FOLDER:
             return FolderReader(Path(source).expanduser())
         case SourceKind.FILE:
-            return _open_file(Path(source).expanduser(), camera.start_offset_s)
+            return _open_file(source, camera.start_offset_s)
 
 
-def _open_file(path: Path, offset_s: float) -> Reader:
+def _open_file(source: str | Path, offset_s: float) -> Reader:
+    path = Path(source).expanduser()
     if not path.is_file():
+        scheme, separator, _ = str(source).partition("://")
+        if separator:
+            raise SourceError(
+                not_opened(
+                    redact_text(str(source)),
+                    say(
+                        "{scheme}:// is not known here; use one of {known}, or the path of a file",
+                        scheme=scheme,
+                        known=", ".join(f"{one}://" for one in STREAM_SCHEMES),
+                    ),
+                )
+            )
         raise SourceError(missing(path))
     capture = open_ffmpeg(str(path))
     if not capture.isOpened():

@@ -16,6 +16,7 @@ from pipeline.detection.images import Picture
 from pipeline.detection.sources import DEMO_CLIP, SourceError, open_source
 from pipeline.settings_cameras import CameraSettings
 from tests.support.captures import Rig, camera, wait_until
+from tests.support.log_guard import ExpectLog
 
 pytestmark = pytest.mark.integration
 
@@ -62,6 +63,23 @@ def test_a_folder_of_pictures_plays_in_the_order_of_names(tmp_path: Path) -> Non
     assert reader.read() is not None
 
 
+def test_a_broken_picture_does_not_hold_up_those_after_it(
+    tmp_path: Path, expect_log: ExpectLog
+) -> None:
+    for name in ("a.jpg", "b.png"):
+        expect_log(f"WARNING folder .*: {name} is not a picture.*; it is passed over")
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    cv2.imwrite(str(tmp_path / "b.png"), np.zeros((48, 64, 3), np.uint8))
+    reader = open_source(camera(tmp_path))
+    for _ in range(3):
+        assert reader.read() is not None
+        assert reader.read() is None
+        reader.rewind()
+    (tmp_path / "b.png").write_bytes(b"")
+    with pytest.raises(SourceError, match=r"none of the 2 pictures in .* can be read, such as: b"):
+        reader.read()
+
+
 def test_sources_that_cannot_be_opened_say_why(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.mp4"
     damaged.write_bytes(DEMO_CLIP.read_bytes()[:5_000])
@@ -73,6 +91,10 @@ def test_sources_that_cannot_be_opened_say_why(tmp_path: Path) -> None:
         (empty, "empty holds no pictures"),
         ("63", "USB camera 63 cannot be opened"),
         ("usb:no such thing", "no USB camera is called “no such thing”. Plugged in: "),
+        ("boss:secret@127.0.0.1/x", "***@127.0.0.1/x does not exist"),
+        ("ftp://boss:secret@127.0.0.1/x", "ftp:// is not known here; use one of rtsp://"),
+        ("rtsp://boss:#secret@127.0.0.1:9/x", "***@127.0.0.1:9/x cannot be opened"),
+        ("rtsp://boss:a/secret@127.0.0.1:9/x", "***@127.0.0.1:9/x cannot be opened"),
         ("http://boss:secret@127.0.0.1:9/x", "***@127.0.0.1:9/x cannot be opened: nothing listens"),
     ):
         with pytest.raises(SourceError) as caught:
