@@ -7491,7 +7491,19 @@ It opens by itself when workers start.</source>
         <source>none of the {count} pictures in {path} can be read, such as: {error}</source>
         <translation>{path} 中的 {count} 张图片均无法读取，例如：{error}</translation>
     </message>
-</context>
+<message>
+        <source>{model} takes pictures of {width}x{height}; a side may have 1 to {most} pixels. Export it for another size.</source>
+        <translation>{model} 的输入图片为 {width}x{height}；边长只能为 1 至 {most} 像素。请以其他尺寸导出。</translation>
+    </message>
+    <message>
+        <source>{model}: its output `{name}` is not a number (NaN) where boxes should be. Export it in float32: half precision is too coarse for some models.</source>
+        <translation>{model}：输出 `{name}` 本应为检测框，却不是数值 (NaN)。请以 float32 导出：半精度对某些模型来说过于粗糙。</translation>
+    </message>
+    <message>
+        <source>{name} keeps its weights in another file, which is not complete. Copy or download that file again.</source>
+        <translation>{name} 的权重存放在另一个文件中，而该文件不完整。请重新复制或下载该文件。</translation>
+    </message>
+    </context>
 <context>
     <name>PipelineController</name>
     <message>

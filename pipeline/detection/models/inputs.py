@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.detection.images import Picture
 from pipeline.detection.models.detector import ModelError
 from pipeline.detection.models.preparation import Preparation
+from pipeline.detection.models.sizes import MAX_INPUT_PX
 from pipeline.texts import Text, say, verbatim
 
 Shape: TypeAlias = tuple[int | str | None, ...]
@@ -93,6 +94,18 @@ class ModelInputs:
                     channels=channels,
                     inputs=_listed(shapes, types),
                     colours=CHANNELS,
+                )
+            )
+        sides = [side for side in (width, height) if isinstance(side, int)]
+        if not all(1 <= side <= MAX_INPUT_PX for side in sides):
+            raise ModelError(
+                say(
+                    "{model} takes pictures of {width}x{height}; a side may have 1 to {most} "
+                    "pixels. Export it for another size.",
+                    model=model,
+                    width=width,
+                    height=height,
+                    most=MAX_INPUT_PX,
                 )
             )
         batch = shape[0] if isinstance(shape[0], int) and shape[0] > 0 else None

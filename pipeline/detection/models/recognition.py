@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from pipeline.detection.models.detector import AmbiguousModelError, ModelError
 from pipeline.detection.models.families import FAMILIES
 from pipeline.detection.models.family import Match, ModelFacts
 from pipeline.texts import Text, in_a_row, one_after_another, say
+
+MOST_NAN: Final = 0.5
+"""So large a share of an output may be no number before nothing can be found with it."""
 
 
 def recognise(facts: ModelFacts, wanted: str | None = None) -> tuple[str, Match]:
@@ -111,6 +115,15 @@ def _check_types(facts: ModelFacts) -> None:
                     model=facts.path.name,
                     name=name,
                     kind=array.dtype,
+                )
+            )
+        if array.dtype.kind == "f" and array.size and np.isnan(array).mean() > MOST_NAN:
+            raise ModelError(
+                say(
+                    "{model}: its output `{name}` is not a number (NaN) where boxes should be. "
+                    "Export it in float32: half precision is too coarse for some models.",
+                    model=facts.path.name,
+                    name=name,
                 )
             )
 

@@ -57,6 +57,8 @@ WIDENED: Final = (np.float16, np.float64)
 LOG_FATAL_ONLY: Final = 4
 """Errors are raised, and told by whoever catches them."""
 SOURCE_PLACE: Final = re.compile(r"\S+\.(?:cc|cpp|h):\d+ [^(]{0,200}\([^)]*\) ")
+FOREIGN_DOMAIN: Final = "No opset import for domain"
+"""What onnxruntime says of an operator of somebody's own."""
 MAX_REASON: Final = 300
 MAX_FILE_BYTES: Final = 2**31 - 1
 """Protocol buffers, and so ONNX files, cannot be larger; larger models keep weights beside them."""
@@ -241,6 +243,16 @@ def _not_opened(path: Path, error: Exception) -> ModelError:
                 which=which,
             )
         )
+    if "external initializer" in str(error).lower():
+        return ModelError(
+            say(
+                "{name} keeps its weights in another file, which is not complete. "
+                "Copy or download that file again.",
+                name=path.name,
+            )
+        )
+    if FOREIGN_DOMAIN in reason:
+        return _needs_operator(path, reason)
     if "opset" in reason.lower():
         return ModelError(
             say(
@@ -252,14 +264,7 @@ def _not_opened(path: Path, error: Exception) -> ModelError:
             )
         )
     if isinstance(error, ort_state.NotImplemented) or "not a registered" in reason:
-        return ModelError(
-            say(
-                "{name} needs an operator that this onnxruntime does not have: {reason}. "
-                "Export it for plain ONNX, without plug-ins of TensorRT or others.",
-                name=path.name,
-                reason=reason,
-            )
-        )
+        return _needs_operator(path, reason)
     if isinstance(error, (*FILE_ERRORS, UnicodeDecodeError)):
         return ModelError(
             say(
@@ -271,6 +276,17 @@ def _not_opened(path: Path, error: Exception) -> ModelError:
     return ModelError(
         say(
             "{name} cannot be opened: {reason} Export it again, or choose another.",
+            name=path.name,
+            reason=reason,
+        )
+    )
+
+
+def _needs_operator(path: Path, reason: str) -> ModelError:
+    return ModelError(
+        say(
+            "{name} needs an operator that this onnxruntime does not have: {reason}. "
+            "Export it for plain ONNX, without plug-ins of TensorRT or others.",
             name=path.name,
             reason=reason,
         )

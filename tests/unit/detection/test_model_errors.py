@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.detection.models import BUNDLED_MODEL, DetectorOptions, ModelError, load_detector
 
@@ -83,6 +85,55 @@ def test_a_family_that_does_not_fit_cannot_be_picked(tmp_path: Path) -> None:
     path = write_model(tmp_path / "some.onnx", {}, {"out": 2})
     text = complaint(path, family="ssd")
     assert "some.onnx cannot be read as ssd: it has the outputs `out` [1, 1, 2]" in text
+
+
+def _constant_model(path: Path, side: int, value: float, **saved: Any) -> Path:
+    """Write a model for pictures of ``side`` pixels that always gives one and the same output."""
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, side, side])
+    boxes = helper.make_tensor_value_info("boxes", TensorProto.FLOAT, [1, 6, 84])
+    filled = numpy_helper.from_array(np.full((1, 6, 84), value, np.float32), "filled")
+    node = helper.make_node("Identity", ["filled"], ["boxes"])
+    graph = helper.make_graph([node], "tiny", [images], [boxes], [filled])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, path, **saved)
+    return path
+
+
+@pytest.mark.parametrize("side", [0, 50_000])
+def test_pictures_of_no_size_that_could_be_made(tmp_path: Path, side: int) -> None:
+    text = complaint(_constant_model(tmp_path / "odd.onnx", side, 0.0))
+    assert f"odd.onnx takes pictures of {side}x{side}; a side may have 1 to 4096 pixels" in text
+
+
+def test_outputs_that_are_no_numbers(tmp_path: Path) -> None:
+    """Such as half precision gives; every frame would have no objects, without a word."""
+    text = complaint(_constant_model(tmp_path / "half.onnx", 64, math.nan))
+    assert "its output `boxes` is not a number (NaN)" in text
+
+
+def test_weights_in_another_file_that_was_cut_off(tmp_path: Path) -> None:
+    path = _constant_model(
+        tmp_path / "apart.onnx",
+        64,
+        0.0,
+        save_as_external_data=True,
+        location="apart.data",
+        size_threshold=10,
+    )
+    (tmp_path / "apart.data").write_bytes(b"short")
+    assert "keeps its weights in another file, which is not complete" in complaint(path)
+
+
+def test_an_operator_of_somebodys_own(tmp_path: Path) -> None:
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, 64, 64])
+    boxes = helper.make_tensor_value_info("boxes", TensorProto.FLOAT, [1, 6, 84])
+    node = helper.make_node("Magic", ["images"], ["boxes"], domain="acme")
+    graph = helper.make_graph([node], "tiny", [images], [boxes])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "own.onnx")
+    text = complaint(tmp_path / "own.onnx")
+    assert "needs an operator that this onnxruntime does not have" in text
+    assert "acme" in text
 
 
 def test_outputs_of_another_model(tmp_path: Path) -> None:
