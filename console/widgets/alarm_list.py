@@ -29,11 +29,12 @@ LATER_MS = 15
 SHOWN = 20
 """More are on the page of the alarms."""
 
-HOLD_MS = 4000
+HOLD_MS = 20_000
 """How long the list stands still after the pointer moved over it.
 
 A new alarm on top moves all others down: a click on *Acknowledge* then hits another alarm than the
-one that was read. For no longer, as a pointer may be left lying there.
+one that was read. Reading a card and deciding takes a while; for no longer, as a pointer may be left
+lying there.
 """
 
 CARDS_AT_A_TIME = 2

@@ -23,6 +23,9 @@ class UndoBar(QFrame):
         self._undo: Callable[[], None] | None = None
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
+        # Takes the room there is: a long text must not make the column around it wider.
+        self._text.setWordWrap(True)
+        self._text.setMinimumWidth(1)
         self._button = QPushButton(self.tr("Undo"))
         self._button.setToolTip(self.tr("Undo (Ctrl+Z)"))
         self._button.clicked.connect(self.undo)
@@ -33,9 +36,8 @@ class UndoBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.M, Space.XS, Space.S, Space.XS)
         row.setSpacing(Space.M)
-        row.addWidget(self._text)
-        row.addWidget(self._button)
-        row.addStretch(1)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
     def listen(self, place: QWidget) -> None:

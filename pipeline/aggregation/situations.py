@@ -28,6 +28,8 @@ class Alarm:
     """One situation.
 
     Attributes:
+        request_id, group_index: of its worst verdict, whose evidence and facts are kept.
+        group_bbox: where it was seen last.
         risk_type: first kind of risk of its worst verdict.
         occurrences: how many verdicts belong to it.
         first_seen, last_seen: capture times.
@@ -99,6 +101,14 @@ class Change:
     is_escalation: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Current:
+    """An alarm that may still go on, and the group it was seen in last."""
+
+    alarm: Alarm
+    newest_group: int
+
+
 class Situations:
     """Situations that may still go on.
 
@@ -109,7 +119,7 @@ class Situations:
     def __init__(self, alarm_level: RiskLevel, cooldown_s: float) -> None:
         self._min_rank = RISK_LEVELS.index(alarm_level)
         self._cooldown = timedelta(seconds=cooldown_s)
-        self._current: dict[str, list[Alarm]] = {}
+        self._current: dict[str, list[_Current]] = {}
 
     def __len__(self) -> int:
         """Return how many situations are kept in mind."""
@@ -119,7 +129,9 @@ class Situations:
         """Take up situations of an earlier run, from the store."""
         self._current = {}
         for alarm in alarms:
-            self._current.setdefault(alarm.camera_id, []).append(alarm)
+            self._current.setdefault(alarm.camera_id, []).append(
+                _Current(alarm, alarm.group_index)
+            )
 
     def note(self, result: RiskAssessmentResult) -> Change | None:
         """Return what the verdict of `result` changes; None when it is below the alarm level."""
@@ -130,34 +142,35 @@ class Situations:
             return None
         kind = worst.risk_types[0] if worst.risk_types else OTHER_RISK
         current = self._of_camera(result)
-        known = next((alarm for alarm in current if self._is_same(alarm, result, kind)), None)
+        known = next((one for one in current if self._is_same(one, result, kind)), None)
         if known is None:
             alarm = _begin(result, worst, kind)
-            current.append(alarm)
+            current.append(_Current(alarm, result.group_index))
             self._forget_oldest()
             return Change(alarm, is_new=True, is_escalation=False)
-        alarm, escalated = _go_on(known, result, worst)
-        current[current.index(known)] = alarm
+        alarm, escalated = _go_on(known.alarm, result, worst)
+        current[current.index(known)] = _Current(alarm, result.group_index)
         return Change(alarm, is_new=False, is_escalation=escalated)
 
-    def _of_camera(self, result: RiskAssessmentResult) -> list[Alarm]:
+    def _of_camera(self, result: RiskAssessmentResult) -> list[_Current]:
         """Return the situations of the result's camera, without those that are over by its time.
 
         A verdict that comes late is older than they are and ends none.
         """
         current = self._current.setdefault(result.camera_id, [])
         current[:] = [
-            alarm for alarm in current if result.timestamp - alarm.last_seen <= self._cooldown
+            one for one in current if result.timestamp - one.alarm.last_seen <= self._cooldown
         ]
         return current
 
-    def _is_same(self, alarm: Alarm, result: RiskAssessmentResult, kind: str) -> bool:
+    def _is_same(self, one: _Current, result: RiskAssessmentResult, kind: str) -> bool:
+        alarm = one.alarm
         time_apart = max(alarm.first_seen - result.timestamp, result.timestamp - alarm.last_seen)
         return (
             alarm.risk_type == kind
             and time_apart <= self._cooldown
             and (
-                alarm.group_index == result.group_index
+                one.newest_group == result.group_index
                 or overlap(alarm.group_bbox, result.group_bbox) >= MIN_OVERLAP
             )
         )
@@ -166,12 +179,13 @@ class Situations:
         if len(self) <= MAX_CURRENT:
             return
         oldest = min(
-            (alarm for alarms in self._current.values() for alarm in alarms),
-            key=lambda alarm: alarm.last_seen,
+            (one for current in self._current.values() for one in current),
+            key=lambda one: one.alarm.last_seen,
         )
-        self._current[oldest.camera_id].remove(oldest)
-        if not self._current[oldest.camera_id]:
-            del self._current[oldest.camera_id]
+        camera_id = oldest.alarm.camera_id
+        self._current[camera_id].remove(oldest)
+        if not self._current[camera_id]:
+            del self._current[camera_id]
 
 
 def overlap(first: Box, second: Box) -> float:
@@ -213,7 +227,7 @@ def _go_on(known: Alarm, result: RiskAssessmentResult, worst: RiskAssessment) ->
             alarm_id=known.alarm_id,
             camera_id=known.camera_id,
             request_id=result.request_id if told else known.request_id,
-            group_index=result.group_index,
+            group_index=result.group_index if told else known.group_index,
             group_bbox=result.group_bbox,
             risk_type=known.risk_type,
             risk_level=told.risk_level if told else known.risk_level,

@@ -82,6 +82,17 @@ def test_growing_worse_is_said_once_and_tells_of_the_worst_moment(current: Situa
     assert not note(current, result("high", 3.0)).is_escalation
 
 
+def test_what_is_told_of_an_alarm_is_of_one_moment_and_its_newest_group_goes_on(
+    current: Situations,
+) -> None:
+    first = result("high", 0.0, group_index=1)
+    note(current, first)
+    calmer = note(current, result("low", 1.0, group_index=5)).alarm
+    assert (calmer.request_id, calmer.group_index) == (first.request_id, first.group_index)
+    elsewhere = note(current, result("low", 2.0, group_index=5, bbox=ELSEWHERE))
+    assert not elsewhere.is_new
+
+
 @pytest.mark.parametrize(
     ("limit", "raised"),
     [("low", ["low", "medium", "high"]), ("medium", ["medium", "high"]), ("high", ["high"])],
