@@ -32,6 +32,9 @@ LEVELS: dict[What, Level] = {
 }
 """How bad each is; what is not here is neither."""
 
+TROUBLE = frozenset(what for what, level in LEVELS.items() if level != "ok")
+"""What went wrong."""
+
 
 def subject_word(subject: Subject) -> str:
     """Return what an event is about."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 TIME, SUBJECT, WHO, WHAT, DETAIL = range(5)
 READ_EVERY_S: Final = 2.0
 HOUR: Final = timedelta(hours=1)
+TROUBLE: Final = "trouble"
 SUBJECTS: Final[tuple[Subject, ...]] = ("camera", "worker", "lag", "alarm", "operator")
 
 
@@ -102,6 +103,7 @@ class TimelineView(QWidget):
         ):
             self._span.addItem(text, span)
         self._subject.addItem(self.tr("everything"), None)
+        self._subject.addItem(self.tr("what went wrong"), TROUBLE)
         for subject in SUBJECTS:
             self._subject.addItem(timeline_words.subject_word(subject), subject)
         self._reload_who()
@@ -206,11 +208,13 @@ class TimelineView(QWidget):
 
         now = datetime.now().astimezone()
         subject = self._subject.currentData()
+        is_trouble = subject == TROUBLE
         return TimelineFilter(
             since=now - self._span.currentData(),
             # A camera's clock may be ahead.
             until=now + HOUR,
-            subjects=frozenset({subject} if subject else ()),
+            subjects=frozenset({subject} if subject and not is_trouble else ()),
+            whats=timeline_words.TROUBLE if is_trouble else frozenset(),
             who=self._who.currentData(),
         )
 

@@ -30,18 +30,22 @@ class TimelineFilter:
     Attributes:
         since, until: the span; its end does not belong to it.
         subjects: what they are about; empty for everything.
+        whats: what happened; empty for everything.
         who: only of this camera or worker; empty for all.
     """
 
     since: datetime
     until: datetime
     subjects: frozenset[Subject] = frozenset()
+    whats: frozenset[What] = frozenset()
     who: str = ""
 
     def takes(self, event: Event) -> bool:
         """Return whether an event of the span is wanted."""
-        return (not self.subjects or event.subject in self.subjects) and (
-            not self.who or event.who == self.who
+        return (
+            (not self.subjects or event.subject in self.subjects)
+            and (not self.whats or event.what in self.whats)
+            and (not self.who or event.who == self.who)
         )
 
 

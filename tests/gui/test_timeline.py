@@ -95,6 +95,8 @@ def test_it_shows_what_happened_and_a_longer_time_shows_more(qtbot: QtBot, page:
     qtbot.waitUntil(lambda: rows(page) == [RAISED])
     choose(qtbot, page, "Time", "last 7 days")
     qtbot.waitUntil(lambda: rows(page) == [RAISED, LOST])
+    choose(qtbot, page, "About", "what went wrong")
+    qtbot.waitUntil(lambda: rows(page) == [LOST])
     choose(qtbot, page, "About", "Camera")
     qtbot.waitUntil(lambda: rows(page) == [LOST])
     choose(qtbot, page, "About", "Operator")
