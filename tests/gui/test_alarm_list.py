@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidg
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
-from console.widgets.alarm_card import AlarmCard
 from console.widgets import alarm_list
+from console.widgets.alarm_card import AlarmCard
 from console.widgets.alarm_list import AlarmList
 from console.widgets.elided_label import ElidedLabel
 from console.widgets.thumbnail import Thumbnail
