@@ -40,17 +40,22 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.kafka.doctor.reading import ReadError
     from pipeline.kafka.doctor.repair import RepairError, write_repaired
     from pipeline.kafka.doctor.report import as_json, as_text, examine_file, has_findings
+    from pipeline.settings_file import last_good_words
 
     examined = []
-    unreadable = False
+    unreadable = refused = False
     for path in args.files:
         try:
             found = examine_file(path, args.role)
         except ReadError as error:
             print(f"{path}: {error}.", file=sys.stderr)
+            if words := last_good_words(path):
+                print(words, file=sys.stderr)
             unreadable = True
             continue
         examined += found
+        if any(one.client.signalbox for one in found) and _tells_that_it_is_refused(path):
+            refused = True
         if args.fix and has_findings(found):
             try:
                 target = write_repaired(path, found)
@@ -64,4 +69,21 @@ def run(args: argparse.Namespace) -> int:
         print(as_text(examined))
     if unreadable:
         return EXIT_UNREADABLE
-    return EXIT_FINDINGS if has_findings(examined) else EXIT_CLEAN
+    return EXIT_FINDINGS if refused or has_findings(examined) else EXIT_CLEAN
+
+
+def _tells_that_it_is_refused(path: Path) -> bool:
+    """Print why Signalbox's own settings cannot be used, where that is so."""
+    from pipeline.settings import SettingsError
+    from pipeline.settings_file import last_good_words, load
+
+    try:
+        load(path)
+    except SettingsError as error:
+        print(f"{path}: Signalbox cannot use these settings:", file=sys.stderr)
+        for problem in error.problems:
+            print(f"  {problem}", file=sys.stderr)
+        if words := last_good_words(path):
+            print(words, file=sys.stderr)
+        return True
+    return False

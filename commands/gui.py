@@ -21,6 +21,7 @@ def run(args: argparse.Namespace) -> int:
     from console.app import run as run_console
     from pipeline.paths import settings_file as default_file
     from pipeline.settings import SettingsError
+    from pipeline.settings_file import last_good_words
 
     path = args.config or default_file()
     if args.config is not None and not path.is_file():
@@ -32,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"The settings in {path} cannot be used:", file=sys.stderr)
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
+        if words := last_good_words(path):
+            print(words, file=sys.stderr)
         return 2
     except OSError as error:
         print(f"Signalbox cannot write its own files: {error}", file=sys.stderr)
@@ -41,21 +44,30 @@ def run(args: argparse.Namespace) -> int:
 def _launch(path: Path, *, chosen: bool) -> Launch:
     """Return how to start with the settings in `path`.
 
-    The user's own file, where it is broken, is moved aside and the defaults hold.
+    The user's own file, where it is broken, is moved aside and the defaults hold; the version
+    before it is offered, also at the next start, until somebody chooses.
 
     Raises:
         SettingsError: the file was `chosen` on the command line and cannot be used.
         OSError: the file cannot be moved aside.
     """
-    from console.app import BrokenSettings, Launch
+    from console.app import Launch
+    from console.settings_offer import BrokenSettings
     from pipeline import settings_file
     from pipeline.settings import Settings, SettingsError
 
     try:
-        first = not chosen and not path.exists()
-        return Launch(settings_file.load(path), path, first=first)
+        settings = settings_file.load(path)
     except SettingsError as error:
         if chosen:
             raise
-        broken = BrokenSettings(settings_file.set_aside(path), tuple(error.problems))
+        last_good = settings_file.last_good(path)
+        aside = settings_file.set_aside(path)
+        broken = BrokenSettings(aside, tuple(error.problems), last_good)
         return Launch(Settings(), path, broken=broken)
+    if chosen or path.exists():
+        return Launch(settings, path)
+    last_good = settings_file.last_good(path)
+    if last_good is not None:
+        return Launch(settings, path, broken=BrokenSettings(None, (), last_good))
+    return Launch(settings, path, first=True)

@@ -65,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"The settings in {path} cannot be used:", file=sys.stderr)
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
+        if words := settings_file.last_good_words(path):
+            print(words, file=sys.stderr)
         return 2
     with Logs(settings.logs, log_folder(), terminal=True):
         return _work(settings, names, args)

@@ -33,6 +33,7 @@ from console.instance import SingleInstance, instance_name
 from console.main_window import MainWindow
 from console.power import PowerWatch
 from console.session_end import held_up
+from console.settings_offer import BrokenSettings, SettingsOffer
 from console.signals import QuitSignals
 from console.theme.theme import ThemeManager
 from console.ticker import Ticker
@@ -41,11 +42,9 @@ from console.tray import Tray
 from console.ui_gap import UiGap
 from console.update_question import ask_at_start
 from console.window_state import keep_in_files
-from console.window_texts import sentence
-from console.window_texts import shown as said
 from pipeline import __version__
 from pipeline.logs import Logs
-from pipeline.paths import APP_NAME, log_folder, runtime_folder, shown
+from pipeline.paths import APP_NAME, log_folder, runtime_folder
 from pipeline.settings import Settings
 from pipeline.telemetry import TelemetryHub
 
@@ -69,14 +68,6 @@ APP_USER_MODEL_ID = f"{APP_NAME}.Console"
 
 POOL_TIMEOUT_MS = 5000
 """At the end: how long to wait for alarm queries, imports and the like."""
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenSettings:
-    """A settings file that could not be used: where it is kept now, and what is wrong with it."""
-
-    kept_as: Path
-    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +177,7 @@ class Console(QObject):
     def _after_first_paint(self) -> None:
         self.painted_s = time.monotonic()
         if self._launch.broken is not None:
-            self._tell_broken(self._launch.broken)
+            SettingsOffer(self.context, self.window, self._launch.broken)
         self.window.open_first_page(self._launch.page)
         self.context.ticker.start()
         self._launch.on_ready(self)
@@ -202,13 +193,6 @@ class Console(QObject):
             self.window.welcome()
         else:
             self.context.controller.open()
-
-    def _tell_broken(self, broken: BrokenSettings) -> None:
-        text = self.tr(
-            "The settings could not be used, so the defaults hold. The file is kept as {0}. {1}"
-        ).format(shown(broken.kept_as), sentence(broken.problems[0]))
-        logger.warning("the settings could not be used: {}", "; ".join(broken.problems))
-        self.window.add_notice("warning", text, "\n".join(map(said, broken.problems)))
 
     def _tell_of_update(self, words: str, link: str) -> None:
         self.window.add_notice("info", words, link)
@@ -278,9 +262,10 @@ class Console(QObject):
         # What is seen follows at once, whether or not it can be kept.
         newest = settings_keeper.newest(self.context)
         self.context.controller.apply_settings(changed(self.context.settings))
-        settings_keeper.keep(
-            self.context, self, changed(newest), lambda: None, lambda _problem: None
-        )
+        settings_keeper.keep(self.context, self, changed(newest), lambda: None, self._tell_not_kept)
+
+    def _tell_not_kept(self, problem: str) -> None:
+        self.window.add_notice("warning", problem)
 
     @Slot(object)
     def _on_settings(self, settings: Settings) -> None:

@@ -89,7 +89,7 @@ class _Queue(QObject):
                         "Settings",
                         "The settings cannot be saved to {0}: {1}. Nothing was changed; see that "
                         "the folder may be written.",
-                    ).format(shown(change.path), error)
+                    ).format(shown(change.path), getattr(error, "strerror", None) or error)
                 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,23 @@ from pipeline.redact import is_secret_name
 from pipeline.secrets import is_reference
 from pipeline.settings import Settings, SettingsError, parse_settings
 from pipeline.texts import say
+
+BACKUP_SUFFIX = ".bak"
+
+
+@dataclass(frozen=True, slots=True)
+class LastGood:
+    """The version before of a settings file, where it can be used.
+
+    Attributes:
+        settings: what it says.
+        kept_in: where it is.
+        saved: when it was saved, in this machine's time zone.
+    """
+
+    settings: Settings
+    kept_in: Path
+    saved: datetime
 
 
 def load(path: Path) -> Settings:
@@ -68,9 +87,10 @@ def save(settings: Settings, path: Path) -> None:
 
 def _keep_before(settings: Settings, path: Path) -> None:
     """Keep the version before, unless it holds a secret that is no longer in the settings."""
-    backup = path.with_suffix(path.suffix + ".bak")
+    backup = _backup_of(path)
     try:
         before = path.read_bytes()
+        saved = path.stat()
     except FileNotFoundError:
         return
     try:
@@ -79,6 +99,8 @@ def _keep_before(settings: Settings, path: Path) -> None:
         table = {}
     if _plain_secrets(table) <= _plain_secrets(settings.model_dump(mode="json")):
         backup.write_bytes(before)
+        # It tells when these settings were saved, not when others took their place.
+        os.utime(backup, ns=(saved.st_atime_ns, saved.st_mtime_ns))
     else:
         backup.unlink(missing_ok=True)
 
@@ -92,6 +114,31 @@ def _plain_secrets(table: Any) -> frozenset[str]:
         elif isinstance(value, str) and value and is_secret_name(name) and not is_reference(value):
             found.add(value)
     return frozenset(found)
+
+
+def _backup_of(path: Path) -> Path:
+    return path.with_suffix(path.suffix + BACKUP_SUFFIX)
+
+
+def last_good(path: Path) -> LastGood | None:
+    """Return the version before of the settings in `path`; None where there is none to use."""
+    backup = _backup_of(path)
+    try:
+        saved = datetime.fromtimestamp(backup.stat().st_mtime).astimezone()
+        return LastGood(load(backup), backup, saved)
+    except (OSError, SettingsError):
+        return None
+
+
+def last_good_words(path: Path) -> str:
+    """Return, for the command line, that the version before can be used; empty where it cannot."""
+    found = last_good(path)
+    if found is None:
+        return ""
+    return (
+        f"The settings of {found.saved:%Y-%m-%d %H:%M} in {found.kept_in} can be used: "
+        f"see what differs, then copy it over {path.name}."
+    )
 
 
 def set_aside(path: Path) -> Path:

@@ -44,6 +44,7 @@ class KafkaPage(QWidget):
         self.title = self.tr("Kafka")
         self._context = context
         self._news = ("", "")
+        self._was_applying = False
         with_role(self, "page")
         self._desk = KafkaDesk(context, self)
         self._broker = QLabel()
@@ -198,6 +199,12 @@ class KafkaPage(QWidget):
         self._test.setEnabled(desk.settings() is not None)
         self._revert.setEnabled(desk.is_changed and not desk.is_applying)
         self._apply.setEnabled(desk.can_apply)
+        if desk.is_applying:
+            self._was_applying = True
+        elif self._was_applying:
+            # While it was out of use its focus went on to whatever comes next.
+            self._was_applying = False
+            (self._apply if desk.can_apply else self).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _state_words(self) -> tuple[str, str]:
         """Return what applying would do, or why it cannot be done."""

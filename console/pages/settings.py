@@ -391,6 +391,7 @@ class SettingsPage(QWidget):
 
     def _on_not_kept(self, text: str) -> None:
         self._show_buttons()
+        self._apply.setFocus(Qt.FocusReason.OtherFocusReason)
         self._say(text, "danger")
 
 

@@ -129,9 +129,7 @@ class Situations:
         """Take up situations of an earlier run, from the store."""
         self._current = {}
         for alarm in alarms:
-            self._current.setdefault(alarm.camera_id, []).append(
-                _Current(alarm, alarm.group_index)
-            )
+            self._current.setdefault(alarm.camera_id, []).append(_Current(alarm, alarm.group_index))
 
     def note(self, result: RiskAssessmentResult) -> Change | None:
         """Return what the verdict of `result` changes; None when it is below the alarm level."""

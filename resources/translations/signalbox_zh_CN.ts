@@ -9970,4 +9970,31 @@ The line shows the unread messages lately.</source>
         <translation>删除此时段</translation>
     </message>
 </context>
+<context>
+    <name>SettingsOffer</name>
+    <message>
+        <source>Use the last good settings of {0}</source>
+        <translation>使用 {0} 的最近一次正常设置</translation>
+    </message>
+    <message>
+        <source>Keep defaults</source>
+        <translation>保留默认设置</translation>
+    </message>
+    <message>
+        <source>There is no settings file any more, so the defaults hold.</source>
+        <translation>设置文件已不存在，现采用默认设置。</translation>
+    </message>
+    <message>
+        <source>The settings could not be used, so the defaults hold. The file is kept as {0}. {1}</source>
+        <translation>设置文件无法使用，现采用默认设置。原文件已另存为 {0}。{1}</translation>
+    </message>
+    <message>
+        <source>The settings of {0} are in use again.</source>
+        <translation>已重新采用 {0} 的设置。</translation>
+    </message>
+    <message>
+        <source>The defaults are kept.</source>
+        <translation>已保留默认设置。</translation>
+    </message>
+</context>
 </TS>

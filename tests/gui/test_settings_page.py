@@ -194,6 +194,8 @@ def test_settings_that_cannot_be_kept_are_not_used(
     assert context.settings.detection.confidence != 0.7
     assert line(page, "Confidence").text() == "0.7"
     assert button(page, "Apply").isEnabled()
+    # The next key is meant for it, not for what comes after it.
+    assert page.window().focusWidget() is button(page, "Apply")
 
 
 def test_in_the_demo_it_is_said_that_changes_do_not_last(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,20 @@ def test_saving_keeps_the_version_before(tmp_path: Path) -> None:
         "signalbox.toml",
         "signalbox.toml.bak",
     ]
+
+
+def test_the_last_good_settings_tell_when_they_were_saved(tmp_path: Path) -> None:
+    path = tmp_path / "signalbox.toml"
+    assert settings_file.last_good(path) is None
+    settings_file.save(demo_settings(), path)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    settings_file.save(Settings(), path)
+    found = settings_file.last_good(path)
+    assert found is not None
+    assert found.settings == demo_settings()
+    assert found.saved.timestamp() == 1_700_000_000
+    found.kept_in.write_text("broken", encoding="utf-8")
+    assert settings_file.last_good(path) is None
 
 
 def test_a_missing_file_means_defaults(tmp_path: Path) -> None:

@@ -227,3 +227,19 @@ def test_a_translation_that_stays_wrong_is_told(
     assert "ssl.ca.location=/no/t.jks" in shown.out
     assert "does not exist" in shown.err
     assert _run("translate-config", tmp_path / "no.properties") == 2
+
+
+@pytest.mark.parametrize("broken", ["[kafka", '[kafka]\nmode = "embeded"\n'])
+def test_settings_that_are_refused_lead_to_the_last_good_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], broken: str
+) -> None:
+    path = tmp_path / "signalbox.toml"
+    path.write_text(broken, encoding="utf-8")
+    assert _run("check-config", path) != 0
+    assert "can be used" not in capsys.readouterr().err
+    path.with_name("signalbox.toml.bak").write_text('[logs]\nlevel = "DEBUG"\n', encoding="utf-8")
+    assert _run("check-config", path) != 0
+    told = capsys.readouterr().err
+    assert "signalbox.toml.bak can be used" in told
+    if "mode" in broken:
+        assert "kafka.mode: choose from embedded, cluster" in told
