@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from console.background import in_background
 from console.theme.tokens import Space
 from console.update_question import UpdateQuestion
+from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.value_table import ValueTable
 from console.window_texts import said
 from pipeline import __version__
@@ -75,7 +76,7 @@ class AboutDialog(QDialog):
             [self.tr("Package"), self.tr("Version"), self.tr("Licence")], numbers_from=3, stretch=2
         )
         self._table.setAccessibleName(self.tr("Packages and their licences"))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = DialogButtons(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         self._copy = QPushButton(self.tr("Copy all"))
         self._copy.setEnabled(False)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from console import joining
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
+from console.widgets.dialog_buttons import DialogButtons
 
 WIDTH = 720
 HEIGHT = 460
@@ -45,7 +46,7 @@ class CrashReport(QDialog):
         text.setAccessibleName(self.tr("What each thread was doing"))
         if not stacks:
             text.hide()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = DialogButtons(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         copy = QPushButton(self.tr("Copy details"))
         copy.setEnabled(bool(stacks))

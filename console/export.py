@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMessageBox, QProgressDialog, QWidget
 from console.context import ConsoleContext
 from console.save_place import save_dialog
 from console.ui_gap import UiGap
+from console.widgets.dialog_buttons import MessageBox
 from console.widgets.export_dialog import ExportDialog
 from console.window_texts import cause
 from pipeline.paths import shown
@@ -204,7 +205,7 @@ class Exporter(QObject):
             self._tell_success(thread.output)
 
     def _tell_success(self, output: Path) -> None:
-        box = QMessageBox(
+        box = MessageBox(
             QMessageBox.Icon.Information,
             self.tr("Logs exported"),
             self.tr("The logs are in {0}.\nKeys and passwords were taken out.").format(
@@ -222,7 +223,7 @@ class Exporter(QObject):
         box.open()
 
     def _tell_failure(self, output: Path, error: str) -> None:
-        box = QMessageBox(
+        box = MessageBox(
             QMessageBox.Icon.Critical,
             self.tr("Export failed"),
             self.tr(

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QMessageBox, QProgressDialog, QWidget
 from console.controller import STOP_TIMEOUT_S, PipelineController
 from console.supervision.session_thread import SessionState
 from console.supervision.wording import worker_title
+from console.widgets.dialog_buttons import MessageBox
 from pipeline.states import WorkerName
 
 
@@ -63,7 +64,7 @@ class Shutdown(QObject):
         if self._question is not None:
             self._question.raise_()
             return
-        box = QMessageBox(
+        box = MessageBox(
             QMessageBox.Icon.Question,
             self.tr("Quit Signalbox?"),
             self.tr("Quit while workers are running?"),
@@ -139,7 +140,7 @@ class Shutdown(QObject):
         """Name the worker, and let the user leave without it."""
         if self._progress is not None:
             self._progress.close()
-        box = QMessageBox(
+        box = MessageBox(
             QMessageBox.Icon.Warning,
             self.tr("{0} does not stop").format(worker_title(name)),
             self.tr("{0} has not stopped within {1} seconds.").format(

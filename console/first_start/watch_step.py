@@ -69,7 +69,7 @@ class WatchStep(Step):
         self._address.line.setPlaceholderText("rtsp://")
         label = QLabel(self.tr("Address of the camera"))
         label.setBuddy(self._address.line)
-        self._test = CameraTest(self._context)
+        self._test = CameraTest(self._context, flat=True)
         self._test.asked.connect(self._on_test)
         self._address.changed.connect(self._on_address)
         column.addWidget(label)

@@ -25,6 +25,7 @@ from console.context import ConsoleContext
 from console.problem_words import placed_words, problems_by_place
 from console.settings_form import AT_NEXT_START, sections
 from console.theme.tokens import Space
+from console.widgets.card_columns import CardColumns
 from console.widgets.keys_section import KeysSection
 from console.widgets.machine_choice import Machine, read_machine
 from console.widgets.model_test import ModelTest
@@ -39,7 +40,6 @@ from pipeline.settings import DetectionSettings, Settings
 from pipeline.settings_scheduler import LlmSettings
 
 RECEIVERS: Final[tuple[Receiver, ...]] = ("webhook", "mail")
-FORM_WIDTH: Final = 760
 LIST_WIDTH: Final = 168
 ROW_HEIGHT: Final = 32
 TRIED: Final = ("model", "family", "providers", "device", "input_size", "classes", "batch")
@@ -104,11 +104,7 @@ class SettingsPage(QWidget):
         )
 
     def _make_form(self) -> QScrollArea:
-        holder = QWidget()
-        holder.setMaximumWidth(FORM_WIDTH)
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, Space.M, Space.L)
-        column.setSpacing(Space.M)
+        holder = CardColumns()
         for spec in sections():
             card = Section(spec.title)
             for field_spec in spec.fields:
@@ -122,13 +118,12 @@ class SettingsPage(QWidget):
             for receiver in RECEIVERS:
                 if spec.fields[0].place[:-1] == ("aggregator", "alarms", receiver):
                     card.add(self._notice_test(receiver))
-            self._add_card(column, card, spec.title)
+            self._add_card(holder, card, spec.title)
             if place[:2] == ("scheduler", "llm"):
                 card.body.addLayout(self._prompt_row())
                 keys = KeysSection(self._context, self._typed_llm)
                 keys.message.connect(self.message)
-                self._add_card(column, keys, keys.accessibleName())
-        column.addStretch(1)
+                self._add_card(holder, keys, keys.accessibleName())
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -159,12 +154,12 @@ class SettingsPage(QWidget):
         test.secret_kept.connect(secret.show)
         return test
 
-    def _add_card(self, column: QVBoxLayout, card: Section, title: str) -> None:
+    def _add_card(self, holder: CardColumns, card: Section, title: str) -> None:
         self._cards.append(card)
         item = QListWidgetItem(title)
         item.setSizeHint(QSize(0, ROW_HEIGHT))
         self._list.addItem(item)
-        column.addWidget(card)
+        holder.add(card)
 
     def _prompt_row(self) -> QHBoxLayout:
         button = QPushButton(self.tr("Edit the prompt…"))
@@ -222,6 +217,9 @@ class SettingsPage(QWidget):
     def _on_section(self, row: int) -> None:
         if 0 <= row < len(self._cards):
             self._scroll.verticalScrollBar().setValue(self._cards[row].y())
+            # It need not come to the top: another column is longer, or the form ends.
+            for place, card in enumerate(self._cards):
+                set_property(card, "chosen", "true" if place == row else "false")
 
     # ------------------------------------------------------------------ typed and in use
     def kept(self) -> Any:

@@ -93,6 +93,7 @@ QFrame[role="card"] {{
     background: {t.raised}; border: 1px solid {t.border_strong}; border-radius: {Radius.L}px;
 }}
 {cards}
+QFrame[role="card"][chosen="true"] {{ border-color: {t.accent}; }}
 QFrame[role="card"]:focus {{ border-color: {t.focus}; }}
 QFrame[role="line"] {{ background: {t.border}; border: none; }}
 QFrame[role="notice"] {{
@@ -204,11 +205,11 @@ QPushButton[role="primary"]:disabled, QPushButton[role="danger"]:disabled {{
     color: {t.text_faint}; background: {t.panel}; border-color: {t.border};
 }}
 QPushButton[role="link"] {{
-    background: transparent; border: 1px solid transparent; color: {t.info}; padding: 0 2px;
-    min-height: 16px;
+    background: transparent; border: none; border-bottom: 2px solid transparent;
+    border-radius: 0; color: {t.info}; padding: 2px 0 0 0; min-height: 14px;
 }}
 QPushButton[role="link"]:hover {{ text-decoration: underline; }}
-QPushButton[role="link"]:focus {{ border-color: {t.focus}; }}
+QPushButton[role="link"]:focus {{ border-bottom-color: {t.focus}; }}
 QToolButton {{
     background: transparent; border: 1px solid transparent; border-radius: {Radius.S}px;
     padding: 2px; color: {t.text};
@@ -279,7 +280,9 @@ QAbstractItemView {{
     gridline-color: {t.border};
 }}
 QAbstractItemView:focus {{ border-color: {t.focus}; }}
-QTreeView::item, QListView::item {{ min-height: 24px; padding: 0 {Space.XS}px; border: none; }}
+QTreeView::item, QListView::item {{
+    min-height: 18px; padding: 3px {Space.XS}px; border: none;
+}}
 QTreeView::item:selected, QListView::item:selected {{
     background: {t.selected}; color: {t.text_strong};
 }}

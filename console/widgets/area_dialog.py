@@ -28,6 +28,7 @@ from console.models.area_drawing import SINGLE, Kind, drawing_of, with_areas
 from console.problem_words import problems_by_place
 from console.theme.tokens import Space
 from console.widgets.area_canvas import AreaCanvas
+from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.painting import indent_text, set_property
 from console.window_texts import shown
 from pipeline.redact import redact_text
@@ -94,7 +95,7 @@ class AreaDialog(QDialog):
         self._consequence = QLabel(consequence)
         self._consequence.setProperty("role", "muted")
         self._consequence.setWordWrap(True)
-        self._buttons = QDialogButtonBox(
+        self._buttons = DialogButtons(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
         self._save = self._buttons.button(QDialogButtonBox.StandardButton.Save)

@@ -27,6 +27,7 @@ from console.context import ConsoleContext
 from console.problem_words import problems_by_place
 from console.theme.tokens import Space
 from console.widgets.camera_test import CameraTest
+from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.form_row import FormRow
 from console.widgets.schedule_editor import ScheduleEditor
 from console.widgets.source_field import SourceField
@@ -83,7 +84,7 @@ class CameraDialog(QDialog):
         self._rows = self._make_rows()
         self._test = CameraTest(context)
         self._test.asked.connect(self._on_test)
-        self._buttons = QDialogButtonBox(
+        self._buttons = DialogButtons(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
         self._buttons.accepted.connect(self._on_save)

@@ -24,6 +24,7 @@ from console.context import ConsoleContext
 from console.plain_text import plain_tooltip
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
+from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.painting import set_property
 from console.widgets.value_table import ValueTable, set_color
 from console.window_texts import cause, shown
@@ -83,7 +84,7 @@ class CameraImport(QDialog):
         self._consequence = QLabel(consequence)
         self._consequence.setProperty("role", "muted")
         self._consequence.setWordWrap(True)
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._buttons = DialogButtons(QDialogButtonBox.StandardButton.Cancel)
         self._choose = QPushButton(self.tr("Choose a file…"))
         self._choose.setAutoDefault(False)
         self._import = QPushButton(self.tr("Import"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from console import formatting, joining
 from console.background import in_background
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipeline.detection.try_camera import CameraTrial
 
 PICTURE = QSize(384, 216)
+SMALL = QSize(256, 144)
 WORD_LINES = 4
 
 
@@ -36,12 +37,15 @@ class CameraTest(QWidget):
 
     asked = Signal()
 
-    def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, context: ConsoleContext, parent: QWidget | None = None, *, flat: bool = False
+    ) -> None:
+        """Make it; `flat` puts a small picture beside the rest, where there is little height."""
         super().__init__(parent)
         self._stop = threading.Event()
         self._attempt = 0
         self._picture = EvidenceView(context.theme)
-        self._picture.setFixedSize(PICTURE)
+        self._size = SMALL if flat else PICTURE
         self._words = QLabel()
         self._words.setWordWrap(True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
@@ -52,12 +56,25 @@ class CameraTest(QWidget):
         # Room for a cause and what to do, so that the form does not jump.
         self._words.setMinimumHeight(WORD_LINES * self._words.fontMetrics().height())
         self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout()
         column.setSpacing(Space.S)
-        column.addWidget(self._picture)
+        if flat:
+            self._picture.setFixedSize(self._size)
+            row = QHBoxLayout(self)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(Space.M)
+            row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+            row.addLayout(column, 1)
+        else:
+            # As wide as what stands below it in a form.
+            self._picture.setMinimumWidth(self._size.width())
+            self._picture.setFixedHeight(self._size.height())
+            self._picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.addWidget(self._picture)
+            self.setLayout(column)
         column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._words)
+        column.addWidget(self._words, 1 if flat else 0)
         self.reset()
 
     @property
@@ -88,7 +105,7 @@ class CameraTest(QWidget):
         self._stop = stop = threading.Event()
         attempt = self._attempt
         ratio = self.devicePixelRatioF()
-        size = (round(PICTURE.width() * ratio), round(PICTURE.height() * ratio))
+        size = (round(self._size.width() * ratio), round(self._size.height() * ratio))
         self._picture.show_image(None, self.tr("Opening…"))
         self._button.setText(self.tr("Test again"))
 

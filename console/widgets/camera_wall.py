@@ -318,8 +318,7 @@ class CameraWall(QWidget):
     def _arrange(self) -> None:
         shown = self._shown()
         width, height = self._area.width(), self._area.height()
-        slots = 1 if self._alone is not None else self._slots
-        columns, rows = grid(len(shown), slots, width / max(1, height))
+        columns, rows = self._grid(len(shown))
         for tile in self._tiles:
             tile.setVisible(tile in shown)
         for place, tile in enumerate(shown):
@@ -338,6 +337,16 @@ class CameraWall(QWidget):
         for action in self._layouts.actions():
             action.setChecked(action.data() == self._slots)
 
+    def _grid(self, count: int) -> tuple[int, int]:
+        """Return columns and rows for the tiles in sight.
+
+        A number of places is the most there are: with fewer cameras, none stays empty.
+        """
+        slots = 1 if self._alone is not None else self._slots
+        if slots is not None and len(self._tiles) < slots:
+            slots = None
+        return grid(count, slots, self._area.width() / max(1, self._area.height()))
+
     def _move_chosen(self, step: int) -> None:
         for place, tile in enumerate(self._tiles):
             if tile.hasFocus():
@@ -351,7 +360,7 @@ class CameraWall(QWidget):
             if shown:
                 shown[0].setFocus()
             return
-        columns, _ = grid(len(shown), self._slots, self._area.width() / max(1, self._area.height()))
+        columns, _ = self._grid(len(shown))
         step = {
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Right: 1,

@@ -13,6 +13,7 @@ from console import joining
 from console.background import in_background
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
+from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.value_table import ValueTable, set_color
 from console.window_texts import error_words, shown
 
@@ -66,7 +67,7 @@ class ConnectionDialog(QDialog):
         self.test()
 
     def _make_buttons(self) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = DialogButtons(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         self._make = QPushButton(self.tr("Make the missing topics"))
         self._make.clicked.connect(self._make_topics)

@@ -27,6 +27,7 @@ from console.models.alarm_desk import AlarmDesk
 from console.save_place import save_dialog
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
+from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.empty_state import EmptyState
 from console.widgets.painting import set_property, with_role
 from console.widgets.value_table import ValueTable, set_color
@@ -106,7 +107,7 @@ class DailyDialog(QDialog):
         return table
 
     def _make_buttons(self) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = DialogButtons(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         self._save = QPushButton(self.tr("Save as a table…"))
         self._save.setAutoDefault(False)

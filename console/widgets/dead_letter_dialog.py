@@ -27,6 +27,7 @@ from console import formatting
 from console.background import in_background
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
+from console.widgets.dialog_buttons import DialogButtons, MessageBox
 from console.widgets.value_table import ValueTable
 from console.window_texts import error_words, line, shown
 
@@ -99,7 +100,7 @@ class DeadLetterDialog(QDialog):
 
     def _make_buttons(self) -> QDialogButtonBox:
         role = QDialogButtonBox.ButtonRole.ActionRole
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = DialogButtons(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         self._again = QPushButton(self.tr("Read again"))
         self._again.setShortcut(QKeySequence(Qt.Key.Key_F5))
@@ -190,7 +191,7 @@ class DeadLetterDialog(QDialog):
     @Slot()
     def _ask(self) -> None:
         letters = [letter for letter in self._selected() if letter.obstacle is None]
-        box = QMessageBox(
+        box = MessageBox(
             QMessageBox.Icon.Question,
             self.tr("Send back"),
             self.tr("Send %n message(s) back to where they came from?", "", len(letters)),

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from console.theme.tokens import Space
+from console.widgets.dialog_buttons import DialogButtons
 from pipeline.support_selection import LogSelection
 
 
@@ -43,9 +44,10 @@ class ExportDialog(QDialog):
         )
         words.setWordWrap(True)
         words.setProperty("role", "muted")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons = DialogButtons(QDialogButtonBox.StandardButton.Cancel)
         go_on = buttons.addButton(self.tr("Choose a file…"), QDialogButtonBox.ButtonRole.AcceptRole)
         go_on.setDefault(True)
+        go_on.setProperty("role", "primary")
         buttons.accepted.connect(self._on_accepted)
         buttons.rejected.connect(self.reject)
         form = QFormLayout(self)

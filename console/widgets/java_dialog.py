@@ -28,6 +28,7 @@ from console.models.kafka_desk import KafkaDesk
 from console.theme.fonts import mono_font
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
+from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.painting import set_property
 from console.widgets.property_highlighter import PropertyHighlighter
 from console.widgets.value_table import ValueTable
@@ -124,7 +125,7 @@ class JavaDialog(QDialog):
         return row
 
     def _make_buttons(self) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons = DialogButtons(QDialogButtonBox.StandardButton.Cancel)
         buttons.rejected.connect(self.reject)
         self._take = QPushButton(self.tr("Take over"))
         self._take.setProperty("role", "primary")

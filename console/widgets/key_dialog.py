@@ -21,6 +21,7 @@ from console.background import in_background
 from console.key_words import check_words
 from console.problem_words import problems_by_place
 from console.theme.tokens import Space
+from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.form_row import FormRow
 from console.widgets.painting import set_property
 from console.window_texts import error_words
@@ -120,7 +121,7 @@ class KeyDialog(QDialog):
         return list(self._rows.values())
 
     def _make_buttons(self) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(
+        buttons = DialogButtons(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
         self._save = buttons.button(QDialogButtonBox.StandardButton.Save)

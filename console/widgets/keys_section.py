@@ -13,6 +13,7 @@ from console.background import in_background
 from console.context import ConsoleContext
 from console.key_words import LEVELS, condition_words, limit_words, place_words
 from console.theme.tokens import Space
+from console.widgets.dialog_buttons import MessageBox
 from console.widgets.key_dialog import STORE_PREFIX, KeyDialog
 from console.widgets.section import Section
 from console.widgets.value_table import ValueTable, set_color
@@ -174,7 +175,7 @@ class KeysSection(Section):
         if key is None:
             return
         text = self.tr("Remove the API key “{0}”?").format(key.id)
-        box = QMessageBox(
+        box = MessageBox(
             QMessageBox.Icon.Question, self.tr("Remove key"), text, parent=self.window()
         )
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from console import alarm_words, joining, settings_keeper
 from console.context import ConsoleContext
 from console.theme.tokens import Space
+from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.painting import set_property, with_role
 from console.widgets.value_table import ValueTable, set_color
 from pipeline.settings import Settings
@@ -119,7 +120,7 @@ class MaintenanceDialog(QDialog):
         return field
 
     def _make_buttons(self) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = DialogButtons(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         self._remove = QPushButton(self.tr("Take away"))
         self._remove.setAutoDefault(False)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLa
 from console.background import in_background
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
+from console.widgets.dialog_buttons import DialogButtons
 from console.window_texts import said
 from pipeline.paths import log_folder
 from pipeline.support_selection import LogSelection
@@ -36,7 +37,7 @@ class MinuteDialog(QDialog):
         self._text.setFont(mono_font(TypeSize.BODY))
         self._text.setAccessibleName(self.tr("Log lines"))
         self._text.setPlainText(self.tr("Reading the log files…"))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = DialogButtons(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L, Space.L, Space.L, Space.L)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from console.background import in_background
 from console.theme.tokens import Space
+from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.painting import set_property
 from console.window_texts import said
 from pipeline.messages import AssessmentTask, DetectedObject, GroupMetadata, ObjectPair
@@ -94,7 +95,7 @@ class PromptDialog(QDialog):
         in_background(self, self._read, self._show_texts, self._on_failed)
 
     def _make_buttons(self) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(
+        buttons = DialogButtons(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
         self._save = buttons.button(QDialogButtonBox.StandardButton.Save)

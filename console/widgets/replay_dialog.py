@@ -32,6 +32,7 @@ from console.rule_words import rule_words
 from console.save_place import save_dialog
 from console.settings_form import FieldSpec, replay_fields
 from console.theme.tokens import Space
+from console.widgets.dialog_buttons import DialogButtons, MessageBox
 from console.widgets.painting import set_property, with_role
 from console.widgets.setting_field import SettingField
 from console.widgets.value_table import ValueTable, set_color
@@ -122,11 +123,10 @@ class ReplayDialog(QDialog):
         column.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)
         column.setSpacing(Space.M)
         column.addLayout(middle, 1)
-        column.addWidget(self._make_buttons())
+        column.addLayout(self._make_buttons())
 
-    def _make_buttons(self) -> QDialogButtonBox:
-        role = QDialogButtonBox.ButtonRole.ActionRole
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    def _make_buttons(self) -> QHBoxLayout:
+        buttons = DialogButtons(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         self._start = QPushButton(self.tr("Assess"))
         self._start.setProperty("role", "primary")
@@ -137,10 +137,15 @@ class ReplayDialog(QDialog):
         self._save = QPushButton(self.tr("Save as a table…"))
         self._save.setEnabled(False)
         self._save.clicked.connect(self._ask_where)
+        # Not in the box: it puts a button that was hidden behind the others.
+        row = QHBoxLayout()
+        row.setSpacing(Space.S)
+        row.addStretch(1)
         for button in (self._start, self._cancel, self._save):
             button.setAutoDefault(False)
-            buttons.addButton(button, role)
-        return buttons
+            row.addWidget(button)
+        row.addWidget(buttons)
+        return row
 
     # ------------------------------------------------------------------ what is wanted
     def _typed(self) -> Settings:
@@ -189,7 +194,7 @@ class ReplayDialog(QDialog):
             self._begin(settings)
             return
         llm = settings.scheduler.llm
-        box = QMessageBox(
+        box = MessageBox(
             QMessageBox.Icon.Question,
             self.tr("Send to the model?"),
             self.tr(

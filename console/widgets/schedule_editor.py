@@ -24,7 +24,7 @@ from console.widgets.painting import indent_text, with_role
 from pipeline.settings_cameras import ScheduleSettings
 
 TIME_FORMAT: Final = "HH:mm"
-NUMBER_WIDTH: Final = 68
+NUMBER_WIDTH: Final = 76
 NIGHT: Final = (time(22), time(6))
 OFF, OTHER = range(2)
 

@@ -98,11 +98,19 @@ class TilePainter:
             layers: what is wanted.
             reserved: places that labels keep free.
         """
+        taken = list(reserved)
+        labels = []
         if layers.groups:
             for group in overlay.groups:
-                self._group(painter, area, group, placement, notes.get(group.group_index))
+                note = notes.get(group.group_index)
+                rect = self._group(painter, area, group, placement, note)
+                if rect is not None and note is not None and note.level != "none":
+                    labels.append(self._group_label(area, rect, note, taken))
         if layers.boxes:
-            self._boxes(painter, area, overlay, placement, layers, list(reserved))
+            self._boxes(painter, area, overlay, placement, layers, taken)
+        # Over the boxes, whose labels keep these places free.
+        for place, text, color in labels:
+            self._labels.draw(painter, place, text, self._scrim_color, color)
 
     def chip_rect(self, area: QRectF, text: str, *, right: bool) -> QRectF:
         """Return where `chip` paints `text`."""
@@ -240,11 +248,12 @@ class TilePainter:
         group: OverlayGroup,
         placement: Placement,
         note: GroupNote | None,
-    ) -> None:
+    ) -> QRectF | None:
+        """Paint a group's frame; return it, or None where it is out of sight."""
         x1, y1, x2, y2 = placement.box(group.bbox)
         rect = QRectF(x1, y1, x2 - x1, y2 - y1).adjusted(-4, -4, 4, 4).intersected(area)
         if rect.isEmpty():
-            return
+            return None
         color = QColor(self._colors[RISK_TOKENS[note.level if note else "none"]])
         if note is None or note.level == "none":
             color.setAlphaF(0.55)
@@ -253,14 +262,30 @@ class TilePainter:
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect)
-        if note is None or note.level == "none":
-            return
+        return rect
+
+    def _group_label(
+        self, area: QRectF, rect: QRectF, note: GroupNote, taken: list[QRectF]
+    ) -> tuple[QPointF, str, QColor]:
+        """Return where a group's words go, as they fit, and their colour.
+
+        At the foot of its frame, or below it, or at its head where that is free; taken at last.
+        """
         text = self._labels.elided(note.text, int(max(40.0, area.width() - Space.L)))
         width, height = self._labels.width(text), self._labels.height
         left = min(max(rect.left(), area.left()), max(area.left(), area.right() - width))
-        self._labels.draw(
-            painter, QPointF(left, rect.bottom() - height), text, self._scrim_color, color
+        tops = (rect.bottom() - height, rect.bottom(), rect.top(), rect.top() - height)
+        plates = [QRectF(left, top, width, height) for top in tops]
+        free = (
+            plate
+            for plate in plates
+            if plate.top() >= area.top()
+            and plate.bottom() <= area.bottom()
+            and not any(plate.intersects(other) for other in taken)
         )
+        plate = next(free, plates[0])
+        taken.append(plate)
+        return plate.topLeft(), text, QColor(self._colors[RISK_TOKENS[note.level]])
 
 
 def worst_note(verdicts: list[Verdict]) -> VerdictLevel:

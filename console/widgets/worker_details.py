@@ -81,8 +81,8 @@ class WorkerDetails(QWidget):
         grid.addWidget(self._keys_card, 3, 0, 1, 2)
         grid.addWidget(self._history_section(), 4, 0)
         grid.addWidget(self._settings_section(), 4, 1)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
         grid.setRowStretch(2, 1)
         grid.setRowStretch(4, 2)
 

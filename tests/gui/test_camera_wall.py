@@ -11,16 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QRectF, QStandardPaths, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from console.camera_words import detail_words, times_line
 from console.context import ConsoleContext
-from console.theme.tokens import COLOR_NAMES
+from console.theme.fonts import ui_font
+from console.theme.tokens import COLOR_NAMES, TypeSize
 from console.widgets.camera_tile import CameraTile
 from console.widgets.camera_wall import CameraWall
-from console.widgets.tile_painter import TilePainter
+from console.widgets.tile_geometry import Placement
+from console.widgets.tile_painter import GroupNote, Layers, TilePainter
 from pipeline.detection.source_kinds import not_opened
 from pipeline.settings import Settings, demo_settings
 from pipeline.settings_cameras import CameraSettings
@@ -295,3 +297,74 @@ def test_an_alarm_frames_its_tile(qtbot: QtBot, context: ConsoleContext, wall: C
     qtbot.waitUntil(lambda: color_at(tile, 0.0, 0.5) != before)
     assert color_at(tile, 0.0, 0.5).red() > 150
     assert color_at(wall.tiles()[1], 0.0, 0.5).red() < 100
+
+
+def test_a_wall_of_nine_leaves_no_place_empty_while_there_are_four(
+    qtbot: QtBot, wall: CameraWall
+) -> None:
+    places = [tile.geometry() for tile in wall.tiles()]
+    layouts = next(b for b in wall.findChildren(QToolButton) if b.menu() is not None)
+    nine = next(each for each in layouts.menu().actions() if each.text() == "9")
+    nine.trigger()
+    assert [tile.geometry() for tile in wall.tiles()] == places
+    next(each for each in layouts.menu().actions() if each.text() == "1").trigger()
+    assert shown(wall) == ["cam-1"]
+
+
+def test_no_box_lies_over_the_words_of_a_group() -> None:
+    colors = {name: QColor("black") for name in COLOR_NAMES}
+    colors["overlay_warning"] = QColor("red")
+    area = QRectF(0, 0, 400, 300)
+    # The box's lower edge, and the label of the one below, are where the group's words go.
+    boxes = (
+        OverlayBox("person", (60.0, 50.0, 120.0, 192.0), 0.9, 1),
+        OverlayBox("person", (52.0, 204.0, 100.0, 290.0), 0.8, 2),
+    )
+    overlay = Overlay((400, 300), boxes, (OverlayGroup(1, (50.0, 40.0, 300.0, 200.0), 2),))
+    notes = {1: GroupNote("group 1 · HIGH", "high")}
+
+    def painted(overlay: Overlay) -> QImage:
+        image = QImage(400, 300, QImage.Format.Format_RGB32)
+        image.fill(QColor("blue"))
+        with QPainter(image) as painter:
+            TilePainter(colors).overlay(
+                painter, area, overlay, Placement(1, 0, 0), notes, Layers(), []
+            )
+        return image
+
+    image = painted(overlay)
+    bottom, height = 204, QFontMetrics(ui_font(TypeSize.CAPTION)).height()
+    words = [
+        image.pixelColor(x, y) for x in range(50, 110) for y in range(bottom - height + 2, bottom)
+    ]
+    assert all(color.red() < 128 for color in words)
+    assert any(color.blue() < 128 for color in words)
+
+
+def test_words_of_a_group_go_elsewhere_where_a_chip_is() -> None:
+    colors = {name: QColor("black") for name in COLOR_NAMES}
+    overlay = Overlay((400, 300), (), (OverlayGroup(1, (50.0, 40.0, 300.0, 200.0), 2),))
+    notes = {1: GroupNote("group 1 · HIGH", "high")}
+
+    def ink(reserved: list[QRectF]) -> int:
+        image = QImage(400, 300, QImage.Format.Format_RGB32)
+        image.fill(QColor("white"))
+        with QPainter(image) as painter:
+            TilePainter(colors).overlay(
+                painter,
+                QRectF(0, 0, 400, 300),
+                overlay,
+                Placement(1, 0, 0),
+                notes,
+                Layers(),
+                reserved,
+            )
+        foot = QRectF(52, 195, 40, 6).toRect()
+        return sum(
+            image.pixelColor(x, y).red() < 200
+            for x in range(foot.left(), foot.right())
+            for y in range(foot.top(), foot.bottom())
+        )
+
+    assert ink([]) > 0
+    assert ink([QRectF(0, 180, 400, 30)]) == 0

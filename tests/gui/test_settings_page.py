@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QLineEdit,
+    QListWidget,
     QPushButton,
     QWidget,
 )
@@ -26,6 +27,7 @@ from console.pages.settings import SettingsPage
 from console.settings_form import sections
 from console.settings_keeper import consequence_words
 from console.widgets.notice_test import NoticeTest
+from console.widgets.section import Section
 from pipeline import settings_file
 from pipeline.settings import Settings, demo_settings
 from pipeline.states import WorkerName
@@ -320,3 +322,25 @@ def test_storage_and_alarms_are_kept(qtbot: QtBot, page: SettingsPage, path: Pat
     qtbot.waitUntil(path.exists)
     kept = settings_file.load(path).aggregator
     assert (kept.storage.keep_alarms_days, kept.alarms.escalate_after_s) == (30.0, 60.0)
+
+
+def test_a_wide_window_shows_two_columns_and_marks_the_section_chosen(
+    qtbot: QtBot, page: SettingsPage
+) -> None:
+    sections_list = page.findChildren(QListWidget)[0]
+    cards = page.findChildren(Section)
+
+    def lefts() -> set[int]:
+        return {card.x() for card in cards}
+
+    qtbot.waitUntil(lambda: len(lefts()) == 1)
+    page.resize(1900, 900)
+    qtbot.waitUntil(lambda: len(lefts()) == 2)
+    ends = [max(c.geometry().bottom() for c in cards if c.x() == left) for left in lefts()]
+    assert abs(ends[0] - ends[1]) < 900
+    for row in range(1, sections_list.count()):
+        qtbot.keyClick(sections_list, Qt.Key.Key_Down)
+        chosen = [card.accessibleName() for card in cards if card.property("chosen") == "true"]
+        assert chosen == [sections_list.item(row).text()]
+    page.resize(1200, 700)
+    qtbot.waitUntil(lambda: len(lefts()) == 1)

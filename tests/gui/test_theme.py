@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QRawFont, QTextLayout
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from console.theme.fonts import mono_font, ui_font
@@ -22,9 +23,11 @@ from console.theme.tokens import (
     MIN_CONTRAST,
     SURFACES,
     TEXTS,
+    Space,
     Tokens,
     contrast,
 )
+from console.widgets.dialog_buttons import DialogButtons, MessageBox
 from tests.support.gallery import missing_characters
 
 CONSOLE = Path(__file__).resolve().parents[2] / "console"
@@ -167,3 +170,16 @@ def test_chinese_is_set_in_chinese_shapes_and_latin_in_the_systems_own_font(
 def test_the_gallery_knows_characters_that_would_be_boxes(qapp: QApplication) -> None:
     del qapp
     assert missing_characters(ui_font(), "Alarm \U000f1234") == "\U000f1234"
+
+
+def test_buttons_of_dialogs_are_as_far_apart_as_others(qtbot: QtBot) -> None:
+    roles, kinds = QMessageBox.StandardButton, QDialogButtonBox.StandardButton
+    asked = MessageBox(QMessageBox.Icon.Question, "Title", "Sure?", roles.Yes | roles.Cancel)
+    row = DialogButtons(kinds.Save | kinds.Cancel)
+    for shown in (asked, row):
+        qtbot.addWidget(shown)
+        shown.show()
+        qtbot.waitExposed(shown)
+        buttons = sorted(shown.findChildren(QPushButton), key=lambda button: button.x())
+        gaps = [b.x() - a.geometry().right() - 1 for a, b in itertools.pairwise(buttons)]
+        assert gaps == [Space.S]
