@@ -273,6 +273,7 @@ class Console(QObject):
         self._logs.set_level(settings.logs.level)
         before = i18n.current()
         if i18n.install(settings.console.language) != before:
+            self.context.theme.follow_language()
             # Not at once: the page or menu that asked for it is still at work.
             QTimer.singleShot(0, self.window.retranslate)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from functools import cache
+from typing import Final
 
 from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
 
+from console import i18n
 from console.theme.tokens import TypeSize
 
 MONOSPACED_FAMILIES = ["Cascadia Mono", "Consolas", "SF Mono", "Menlo", "DejaVu Sans Mono"]
@@ -19,6 +21,10 @@ HAN_FAMILIES = {
 }
 """Asked for where the system's font has no Chinese, so that it is not set in Japanese shapes."""
 
+HAN_FIRST: Final = {"zh_CN"}
+"""Languages whose own font sets the Latin words, too: another one's lines are of another height,
+and words of both kinds beside each other would stand at different heights."""
+
 
 @cache
 def _han_families() -> list[str]:
@@ -27,7 +33,7 @@ def _han_families() -> list[str]:
 
 
 def ui_font(pixels: int = TypeSize.LARGE, *, strong: bool = False, tabular: bool = False) -> QFont:
-    """Return the system's font.
+    """Return the system's font; in a Chinese window, that of Chinese texts.
 
     Args:
         pixels: height, one of `TypeSize`.
@@ -37,7 +43,8 @@ def ui_font(pixels: int = TypeSize.LARGE, *, strong: bool = False, tabular: bool
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     if _han_families():
         # By its real name: before an alias, as Linux has for its font, Qt takes any family named.
-        font.setFamilies([QFontInfo(font).family(), *_han_families()])
+        own, han = [QFontInfo(font).family()], _han_families()
+        font.setFamilies([*han, *own] if i18n.current() in HAN_FIRST else [*own, *han])
     font.setPixelSize(pixels)
     if strong:
         font.setWeight(QFont.Weight.DemiBold)

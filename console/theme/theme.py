@@ -58,6 +58,10 @@ class ThemeManager(QObject):
         self._set_scheme()
         self._follow()
 
+    def follow_language(self) -> None:
+        """Use the font of the language in use, for widgets that are made from now on."""
+        self._app.setFont(ui_font(TypeSize.LARGE))
+
     def _set_scheme(self) -> None:
         """Tell the platform, which paints title bars and native dialogs."""
         scheme = {

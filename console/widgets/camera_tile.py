@@ -147,13 +147,19 @@ class CameraTile(QWidget):
         self.update()
 
     def snapshot(self) -> QImage:
-        """Return what the tile shows now."""
-        return self.grab().toImage()
+        """Return what the tile shows now, with all of its corners."""
+        ratio = self.devicePixelRatioF()
+        image = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        with QPainter(image) as painter:
+            self._paint(painter)
+        return image
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         with QPainter(self) as painter:
             self._paint(painter)
+            self._painter.round_corners(painter, QRectF(self.rect()))
 
     def _paint(self, painter: QPainter) -> None:
         view = self._view

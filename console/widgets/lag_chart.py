@@ -19,6 +19,7 @@ from console.theme.tokens import TypeSize
 
 SPAN_S: Final = 900.0
 MINUTE_S: Final = 60.0
+NOW_ROOM_MIN: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,10 @@ class _MinutesAgo(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
         now = QCoreApplication.translate("LagChart", "now")
         minutes = QCoreApplication.translate("LagChart", "{0} min")
-        return [now if abs(value) < 0.01 else minutes.format(f"{value:.0f}") for value in values]
+        return [
+            now if abs(value) < 0.01 else minutes.format(f"\N{MINUS SIGN}{-value:.0f}")
+            for value in values
+        ]
 
     def tickValues(  # noqa: N802 - pyqtgraph's name
         self, low: float, high: float, _size: float
@@ -60,7 +64,8 @@ class LagChart(QWidget):
         self._plot.setMenuEnabled(False)
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.hideButtons()
-        self._plot.setXRange(-SPAN_S / MINUTE_S, 0, padding=0.01)
+        # With room for half of "now", which is left out where it would be cut.
+        self._plot.setXRange(-SPAN_S / MINUTE_S, NOW_ROOM_MIN, padding=0.01)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.showGrid(y=True, alpha=0.15)
         self.legend = QLabel()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from console.pipeline_words import object_word
 from console.theme.fonts import ui_font
@@ -76,6 +76,7 @@ class TilePainter:
         self._labels = Plates(ui_font(TypeSize.CAPTION, tabular=True), Space.S)
         self._scrim_color = QColor(colors["scrim"])
         self._scrim_color.setAlpha(SCRIM_ALPHA)
+        self._corners: dict[float, list[QPixmap]] = {}
 
     def overlay(
         self,
@@ -184,6 +185,39 @@ class TilePainter:
         painter.drawRoundedRect(
             area.adjusted(inset, inset, -inset, -inset), CHIP_RADIUS, CHIP_RADIUS
         )
+
+    def round_corners(self, painter: QPainter, area: QRectF) -> None:
+        """Paint what is behind the tile over its corners, so that they are round."""
+        ratio = painter.device().devicePixelRatio()
+        corners = self._corners.get(ratio)
+        if corners is None:
+            corners = self._corners[ratio] = self._made_corners(ratio)
+        right, bottom = area.right() - CHIP_RADIUS, area.bottom() - CHIP_RADIUS
+        lefts_and_tops = (area.left(), area.top()), (right, area.top())
+        for pixmap, (left, top) in zip(
+            corners, (*lefts_and_tops, (area.left(), bottom), (right, bottom)), strict=True
+        ):
+            painter.drawPixmap(QPointF(left, top), pixmap)
+
+    def _made_corners(self, ratio: float) -> list[QPixmap]:
+        """Return the four corners as pictures: copying them costs less than filling paths."""
+        side = 2 * CHIP_RADIUS
+        whole = QRectF(0, 0, side, side)
+        path = QPainterPath()
+        path.addRect(whole)
+        path.addRoundedRect(whole, CHIP_RADIUS, CHIP_RADIUS)
+        made = []
+        for top in (0, CHIP_RADIUS):
+            for left in (0, CHIP_RADIUS):
+                pixmap = QPixmap(round(CHIP_RADIUS * ratio), round(CHIP_RADIUS * ratio))
+                pixmap.setDevicePixelRatio(ratio)
+                pixmap.fill(Qt.GlobalColor.transparent)
+                with QPainter(pixmap) as painter:
+                    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                    painter.translate(-left, -top)
+                    painter.fillPath(path, self._colors["background"])
+                made.append(pixmap)
+        return made
 
     def _boxes(
         self,

@@ -6,7 +6,14 @@ import time
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from console import formatting
 from console.context import ConsoleContext
@@ -136,9 +143,10 @@ class WorkerDetails(QWidget):
         self._trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._copy = QPushButton(self.tr("Copy details"))
         self._copy.clicked.connect(self._on_copy)
-        row = QHBoxLayout()
+        row = QVBoxLayout() if self._narrow else QHBoxLayout()
+        row.setSpacing(Space.S)
         row.addWidget(self._trouble, 1)
-        row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         section.body.addLayout(row)
         return section
 

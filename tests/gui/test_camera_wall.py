@@ -368,3 +368,20 @@ def test_words_of_a_group_go_elsewhere_where_a_chip_is() -> None:
 
     assert ink([]) > 0
     assert ink([QRectF(0, 180, 400, 30)]) == 0
+
+
+def test_tiles_have_round_corners_but_saved_pictures_have_all_of_theirs(
+    qtbot: QtBot, context: ConsoleContext, wall: CameraWall
+) -> None:
+    give_frame(context, "cam-1")
+    tile = wall.tiles()[0]
+    blue = QColor(20, 40, 200)
+    qtbot.waitUntil(lambda: color_at(tile, 0.5, 0.5) == blue)
+    behind = context.theme.color("background")
+    image = tile.grab().toImage()
+    right, bottom = image.width() - 1, image.height() - 1
+    corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)]
+    assert [image.pixelColor(*corner) for corner in corners] == [behind] * 4
+    assert image.pixelColor(0, bottom // 2) == blue
+    saved = tile.snapshot()
+    assert [saved.pixelColor(*corner) for corner in corners] == [blue] * 4

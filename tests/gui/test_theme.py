@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QRawFont, QTextLa
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from console.theme.fonts import mono_font, ui_font
+from console import i18n
+from console.theme.fonts import HAN_FAMILIES, mono_font, ui_font
 from console.theme.stylesheet import stylesheet
 from console.theme.theme import ThemeManager
 from console.theme.tokens import (
@@ -183,3 +185,23 @@ def test_buttons_of_dialogs_are_as_far_apart_as_others(qtbot: QtBot) -> None:
         buttons = sorted(shown.findChildren(QPushButton), key=lambda button: button.x())
         gaps = [b.x() - a.geometry().right() - 1 for a, b in itertools.pairwise(buttons)]
         assert gaps == [Space.S]
+
+
+def test_a_chinese_window_sets_latin_words_in_the_chinese_font(theme: ThemeManager) -> None:
+    """Else a line of Latin words only stands higher than its Chinese neighbours."""
+    if not any(map(QFontDatabase.hasFamily, HAN_FAMILIES.get(sys.platform, []))):
+        pytest.skip("none of the Chinese fonts is installed")
+    i18n.install("zh_CN")
+    theme.follow_language()
+    try:
+        heights = []
+        for text in ("Kafka", "日志"):
+            layout = QTextLayout(text, QApplication.font())
+            layout.beginLayout()
+            layout.createLine()
+            layout.endLayout()
+            heights.append(layout.boundingRect().height())
+        assert heights[0] == heights[1]
+    finally:
+        i18n.install("en")
+        theme.follow_language()
