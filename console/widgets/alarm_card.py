@@ -82,7 +82,7 @@ class AlarmCard(QFrame):
         links = QHBoxLayout()
         # Their frames, shown only with the focus, stand out to the left of the text above.
         links.setContentsMargins(-3, 0, 0, 0)
-        links.setSpacing(Space.XS)
+        links.setSpacing(Space.M)
         links.addWidget(self._acknowledge)
         links.addWidget(self._open)
         links.addStretch(1)

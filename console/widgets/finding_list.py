@@ -159,7 +159,7 @@ class FindingList(QWidget):
 
     def _buttons(self, placed: Placed) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(Space.S)
+        row.setSpacing(Space.M)
         if placed.line is not None:
             line = placed.line
             go = QPushButton(self.tr("Line {0}").format(line))

@@ -214,8 +214,7 @@ class TilePainter:
                 pixmap.fill(Qt.GlobalColor.transparent)
                 with QPainter(pixmap) as painter:
                     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                    painter.translate(-left, -top)
-                    painter.fillPath(path, self._colors["background"])
+                    painter.fillPath(path.translated(-left, -top), self._colors["background"])
                 made.append(pixmap)
         return made
 
