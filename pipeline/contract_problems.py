@@ -28,6 +28,15 @@ def syntax_problem(kind: str, error: Exception) -> Text:
     return say("{kind}: not valid JSON ({problem})", kind=verbatim(kind), problem=problem)
 
 
+def moment_problem(kind: str) -> Text:
+    """Return that a message of `kind` tells a time that no camera can have."""
+    return say(
+        "{kind}: the time is before 1970 or after 9998; is the clock set? - at {place}",
+        kind=verbatim(kind),
+        place=verbatim("`$.timestamp`"),
+    )
+
+
 def _placed(told: str) -> Text:
     found = _PLACE.fullmatch(told)
     if found is None:

@@ -17,7 +17,7 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from pipeline.contract_problems import contract_problem, syntax_problem
+from pipeline.contract_problems import contract_problem, moment_problem, syntax_problem
 from pipeline.picture import Picture
 from pipeline.texts import Text
 from pipeline.wording import Wording
@@ -48,6 +48,11 @@ Size = Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
 TrackId = Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 Box = tuple[float, float, float, float]
 Timestamp = Annotated[datetime, Meta(tz=True)]
+
+EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
+LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""A frame's time lies between these. At the very ends of the calendar the time of another zone does
+not exist, and clocks that were never set tell such times, as does the zero of other languages."""
 
 
 class MessageError(ValueError):
@@ -377,7 +382,15 @@ def decode(payload: bytes, kind: type[MessageT]) -> MessageT:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MessageError(syntax_problem(kind.__name__, error)) from error
     assert isinstance(message, kind)
+    moment = getattr(message, "timestamp", None)
+    if moment is not None and not in_calendar(moment):
+        raise MessageError(moment_problem(kind.__name__))
     return message
+
+
+def in_calendar(moment: datetime) -> bool:
+    """Return whether a frame may have that time."""
+    return EARLIEST <= moment < LATEST
 
 
 def worst_level(levels: Sequence[VerdictLevel]) -> VerdictLevel:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.messages import (
+    MAX_INTEGER,
     Box,
     Count,
     DetectedObject,
@@ -19,6 +20,7 @@ from pipeline.messages import (
     Timestamp,
     Unit,
     ZoneCount,
+    in_calendar,
 )
 
 
@@ -112,6 +114,8 @@ def read_detection(payload: bytes) -> Seen:
     """
     try:
         outline = _outline_decoder.decode(payload)
+        if not in_calendar(outline.timestamp):
+            return _NOTHING
         return Seen(_announced(outline, payload), _counted(outline))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _NOTHING
@@ -123,7 +127,8 @@ def _counted(outline: _Outline) -> Counted | None:
         amounts[f"line:{line.line}:{line.direction}:{line.object_class}"] += line.count
     for zone in outline.zone_counts:
         amounts[f"zone:{zone.zone}:entered:{zone.object_class}"] += zone.entered
-    wanted = {name: amount for name, amount in amounts.items() if amount}
+    # The sum of what a message may say is more than a database takes.
+    wanted = {name: min(amount, MAX_INTEGER) for name, amount in amounts.items() if amount}
     if not wanted:
         return None
     return Counted(outline.request_id, outline.camera_id, outline.timestamp, wanted)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pipeline.messages import (
+    EARLIEST,
+    LATEST,
     MAX_INTEGER,
     RISK_LEVELS,
     AssessmentTask,
@@ -185,7 +187,11 @@ track_ids = st.integers(-MAX_INTEGER, MAX_INTEGER)
 boxes = st.tuples(numbers, numbers, numbers, numbers)
 levels = st.sampled_from(RISK_LEVELS)
 pictures = st.none() | st.binary(max_size=50).map(Picture.of)
-timestamps = st.datetimes(timezones=st.just(UTC))
+timestamps = st.datetimes(
+    min_value=EARLIEST.replace(tzinfo=None),
+    max_value=LATEST.replace(tzinfo=None) - timedelta.resolution,
+    timezones=st.just(UTC),
+)
 
 detected_objects = st.builds(
     DetectedObject,

@@ -109,6 +109,8 @@ def test_unknown_fields_are_ignored(kind: type[Struct]) -> None:
         ("schemaVersion", 2, r"\$\.schemaVersion"),
         ("timestamp", "2026-01-02T12:00:00", r"\$\.timestamp"),
         ("timestamp", "yesterday", r"\$\.timestamp"),
+        ("timestamp", "0001-01-01T00:00:00Z", r"is the clock set\? - at `\$\.timestamp`"),
+        ("timestamp", "9999-12-31T23:59:59Z", r"is the clock set\? - at `\$\.timestamp`"),
         ("groupBbox", [1, 2, 3], r"\$\.groupBbox"),
         ("groupIndex", -1, r"\$\.groupIndex"),
         ("groupIndex", 10**30, r"\$\.groupIndex"),

@@ -55,6 +55,12 @@ def local_today() -> date:
     return datetime.now().astimezone().date()
 
 
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    # The low byte is the kind; the rest says which of its cases.
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return kind in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
 class Ledger:
     """Counts in memory at once, and in the file whenever `sync` is called.
 
@@ -113,7 +119,13 @@ class Ledger:
                 for place, spent in new.items():
                     self._kept.setdefault(place, Spent()).add(spent)
             try:
-                kept = self._write(new)
+                try:
+                    kept = self._write(new)
+                except sqlite3.DatabaseError as error:
+                    if not _is_damage(error):
+                        raise
+                    self._set_aside(error)
+                    kept = self._write(new)
             except (sqlite3.Error, OSError) as error:
                 with self._lock:
                     for place, spent in new.items():
@@ -134,6 +146,18 @@ class Ledger:
             self._is_broken = False
             with self._lock:
                 self._kept = kept
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        """Move a damaged file away: left where it is, no ceiling would outlast a restart."""
+        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
+        aside = self._path.with_name(f"{self._path.name}.damaged-{stamp}")
+        self._path.replace(aside)
+        logger.error(
+            "the counts of what the model used are damaged ({}); they are kept as {}, and begin "
+            "anew: today's ceilings count from here",
+            error,
+            aside.name,
+        )
 
     def _view(self, day: str, model: str) -> UsageView:
         total = Spent()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from pipeline.aggregation.keeper import Keeper
 from pipeline.aggregation.situations import Situations
 from pipeline.aggregation.store import AlarmReader
 from pipeline.aggregation.store_writer import StoreWriter
-from pipeline.messages import LineCount, ZoneCount, encode, utc_now
+from pipeline.messages import MAX_INTEGER, LineCount, ZoneCount, encode, utc_now
 from pipeline.settings_alarms import MaintenanceWindow, StorageSettings
 from tests.support import messages as made
 from tests.support.log_guard import ExpectLog
@@ -208,3 +208,19 @@ def test_objects_that_cross_a_line_are_counted_by_day_once(writer: StoreWriter, 
     }
     assert read_detection(encode(made.detection(due=0))) == Seen()
     assert read_detection(b"no JSON") == Seen()
+
+
+def test_counts_beyond_every_bound_are_kept_within_it(writer: StoreWriter, path: Path) -> None:
+    crossed = LineCount(line="gate", direction="in", object_class="car", count=MAX_INTEGER)
+    frame = replace(made.detection(due=0), line_counts=(crossed,) * 1_100)
+    seen = read_detection(encode(frame))
+    assert seen.counted is not None
+    writer.write(Batch(counted=[seen.counted]))
+    day = made.NOON.astimezone().date()
+    with AlarmReader(path) as reader:
+        assert [one.amount for one in reader.daily(day, day)] == [MAX_INTEGER]
+
+
+def test_a_frame_of_a_clock_that_was_never_set_means_nothing() -> None:
+    frame = made.detection(due=1, timestamp=datetime(1, 1, 1, tzinfo=UTC))
+    assert read_detection(encode(frame)) == Seen()

@@ -216,18 +216,34 @@ def test_a_file_that_cannot_be_written_costs_no_figures(
 ) -> None:
     expect_log("WARNING what the model used cannot be kept on disk")
     path = tmp_path / "usage.db"
-    path.write_bytes(b"this is no database" * 100)
+    path.mkdir()
     ledger = Ledger(path, SETTINGS)
     ledger.add(10, 1)
     ledger.sync()
     ledger.sync()
     assert [view.input_tokens for view in ledger.views()] == [10]
-    path.unlink()
+    path.rmdir()
     ledger.sync()
     assert [view.input_tokens for view in ledger.views()] == [10]
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT input_tokens FROM usage").fetchall() == [(10,)]
     connection.close()
+
+
+def test_a_damaged_file_is_kept_aside_and_counting_begins_anew(
+    tmp_path: Path, expect_log: ExpectLog
+) -> None:
+    expect_log("ERROR the counts of what the model used are damaged")
+    path = tmp_path / "usage.db"
+    path.write_bytes(b"this is no database" * 100)
+    ledger = Ledger(path, SETTINGS)
+    ledger.add(10, 1)
+    ledger.sync()
+    again = Ledger(path, SETTINGS)
+    again.sync()
+    assert [view.input_tokens for view in again.views()] == [10]
+    (aside,) = tmp_path.glob("usage.db.damaged-*")
+    assert aside.read_bytes().startswith(b"this is no database")
 
 
 @given(
