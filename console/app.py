@@ -6,7 +6,6 @@ thread.
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from console.crash import (
 )
 from console.crash_report import CrashReport
 from console.figures import Figures
+from console.garbage import GarbageCollector
 from console.instance import SingleInstance, instance_name
 from console.main_window import MainWindow
 from console.power import PowerWatch
@@ -47,9 +47,6 @@ from pipeline.logs import Logs
 from pipeline.paths import APP_NAME, log_folder, runtime_folder
 from pipeline.settings import Settings
 from pipeline.telemetry import TelemetryHub
-
-FREEZE_AFTER_MS = 10_000
-"""By then everything is imported, with or without workers."""
 
 SWITCH_INTERVAL_S = 0.001
 """Halves the longest gaps of the GUI thread beside busy Python threads."""
@@ -151,6 +148,7 @@ class Console(QObject):
             is_demo=launch.kind == "demo",
         )
         self.ui_gap = UiGap(self)
+        self._garbage = GarbageCollector(self)
         self.painted_s: float | None = None
         self.exit_code = 0
         self.window = MainWindow(self.context, self.ui_gap)
@@ -170,6 +168,7 @@ class Console(QObject):
     def show(self) -> None:
         """Show the window; the rest follows after its first paint."""
         self.ui_gap.start()
+        self._garbage.start()
         _FirstPaint(self.window).happened.connect(self._after_first_paint)
         self.window.show()
 
@@ -183,9 +182,6 @@ class Console(QObject):
         self._launch.on_ready(self)
         if self.context.settings.updates.check == "at_start":
             ask_at_start(self.window, self.context.settings.updates.url, self._tell_of_update)
-        # What the libraries made at their import stays for good; without it a full collection takes
-        # 2 ms instead of 45.
-        QTimer.singleShot(FREEZE_AFTER_MS, gc.freeze)
         if self._launch.start_all:
             self.context.controller.start_all()
         elif self._launch.first:
@@ -297,6 +293,7 @@ class Console(QObject):
         QThreadPool.globalInstance().waitForDone(POOL_TIMEOUT_MS)
         is_closed = self.context.controller.wait_until_closed()
         self._timeline.close()
+        self._garbage.stop()
         return is_closed
 
 

@@ -5,6 +5,7 @@ A module that wants other settings has a fixture `settings` of its own.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,10 +15,20 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
+from console.garbage import collect_what_is_due
 from console.main_window import MainWindow
 from pipeline.settings import Settings, demo_settings
 from tests.support.console_parts import console_context
 from tests.support.windows import shown_window
+
+
+@pytest.fixture(autouse=True)
+def _garbage_is_collected_here() -> Iterator[None]:
+    """As in the program: no Qt object ends in another thread (see `console/garbage.py`)."""
+    gc.disable()
+    yield
+    gc.enable()
+    collect_what_is_due()
 
 
 @pytest.fixture
