@@ -21,6 +21,15 @@ from pipeline.settings import Settings, demo_settings
 from tests.support.console_parts import console_context
 from tests.support.windows import shown_window
 
+WAIT_MS = 20_000
+"""How long a test waits for what it expects: a busy machine takes more than pytest-qt's 5 s now and
+then. What comes sooner ends the wait."""
+
+for _wait in (QtBot.waitUntil, QtBot.waitSignal):
+    assert _wait.__kwdefaults__
+    assert _wait.__kwdefaults__["timeout"] == 5000
+    _wait.__kwdefaults__["timeout"] = WAIT_MS
+
 
 @pytest.fixture(autouse=True)
 def _garbage_is_collected_here() -> Iterator[None]:

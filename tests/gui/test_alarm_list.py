@@ -101,7 +101,7 @@ def test_a_hint_of_the_aggregator_brings_the_alarm(
     shown = show_list(qtbot, context)
     store_alarms(store, alarm("fresh", "high"))
     hint(context, "fresh")
-    qtbot.waitUntil(lambda: names(shown) == ["fresh"], timeout=3000)
+    qtbot.waitUntil(lambda: names(shown) == ["fresh"])
 
 
 def test_acknowledge_takes_one_click(qtbot: QtBot, context: ConsoleContext, store: Path) -> None:
@@ -168,7 +168,7 @@ def another_comes(
     store_alarms(store, alarm("fresh", "high"))
     hint(context, "fresh")
     (newer,) = [one for one in shown.findChildren(QPushButton) if "newer" in one.text()]
-    qtbot.waitUntil(newer.isVisible, timeout=3000)
+    qtbot.waitUntil(newer.isVisible)
     return newer
 
 
@@ -275,7 +275,7 @@ def test_new_alarms_never_take_the_focus(
     field.setFocus()
     store_alarms(store, alarm("fresh", "high"))
     hint(context, "fresh")
-    qtbot.waitUntil(lambda: names(shown) == ["fresh"], timeout=3000)
+    qtbot.waitUntil(lambda: names(shown) == ["fresh"])
     assert field.hasFocus()
 
 
@@ -291,7 +291,7 @@ def test_a_store_that_cannot_be_read_is_told_once_and_comes_back(
     store.unlink()
     store_alarms(store, alarm("after"))
     hint(context, "after")
-    qtbot.waitUntil(lambda: names(shown) == ["after"], timeout=3000)
+    qtbot.waitUntil(lambda: names(shown) == ["after"])
     assert not any(words in label for label in visible_texts(shown))
 
 

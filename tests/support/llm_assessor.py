@@ -21,7 +21,15 @@ from pipeline.telemetry import WorkerTelemetry
 from tests.support import messages as made
 from tests.support.llm_server import LlmServer
 
+PATIENCE_S = 20.0
+"""How long a server may take in tests: on a busy machine a good answer may take a second, too."""
+
 KEYS = {"first": "test-key-1-f00dcafe", "second": "test-key-2-deadbeef"}
+
+
+def patience_s(fault: str) -> float:
+    """Return how long to wait for a server with `fault`: of one that hangs nothing comes anyhow."""
+    return 1.0 if fault == "hang" else PATIENCE_S
 
 
 def settings(server: LlmServer, *names: str, **changes: Any) -> SchedulerSettings:
@@ -31,7 +39,7 @@ def settings(server: LlmServer, *names: str, **changes: Any) -> SchedulerSetting
     slots = changes.pop("max_in_flight", 20)
     table: dict[str, Any] = {"base_url": server.base_url, "model": "qwen-vl", "keys": keys}
     return SchedulerSettings(
-        assessor="llm", max_in_flight=slots, llm=table | {"timeout_s": 1.0} | changes
+        assessor="llm", max_in_flight=slots, llm=table | {"timeout_s": PATIENCE_S} | changes
     )
 
 

@@ -38,9 +38,10 @@ def test_a_dead_camera_slows_no_other(
     )
     began_s, before = time.monotonic(), worker.counter("frames_detected")
     wait_until(lambda: worker.counter("frames_detected") >= before + 15, "frames of the other")
-    assert time.monotonic() - began_s < 15 / 5 * 2
+    # Were it held up by the camera that is away, each of its frames would take seconds.
+    assert time.monotonic() - began_s < 15 / 5 * 4
     assert worker.hub.cameras["dead"].state == "reconnecting"
-    assert worker.end() < 3
+    assert worker.end() < 8
 
 
 def test_a_camera_that_was_away_is_tried_as_soon_as_the_machine_wakes(

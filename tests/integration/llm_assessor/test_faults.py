@@ -15,6 +15,7 @@ from tests.support.llm_assessor import (
     assessed,
     bad,
     good,
+    patience_s,
     settings,
     task,
     until,
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.integration
 )  # fmt: skip
 def test_what_may_pass_is_asked_again(server: LlmServer, fault: str) -> None:
     server.command(fault)
-    (ended,), run = assessed(settings(server), task())
+    (ended,), run = assessed(settings(server, timeout_s=patience_s(fault)), task())
     assert good(ended).metadata.retry_count == 1
     assert len(server.seen) == 2
     assert run.counted("retries") == 1
@@ -75,7 +76,7 @@ def test_what_does_not_pass_ends_as_an_error(
     server: LlmServer, fault: str, requests: int, words: str
 ) -> None:
     server.behaviour = lambda: fault
-    of = settings(server, max_tries=3, timeout_s=0.3, structured_output="none")
+    of = settings(server, max_tries=3, timeout_s=patience_s(fault), structured_output="none")
     (ended,), _ = assessed(of, task())
     error = bad(ended)
     assert error.kind == "failed"
@@ -151,7 +152,11 @@ def test_an_endpoint_that_fails_is_left_alone_and_then_tried_by_one(server: LlmS
 def test_the_rules_stand_in_and_say_so(server: LlmServer, fault: str) -> None:
     server.behaviour = lambda: fault
     of = settings(
-        server, max_tries=2, timeout_s=0.3, fallback_to_rules=True, structured_output="none"
+        server,
+        max_tries=2,
+        timeout_s=patience_s(fault),
+        fallback_to_rules=True,
+        structured_output="none",
     )
     (ended,), run = assessed(of, task())
     assert isinstance(ended, Outcome)
