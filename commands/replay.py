@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands import EXIT_OK, EXIT_USAGE
+from pipeline.redact import redact_text
 
 if TYPE_CHECKING:
     from pipeline.replay.cases import Case
@@ -68,15 +69,27 @@ def run(args: argparse.Namespace) -> int:
             print("Nothing was sent.", file=sys.stderr)
             return EXIT_USAGE
         rows = _replay(cases, settings)
-        if args.csv is not None:
-            from pipeline.replay.table import write_csv
-
-            write_csv(rows, args.csv)
     except (WorkerError, OSError, sqlite3.Error) as error:
         print(f"{error} {getattr(error, 'next_step', '')}".strip(), file=sys.stderr)
         return EXIT_FAILED
+    is_kept = args.csv is None or _write_csv(rows, args.csv)
+    # Also where the file could not be written: what a model was asked may have cost money.
     _tell(rows, args)
-    return EXIT_FAILED if any(row.error for row in rows) else EXIT_OK
+    return EXIT_FAILED if not is_kept or any(row.error for row in rows) else EXIT_OK
+
+
+def _write_csv(rows: list[Row], path: Path) -> bool:
+    from pipeline.replay.table import write_csv
+
+    try:
+        write_csv(rows, path)
+    except OSError as error:
+        print(
+            f"{path} cannot be written: {error.strerror or error}. The verdicts are told here only.",
+            file=sys.stderr,
+        )
+        return False
+    return True
 
 
 def _settings(args: argparse.Namespace) -> Settings:
@@ -104,6 +117,9 @@ def _settings(args: argparse.Namespace) -> Settings:
         if not is_given or not isinstance(part, dict) or name not in part:
             raise SettingsError([f"--set {item}: the scheduler has no such setting"])
         part[name] = value.strip()
+    if scheduler["assessor"] != "llm" and (args.model or args.prompt):
+        given = "--prompt" if args.prompt else "--model"
+        raise SettingsError([f"{given} is for a language model; add --assessor llm."])
     return parse_settings(table)
 
 
@@ -135,7 +151,8 @@ def _may_ask(args: argparse.Namespace, settings: Settings, count: int) -> bool:
     if scheduler.assessor == "rules" or args.yes:
         return True
     print(
-        f"{count} requests with pictures go to {scheduler.llm.model} at {scheduler.llm.base_url}. "
+        f"{count} requests with pictures go to {scheduler.llm.model} "
+        f"at {redact_text(scheduler.llm.base_url)}. "
         "That may cost money.",
         file=sys.stderr,
     )

@@ -146,6 +146,11 @@ def test_the_command(database: Path, tmp_path: Path) -> None:
     assert all(row["model_before"].startswith("rules-") for row in rows)
     done = command(f"--config={config}", "--json", home=tmp_path)
     assert [row["same"] for row in json.loads(done.stdout)] == ["yes"] * COUNT
+    nowhere = tmp_path / "no folder" / "table.csv"
+    done = command(f"--config={config}", f"--csv={nowhere}", home=tmp_path)
+    assert done.returncode == 1
+    assert f"{nowhere} cannot be written: No such file or directory" in done.stderr
+    assert f"{COUNT} of {COUNT} have the same level" in done.stdout, "told all the same"
 
 
 def test_the_command_asks_before_it_sends_to_a_model(database: Path, tmp_path: Path) -> None:
@@ -172,6 +177,7 @@ def test_the_command_asks_before_it_sends_to_a_model(database: Path, tmp_path: P
         (["--set", "rules.no_such=1"], "no such setting"),
         (["--set", "rules.crowd_size=many"], "crowd_size"),
         (["--limit", "0"], "at least 1"),
+        (["--prompt", "mine.txt"], "--prompt is for a language model; add --assessor llm"),
         (["--config", "nowhere.toml"], "no settings file"),
     ],
 )

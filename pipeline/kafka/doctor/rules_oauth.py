@@ -161,7 +161,7 @@ def _azure(effective: Effective, method: Setting) -> Iterator[Finding]:
             setting,
             "oauth-config",
             Severity.ERROR,
-            effect=say("the whole process dies when the client is made"),
+            effect=say("the whole process may die when the client is made"),
             reason=say(
                 "librdkafka expects name=value pairs with commas here, and does not check them"
             ),

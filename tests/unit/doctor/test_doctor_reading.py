@@ -41,6 +41,16 @@ def test_signalbox_settings(tmp_path: Path) -> None:
     ]
 
 
+def test_signalbox_settings_that_say_nothing_of_kafka(tmp_path: Path) -> None:
+    clients = _read(tmp_path, "s.toml", '[[cameras]]\nid = "a"\nname = "b"\nsource = "demo"\n')
+    assert [(one.role, one.settings, one.signalbox) for one in clients] == [
+        ("producer", (), True),
+        ("consumer", (), True),
+    ]
+    with pytest.raises(ReadError, match="no Kafka client settings"):
+        _read(tmp_path, "s.toml", 'colour = "red"\n')
+
+
 def test_toml_inline_tables_and_long_texts(tmp_path: Path) -> None:
     (client,) = _read(
         tmp_path,

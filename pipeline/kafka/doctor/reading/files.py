@@ -193,13 +193,22 @@ def _signalbox(tree: Tree, path: Path) -> Iterator[ClientSettings]:
     """Yield the clients of Signalbox's own settings: ``[kafka.common]`` and its kin."""
     kafka = tree.get("kafka")
     if not isinstance(kafka, Tree):
-        return
+        if not _is_ours(tree):
+            return
+        kafka = Tree()  # nothing about Kafka: all of it as it comes
     common = kafka.get(_COMMON)
     shared = _settings(common, path) if isinstance(common, Tree) else []
     for role in ("producer", "consumer"):
         own = kafka.get(role)
         settings = [*shared, *(_settings(own, path) if isinstance(own, Tree) else [])]
         yield ClientSettings(f"kafka.{role}", _ROLES[role], tuple(settings), signalbox=True)
+
+
+def _is_ours(tree: Tree) -> bool:
+    """Whether a TOML file holds settings of Signalbox, though none of Kafka."""
+    from pipeline.settings import Settings
+
+    return bool(tree.entries) and all(entry.key in Settings.model_fields for entry in tree.entries)
 
 
 def _clients(tree: Tree, path: Path, *, shares: bool) -> Iterator[ClientSettings]:
