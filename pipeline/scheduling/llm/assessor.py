@@ -420,7 +420,7 @@ class LlmAssessor(Assessor):
             AssessmentError: it was asked already.
         """
         try:
-            return verdicts(said.text, course.task)
+            return verdicts(self._keys.masked_in(said.text), course.task)
         except AnswerError as error:
             problem = words_of(error)
         if said.is_cut:

@@ -7,6 +7,7 @@ from typing import Final
 
 from loguru import logger
 
+from pipeline.redact import MASK, SHORTEST_KNOWN
 from pipeline.scheduling.key_limits import KeyLimits
 from pipeline.scheduling.key_pool import KeyConfig, KeyPool, KeyState
 from pipeline.scheduling.llm.key_memory import MEMORY
@@ -39,6 +40,13 @@ class Keys:
     def remember(self) -> None:
         """Keep what the keys did for the pool that comes next; this one is not used any more."""
         MEMORY.keep(self.server, self.secrets, self.pool.past())
+
+    def masked_in(self, text: str) -> str:
+        """Return a server's words without any of the keys: what it was sent, it may repeat."""
+        for secret in self.secrets.values():
+            if len(secret) >= SHORTEST_KNOWN:
+                text = text.replace(secret, MASK)
+        return text
 
     def views(self, now_s: float) -> tuple[KeyView, ...]:
         """Return the keys as the window may show them."""

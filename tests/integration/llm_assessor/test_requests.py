@@ -41,6 +41,12 @@ def test_a_verdict_with_all_that_is_known_of_it(server: LlmServer) -> None:
     assert key.requests == 1
 
 
+def test_a_key_that_a_server_repeats_in_a_verdict_goes_no_further(server: LlmServer) -> None:
+    server.verdict["description"] = f"A car nears a person. Key {KEYS['second']} is in use."
+    (ended,), _ = assessed(settings(server, "first", "second"), task())
+    assert good(ended).results[0].description == "A car nears a person. Key *** is in use."
+
+
 def in_store(store: EvidenceStore, picture: bytes) -> AssessmentTask:
     """A task that only names its picture."""
     one = task()
