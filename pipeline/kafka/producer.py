@@ -14,6 +14,7 @@ from pipeline.kafka import dead_letters
 from pipeline.kafka.condition import BrokerCondition
 from pipeline.kafka.dead_letters import DeadLetter
 from pipeline.kafka.delivery import Delivery
+from pipeline.kafka.delivery_failure import DeliveryFailure
 from pipeline.kafka.delivery_reports import DeliveryReports
 from pipeline.kafka.errors import KafkaUnavailableError, MessageTooLargeError
 from pipeline.kafka.handover import NEVER_TAKEN, NEXT_STEPS, Handover
@@ -32,7 +33,7 @@ from pipeline.kafka.spool import TopicSpool
 from pipeline.kafka.undelivered import UndeliveredMessages
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
-from pipeline.texts import Text, say, verbatim, words_of
+from pipeline.texts import say, verbatim, words_of
 
 POLL_INTERVAL_S = 0.1
 SERVE_EVERY = 50
@@ -89,7 +90,7 @@ class ReliableProducer:
         self._reports = DeliveryReports(self._outstanding, self._undelivered, condition, telemetry)
         self._again: deque[Sending] = deque()
         self._flushed_in_vain = False
-        self._failure: tuple[Text, Text] | None = None
+        self._failure = DeliveryFailure(condition)
         self._closing = threading.Event()
         self._thread = threading.Thread(
             target=self._poll, name=f"{telemetry.name}-delivery", daemon=True
@@ -291,14 +292,7 @@ class ReliableProducer:
         Raises:
             KafkaUnavailableError: says what the broker answered.
         """
-        if self._failure is not None:
-            reason, next_step = self._failure
-            raise KafkaUnavailableError(
-                say("A message could not be delivered: {reason}.", reason=reason),
-                next_step=next_step,
-            )
-        if self._condition.trouble is not None:
-            raise self._condition.trouble
+        self._failure.check()
 
     def flush(self, timeout_s: float = 3.0) -> bool:
         """Wait until everything sent is acknowledged; False when that took longer.
@@ -306,9 +300,7 @@ class ReliableProducer:
         Call it before the consumer of the input is closed, so that finished work is committed.
         """
         deadline_s = time.monotonic() + timeout_s
-        while (
-            self._outstanding.messages and time.monotonic() < deadline_s and self._failure is None
-        ):
+        while self._outstanding.messages and time.monotonic() < deadline_s and not self._failure:
             self._closing.wait(0.01)
         self._flushed_in_vain = self._outstanding.messages > 0
         return not self._flushed_in_vain
@@ -333,7 +325,7 @@ class ReliableProducer:
                 self._handover.flush(1.0)
         except (KafkaException, SystemError) as error:
             remaining = len(self._handover)
-            self._fail(words_of(error))
+            self._failure.note(words_of(error))
         self._settle()
         self._outstanding.forget_all()
         remaining = self._undelivered.close(remaining + len(self._again))
@@ -341,7 +333,7 @@ class ReliableProducer:
         return remaining
 
     def _settle(self) -> None:
-        self._reports.settle(self._take_refusal, self._fail)
+        self._reports.settle(self._take_refusal, self._failure.note)
 
     def _take_refusal(self, sending: Sending, error: KafkaError) -> None:
         if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
@@ -359,11 +351,13 @@ class ReliableProducer:
         if error.code() in NEVER_TAKEN:
             self._undelivered.release(sending)
         if not self._closing.is_set():
-            self._fail(verbatim(f"{sending.topic}: {error.str()}"), NEXT_STEPS.get(error.code()))
+            self._failure.note(
+                verbatim(f"{sending.topic}: {error.str()}"), NEXT_STEPS.get(error.code())
+            )
 
     def _send_again(self) -> None:
         """Hand over what is sent anew with less in it; goes on later when the queue is full."""
-        while self._again and self._failure is None:
+        while self._again and not self._failure:
             sending = self._again[0]
             try:
                 if not self._try_send(sending):
@@ -377,7 +371,7 @@ class ReliableProducer:
                 if smaller is not None:
                     self._queue_again(smaller)
                 else:
-                    self._fail(words_of(error), NEXT_STEPS[KafkaError.MSG_SIZE_TOO_LARGE])
+                    self._failure.note(words_of(error), NEXT_STEPS[KafkaError.MSG_SIZE_TOO_LARGE])
             self._again.popleft()
 
     def _queue_again(self, smaller: Sending) -> None:
@@ -391,7 +385,7 @@ class ReliableProducer:
         try:
             return self._handover.give(sending)
         except KafkaException as error:
-            self._fail_for(error)
+            self._failure.raise_for(error)
             return False
 
     def _try_send_all(self, topic: str, sendings: list[Sending]) -> list[Sending]:
@@ -400,14 +394,8 @@ class ReliableProducer:
         try:
             return self._handover.give_all(topic, sendings)
         except KafkaException as error:
-            self._fail_for(error)
+            self._failure.raise_for(error)
             return sendings
-
-    def _fail_for(self, error: KafkaException) -> None:
-        """Raise what says that the client has refused a message, now and from now on."""
-        reason = error.args[0]
-        self._fail(verbatim(reason.str()), NEXT_STEPS.get(reason.code()))
-        self.check()
 
     def _poll(self) -> None:
         while not self._closing.is_set():
@@ -422,18 +410,11 @@ class ReliableProducer:
         try:
             self._handover.poll(timeout_s)
         except (KafkaException, SystemError) as error:
-            self._fail(words_of(error))  # a fatal error of an idempotent producer
+            self._failure.note(words_of(error))  # a fatal error of an idempotent producer
             return False
         finally:
             self._settle()
         return True
-
-    def _fail(self, reason: Text, next_step: Text | None = None) -> None:
-        if self._failure is None:
-            self._failure = (
-                reason,
-                next_step or say("The worker starts anew and reads its input again."),
-            )
 
     def _send_kept(self, topic: str) -> None:
         """Send what an earlier producer could not deliver, before anything else."""
@@ -451,5 +432,5 @@ class ReliableProducer:
             except MessageTooLargeError as error:
                 self._condition.quiet.write("ERROR", "kept", f"a kept message is lost: {error}")
             except KafkaUnavailableError as error:
-                self._fail(error.text, error.next_step)
+                self._failure.note(error.text, error.next_step)
                 return

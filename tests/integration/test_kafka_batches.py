@@ -108,7 +108,7 @@ def test_nothing_counts_as_sent_that_a_failed_producer_refuses(access: KafkaAcce
     """A worker waits for what is under way before it stops: it must not wait for ever."""
     told = Told()
     producer = access.producer(telemetry())
-    producer._fail(verbatim("as after a refusal"))
+    producer._failure.note(verbatim("as after a refusal"))
     with pytest.raises(KafkaUnavailableError):
         producer.send_all(TOPIC, [told.message(number) for number in range(5)])
     assert producer._outstanding.messages == 0

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from pipeline.messages import AssessmentTask, RiskAssessmentResult, decode, encode, utc_now
 from pipeline.scheduling import key_health
-from pipeline.scheduling.llm import assessor as llm_assessor
-from pipeline.scheduling.llm import breaker
+from pipeline.scheduling.llm import breaker, course
 from pipeline.settings import Settings
 from pipeline.states import WorkerName, WorkerState
 from tests.support import messages as made
@@ -34,7 +33,7 @@ def server() -> Iterator[LlmServer]:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(llm_assessor, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(course, "FIRST_PAUSE_S", 0.01)
     monkeypatch.setattr(key_health, "SHORTEST_S", 0.1)
     monkeypatch.setattr(key_health, "LONGEST_S", 1.2)
     monkeypatch.setattr(breaker, "FIRST_S", 0.2)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
@@ -22,6 +20,7 @@ from pipeline.scheduling.key_pool import Ending, KeyCondition, Lease
 from pipeline.scheduling.llm import request, transport
 from pipeline.scheduling.llm.answer import AnswerError, verdicts
 from pipeline.scheduling.llm.breaker import Breaker
+from pipeline.scheduling.llm.course import Course
 from pipeline.scheduling.llm.keys import NO_KEY, Keys
 from pipeline.scheduling.llm.prompt import PromptTemplate
 from pipeline.scheduling.llm.transport import ENDPOINT_IS_ILL, RETRIABLE, CallError, Fault
@@ -35,11 +34,6 @@ from pipeline.wording import wording_of
 
 if TYPE_CHECKING:
     import aiohttp
-
-FIRST_PAUSE_S: Final = 0.5
-LONGEST_PAUSE_S: Final = 20.0
-JITTER: Final = 0.5
-"""Share of a pause that is random, so that tasks that failed together do not come back together."""
 
 RAW_CHARS: Final = 2_000
 """So much of an answer that is no verdict is kept."""
@@ -56,36 +50,6 @@ EXPIRED: Final = "too old to matter: captured {age:.0f} s ago, assessed up to {l
 
 class _GivenUpError(Exception):
     """The model cannot be asked successfully; the text says why."""
-
-
-@dataclass(slots=True)
-class _Course:
-    """How far one task is.
-
-    Attributes:
-        tries: requests that count, of `max_tries`.
-        retries: requests beyond the first, of whatever cause.
-        spent_s: time of requests and of pauses between them.
-    """
-
-    task: AssessmentTask
-    conversation: list[request.Message]
-    tokens: int
-    began_s: float
-    tries: int = 0
-    retries: int = -1
-    spent_s: float = 0.0
-    key_id: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    is_repaired: bool = False
-    refused: list[request.Dialect] = field(default_factory=list)
-
-    def count(self, said: request.Said) -> None:
-        if said.input_tokens is not None:
-            self.input_tokens = (self.input_tokens or 0) + said.input_tokens
-        if said.output_tokens is not None:
-            self.output_tokens = (self.output_tokens or 0) + said.output_tokens
 
 
 class LlmAssessor(Assessor):
@@ -220,10 +184,11 @@ class LlmAssessor(Assessor):
         task = await self._with_picture(task)
         prompt = self._template.fill(task, self._settings.language)
         picture = task.group_image_base64
-        course = _Course(
+        course = Course(
             task,
             request.messages(prompt, picture),
             request.estimated_tokens(self._settings, prompt, picture),
+            self._clock,
             self._clock(),
         )
         try:
@@ -243,19 +208,19 @@ class LlmAssessor(Assessor):
             logger.warning("the evidence store cannot be read: {}", error.strerror)
             return task
 
-    async def _by_rules(self, course: _Course, reason: Text) -> Outcome:
+    async def _by_rules(self, course: Course, reason: Text) -> Outcome:
         self._telemetry.count("by_rules")
         outcome = await self._rules.assess(course.task)
         metadata = replace(
             outcome.metadata,
-            llm_latency=self._took_ms(course),
-            retry_count=max(0, course.retries),
+            llm_latency=course.took_ms,
+            retry_count=course.retry_count,
             fallback_reason=reason,
             fallback_wording=wording_of(reason),
         )
         return Outcome(outcome.results, metadata)
 
-    async def _ask_until_done(self, course: _Course) -> tuple[RiskAssessment, ...]:
+    async def _ask_until_done(self, course: Course) -> tuple[RiskAssessment, ...]:
         if not self._keys.pool.can_ever(course.tokens):
             raise _GivenUpError(
                 say(
@@ -285,7 +250,7 @@ class LlmAssessor(Assessor):
             if results is not None:
                 return results
 
-    async def _enter(self, course: _Course) -> Lease:
+    async def _enter(self, course: Course) -> Lease:
         limit_s = self._settings.max_task_age_s
         age_s = (utc_now() - course.task.timestamp).total_seconds()
         if limit_s and age_s > limit_s:
@@ -296,17 +261,17 @@ class LlmAssessor(Assessor):
         except TimeoutError:
             raise self._expired(course, limit_s) from None
 
-    def _expired(self, course: _Course, age_s: float) -> AssessmentError:
+    def _expired(self, course: Course, age_s: float) -> AssessmentError:
         return AssessmentError(
             EXPIRED.format(age=age_s, limit=self._settings.max_task_age_s),
             kind="expired",
             metadata=self._metadata(course),
         )
 
-    def _next_dialect(self, course: _Course) -> request.Dialect:
+    def _next_dialect(self, course: Course) -> request.Dialect:
         return course.refused[-1] if course.refused else self._dialect
 
-    async def _ask(self, course: _Course, lease: Lease, dialect: request.Dialect) -> request.Said:
+    async def _ask(self, course: Course, lease: Lease, dialect: request.Dialect) -> request.Said:
         """Make one request under `lease`, which ends with it, whatever happens."""
         assert self._session is not None
         secret = self._keys.secrets.get(lease.key_id, "")
@@ -340,7 +305,7 @@ class LlmAssessor(Assessor):
         self._turnstile.leave(lease, Ending.SUCCESS, tokens=sum(used))
         return said
 
-    def _used(self, course: _Course, said: request.Said) -> tuple[int, int]:
+    def _used(self, course: Course, said: request.Said) -> tuple[int, int]:
         """Return input and output tokens, estimated where the server does not count."""
         output = said.output_tokens
         if output is None:
@@ -370,7 +335,7 @@ class LlmAssessor(Assessor):
             self._telemetry.count("keys_disabled")
 
     async def _after_failure(
-        self, course: _Course, error: CallError, dialect: request.Dialect
+        self, course: Course, error: CallError, dialect: request.Dialect
     ) -> None:
         """Wait until it is worth trying again.
 
@@ -396,8 +361,7 @@ class LlmAssessor(Assessor):
                     error=error,
                 )
             )
-        pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (course.tries - 1))
-        pause_s *= 1 + random.uniform(-JITTER, JITTER)
+        pause_s = course.next_pause_s()
         if course.spent_s + pause_s > self._settings.task_budget_s:
             raise _GivenUpError(
                 say(
@@ -413,7 +377,7 @@ class LlmAssessor(Assessor):
         finally:
             self._parked -= 1
 
-    def _verdicts(self, course: _Course, said: request.Said) -> tuple[RiskAssessment, ...] | None:
+    def _verdicts(self, course: Course, said: request.Said) -> tuple[RiskAssessment, ...] | None:
         """Return the verdicts; None when the model is to be asked once more for the right form.
 
         Raises:
@@ -439,22 +403,10 @@ class LlmAssessor(Assessor):
         )
         return None
 
-    def _invalid(self, course: _Course, text: str, raw: str) -> AssessmentError:
+    def _invalid(self, course: Course, text: str, raw: str) -> AssessmentError:
         return AssessmentError(
             text, kind="invalid-answer", raw_answer=raw or None, metadata=self._metadata(course)
         )
 
-    def _metadata(self, course: _Course) -> ResultMetadata:
-        return ResultMetadata(
-            assessor=self.kind,
-            llm_latency=self._took_ms(course),
-            llm_model=self.model,
-            api_key_id=course.key_id,
-            retry_count=max(0, course.retries),
-            prompt_version=self._template.version,
-            input_tokens=course.input_tokens,
-            output_tokens=course.output_tokens,
-        )
-
-    def _took_ms(self, course: _Course) -> float:
-        return (self._clock() - course.began_s) * 1000
+    def _metadata(self, course: Course) -> ResultMetadata:
+        return course.metadata(self.model, self._template.version)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline.scheduling import key_health
-from pipeline.scheduling.llm import assessor as llm_assessor
-from pipeline.scheduling.llm import breaker
+from pipeline.scheduling.llm import breaker, course
 from tests.support.llm_assessor import KEYS
 from tests.support.llm_server import LlmServer, llm_server
 
@@ -22,7 +21,7 @@ def server() -> Iterator[LlmServer]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses and rests a hundred times shorter than in life; the keys in the environment."""
-    monkeypatch.setattr(llm_assessor, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(course, "FIRST_PAUSE_S", 0.01)
     monkeypatch.setattr(key_health, "SHORTEST_S", 0.1)
     monkeypatch.setattr(key_health, "LONGEST_S", 1.2)
     monkeypatch.setattr(breaker, "FIRST_S", 0.1)
