@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REASON_JOINT: Final = " · "
-"""Between several reasons of one worker; none has it inside."""
-
 DAMAGED_LABEL = "damaged"
 """Label of the aggregator that holds the name under which a damaged database was set aside."""
 

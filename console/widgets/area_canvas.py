@@ -89,11 +89,6 @@ class AreaCanvas(QWidget):
         """What is being drawn; None for nothing."""
         return self._new_kind
 
-    @property
-    def new_points(self) -> tuple[Point, ...]:
-        """The points that were set so far."""
-        return tuple(self._new_points)
-
     def set_image(self, image: QImage | None) -> None:
         """Show another picture below."""
         self._image = image

@@ -118,11 +118,6 @@ class LogPane(QAbstractScrollArea):
         """How many lines pass the filter."""
         return len(self._view.shown)
 
-    @property
-    def cursor_row(self) -> int | None:
-        """The row of the keyboard; None before the first use."""
-        return self._cursor
-
     def accessible_value(self) -> str:
         """Return the row of the keyboard, or the newest one."""
         row = self._cursor if self._cursor is not None else len(self._view.shown) - 1

@@ -350,11 +350,6 @@ class StoreWriter:
             (day.isoformat(), camera_id, name, amount),
         )
 
-    def size_bytes(self) -> int:
-        """Return what the database and its journal take on the disk."""
-        files = (self.path, self.path.with_name(self.path.name + "-wal"))
-        return sum(file.stat().st_size for file in files if file.exists())
-
     @property
     def connection(self) -> sqlite3.Connection:
         """The writer's connection, for what works beside it in the same thread."""

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.detection.models.detections import Integers, Mask
+from pipeline.detection.models.detections import Integers
 
 PEOPLE: Final = frozenset({"person"})
 VULNERABLE: Final = frozenset({"person", "bicycle"})
@@ -16,11 +16,6 @@ RIDDEN: Final = frozenset({"bicycle", "motorcycle"})
 """What a person sits on rather than in; the rider's box overlaps it."""
 _ALIKE: Final = (frozenset({"car", "bus", "truck", "train"}), RIDDEN)
 """Classes that a detector takes for each other from frame to frame."""
-
-
-def class_mask(names: Sequence[str], wanted: frozenset[str]) -> Mask:
-    """Return for each class id whether its name is in `wanted`; ``(classes,)``."""
-    return np.array([name in wanted for name in names], np.bool_)
 
 
 def class_kinds(names: Sequence[str]) -> Integers:

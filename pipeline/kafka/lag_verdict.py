@@ -34,13 +34,7 @@ class Verdict(StrEnum):
     FAILED = "failed"
     STALLED = "stalled"
 
-    @property
-    def loudness(self) -> int:
-        """Rank: 0 is the quietest."""
-        return _ORDER.index(self)
 
-
-_ORDER: Final = list(Verdict)
 _BY_LAG: Final = {
     LagStatus.UNKNOWN: Verdict.UNKNOWN,
     LagStatus.OK: Verdict.OK,

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QPlainTextEdit, QPushButton, QTabWidget
 from pytestqt.qtbot import QtBot
 
@@ -28,7 +28,6 @@ from console.page_list import PAGES
 from console.pages.settings import SettingsPage
 from console.pipeline_words import figure_word, setting_word
 from console.supervision.worker_settings import worker_settings
-from console.ui_gap import UiGap
 from console.widgets.camera_dialog import CameraDialog
 from console.widgets.camera_import import CameraImport
 from console.widgets.camera_test import CameraTest
@@ -58,7 +57,6 @@ from pipeline.texts import say, words_of
 from pipeline.timeline.events import Event, What
 from pipeline.timeline.store import TimelineWriter, timeline_path
 from tests.support.chinese import HAN, all_slips, chinese, slips, visible_texts
-from tests.support.console_parts import console_context
 from tools.make_translations import PIPELINE
 
 pytestmark = pytest.mark.usefixtures("chinese")
@@ -93,23 +91,8 @@ def closed_port() -> int:
 
 
 @pytest.fixture
-def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, Settings(cameras=CAMERAS)) as made:
-        yield made
-
-
-@pytest.fixture
-def window(qtbot: QtBot, context: ConsoleContext) -> Iterator[MainWindow]:
-    gap = UiGap()
-    made = MainWindow(context, gap)
-    gap.setParent(made)
-    with qtbot.waitExposed(made):
-        made.show()
-    made.open_first_page()
-    yield made
-    made.hide()
-    made.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+def settings() -> Settings:
+    return Settings(cameras=CAMERAS)
 
 
 def lose_cameras(context: ConsoleContext) -> None:

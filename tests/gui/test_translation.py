@@ -1,4 +1,4 @@
-"""Languages: every text is translated, fits its source, is packed, shown, and changed at run time."""
+"""Languages: every text is translated, fits its source, is packed, and the right one is chosen."""
 
 from __future__ import annotations
 
@@ -12,44 +12,20 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt, QTimer, QTranslator
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
-    QComboBox,
     QDialogButtonBox,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QTreeWidget,
-    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from console import i18n
-from console.app import Console, Launch
-from console.context import ConsoleContext
-from console.help import HelpDialog
-from console.main_window import MainWindow
-from console.page_list import PAGES
-from console.pages.settings import SettingsPage
 from console.rule_words import rule_words
 from console.settings_form import help_words, sections
-from console.ui_gap import UiGap
-from console.widgets.camera_dialog import CameraDialog
-from console.widgets.key_dialog import KeyDialog
-from console.widgets.setting_field import SettingField
-from console.window_state import keep_in_files
-from pipeline.logs import Logs
 from pipeline.messages import AssessmentTask, DetectedObject, GroupMetadata
 from pipeline.scheduling.rules.rules import assess
-from pipeline.settings import Settings, demo_settings
-from pipeline.settings_cameras import CameraSettings
 from pipeline.settings_scheduler import RulesSettings
-from pipeline.states import WorkerName
 from tests.support import messages as made
-from tests.support.console_parts import console_context
 from tools import make_translations
 from tools.make_translations import LANGUAGES, OUTPUT, SOURCES, qm_file, ts_file
 
@@ -105,7 +81,6 @@ def _english_again() -> Iterator[None]:
 CHINESE_TEXTS = read(ts_file(OUTPUT, CHINESE))
 
 
-# ---------------------------------------------------------------------- the files
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_translators_file_has_the_texts_of_the_sources(language: str, tmp_path: Path) -> None:
     shutil.copy(ts_file(OUTPUT, language), tmp_path)
@@ -227,7 +202,6 @@ def test_every_setting_has_its_help_from_the_window() -> None:
     assert set(places) == set(described)
 
 
-# ---------------------------------------------------------------------- what the rules say
 def task(
     *people: DetectedObject, distance: float, closing: float, speed: float, crowding: float = 0.0
 ) -> AssessmentTask:
@@ -268,7 +242,6 @@ def test_what_no_rule_says_stays_as_it_is(qapp: QApplication) -> None:
     )
 
 
-# ---------------------------------------------------------------------- which language
 @pytest.mark.parametrize(
     ("wanted", "used"), [("zh_CN", "zh_CN"), ("en", "en"), ("fr_FR", "en"), ("system", "en")]
 )
@@ -312,243 +285,3 @@ def test_qts_own_words_are_translated_too(qtbot: QtBot) -> None:
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     qtbot.addWidget(box)
     assert HAN.search(box.button(QDialogButtonBox.StandardButton.Cancel).text())
-
-
-# ---------------------------------------------------------------------- the window
-@pytest.fixture
-def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
-    settings = demo_settings()
-    with console_context(
-        qtbot, settings.model_copy(update={"cameras": settings.cameras[:2]})
-    ) as made:
-        yield made
-
-
-@pytest.fixture
-def window(qtbot: QtBot, context: ConsoleContext) -> Iterator[MainWindow]:
-    gap = UiGap()
-    made = MainWindow(context, gap)
-    gap.setParent(made)
-    made.language_chosen.connect(i18n.install)
-    made.language_chosen.connect(lambda _code: QTimer.singleShot(0, made.retranslate))
-    with qtbot.waitExposed(made):
-        made.show()
-    made.open_first_page()
-    yield made
-    made.hide()
-    made.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-def choose_language(qtbot: QtBot, window: MainWindow, name: str) -> None:
-    """Choose a language in the status bar, and wait until the window speaks it."""
-    before = window.status_bar
-    actions = [each for each in before.findChildren(QAction) if each.text() == name]
-    actions[0].trigger()
-    qtbot.waitUntil(lambda: window.status_bar is not before)
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    if window.page_key:
-        qtbot.waitUntil(window.pages.page(window.page_key).isVisible)
-
-
-STAY = """
-signalbox kafka broker cpu gpu usb csv json jpeg zip iou id ui api p50 p95 p99 ms kb mb gb ctrl shift
-alt esc end pgup pgdn del return enter demo rtsp onnx directml cuda openvino yolo bundled trace debug info
-sasl tls scram sha plain oauthbearer java librdkafka common producer consumer env space utf
-success warning error detection generator scheduler aggregator console english
-webhook smtp tls starttls pem keyring env llm lines
-openai azure dashscope vllm ollama lm studio qwen vl max token
-"""
-"""Names, units, keys, and values that are written so in the settings and the log."""
-
-
-def shown_texts(root: QWidget) -> Iterator[str]:
-    """Give every text that a person can read below a widget, and every hint."""
-    for widget in [root, *root.findChildren(QWidget)]:
-        if isinstance(widget, QLabel | QAbstractButton):
-            yield widget.text()
-        if isinstance(widget, QLineEdit):
-            yield widget.placeholderText()
-        if isinstance(widget, QComboBox):
-            yield from (widget.itemText(row) for row in range(widget.count()))
-        if isinstance(widget, QListWidget):
-            yield from (widget.item(row).text() for row in range(widget.count()))
-        if isinstance(widget, QTreeWidget):
-            header = widget.headerItem()
-            yield from (header.text(column) for column in range(widget.columnCount()))
-        yield widget.toolTip()
-        yield widget.accessibleName()
-    for action in root.findChildren(QAction):
-        # The chart's library makes one that stands in no menu.
-        if action.associatedObjects():
-            yield action.text()
-
-
-def foreign_words(text: str, known: set[str]) -> list[str]:
-    """Return words in Latin letters that are no names."""
-    plain = re.sub(r"<[^>]*>|rtsp://\S*|[a-z]+(?:\.[a-z]+)+|[\w.+-]+[\\/:]\S+|\*\.\w+", " ", text)
-    words = re.findall(r"[A-Za-z][A-Za-z]+", plain)
-    return [word for word in words if word.lower() not in known.union(STAY.split())]
-
-
-def names_of(settings: Settings) -> set[str]:
-    """Return the words that the user's own names consist of."""
-    topics, groups = settings.kafka.topics.model_dump(), settings.kafka.groups.model_dump()
-    texts = [*topics.values(), *groups.values()]
-    texts += [f"{camera.name} {camera.id}" for camera in settings.cameras]
-    return {word.lower() for text in texts for word in re.findall(r"[A-Za-z]+", str(text))}
-
-
-@pytest.mark.parametrize("key", [spec.key for spec in PAGES])
-def test_no_english_is_left_in_the_chinese_window(
-    qtbot: QtBot, window: MainWindow, context: ConsoleContext, key: str
-) -> None:
-    choose_language(qtbot, window, "简体中文")
-    window.show_page(key)
-    qtbot.wait(50)
-    known = names_of(context.settings)
-    left = {
-        text: words
-        for part in (
-            window.pages.page(key),
-            window.top_bar,
-            window.rail,
-            window.track,
-            window.status_bar,
-        )
-        for text in shown_texts(part)
-        if (words := foreign_words(text, known))
-    }
-    assert left == {}
-
-
-def test_no_english_is_left_in_chinese_dialogs(
-    qtbot: QtBot, window: MainWindow, context: ConsoleContext
-) -> None:
-    choose_language(qtbot, window, "简体中文")
-    camera = CameraSettings(id="9", name="九", source="demo")
-    for dialog in (
-        HelpDialog(window),
-        CameraDialog(context, camera, "", window),
-        KeyDialog(context.settings.scheduler.llm, None, window),
-    ):
-        dialog.show()
-        left = {
-            text: found for text in shown_texts(dialog) if (found := foreign_words(text, set()))
-        }
-        assert left == {}
-        dialog.close()
-
-
-def test_the_language_changes_there_and_back_while_the_window_is_open(
-    qtbot: QtBot, window: MainWindow
-) -> None:
-    window.show_page("kafka")
-    for name, start, kafka in (
-        ("简体中文", "全部启动", "消费者组"),
-        ("English", "Start all", "Consumer groups"),
-    ):
-        choose_language(qtbot, window, name)
-        assert window.page_key == "kafka"
-        assert window.rail.button("kafka").isChecked()
-        assert window.top_bar.start_button.text() == start
-        assert kafka in list(shown_texts(window.pages.page("kafka")))
-
-
-def test_what_was_typed_and_chosen_survives_the_change(qtbot: QtBot, window: MainWindow) -> None:
-    window.show_page("logs")
-    log_text = next(
-        field for field in window.pages.page("logs").findChildren(QLineEdit) if field.isVisible()
-    )
-    qtbot.keyClicks(log_text, "camera")
-    window.show_page("settings")
-    field = setting(window, ("detection", "confidence"))
-    line = field.row.findChildren(QLineEdit)[0]
-    line.selectAll()
-    qtbot.keyClicks(line, "0.71")
-    window.show_page("pipeline")
-    window.pages.show_worker(WorkerName.SCHEDULER)
-    window.track.set_folded(True)
-    notice = window.add_notice("warning", "The last run ended abruptly.", "details")
-
-    choose_language(qtbot, window, "简体中文")
-
-    assert window.page_key == "pipeline"
-    assert window.track.is_folded
-    assert "评估调度" in " ".join(
-        child.accessibleName() for child in visible(window.pages.page("pipeline"))
-    )
-    assert setting(window, ("detection", "confidence")).typed() == "0.71"
-    texts = [field.text() for field in window.pages.page("logs").findChildren(QLineEdit)]
-    assert "camera" in texts
-    assert notice.isVisible()
-    assert "复制详情" in list(shown_texts(notice))
-
-
-def visible(root: QWidget) -> list[QWidget]:
-    return [child for child in root.findChildren(QWidget) if child.isVisible()]
-
-
-def setting(window: MainWindow, place: tuple[str, ...]) -> SettingField:
-    page = window.pages.page("settings")
-    assert isinstance(page, SettingsPage)
-    return next(field for field in page.findChildren(SettingField) if field.place == place)
-
-
-def test_the_wall_alone_stays_alone(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.keyClick(window, Qt.Key.Key_F11)
-    choose_language(qtbot, window, "简体中文")
-    assert window.isFullScreen()
-    assert not window.top_bar.isVisible()
-    qtbot.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(window.top_bar.isVisible)
-
-
-def test_the_program_follows_its_settings_and_keeps_the_language(
-    qtbot: QtBot, qapp: QApplication, tmp_path: Path
-) -> None:
-    path = tmp_path / "settings.toml"
-    keep_in_files()
-    with Logs(demo_settings().logs, tmp_path, terminal=False) as logs:
-        console = Console(qapp, Launch(demo_settings(), settings_path=path), logs)
-        console.window.show()
-        console.window.open_first_page("settings")
-        box = setting(console.window, ("console", "language")).row.findChildren(QComboBox)[0]
-        box.setCurrentIndex(box.findData(CHINESE))
-        before = console.window.pages.page("settings")
-        qtbot.mouseClick(button(before, "Apply"), Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: console.window.pages.page("settings") is not before)
-        after = button(console.window.pages.page("settings"), "应用")
-        # On a cold machine the page is there a moment before it is in front.
-        qtbot.waitUntil(lambda: after.isVisibleTo(console.window))
-        assert 'language = "zh_CN"' in path.read_text(encoding="utf-8")
-        assert console.close()
-        console.context.theme.deleteLater()
-        console.window.deleteLater()
-        console.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-def button(root: QWidget, text: str) -> QAbstractButton:
-    return next(each for each in root.findChildren(QAbstractButton) if each.text() == text)
-
-
-# ---------------------------------------------------------------------- room
-@pytest.mark.parametrize("size", [(1440, 780), (1280, 720), (900, 560)])
-def test_no_button_is_too_narrow_for_its_chinese(
-    qtbot: QtBot, window: MainWindow, size: tuple[int, int]
-) -> None:
-    choose_language(qtbot, window, "简体中文")
-    window.resize(*size)
-    narrow: list[tuple[str, str, int]] = []
-    for spec in PAGES:
-        window.show_page(spec.key)
-        qtbot.waitUntil(window.pages.page(spec.key).isVisible)
-        QCoreApplication.processEvents()
-        narrow += [
-            (spec.key, button.text(), button.width())
-            for button in window.findChildren(QAbstractButton)
-            if button.isVisible() and button.width() < button.minimumSizeHint().width()
-        ]
-    assert (window.width(), window.height()) == size
-    assert narrow == []

@@ -71,10 +71,6 @@ class Detections:
         sides = self.xyxy[:, 2:] - self.xyxy[:, :2]
         return sides[:, 0] * sides[:, 1]
 
-    def with_tracks(self, track_id: Integers) -> Detections:
-        """Return the same objects with track ids ``(N,)``."""
-        return Detections(self.xyxy, self.confidence, self.class_id, track_id)
-
 
 def _check(name: str, array: NDArray[Any], shape: tuple[int, ...], kind: type[np.generic]) -> None:
     if array.shape != shape or array.dtype != kind:

@@ -23,9 +23,6 @@ class Code(Enum):
 
 Value = str | int | float | bool | list[object] | Code | None
 REFERENCE_TABLE: Final = "https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md"
-REFERENCE_INTRODUCTION: Final = (
-    "https://github.com/confluentinc/librdkafka/blob/master/INTRODUCTION.md"
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,9 +81,6 @@ _JAVA_DEFAULTS: Final[dict[str, tuple[tuple[str, str, Text], ...]]] = {
     "admin": (),
 }
 
-_OTHER_MEANING: Final = frozenset({"metadata.max.age.ms", "request.timeout.ms"})
-"""Names that both have for different things; the table says which."""
-
 
 def translate(settings: Sequence[Setting], role: Role) -> Translation:
     """Return the properties of a Java client (or of kafka-python) in librdkafka's terms."""

@@ -11,8 +11,11 @@ from pipeline.detection.models import Detections
 def three() -> Detections:
     boxes = np.array([[0, 0, 10, 20], [5, 5, 8, 9], [1, 2, 3, 4]], np.float32)
     return Detections(
-        boxes, np.array([0.9, 0.5, 0.4], np.float32), np.array([0, 2, 2], np.int32)
-    ).with_tracks(np.array([7, -1, 8], np.int32))
+        boxes,
+        np.array([0.9, 0.5, 0.4], np.float32),
+        np.array([0, 2, 2], np.int32),
+        np.array([7, -1, 8], np.int32),
+    )
 
 
 def test_a_mask_selects_from_every_array() -> None:

@@ -38,10 +38,3 @@ def test_table(reader: WorkerState | None, status: LagStatus, wanted: Verdict) -
 def test_the_table_is_whole() -> None:
     """A state that is added must be thought about."""
     assert set(TABLE) == {*WorkerState, None}
-
-
-def test_running_but_stalled_is_the_loudest_and_stopped_is_quiet() -> None:
-    """What nothing else tells of is told loudest."""
-    assert max(Verdict, key=lambda one: one.loudness) is Verdict.STALLED
-    loud = {Verdict.BEHIND, Verdict.WAITING, Verdict.FAILED, Verdict.STALLED, Verdict.UNREAD}
-    assert all(Verdict.STOPPED.loudness < one.loudness for one in loud)
