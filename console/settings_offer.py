@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loguru import logger
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 
 from console import settings_keeper
 from console.context import ConsoleContext
@@ -45,34 +45,54 @@ class SettingsOffer(QObject):
         super().__init__(window)
         self._context = context
         self._window = window
+        self._broken = broken
         self._last_good = broken.last_good
-        self._notice = self._tell(broken)
-        if self._last_good is not None:
-            use = self.tr("Use the last good settings of {0}").format(self._time)
-            self._notice.add_action(use, self._on_use)
-            self._notice.add_action(self.tr("Keep defaults"), self._on_keep_defaults)
+        self._log()
+        self._notice = self._tell()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Say it in the language of now, once everything has it."""
+        if event.type() is QEvent.Type.LanguageChange and watched is self._notice:
+            QTimer.singleShot(0, self._notice, self._tell_again)
+        return super().eventFilter(watched, event)
 
     @property
     def _time(self) -> str:
         assert self._last_good is not None
         return f"{self._last_good.saved:%Y-%m-%d %H:%M}"
 
-    def _tell(self, broken: BrokenSettings) -> NoticeBar:
+    def _log(self) -> None:
         offered = ""
         if self._last_good is not None:
             where = shown(self._last_good.kept_in)
             offered = f"; those of {self._time} in {where} can be used, the window offers them"
-        if broken.kept_as is None:
-            text = self.tr("There is no settings file any more, so the defaults hold.")
+        if self._broken.kept_as is None:
             logger.warning("there is no settings file any more{}", offered)
+        else:
+            logger.warning(
+                "the settings could not be used: {}{}", "; ".join(self._broken.problems), offered
+            )
+
+    def _tell(self) -> NoticeBar:
+        problems = self._broken.problems
+        if self._broken.kept_as is None:
+            text = self.tr("There is no settings file any more, so the defaults hold.")
         else:
             text = self.tr(
                 "The settings could not be used, so the defaults hold. The file is kept as {0}. {1}"
-            ).format(shown(broken.kept_as), sentence(broken.problems[0]))
-            logger.warning(
-                "the settings could not be used: {}{}", "; ".join(broken.problems), offered
-            )
-        return self._window.add_notice("warning", text, "\n".join(map(said, broken.problems)))
+            ).format(shown(self._broken.kept_as), sentence(problems[0]))
+        notice = self._window.add_notice("warning", text, "\n".join(map(said, problems)))
+        if self._last_good is not None:
+            use = self.tr("Use the last good settings of {0}").format(self._time)
+            notice.add_action(use, self._on_use)
+            notice.add_action(self.tr("Keep defaults"), self._on_keep_defaults)
+        notice.installEventFilter(self)
+        return notice
+
+    @Slot()
+    def _tell_again(self) -> None:
+        before, self._notice = self._notice, self._tell()
+        before.deleteLater()
 
     @Slot()
     def _on_use(self) -> None:

@@ -48,11 +48,14 @@ WIDTH: Final = 1200
 HEIGHT: Final = 640
 FORM_WIDTH: Final = 520
 SHOW_MS: Final = 100
-TIME, CAMERA, THEN, NOW, SAID = range(5)
+TIME, CAMERA, THEN, NOW, SAID, BEFORE = range(6)
 
 
 class ReplayDialog(QDialog):
-    """Thresholds, prompt and model on the left, the outcome on the right."""
+    """Thresholds, or prompt and model, on the left, the outcome on the right.
+
+    What the run before said stands beside it, so that two prompts can be compared.
+    """
 
     def __init__(
         self, context: ConsoleContext, entries: Sequence[AlarmEntry], parent: QWidget
@@ -62,6 +65,7 @@ class ReplayDialog(QDialog):
         self._entries = list(entries)
         self._fields = [SettingField(spec, self) for spec in _specs()]
         self._rows: list[Row] = []
+        self._run_before: dict[str, Row] = {}
         self._shown = 0
         self._total = 0
         self._without = 0
@@ -93,8 +97,11 @@ class ReplayDialog(QDialog):
             self.tr("Then"),
             self.tr("Now"),
             self.tr("What is said now"),
+            self.tr("Run before"),
         ]
         table = ValueTable(headers, numbers_from=len(headers), stretch=SAID)
+        table.header().moveSection(BEFORE, NOW)
+        table.setColumnHidden(BEFORE, True)
         table.setAccessibleName(self.tr("Verdicts then and now"))
         return table
 
@@ -133,7 +140,6 @@ class ReplayDialog(QDialog):
         self._start.clicked.connect(self._ask)
         self._cancel = QPushButton(self.tr("Cancel"))
         self._cancel.clicked.connect(self._stop.set)
-        self._cancel.hide()
         self._save = QPushButton(self.tr("Save as a table…"))
         self._save.setEnabled(False)
         self._save.clicked.connect(self._ask_where)
@@ -171,8 +177,10 @@ class ReplayDialog(QDialog):
             self._typed()
         except ValidationError as error:
             problems = problems_by_place(error)
+        judge = next(field for field in self._fields if field.place[-1] == "assessor").typed()
         for field in self._fields:
             field.row.set_problem(problems.pop(field.place, ""))
+            field.row.setVisible(field.place[1] in {"assessor", judge})
         usable = not any(field.row.problem for field in self._fields) and not problems
         self._start.setEnabled(usable and not self._is_busy and bool(self._entries))
         if self._is_busy or self._rows:
@@ -210,6 +218,8 @@ class ReplayDialog(QDialog):
 
     # ------------------------------------------------------------------ the work
     def _begin(self, settings: Settings) -> None:
+        self._run_before = {row.case.entry.alarm.alarm_id: row for row in self._rows}
+        self._table.setColumnHidden(BEFORE, not self._run_before)
         self._rows, self._shown, self._total, self._without = [], 0, 0, 0
         self._table.clear()
         self._stop.clear()
@@ -277,23 +287,24 @@ class ReplayDialog(QDialog):
 
     def _add(self, row: Row) -> None:
         alarm = row.case.entry.alarm
-        is_rules = row.model.startswith("rules")
-        said = rule_words(row.description) if is_rules else row.description
-        now = risk_word(row.after or "not_assessed")
+        before = self._run_before.get(alarm.alarm_id)
         item = self._table.make_item()
         for column, text in enumerate(
             (
                 alarm_words.full_time(alarm.first_seen),
                 alarm_words.camera_name(self._context.settings, alarm.camera_id),
                 risk_word(row.before),
-                now,
-                row.error or said or self.tr("No risk."),
+                risk_word(row.after or "not_assessed"),
+                _said_now(row) or self.tr("No risk."),
+                risk_word(before.after or "not_assessed") if before is not None else "",
             )
         ):
             item.setText(column, text)
-        item.setToolTip(SAID, f"{alarm_words.said(alarm)}\n→ {row.error or said}")
+        item.setToolTip(SAID, f"{alarm_words.said(alarm)}\n→ {_said_now(row)}")
+        if before is not None:
+            item.setToolTip(BEFORE, _said_now(before))
         self._table.addTopLevelItem(item)
-        if row.is_same:
+        if row.after == (before.after if before is not None else row.before):
             set_color(item, NOW, self._context.theme.color("text_muted"))
         else:
             token = "danger" if row.after is None else "warning"
@@ -341,6 +352,11 @@ class ReplayDialog(QDialog):
         """Esc gives up what is under way, too."""
         self._stop.set()
         super().reject()
+
+
+def _said_now(row: Row) -> str:
+    is_rules = row.model.startswith("rules")
+    return row.error or (rule_words(row.description) if is_rules else row.description)
 
 
 def _specs() -> tuple[FieldSpec, ...]:

@@ -30,7 +30,7 @@ from console.widgets.painting import with_role
 from console.widgets.section import Section
 from console.widgets.status_lamp import StatusLamp
 from console.widgets.value_table import ValueTable, set_color
-from console.window_texts import line, shown
+from console.window_texts import line, sentence, shown
 from pipeline.settings import Settings
 from pipeline.states import ENDED, WorkerName, WorkerState
 
@@ -206,6 +206,7 @@ class WorkerDetails(QWidget):
         self._keys.setFixedHeight(KEYS_HEIGHT)
         self._usage = QLabel()
         self._usage.setTextFormat(Qt.TextFormat.PlainText)
+        self._usage.setWordWrap(True)
         self._usage.setProperty("role", "muted")
         section.add(self._keys)
         section.add(self._usage)
@@ -261,7 +262,7 @@ class WorkerDetails(QWidget):
             self._usage.setText(words)
 
     def _show_reason(self, reason: str) -> None:
-        text = shown(reason) or self.tr("Nothing to report.")
+        text = sentence(reason) or self.tr("Nothing to report.")
         if self._reason.text() != text:
             self._reason.setText(text)
 

@@ -7511,6 +7511,10 @@ It opens by itself when workers start.</source>
         <source>the whole process dies when the client is made</source>
         <translation>创建客户端时整个进程会崩溃</translation>
     </message>
+    <message>
+        <source>the ceiling of {ceiling} is reached; it goes on at 00:00, or once the settings allow more</source>
+        <translation>已达到上限（{ceiling}），00:00 或在设置中提高上限后继续</translation>
+    </message>
     </context>
 <context>
     <name>PipelineController</name>
@@ -7818,7 +7822,11 @@ It opens by itself when workers start.</source>
         <source>Nothing was saved: {0}. Choose a folder you may write to.</source>
         <translation>没有保存：{0}。请选择可以写入的文件夹。</translation>
     </message>
-</context>
+<message>
+        <source>Run before</source>
+        <translation>上一次</translation>
+    </message>
+    </context>
 <context>
     <name>Risk</name>
     <message>

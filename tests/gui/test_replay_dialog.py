@@ -162,6 +162,37 @@ def test_a_model_is_asked_only_after_a_question(
     assert {now for _, now in verdicts(dialog)} == {server.verdict["riskLevel"]}
 
 
+def test_what_two_runs_say_stands_side_by_side(qtbot: QtBot, dialog: ReplayDialog) -> None:
+    (table,) = dialog.findChildren(ValueTable)
+    press(qtbot, dialog, "Assess")
+    qtbot.waitUntil(lambda: says(dialog, "3 assessed: 3 as then"))
+    assert table.isColumnHidden(5), "there is no run before the first"
+    first = [now for _, now in verdicts(dialog)]
+    for name in ("Near distance", "Conflict distance"):
+        write(qtbot, dialog, name, "0")
+    for name in ("Seconds to contact: medium", "Seconds to contact: high"):
+        write(qtbot, dialog, name, "0.001")
+    press(qtbot, dialog, "Assess")
+    qtbot.waitUntil(lambda: says(dialog, "3 assessed: 0 as then, 3 otherwise"))
+    assert not table.isColumnHidden(5)
+    items = [table.topLevelItem(index) for index in range(table.topLevelItemCount())]
+    assert [item.text(5) for item in items if item is not None] == first
+    assert table.header().visualIndex(5) < table.header().visualIndex(3), "before stands first"
+
+
+def test_only_what_concerns_the_judge_is_asked_for(qtbot: QtBot, dialog: ReplayDialog) -> None:
+    def field(name: str) -> QLineEdit:
+        return next(f for f in dialog.findChildren(QLineEdit) if f.accessibleName() == name)
+
+    assert field("Near distance").isVisible()
+    assert not field("Prompt file").isVisible()
+    choose_model(qtbot, dialog)
+    assert not field("Near distance").isVisible()
+    assert field("Prompt file").isVisible()
+    buttons = [b.text() for b in dialog.findChildren(QPushButton) if b.isVisible()]
+    assert "Cancel" not in buttons, "nothing is under way"
+
+
 def test_it_can_be_cancelled(qtbot: QtBot, dialog: ReplayDialog, server: LlmServer) -> None:
     server.latency_s = 60.0
     choose_model(qtbot, dialog)

@@ -244,7 +244,8 @@ class Turnstile:
 
     def _ceiling_words(self, _: float) -> Text:
         return say(
-            "the ceiling of {ceiling} is reached; it goes on at 00:00", ceiling=self._ceiling()
+            "the ceiling of {ceiling} is reached; it goes on at 00:00, or once the settings allow more",
+            ceiling=self._ceiling(),
         )
 
     def _endpoint_words(self, now_s: float) -> Text:
