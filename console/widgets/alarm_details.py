@@ -247,7 +247,7 @@ class AlarmDetails(QWidget):
         """Show the evidence of the alarm; None when there is none."""
         self._save.setEnabled(image is not None)
         if image is None:
-            text = self.tr("This alarm has no picture.")
+            text = self.tr("This alarm has no picture, or its file is gone.")
             if self._entry is not None and not self._entry.is_saved:
                 text = self.tr("Its picture can be seen once the alarm is saved.")
             self.picture.show_image(None, text)

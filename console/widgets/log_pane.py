@@ -205,11 +205,13 @@ class LogPane(QAbstractScrollArea):
         if len(self._selection()) > COPY_LIMIT:
             self.told.emit(self.tr("Too many lines to copy; save them to a file instead"))
             return
-        self.told.emit("")
         text = self.selected_text()
-        if text:
-            # Half a surrogate pair cannot be handed to other programs.
-            QGuiApplication.clipboard().setText(text.encode("utf-8", "replace").decode("utf-8"))
+        if not text:
+            self.told.emit(self.tr("No line is selected"))
+            return
+        # Half a surrogate pair cannot be handed to other programs.
+        QGuiApplication.clipboard().setText(text.encode("utf-8", "replace").decode("utf-8"))
+        self.told.emit(self.tr("%n line(s) copied", "", len(self._selection())))
 
     def select_all(self) -> None:
         """Select every line shown."""

@@ -193,7 +193,7 @@ class LogTail(QWidget):
             ("copy", self.tr("Copy the selected lines (Ctrl+C)"), self._pane.copy),
             ("floppy-disk", self.tr("Save the lines shown to a file…"), self._ask_where),
             ("eraser", self.tr("Clear this view; the files keep all"), self._pane.clear),
-            ("folder-open", self.tr("Open the folder of log files"), _open_folder),
+            ("folder-open", self.tr("Open the folder of log files"), self._open_folder),
         ):
             button = QToolButton()
             button.setToolTip(tip)
@@ -229,6 +229,11 @@ class LogTail(QWidget):
     def _go_back(self, minutes: int) -> None:
         self._pane.go_to_time(datetime.now().astimezone() - timedelta(minutes=minutes))
         self._pane.setFocus()
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_folder())))
+        # Where no program shows folders, nothing comes.
+        self._tell(self.tr("The log files are in {0}").format(shown(log_folder())))
 
     def _ask_where(self) -> None:
         title = self.tr("Save the lines shown")
@@ -295,7 +300,3 @@ class LogTail(QWidget):
             text = self.tr("{0} of {1}").format(text, formatting.count(total))
         self._say_why_empty(total)
         self._count.setText(self.tr("{0} lines", "", total).format(text))
-
-
-def _open_folder() -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_folder())))

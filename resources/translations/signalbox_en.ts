@@ -73,6 +73,16 @@
     </message>
 </context>
 <context>
+    <name>LogPane</name>
+    <message numerus="yes">
+        <source>%n line(s) copied</source>
+        <translation>
+            <numerusform>%n line copied</numerusform>
+            <numerusform>%n lines copied</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>LogTail</name>
     <message numerus="yes">
         <source>{0} minutes ago</source>

@@ -198,7 +198,11 @@
         <source>Its picture can be seen once the alarm is saved.</source>
         <translation>告警保存后即可查看其图片。</translation>
     </message>
-</context>
+<message>
+        <source>This alarm has no picture, or its file is gone.</source>
+        <translation>这条告警没有图片，或图片文件已不存在。</translation>
+    </message>
+    </context>
 <context>
     <name>AlarmExporter</name>
     <message>
@@ -3267,7 +3271,17 @@ It opens by itself when workers start.</source>
         <source>Clear this view</source>
         <translation>清空此视图</translation>
     </message>
-</context>
+<message>
+        <source>No line is selected</source>
+        <translation>未选中任何行</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n line(s) copied</source>
+        <translation>
+            <numerusform>已复制 %n 行</numerusform>
+        </translation>
+    </message>
+    </context>
 <context>
     <name>LogTail</name>
     <message>
@@ -3396,7 +3410,11 @@ It opens by itself when workers start.</source>
         <source>No line passes the filter.</source>
         <translation>没有符合筛选条件的日志。</translation>
     </message>
-</context>
+<message>
+        <source>The log files are in {0}</source>
+        <translation>日志文件位于 {0}</translation>
+    </message>
+    </context>
 <context>
     <name>LogsPage</name>
     <message>
