@@ -150,6 +150,7 @@ class ReplayDialog(QDialog):
         for button in (self._start, self._cancel, self._save):
             button.setAutoDefault(False)
             row.addWidget(button)
+        self._cancel.hide()
         row.addWidget(buttons)
         return row
 

@@ -129,7 +129,7 @@ def test_selected_lines_are_copied_in_full(
     qtbot.keyClick(tail.pane, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QGuiApplication.clipboard().text().splitlines()
     assert [line.rsplit(" ", 2)[-2:] for line in copied] == [["line", "0"], ["line", "1"]]
-    assert any(label.text() == "2 lines copied" for label in tail.findChildren(QLabel))
+    assert any(label.text().startswith("2 line") for label in tail.findChildren(QLabel))
 
 
 def test_f3_goes_to_the_next_error(qtbot: QtBot, context: ConsoleContext, tail: LogTail) -> None:
