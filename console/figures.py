@@ -78,11 +78,14 @@ class Figures(QObject):
         """Return how fast a counter of a worker rises, per second."""
         return self._meters[name].per_second(counter)
 
-    def link(self, name: WorkerName, topic: str) -> LinkLag | None:
-        """Return the lag of a worker's group on `topic`; None while it is not known."""
+    def link(self, name: WorkerName, topic: str, *, old: bool = False) -> LinkLag | None:
+        """Return the lag of a worker's group on `topic`; None while it is not known.
+
+        While the broker does not answer, it is known only from before: returned where `old` will do.
+        """
         session = self._controller.session
         group = session.group_of(name) if session is not None else None
-        if self._lag is None or group is None:
+        if self._lag is None or group is None or not (old or self._lag.broker_ok):
             return None
         return self._lag.links.get((group, topic))
 

@@ -19,17 +19,17 @@ def overall(
     """Return level and sentence for the status bar."""
     failed = _those(states, WorkerState.FAILED)
     if failed:
-        return "danger", translate("Overall", "{0} failed").format(joining.enumerated(failed))
+        return "danger", translate("Overall", "{0} failed").format(failed)
     if stopping:
         return "info", translate("Overall", "Stopping")
     waiting = _those(states, WorkerState.BACKOFF)
     if waiting:
-        return "warning", translate("Overall", "{0} restarts").format(joining.enumerated(waiting))
+        return "warning", translate("Overall", "{0} restarts").format(waiting)
     if starting:
         return "info", translate("Overall", "Starting")
     degraded = _those(states, WorkerState.DEGRADED)
     if degraded:
-        return "warning", translate("Overall", "{0} degraded").format(joining.enumerated(degraded))
+        return "warning", translate("Overall", "{0} degraded").format(degraded)
     running = sum(state is WorkerState.RUNNING for state in states.values())
     if running == len(states):
         return "ok", translate("Overall", "All workers running")
@@ -38,5 +38,9 @@ def overall(
     return "info", translate("Overall", "{0} of {1} workers running").format(running, len(states))
 
 
-def _those(states: Mapping[WorkerName, WorkerState], wanted: WorkerState) -> list[str]:
-    return [worker_title(name) for name, state in states.items() if state is wanted]
+def _those(states: Mapping[WorkerName, WorkerState], wanted: WorkerState) -> str:
+    """Return who is in a state, for the begin of a sentence; empty when nobody is."""
+    names = [worker_title(name) for name, state in states.items() if state is wanted]
+    if len(names) == len(WorkerName):
+        return translate("Overall", "All workers")
+    return joining.enumerated(names)

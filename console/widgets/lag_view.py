@@ -158,7 +158,7 @@ class LagView(QWidget):
                     reader.topic,
                     reader.group,
                     controller.status(reader.worker).state,
-                    figures.link(reader.worker, reader.topic),
+                    figures.link(reader.worker, reader.topic, old=True),
                     None if lag is None or told else lag.dlq.get(reader.topic),
                 )
             )

@@ -3772,6 +3772,10 @@ It opens by itself when workers start.</source>
         <source>{0} of {1} workers running</source>
         <translation>{0}/{1} 个处理单元运行中</translation>
     </message>
+    <message>
+        <source>All workers</source>
+        <translation>全部处理单元</translation>
+    </message>
 </context>
 <context>
     <name>Page</name>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QLabel, QWidget
@@ -16,14 +17,18 @@ from console.widgets.camera_tile import CameraTile
 from console.widgets.camera_wall import CameraWall
 from console.widgets.lag_view import LagView
 from console.widgets.top_bar import TopBar
+from console.widgets.topic_track import TopicTrack
+from console.widgets.track_diagram import TrackDiagram
 from console.window_texts import shown
 from pipeline.detection.models.detector import ModelError
 from pipeline.detection.source_kinds import not_opened
 from pipeline.kafka.errors import KafkaUnavailableError
-from pipeline.settings import KafkaSettings, demo_settings
+from pipeline.settings import KafkaSettings, Settings, demo_settings
 from pipeline.texts import Text, say, side_by_side, words_of
 from pipeline.worker import WorkerError
+from tests.integration.tansu import running_tansu
 from tests.support.console_parts import console_context
+from tests.support.log_guard import ExpectLog
 
 NOBODY = "127.0.0.1:9"
 """The port of the old discard service: nothing listens there."""
@@ -79,6 +84,37 @@ def test_every_part_of_the_window_names_the_broker_and_what_to_do(
 
     qtbot.waitUntil(told, timeout=AWAY_MS)
     context.controller.stop_all()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("language", ["en"], indirect=True)
+def test_lag_from_before_is_not_shown_as_if_it_were_of_now(
+    qtbot: QtBot, language: str, tmp_path: Path, expect_log: ExpectLog
+) -> None:
+    del language
+    expect_log("detection failed: No camera|Detection stays stopped")
+    expect_log("not reachable since")
+    expect_log("brokers are down|Connection refused|Disconnected|Connect to", maybe=True)
+    expect_log("commit failed|could not commit|lost . partitions|timed out", maybe=True)
+    with running_tansu(tmp_path) as broker:
+        kafka = KafkaSettings(mode="cluster", bootstrap_servers=broker.bootstrap_servers)
+        settings = Settings(kafka=kafka)
+        with console_context(qtbot, settings) as context:
+            diagram = TrackDiagram(context)
+            qtbot.addWidget(diagram)
+            diagram.resize(1360, 150)
+            diagram.show()
+            tracks = diagram.findChildren(TopicTrack)
+            context.controller.start_all()
+            qtbot.waitUntil(
+                lambda: all("lag 0" in track.accessibleName() for track in tracks), timeout=AWAY_MS
+            )
+            broker.kill()
+            qtbot.waitUntil(
+                lambda: all("no figures" in track.accessibleName() for track in tracks),
+                timeout=AWAY_MS,
+            )
+            context.controller.stop_all()
 
 
 REASONS = (

@@ -287,6 +287,8 @@ def test_overall_state_names_the_worst_first() -> None:
     assert overall(states, **calm) == ("warning", "Scheduler degraded")
     states[GENERATOR] = WorkerState.FAILED
     assert overall(states, **calm) == ("danger", "Generator failed")
+    states = dict.fromkeys(WorkerName, WorkerState.DEGRADED)
+    assert overall(states, **calm) == ("warning", "All workers degraded")
     states = dict.fromkeys(WorkerName, WorkerState.STOPPED)
     assert overall(states, **calm) == ("off", "All workers stopped")
     states[AGGREGATOR] = WorkerState.RUNNING
