@@ -27,6 +27,10 @@ STATISTICS_INTERVAL_MS = 1000
 LIBRDKAFKA_RETRY_MS = 10_000
 """``reconnect.backoff.max.ms`` where nobody sets it."""
 
+SILENT_S = 20.0
+"""A broker that is reached and acknowledges nothing for so long is told of; after a restart in which
+it lost its data, a client may wait until its messages expire."""
+
 
 class _Broker(msgspec.Struct):
     nodeid: int
@@ -105,6 +109,9 @@ class BrokerCondition:
         self._servers = servers
         self._telemetry = telemetry
         self._key = f"broker-{client}"
+        self._silence_key = f"silence-{client}"
+        self._waits_since_s: float | None = None
+        self._is_silent = False
         self._down = False
         self._forgotten = False
 
@@ -141,9 +148,44 @@ class BrokerCondition:
             logger.bind(worker="kafka").success("broker {} is back", self._servers)
             self.quiet.sum_up()
 
+    def acknowledged(self) -> None:
+        """Note that a broker has acknowledged messages."""
+        self.set_up()
+        self._end_silence()
+
+    def watch(self, waiting: int, now_s: float) -> None:
+        """Tell of a broker that answers and acknowledges nothing.
+
+        Args:
+            waiting: messages that are sent and not acknowledged.
+            now_s: monotonic time.
+        """
+        if not waiting or self._down or self._forgotten:
+            self._end_silence()
+        elif self._waits_since_s is None:
+            self._waits_since_s = now_s
+        elif now_s - self._waits_since_s >= SILENT_S and not self._is_silent:
+            self._is_silent = True
+            self._telemetry.degrade(
+                self._silence_key,
+                say(
+                    "broker {servers} is reached, but has acknowledged nothing for {wait_s:g} s; "
+                    "what is sent waits, nothing is lost. See the broker's own log",
+                    servers=self._servers,
+                    wait_s=SILENT_S,
+                ),
+            )
+
+    def _end_silence(self) -> None:
+        self._waits_since_s = None
+        if self._is_silent:
+            self._is_silent = False
+            self._telemetry.recover(self._silence_key)
+
     def forget(self) -> None:
         """The client ends: its condition no longer counts, whatever it still reports."""
         self._forgotten = True
+        self._end_silence()
         self._down = False
         self._telemetry.recover(self._key)
 

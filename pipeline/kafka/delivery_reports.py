@@ -83,7 +83,7 @@ class DeliveryReports:
         if delivered:
             self._telemetry.count("out", delivered)
         if acknowledged:
-            self._condition.set_up()
+            self._condition.acknowledged()
 
     def _note_trouble(self, topic: str, trouble: Exception) -> Text:
         logger.bind(worker=self._telemetry.name.value).opt(exception=trouble).error(

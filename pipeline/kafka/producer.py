@@ -404,6 +404,7 @@ class ReliableProducer:
             elif not self._serve(POLL_INTERVAL_S):
                 return
             self._send_again()
+            self._condition.watch(self._outstanding.messages, time.monotonic())
 
     def _serve(self, timeout_s: float) -> bool:
         """Take delivery reports; False when the client is broken and only a new one helps."""

@@ -3831,6 +3831,10 @@ It opens by itself when workers start.</source>
         <translation>请保持为 {wanted}，或删除它。</translation>
     </message>
     <message>
+        <source>broker {servers} is reached, but has acknowledged nothing for {wait_s:g} s; what is sent waits, nothing is lost. See the broker&apos;s own log</source>
+        <translation>可以连接到 Broker {servers}，但它已有 {wait_s:g} 秒没有确认任何消息；已发送的消息在等待，不会丢失任何内容。请查看 Broker 自身的日志</translation>
+    </message>
+    <message>
         <source>Set {name} = {value}.</source>
         <translation>请设置 {name} = {value}。</translation>
     </message>

@@ -50,6 +50,21 @@ def test_a_storm_is_one_line_and_a_sum(lines: list[str], expect_log: ExpectLog) 
     assert broker.trouble is None
 
 
+def test_a_broker_that_is_reached_and_acknowledges_nothing_is_told() -> None:
+    broker, telemetry = made()
+    broker.watch(3, now_s=100.0)
+    broker.watch(5, now_s=100.0 + condition.SILENT_S - 0.1)
+    assert telemetry.degraded is None
+    broker.watch(9, now_s=100.0 + condition.SILENT_S)
+    assert "host:9092 is reached, but has acknowledged nothing" in str(telemetry.degraded)
+    broker.acknowledged()
+    assert telemetry.degraded is None
+    broker.watch(9, now_s=130.0)
+    broker.watch(0, now_s=140.0)  # all of it went out
+    broker.watch(1, now_s=130.0 + condition.SILENT_S)
+    assert telemetry.degraded is None
+
+
 @pytest.mark.parametrize(
     ("common", "words"),
     [
