@@ -197,11 +197,15 @@ class Console(QObject):
         """Tell that the last run did not end in order, with what is known of it."""
         when = f"{abrupt.started:%Y-%m-%d %H:%M}" if abrupt.started else "?"
         logger.warning("the last run, started {}, ended abruptly", when)
-        text = self.tr("The last run, started {0}, ended abruptly.").format(when)
-        notice = self.window.add_notice("warning", text)
+
+        def words() -> str:
+            return self.tr("The last run, started {0}, ended abruptly.").format(when)
+
+        notice = self.window.add_notice("warning", words())
+        notice.keep_said(words)
         report = CrashReport(when, abrupt.stacks, self.window)
         report.export_asked.connect(self.window.exporter.ask)
-        notice.add_action(self.tr("Report…"), report.open)
+        notice.add_action(lambda: self.tr("Report…"), report.open)
 
     def quit(self, code: int | None = None, *, hurry: bool = True) -> None:
         """End the program in order, without asking."""

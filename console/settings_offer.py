@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loguru import logger
-from PySide6.QtCore import QEvent, QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from console import settings_keeper
 from console.context import ConsoleContext
@@ -50,12 +50,6 @@ class SettingsOffer(QObject):
         self._log()
         self._notice = self._tell()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Say it in the language of now, once everything has it."""
-        if event.type() is QEvent.Type.LanguageChange and watched is self._notice:
-            QTimer.singleShot(0, self._notice, self._tell_again)
-        return super().eventFilter(watched, event)
-
     @property
     def _time(self) -> str:
         assert self._last_good is not None
@@ -73,26 +67,24 @@ class SettingsOffer(QObject):
                 "the settings could not be used: {}{}", "; ".join(self._broken.problems), offered
             )
 
-    def _tell(self) -> NoticeBar:
-        problems = self._broken.problems
+    def _words(self) -> str:
         if self._broken.kept_as is None:
-            text = self.tr("There is no settings file any more, so the defaults hold.")
-        else:
-            text = self.tr(
-                "The settings could not be used, so the defaults hold. The file is kept as {0}. {1}"
-            ).format(shown(self._broken.kept_as), sentence(problems[0]))
-        notice = self._window.add_notice("warning", text, "\n".join(map(said, problems)))
-        if self._last_good is not None:
-            use = self.tr("Use the last good settings of {0}").format(self._time)
-            notice.add_action(use, self._on_use)
-            notice.add_action(self.tr("Keep defaults"), self._on_keep_defaults)
-        notice.installEventFilter(self)
-        return notice
+            return self.tr("There is no settings file any more, so the defaults hold.")
+        return self.tr(
+            "The settings could not be used, so the defaults hold. The file is kept as {0}. {1}"
+        ).format(shown(self._broken.kept_as), sentence(self._broken.problems[0]))
 
-    @Slot()
-    def _tell_again(self) -> None:
-        before, self._notice = self._notice, self._tell()
-        before.deleteLater()
+    def _tell(self) -> NoticeBar:
+        details = "\n".join(map(said, self._broken.problems))
+        notice = self._window.add_notice("warning", self._words(), details)
+        notice.keep_said(self._words)
+        if self._last_good is not None:
+            notice.add_action(
+                lambda: self.tr("Use the last good settings of {0}").format(self._time),
+                self._on_use,
+            )
+            notice.add_action(lambda: self.tr("Keep defaults"), self._on_keep_defaults)
+        return notice
 
     @Slot()
     def _on_use(self) -> None:

@@ -41,7 +41,8 @@ class NoticeBar(QFrame):
         icon = self._icon = QLabel()
         self._paint_icon()
         theme.changed.connect(self._paint_icon)
-        words = QLabel(text)
+        words = self._words = QLabel(text)
+        self._in_language_of_now: list[Callable[[], None]] = []
         words.setTextFormat(Qt.TextFormat.PlainText)
         words.setWordWrap(True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -61,9 +62,19 @@ class NoticeBar(QFrame):
         self.setAccessibleName(text)
         self._show_words()
 
-    def add_action(self, text: str, act: Callable[[], object]) -> None:
-        """Offer what can be done about it."""
-        button = QPushButton(text)
+    def keep_said(self, words: Callable[[], str]) -> None:
+        """Have the text asked for again whenever the language changes."""
+
+        def say() -> None:
+            self._words.setText(words())
+            self.setAccessibleName(words())
+
+        self._in_language_of_now.append(say)
+
+    def add_action(self, words: Callable[[], str], act: Callable[[], object]) -> None:
+        """Offer what can be done about it; `words` name it in the language of now."""
+        button = QPushButton(words())
+        self._in_language_of_now.append(lambda: button.setText(words()))
         button.clicked.connect(lambda _checked: act())
         row = self.layout()
         assert isinstance(row, QHBoxLayout)
@@ -80,9 +91,11 @@ class NoticeBar(QFrame):
         self._dismiss.setAccessibleName(self.tr("Dismiss"))
 
     def changeEvent(self, event: QEvent) -> None:
-        """A notice outlives a change of the language; its own text is for who told it to renew."""
+        """A notice outlives a change of the language; what it tells is kept said by who told it."""
         if event.type() is QEvent.Type.LanguageChange:
             self._show_words()
+            for say in self._in_language_of_now:
+                say()
         super().changeEvent(event)
 
     @Slot()

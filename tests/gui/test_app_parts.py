@@ -258,7 +258,7 @@ def test_the_report_of_a_crash_is_copied_and_leads_to_the_export(
     notice = NoticeBar(theme, "warning", "ended abruptly")
     qtbot.addWidget(notice)
     report = CrashReport("2026-01-02 03:04", "Thread 0x1: in loop", window)
-    notice.add_action("Report…", report.open)
+    notice.add_action(lambda: "Report…", report.open)
     notice.show()
     press(qtbot, notice, "Report…")
     assert report.isVisible()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from commands.gui import _launch
+from console import i18n
 from console.app import Console
 from console.widgets.notice_bar import NoticeBar
 from console.window_state import keep_in_files
@@ -104,6 +105,16 @@ def test_who_does_not_choose_is_asked_at_the_next_start(
         assert "no settings file any more" in notices(console)[0]
         press(qtbot, offer(console), USE)
         qtbot.waitUntil(lambda: console.context.settings == demo_settings())
+
+
+def test_the_offer_follows_the_language(qtbot: QtBot, qapp: QApplication, path: Path) -> None:
+    with started(qtbot, qapp, path) as console:
+        try:
+            console.window.language_chosen.emit("zh_CN")
+            qtbot.waitUntil(lambda: "保留默认设置" in button_texts(console))
+            assert notices(console)[0].startswith("设置文件无法使用")
+        finally:
+            i18n.install("en")
 
 
 def test_without_a_good_version_none_is_offered(
