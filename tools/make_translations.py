@@ -102,12 +102,23 @@ def update(folder: Path, language: str) -> None:
 def pack(folder: Path, language: str) -> None:
     """Make the .qm file of what is finished in the .ts file.
 
+    It is put in place whole: a program that runs has the file before mapped into its memory, and
+    ends with a bus error where that one is written over.
+
     Raises:
         subprocess.CalledProcessError: lrelease failed; its output is in the error.
     """
-    paths = [str(ts_file(folder, language)), "-qm", str(qm_file(folder, language))]
-    command = [str(qt_tool("lrelease")), "-silent", *paths]
+    target = qm_file(folder, language)
+    made = target.with_suffix(".new.qm")
+    command = [
+        str(qt_tool("lrelease")),
+        "-silent",
+        str(ts_file(folder, language)),
+        "-qm",
+        str(made),
+    ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    made.replace(target)
 
 
 def main() -> int:
