@@ -17,7 +17,7 @@ import pytest
 from installer import nsis_build, tools
 from installer.signing import Signer
 from pipeline import __version__
-from tests.windows.wine import Overlay, Wine, missing_programs, screen
+from tests.windows.wine import TOLD, Overlay, Wine, missing_programs, screen, tell
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "windows"
@@ -56,12 +56,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return collection_path.parent == Path(__file__).parent or None
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for text in TOLD:
+        terminalreporter.write_line(f"##### {text}", red=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _tools() -> None:
     missing = missing_programs(NEEDED)
     if missing:
         text = f"NOT TRIED UNDER WINE: missing here: {', '.join(missing)}"
-        print(f"\n##### {text}", file=sys.__stderr__, flush=True)
+        tell(text)
         pytest.skip(text)
     KEPT.mkdir(parents=True, exist_ok=True)
 

@@ -23,7 +23,9 @@ SUBSTITUTES = "HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows NT\\CurrentVersi
 def is_there() -> bool:
     """Whether this machine has the font, where Wine finds it, too."""
     try:
-        done = subprocess.run(["fc-list", FONT, "file"], capture_output=True, check=False)
+        done = subprocess.run(
+            ["fc-list", FONT, "file"], capture_output=True, check=False, timeout=60
+        )
     except FileNotFoundError:
         return False
     return bool(done.stdout.strip())

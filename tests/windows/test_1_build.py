@@ -14,9 +14,9 @@ from installer.lockfile import sha256_of
 from installer.places import CACHE, SHIPPED_PARTS
 from tests.support.bill import bill_errors
 from tests.windows.conftest import KEPT, ROOT, SIZES, build
-from tests.windows.wine import HERE, STUBS
+from tests.windows.wine import HERE, STUBS, at_most
 
-pytestmark = [pytest.mark.windows, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.windows, at_most(1800)]
 
 MOST_INSTALLED_MB = 420
 MOST_INSTALLER_MB = 120

@@ -10,9 +10,9 @@ import pytest
 
 from pipeline import __version__
 from tests.windows.conftest import KEPT, PROGRAM, SHELL_CALLS
-from tests.windows.wine import Wine
+from tests.windows.wine import Wine, at_most
 
-pytestmark = [pytest.mark.windows, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.windows, at_most(900)]
 
 UNINSTALL = "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Signalbox"
 

@@ -10,11 +10,11 @@ import pytest
 from pipeline import __version__
 from tests.integration.test_updates import https, told
 from tests.windows.conftest import KEPT, PROGRAM
-from tests.windows.wine import Wine, windows_path
+from tests.windows.wine import Wine, at_most, windows_path
 
 pytestmark = [
     pytest.mark.windows,
-    pytest.mark.timeout(600),
+    at_most(600),
     pytest.mark.usefixtures("runnable"),
 ]
 

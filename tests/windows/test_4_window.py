@@ -12,11 +12,11 @@ import pytest
 
 from console import power
 from tests.windows.conftest import KEPT, PROGRAM, note_figure
-from tests.windows.wine import Wine, wait_until, windows_path
+from tests.windows.wine import Wine, at_most, wait_until, windows_path
 
 pytestmark = [
     pytest.mark.windows,
-    pytest.mark.timeout(600),
+    at_most(600),
     pytest.mark.usefixtures("runnable"),
 ]
 
@@ -90,8 +90,8 @@ def test_sleep_waking_and_the_end_of_the_session_are_heard(wine: Wine, tmp_path:
     wait_until(lambda: said("the machine is awake again"), 20, "hearing of waking")
 
     assert "answer 1" in send(power.TITLE, WM_QUERYENDSESSION, 0, ENDSESSION_LOGOFF)
-    output, _ = running.communicate(timeout=60)
-    assert running.returncode == 0, output
+    done = running.wait(60)
+    assert done.code == 0, done.output
     lines = log.read_text(encoding="utf-8")
     assert "asked to quit by the end of the session" in lines
     assert lines.rstrip().endswith("Signalbox ends")

@@ -12,9 +12,9 @@ import pytest
 from installer.signing import Signer
 from tests.windows.conftest import LEFT_OUT, PROGRAM, UPGRADE_VERSION, install
 from tests.windows.test_2_install import UNINSTALL
-from tests.windows.wine import Wine, wait_until
+from tests.windows.wine import Wine, at_most, wait_until
 
-pytestmark = [pytest.mark.windows, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.windows, at_most(900)]
 
 RUN = "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Run"
 
@@ -62,7 +62,7 @@ def test_installer_and_uninstaller_are_signed(
 ) -> None:
     def verify(path: Path) -> str:
         command = ["osslsigncode", "verify", "-in", str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         return done.stdout + done.stderr
 
     assert certificate.is_set

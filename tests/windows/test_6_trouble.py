@@ -12,9 +12,9 @@ import pytest
 from installer import manifest
 from tests.windows.conftest import PROGRAM, install
 from tests.windows.test_5_upgrade import uninstall
-from tests.windows.wine import Overlay, Wine, wait_until
+from tests.windows.wine import Overlay, Wine, at_most, wait_until
 
-pytestmark = [pytest.mark.windows, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.windows, at_most(900)]
 
 SOME_FILES = 300
 
@@ -24,7 +24,7 @@ def small_disk(wine: Wine, folder: Path, options: str) -> Iterator[Path]:
     """Give Windows a drive X: of its own."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
+    mounted = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if mounted.returncode:
         pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
     letter = wine.prefix / "dosdevices" / "x:"
@@ -34,7 +34,7 @@ def small_disk(wine: Wine, folder: Path, options: str) -> Iterator[Path]:
     finally:
         letter.unlink()
         wine.wait_for_all()
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run(["umount", str(folder)], check=True, timeout=60)
 
 
 def staged(program: Path) -> int:
@@ -47,7 +47,7 @@ def kill_while_it_writes(wine: Wine, installer: Path) -> None:
     process = wine.start(str(installer), "/S", *f"/D={PROGRAM}".split(" "))
     wait_until(lambda: staged(wine.place(PROGRAM)) > SOME_FILES, 120, "installing")
     wine.kill_all()
-    process.communicate(timeout=30)
+    process.wait(30)
 
 
 def fill(path: Path) -> None:
@@ -79,8 +79,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing(
         process = wine.start(str(installer), "/S", "/LANG=1033", "/D=X:\\Signalbox")
         wait_until(lambda: staged(disk / "Signalbox") > SOME_FILES, 120, "installing")
         fill(disk / "filler")
-        assert process.wait(timeout=120) == 2
-        process.communicate()
+        assert process.wait(120).code == 2
         assert "disk is full" in wine.temp_log()
         assert [path.name for path in disk.iterdir()] == ["filler"]
 
@@ -133,12 +132,12 @@ def test_a_running_signalbox_is_left_alone_or_closed_in_order(
     code, log = install(wine, installer, "/LANG=1033")
     assert code == 3
     assert "Signalbox is running" in log
-    assert running.poll() is None
+    assert running.is_running
 
     code, log = install(wine, installer, "/CLOSE")
     assert (code, log) == (0, "")
-    output, _ = running.communicate(timeout=30)
-    assert running.returncode == 0, output
+    done = running.wait(30)
+    assert done.code == 0, done.output
     (console,) = logs.glob("*/AppData/Local/Signalbox/Logs/streaming/console.log")
     lines = console.read_text(encoding="utf-8")
     assert "asked to quit by another process" in lines

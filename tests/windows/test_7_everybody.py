@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from pipeline import __version__
-from tests.windows.wine import Overlay, Wine, screen, wait_until, windows_path
+from tests.windows.wine import Overlay, Wine, at_most, screen, wait_until, windows_path
 
-pytestmark = [pytest.mark.windows, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.windows, at_most(900)]
 
 USER = "测试 é"
 PROGRAM = "C:\\Program Files\\Signalbox"

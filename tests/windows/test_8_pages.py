@@ -5,8 +5,6 @@ Signalbox, and taking it away. Each test goes on where the one before it stopped
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,11 +15,20 @@ from tests.windows.pages import Person
 from tests.windows.reading import Part, Reader, button
 from tests.windows.test_2_install import UNINSTALL
 from tests.windows.test_5_upgrade import RUN
-from tests.windows.wine import Overlay, Wine, missing_programs, screen, wait_until
+from tests.windows.wine import (
+    Overlay,
+    Program,
+    Wine,
+    at_most,
+    missing_programs,
+    screen,
+    tell,
+    wait_until,
+)
 
-pytestmark = [pytest.mark.windows, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.windows, at_most(900)]
 
-INSTALL_S = 120.0
+INSTALL_S = 300.0
 CHINESE_TITLE = "Signalbox 安装"
 WELCOME_GREEN = 300
 """Points: the large mark of the first page has some 700, the small one of the others 80."""
@@ -32,7 +39,7 @@ def display() -> Iterator[str]:
     """A screen of its own: nothing else takes the keys."""
     if missing := missing_programs(("xdotool", "import")):
         text = f"THE INSTALLER'S PAGES ARE NOT TRIED: missing here: {', '.join(missing)}"
-        print(f"\n##### {text}", file=sys.__stderr__, flush=True)
+        tell(text)
         pytest.skip(text)
     with screen("800x600x24") as made:
         yield made
@@ -47,22 +54,22 @@ def wine(tmp_path_factory: pytest.TempPathFactory, display: str) -> Iterator[Win
     machine.kill_all()
 
 
-Start = Callable[..., "subprocess.Popen[str]"]
+Start = Callable[..., Program]
 
 
 @pytest.fixture(scope="module")
 def start(wine: Wine) -> Iterator[Start]:
     """Start programs that are left alone; all have ended at the end."""
-    started: list[subprocess.Popen[str]] = []
+    started: list[Program] = []
 
-    def begin(*words: str) -> subprocess.Popen[str]:
+    def begin(*words: str) -> Program:
         started.append(wine.start(*words))
         return started[-1]
 
     yield begin
     wine.kill_all()
-    for process in started:
-        process.communicate(timeout=30)
+    for each in started:
+        each.wait(30)
 
 
 @pytest.fixture
@@ -171,7 +178,7 @@ def test_from_the_language_to_the_start_of_the_program(
     assert list(wine.drive.rglob("Desktop/Signalbox.lnk"))
     Overlay(program, aside / "first").put()
     person.press("Return")
-    assert setup.wait(timeout=60) == 0
+    assert setup.wait(120).code == 0
     wait_until(lambda: said(data, "starts"), 120, "starting the program")
     wait_until(lambda: is_running(reader.parts()), 120, "its window")
 
@@ -190,7 +197,7 @@ def test_a_running_signalbox_is_asked_about_and_cancelling_changes_nothing(
     person.keep("english-5-running-still")
     reader.until("Signalbox is running.")
     person.press("Escape")
-    assert setup.wait(timeout=60) == 3
+    assert setup.wait(120).code == 3
     assert is_running(reader.parts())
     assert files_of(program) == before
     assert wine.registry(UNINSTALL) | wine.registry(RUN) == entries
@@ -225,7 +232,7 @@ def test_it_is_closed_in_order_where_that_is_wanted(
     overlay.put()  # it could start now
     starts = starts_of(data)
     person.press("alt+f")
-    assert setup.wait(timeout=60) == 0
+    assert setup.wait(120).code == 0
     wine.wait_for_all()  # only if it was not started, all ends
     overlay.take_back()
     assert starts_of(data) == starts

@@ -9,15 +9,20 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
+import pytest
 
 from installer import lockfile, tools
 from installer.places import CACHE
@@ -27,7 +32,14 @@ HERE = Path(__file__).resolve().parent
 STUBS = ("icuuc", "mscms", "bcryptprimitives")
 OVERLAY_LOCK = HERE / "rig-win_amd64.lock"
 START_TIMEOUT_S = 120.0
+KILL_TIMEOUT_S = 30.0
+LAST_WORDS_S = 2.0
+"""So long what an ended program printed may be on its way."""
+SCREEN_TIMEOUT_S = 60.0
 LOOK_EVERY_S = 0.2
+
+TOLD: list[str] = []
+"""What was told in this run (`tell`)."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,81 @@ class Done:
 
     code: int
     output: str
+
+
+class Program:
+    """A program that was started in a prefix.
+
+    What it prints goes through a pipe (Python cannot print into a file under Wine) that another
+    process empties all the time into a file. So nothing waits for a pipe that is full, or that stays
+    open as long as anything that Wine started on the way.
+
+    Args:
+        wine: the prefix.
+        words: the program and its arguments.
+        environment: all of its variables.
+    """
+
+    def __init__(self, wine: Wine, words: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._wine = wine
+        self._words = words
+        number, name = tempfile.mkstemp(".txt", "said-", wine.prefix.parent)
+        self._said = Path(name)
+        self._emptier = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=number)
+        os.close(number)
+        assert self._emptier.stdin is not None
+        with self._emptier.stdin as pipe:
+            self._process = subprocess.Popen(
+                ["wine", *words],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=pipe,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet; if it has, its last words are there."""
+        if self._process.poll() is None:
+            return True
+        self._hear_last_words()
+        return False
+
+    @property
+    def output(self) -> str:
+        """What it printed until now, with the line ends of this machine."""
+        return self._said.read_text(encoding="utf-8", errors="replace")
+
+    def wait(self, timeout_s: float) -> Done:
+        """Wait until it ends.
+
+        Raises:
+            AssertionError: it has not in time; with what ran then. All that did was killed.
+        """
+        try:
+            code = self._process.wait(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            running = self._wine.running()
+            self._wine.kill_all()
+            self.kill()
+            text = f"{self._words[0]} ran longer than {timeout_s:.0f} s: {self.output}"
+            raise AssertionError(f"{text}\n{running}") from None
+        self._hear_last_words()
+        return Done(code, self.output)
+
+    def kill(self) -> None:
+        """Kill it, if it still runs, and hear nothing more of what it started."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._emptier.kill()
+        for process in (self._process, self._emptier):
+            process.wait(timeout=KILL_TIMEOUT_S)
+
+    def _hear_last_words(self) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._emptier.wait(timeout=LAST_WORDS_S)
 
 
 class Wine:
@@ -88,10 +175,7 @@ class Wine:
     def _map_fonts(self) -> None:
         """Have texts look as they do in Windows: Chinese ones readable, none with serifs."""
         if not fonts.is_there():
-            print(
-                f"\n##### {fonts.FONT} is missing here: Chinese texts are boxes",
-                file=sys.__stderr__,
-            )
+            tell(f"{fonts.FONT} is missing here: Chinese texts are boxes")
             return
         names = self.drive / "fonts.reg"
         names.write_text(fonts.registry_file(), encoding="utf-16", newline="")
@@ -105,10 +189,8 @@ class Wine:
                 link.unlink()
                 link.mkdir()
 
-    def start(
-        self, program: str, *arguments: str, home: str = "", debug: str = ""
-    ) -> subprocess.Popen[str]:
-        """Start a program of the prefix; what it prints goes into a pipe.
+    def start(self, program: str, *arguments: str, home: str = "", debug: str = "") -> Program:
+        """Start a program of the prefix.
 
         Args:
             program: a Windows path, or the name of one of Wine's.
@@ -119,38 +201,62 @@ class Wine:
         environment = self._environment | ({"SIGNALBOX_HOME": home} if home else {})
         if debug:
             environment["WINEDEBUG"] = f"-all,{debug}"
-        return subprocess.Popen(
-            ["wine", program, *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
+        return Program(self, [program, *arguments], environment)
 
     def run(
         self, program: str, *arguments: str, timeout_s: float, home: str = "", debug: str = ""
     ) -> Done:
-        """Run a program to its end; killed, and a failure, after `timeout_s`."""
-        process = self.start(program, *arguments, home=home, debug=debug)
+        """Run a program to its end; everything is killed, and a failure, after `timeout_s`."""
+        started = self.start(program, *arguments, home=home, debug=debug)
         try:
-            output, _ = process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:
-            self.kill_all()
-            os.killpg(process.pid, signal.SIGKILL)
-            output, _ = process.communicate()
-            raise AssertionError(f"{program} ran longer than {timeout_s:.0f} s: {output}") from None
-        return Done(process.returncode, output)
+            return started.wait(timeout_s)
+        finally:
+            started.kill()
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process of this prefix; Wine's own, too, holds what they open."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("WINEPREFIX") == str(self.prefix):
+                    found.append(process)
+        return found
 
     def kill_all(self) -> None:
         """Kill every program of this prefix, as a power cut would."""
-        subprocess.run(["wineserver", "-k"], env=self._environment, check=False, timeout=60)
+        try:
+            self._server("-k", timeout_s=30)
+        except subprocess.TimeoutExpired:
+            tell("Wine's server does not end what runs; killed one by one")
+            for process in self.processes():
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
 
     def wait_for_all(self) -> None:
-        """Wait until every program of this prefix has ended."""
-        subprocess.run(["wineserver", "-w"], env=self._environment, check=False, timeout=120)
+        """Wait until every program of this prefix has ended.
+
+        Raises:
+            AssertionError: some have not within two minutes; they are named, and killed.
+        """
+        try:
+            self._server("-w", timeout_s=120)
+        except subprocess.TimeoutExpired:
+            left = self.running()
+            self.kill_all()
+            raise AssertionError(f"still running after 120 s:\n{left}") from None
+
+    def running(self) -> str:
+        """Return what runs in this prefix, a line for each process: number, state, words."""
+        lines = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                lines.append(f"{process.pid} {process.status()} {' '.join(process.cmdline())}")
+        return "\n".join(lines)
+
+    def _server(self, switch: str, *, timeout_s: float) -> None:
+        subprocess.run(
+            ["wineserver", switch], env=self._environment, check=False, timeout=timeout_s
+        )
 
     def place(self, path: str) -> Path:
         """Return where a Windows path on ``C:`` is."""
@@ -174,6 +280,20 @@ class Wine:
 
 def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
+
+
+def at_most(seconds: int) -> pytest.MarkDecorator:
+    """Mark tests that may take so long.
+
+    One that takes longer fails by itself and says where; those after it are run all the same.
+    """
+    return pytest.mark.timeout(seconds, method="signal")
+
+
+def tell(text: str) -> None:
+    """Say something that must be seen, whatever becomes of the test: now, and at the end."""
+    TOLD.append(text)
+    print(f"\n##### {text}", file=sys.__stderr__, flush=True)
 
 
 def windows_path(path: Path) -> str:
@@ -236,12 +356,17 @@ def screen(size: str = "1600x1000x24") -> Iterator[str]:
     os.close(write)
     try:
         with os.fdopen(read) as pipe:
-            number = pipe.readline().strip()
+            ready, _, _ = select.select([pipe], [], [], SCREEN_TIMEOUT_S)
+            number = pipe.readline().strip() if ready else ""
         assert number, "Xvfb did not start"
         yield f":{number}"
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=KILL_TIMEOUT_S)
 
 
 def missing_programs(names: Sequence[str]) -> list[str]:
