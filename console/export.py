@@ -71,7 +71,8 @@ class ExportThread(QThread):
                 settings=self._settings,
                 live=self._live,
                 selection=self._selection,
-                progress=self.progressed.emit,
+                # Not in bytes: a signal's number has 32 bits.
+                progress=lambda done, total: self.progressed.emit(done * 1000 // total, 1000),
                 cancelled=self._cancel.is_set,
             )
         except ExportCancelledError:

@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, is_dataclass
@@ -28,10 +29,14 @@ from pipeline.paths import log_folder, runtime_folder, shown
 from pipeline.redact import redact_table, redact_text
 from pipeline.settings import Settings
 from pipeline.states import WorkerName, WorkerState
-from pipeline.support_selection import LogSelection
+from pipeline.support_selection import LogSelection, begins_record
 from pipeline.telemetry import WorkerSnapshot
 
 MAX_LAST_ERRORS = 200
+
+PIECE = 500_000
+"""About so many characters of a log file are worked through at once, some 0.1 s."""
+
 EVERYTHING = LogSelection()
 ERROR_MARKS = ("| ERROR ", "| CRITICAL")
 
@@ -84,8 +89,8 @@ def export(
         settings: written without secrets.
         live: state of the running program, if there is one.
         selection: which log records; reports of crashes and the tables are always there.
-        progress: called with the number of files written and their total.
-        cancelled: asked between files.
+        progress: called with how much is done and how much there is, roughly in bytes.
+        cancelled: asked again and again, also within a large file.
 
     Raises:
         ExportCancelledError: `cancelled` said so.
@@ -94,7 +99,8 @@ def export(
     logs = [each for each in _log_files() if _is_wanted(each[0], selection)]
     tables = _tables(settings, live)
     tables["about.json"]["logs"] = selection.as_table()
-    total = len(logs) + len(tables) + 1
+    sizes = {name: path.stat().st_size for name, path in logs}
+    total = sum(sizes.values()) + len(tables) + 1
     output.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=output.parent, suffix=".part")
     try:
@@ -103,11 +109,25 @@ def export(
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle,
         ):
             errors: list[str] = []
-            for done, (name, text) in enumerate(_entries(tables, logs, selection, errors), start=1):
-                if cancelled():
-                    raise ExportCancelledError
+            done = 0
+            for name, table in tables.items():
+                text = json.dumps(table, indent=2, ensure_ascii=False, default=_plain)
                 bundle.writestr(name, text)
+                done += 1
                 progress(done, total)
+            for name, path in logs:
+                written = 0
+                with bundle.open(_member(name, sizes[name]), "w") as member:
+                    for piece in _pieces(path):
+                        if cancelled():
+                            raise ExportCancelledError
+                        member.write(_cut(name, piece, selection, errors).encode())
+                        written += len(piece)
+                        progress(done + min(written, sizes[name]), total)
+                done += sizes[name]
+                progress(done, total)
+            if cancelled():
+                raise ExportCancelledError
             bundle.writestr("last-errors.txt", "\n".join(errors[-MAX_LAST_ERRORS:]))
             progress(total, total)
         Path(temporary).replace(output)
@@ -121,23 +141,43 @@ def _is_wanted(name: str, selection: LogSelection) -> bool:
     return not name.startswith("logs/") or selection.takes_file(name.rpartition("/")[2])
 
 
-def _entries(
-    tables: dict[str, Any],
-    logs: list[tuple[str, Path]],
-    selection: LogSelection,
-    errors: list[str],
-) -> Iterator[tuple[str, str]]:
-    for name, table in tables.items():
-        yield name, json.dumps(table, indent=2, ensure_ascii=False, default=_plain)
-    for name, path in logs:
-        text = redact_text(path.read_text(encoding="utf-8", errors="replace"))
-        if name.startswith("logs/"):
-            text = selection.cut(text)
-        if name.endswith(".log"):
-            errors.extend(
-                line for line in text.splitlines() if any(mark in line for mark in ERROR_MARKS)
-            )
-        yield name, text
+def _member(name: str, size: int) -> zipfile.ZipInfo:
+    """Return the entry for a file of about this size, readable by its owner only."""
+    member = zipfile.ZipInfo(name, time.localtime()[:6])
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.external_attr = 0o600 << 16
+    member.file_size = size  # decides whether it may grow beyond 2 GB
+    return member
+
+
+def _pieces(path: Path) -> Iterator[str]:
+    """Give the text of a file in pieces that each end with a whole record.
+
+    A secret may stand on several lines of one record; where no records begin, all is one piece.
+    """
+    lines: list[str] = []
+    length = 0
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if length >= PIECE and begins_record(line):
+                yield "".join(lines)
+                lines, length = [], 0
+            lines.append(line)
+            length += len(line)
+    yield "".join(lines)
+
+
+def _cut(name: str, text: str, selection: LogSelection, errors: list[str]) -> str:
+    """Return what is wanted of a piece, without secrets; adds its lines of errors to `errors`."""
+    text = redact_text(text)
+    if name.startswith("logs/"):
+        text = selection.cut(text)
+    if name.endswith(".log"):
+        errors.extend(
+            line for line in text.splitlines() if any(mark in line for mark in ERROR_MARKS)
+        )
+        del errors[:-MAX_LAST_ERRORS]
+    return text
 
 
 def _log_files() -> list[tuple[str, Path]]:

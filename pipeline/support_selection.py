@@ -94,6 +94,11 @@ class LogSelection:
         }
 
 
+def begins_record(line: str) -> bool:
+    """Return whether a record begins with this line of a log file."""
+    return _HEAD.match(line) is not None
+
+
 def _records(text: str) -> Iterator[tuple[re.Match[str] | None, str]]:
     """Split a log file into records, each with all its lines; None heads what is before the first."""
     head: re.Match[str] | None = None

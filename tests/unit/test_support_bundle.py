@@ -174,3 +174,34 @@ def test_an_export_before_is_replaced_only_by_a_whole_one(tmp_path: Path) -> Non
     with pytest.raises(ExportCancelledError):
         support_bundle.export(bundle, settings=Settings(), cancelled=lambda: True)
     assert bundle.read_bytes() == b"the one before"
+
+
+def test_a_large_file_is_worked_through_in_pieces(
+    tmp_path: Path, signalbox_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory stays small, it can be cancelled within, and no secret slips through at a seam."""
+    monkeypatch.setattr(support_bundle, "PIECE", 500)
+    log = signalbox_home / "logs" / "streaming" / "detection.log"
+    log.parent.mkdir(parents=True)
+    head = "2026-01-02 03:04:05.678 | ERROR    | a:b:1 - line {}\n"
+    record = head + "  it goes on\npassword=hunter2-{}\n"
+    text = "".join(record.format(number, number) for number in range(200))
+    log.write_text(text, encoding="utf-8")
+    seen: list[int] = []
+    bundle = support_bundle.export(
+        tmp_path / "b.zip", settings=Settings(), progress=lambda done, _: seen.append(done)
+    )
+    with zipfile.ZipFile(bundle) as found:
+        kept = found.read("logs/streaming/detection.log").decode()
+        errors = found.read("last-errors.txt").decode()
+    assert "hunter2" not in kept
+    assert kept.count("it goes on") == 200
+    assert [line for line in kept.splitlines() if "line 199" in line]
+    assert "line 199" in errors
+    assert len(seen) > 20
+    asked = iter([False] * 10)
+    with pytest.raises(ExportCancelledError):
+        support_bundle.export(
+            tmp_path / "c.zip", settings=Settings(), cancelled=lambda: next(asked, True)
+        )
+    assert not (tmp_path / "c.zip").exists()
