@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AwareDatetime, Field, model_validator
 
 from pipeline.secrets import is_reference
-from pipeline.settings_section import Seconds, Section, SettingError
+from pipeline.settings_section import MAX_SECONDS, Seconds, Section, SettingError
 from pipeline.texts import say
 
 CA_WORDS = "PEM file of authorities to trust besides the system's; empty: none."
@@ -116,11 +116,19 @@ class MailSettings(Section):
         return self
 
 
+MAX_DAYS: Final = 365_000.0
+"""A thousand years stand for ever; counted back from now, there must still be a date."""
+
+
 class StorageSettings(Section):
     """How long what the aggregator stores is kept."""
 
-    keep_verdicts_days: float = Field(default=14.0, gt=0, description="Verdicts and requests.")
-    keep_alarms_days: float = Field(default=90.0, gt=0, description="Alarms with their pictures.")
+    keep_verdicts_days: float = Field(
+        default=14.0, gt=0, le=MAX_DAYS, description="Verdicts and requests."
+    )
+    keep_alarms_days: float = Field(
+        default=90.0, gt=0, le=MAX_DAYS, description="Alarms with their pictures."
+    )
     max_mb: int = Field(
         default=2_000, ge=10, description="Database and pictures; beyond it the oldest go."
     )
@@ -130,10 +138,16 @@ class AlarmSettings(Section):
     """What alarms do by themselves."""
 
     escalate_after_s: float = Field(
-        default=300.0, ge=0, description="Told again when nobody acknowledged it; 0: never."
+        default=300.0,
+        ge=0,
+        le=MAX_SECONDS,
+        description="Told again when nobody acknowledged it; 0: never.",
     )
     close_after_s: float = Field(
-        default=120.0, ge=0, description="Closed when not seen for this long; 0: never."
+        default=120.0,
+        ge=0,
+        le=MAX_SECONDS,
+        description="Closed when not seen for this long; 0: never.",
     )
     maintenance: tuple[MaintenanceWindow, ...] = ()
     webhook: WebhookSettings = WebhookSettings()

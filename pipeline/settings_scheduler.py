@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from pipeline.secrets import is_reference
-from pipeline.settings_section import Identifier, Seconds, Section, SettingError
+from pipeline.settings_section import MAX_SECONDS, Identifier, Seconds, Section, SettingError
 from pipeline.texts import say
 
 
@@ -100,7 +100,10 @@ class LlmSettings(Section):
         default=120.0, description="Time for all requests of one task, with the pauses between."
     )
     max_task_age_s: float = Field(
-        default=300.0, ge=0, description="Older tasks are marked expired, unassessed; 0: never."
+        default=300.0,
+        ge=0,
+        le=MAX_SECONDS,
+        description="Older tasks are marked expired, unassessed; 0: never.",
     )
     fallback_to_rules: bool = Field(
         default=False, description="While the model cannot be had, the rules judge, and say so."

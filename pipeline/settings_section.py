@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.texts import Text
 
-Seconds = Annotated[float, Field(gt=0)]
+MAX_SECONDS: Final = 366 * 86_400.0
+"""A year. Nothing here waits longer, and what counts back from now must find a date."""
+Seconds = Annotated[float, Field(gt=0, le=MAX_SECONDS)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
@@ -16,7 +18,9 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 class Section(BaseModel):
     """A table of the settings file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False
+    )
 
 
 class SettingError(ValueError):

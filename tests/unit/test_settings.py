@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from pipeline import settings_file
 from pipeline.settings import Settings, SettingsError, demo_settings, parse_settings
@@ -20,6 +23,42 @@ def problems(table: dict[str, object]) -> list[str]:
 
 def test_the_defaults_are_usable() -> None:
     assert Settings().kafka.mode == "embedded"
+
+
+def _numbers(model: type[BaseModel]) -> Iterator[tuple[type[BaseModel], str]]:
+    """Yield every table and field that is a number with a fraction."""
+    for name, field in model.model_fields.items():
+        inner = [field.annotation, *get_args(field.annotation)]
+        for kind in inner:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _numbers(kind)
+        if float in inner:
+            yield model, name
+
+
+@pytest.mark.parametrize(("model", "name"), sorted(set(_numbers(Settings)), key=repr))
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_no_number_of_the_settings_is_without_end(
+    model: type[BaseModel], name: str, value: float
+) -> None:
+    """TOML can write them, and no sum of dates and seconds takes them."""
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate({name: value})
+    assert (name,) in {error["loc"][:1] for error in caught.value.errors()}
+
+
+def test_times_that_reach_beyond_the_calendar_are_refused() -> None:
+    found = problems(
+        {
+            "aggregator": {
+                "alarm_cooldown_s": 1e12,
+                "storage": {"keep_alarms_days": 999_999},
+                "alarms": {"close_after_s": 1e12},
+            }
+        }
+    )
+    assert len(found) == 3
+    assert any("keep_alarms_days" in line and "365000" in line for line in found), found
 
 
 def test_the_demo_plays_four_cameras_at_different_places() -> None:
