@@ -38,6 +38,8 @@ READ_TIMEOUT_S: Final = 10.0
 REQUEST_TIMEOUT_S: Final = 5.0
 PREVIEW_CHARACTERS: Final = 4000
 DEFAULT_LIMIT: Final = 200
+MAX_DIGITS: Final = 18
+"""More digits are no size of anything."""
 
 ALREADY: Final = say("It was sent back already.")
 GONE: Final = say("Kafka no longer keeps it.")
@@ -103,6 +105,13 @@ class DeadLetter:
             )
         if not self.source_topic:
             return say("Nothing tells which topic it came from.")
+        if dead_letter_topic(self.source_topic) != self.topic:
+            # Headers are anybody's who may write there: nobody is to be led to another topic.
+            return say(
+                "It says that it came from {source}, whose dead letters are not in {topic}.",
+                source=self.source_topic,
+                topic=self.topic,
+            )
         return None
 
 
@@ -347,23 +356,36 @@ def _reason(told: Mapping[str, str]) -> Text:
 def _letter(message: Message, marks: set[str]) -> DeadLetter:
     # The newest header of a name is the one that counts: the others came with the message.
     told = {name: value.decode("utf-8", "replace") for name, value in _headers(message)}
-    kind, stamp = message.timestamp()
     value = message.value() or b""
-    source_topic = told.get("source.topic", "")
+    source_topic, whole = told.get("source.topic", ""), told.get(CUT_HEADER, "")
     where = f"[{told.get('source.partition', '?')}]@{told.get('source.offset', '?')}"
     letter = DeadLetter(
         topic=message.topic() or "",
         partition=message.partition() or 0,
         offset=message.offset() or 0,
-        at=datetime.fromtimestamp(stamp / 1000, UTC) if kind and stamp > 0 else None,
+        at=_moment(message),
         source=f"{source_topic}{where}" if source_topic else "",
         source_topic=source_topic,
         worker=told.get("worker", ""),
         reason=_reason(told).changed(redact_text),
         size=len(value),
         text=redact_text(value[:PREVIEW_CHARACTERS].decode("utf-8", "replace")),
-        whole_bytes=int(told[CUT_HEADER]) if told.get(CUT_HEADER, "").isdecimal() else None,
+        whole_bytes=int(whole) if whole.isdecimal() and len(whole) <= MAX_DIGITS else None,
         sent_back=False,
         came_back=RESENT_HEADER in told,
     )
     return replace(letter, sent_back=True) if letter.mark in marks else letter
+
+
+def _moment(message: Message) -> datetime | None:
+    """Return when a message was written; None where that is no date.
+
+    Whoever writes it sets it, and microseconds in the place of milliseconds are no rarity.
+    """
+    kind, stamp = message.timestamp()
+    if not kind or stamp <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(stamp / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None

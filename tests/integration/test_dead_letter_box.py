@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from commands import execute, resolve
+from pipeline.kafka import clients
 from pipeline.kafka.access import KafkaAccess
 from pipeline.kafka.dead_letter_box import RESENT_HEADER, DeadLetterBox, SentNote
 from pipeline.kafka.dead_letters import ORIGIN_HEADERS
@@ -87,6 +88,29 @@ def test_sent_back_as_they_were(access: KafkaAccess, topic: str, tmp_path: Path)
     again = box.send_back(letters)
     assert again.sent == 0
     assert {why for _, why in again.refused} == {"It was sent back already."}
+
+
+def test_letters_that_somebody_else_wrote(tmp_path: Path) -> None:
+    """Odd times and sizes hide no other letter, and nothing is sent to another topic."""
+    with open_access("embedded", tmp_path) as access:
+        topic = access.settings.topics.detection_results
+        other = access.settings.topics.risk_alerts
+        producer, consumer = clients.make_bare(access.settings, access.bootstrap_servers, "none")
+        microseconds = 1_790_000_000_000_000
+        headers: dict[str, str | bytes | None] = {
+            "source.topic": other,
+            "source.bytes": "9" * 5_000,
+        }
+        producer.produce(f"{topic}.dlq", b"x", headers=headers, timestamp=microseconds)
+        assert producer.flush(30) == 0
+        consumer.close()
+        box = DeadLetterBox(access, SentNote(tmp_path / "note.json"))
+        (letter,) = box.letters(topic)
+        assert (letter.at, letter.whole_bytes) == (None, None)
+        outcome = box.send_back([letter])
+    assert outcome.sent == 0
+    ((_, why),) = outcome.refused
+    assert why == f"It says that it came from {other}, whose dead letters are not in {topic}.dlq."
 
 
 def test_cancelled_in_the_middle(access: KafkaAccess, topic: str, tmp_path: Path) -> None:
