@@ -113,7 +113,10 @@ def _smaller_jpeg(jpeg: bytes, max_bytes: int) -> bytes | None:
     import cv2
     import numpy as np
 
-    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    try:
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # Empty, or its head tells a size that no memory holds.
+        return None
     if picture is None:
         return None
     smaller = encode_evidence(np.asarray(picture, np.uint8), max_bytes)

@@ -27,7 +27,10 @@ def read_image(path: Path) -> Picture:
         OSError: the file cannot be read.
     """
     payload = np.fromfile(path, np.uint8)
-    picture = cv2.imdecode(payload, cv2.IMREAD_COLOR) if payload.size else None
+    try:
+        picture = cv2.imdecode(payload, cv2.IMREAD_COLOR) if payload.size else None
+    except cv2.error:  # Its head tells a size that no picture has, or no memory holds.
+        picture = None
     if picture is None:
         raise ImageError(
             say("{name} is not a picture that can be read (JPEG, PNG, BMP, WebP)", name=path.name)

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from pipeline.evidence import SHARES, encode_evidence, smaller_forms
+from pipeline.evidence import SHARES, encode_evidence, smaller_forms, with_evidence
 from pipeline.messages import (
     AssessmentTask,
     DetectionResult,
@@ -19,6 +19,9 @@ from tests.support import messages as made
 
 NOISE = np.random.default_rng(1).integers(0, 256, (400, 600, 3), np.uint8)
 PICTURE = encode_evidence(NOISE, 100_000)
+_HEAD = PICTURE.find(b"\xff\xc0") + 5
+BOUNDLESS = PICTURE[:_HEAD] + b"\xea\x60" * 2 + PICTURE[_HEAD + 4 :]
+"""Its head tells of 60,000 pixels a side."""
 Kind = DetectionResult | AssessmentTask | RiskAssessmentResult
 
 MESSAGES: list[Kind] = [
@@ -58,9 +61,11 @@ def test_every_step_is_smaller_and_the_last_has_no_picture(message: Kind) -> Non
     assert pictures(forms[-1]) == [None] * len(pictures(message))
 
 
-def test_what_is_no_picture_is_left_out() -> None:
+@pytest.mark.parametrize("content", [b"no picture", b"", BOUNDLESS])
+def test_what_is_no_picture_is_left_out(content: bytes) -> None:
     """Whatever another program put there."""
-    [first, *_] = smaller_forms(made.detection(evidence=b"no picture"))
+    message = with_evidence(made.detection(evidence=b"x"), lambda _: Picture.of(content))
+    [first, *_] = smaller_forms(message)
     assert pictures(decode(first(), DetectionResult)) == [None]
 
 

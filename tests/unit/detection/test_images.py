@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -17,7 +19,15 @@ def test_a_name_of_any_script_works(tmp_path: Path) -> None:
     assert np.array_equal(read_image(path), picture)
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture at all"])
+def boundless() -> bytes:
+    """A small JPEG whose head tells of 60,000 pixels a side."""
+    jpeg = bytearray(cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1].tobytes())
+    head = jpeg.find(b"\xff\xc0")
+    jpeg[head + 5 : head + 9] = struct.pack(">HH", 60_000, 60_000)
+    return bytes(jpeg)
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture at all", boundless()])
 def test_a_file_that_is_no_picture_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.jpg"
     path.write_bytes(content)
