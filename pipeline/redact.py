@@ -42,10 +42,13 @@ _PATTERNS: Final[tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...]] = (
         ),
         f"{MASK}@",
     ),
-    # The same without a scheme: admin:password@10.0.0.7/1, user:password@broker:9092.
+    # The same without a scheme: admin:password@10.0.0.7/1, user:password@broker:9092; but a file
+    # of Windows, C:\a@b.mp4, is none.
     (
         ("@",),
-        re.compile(r"(?<![^\s'\"=,;(\[])[^\s:/@'\"=,;(\[]+:[^\s/'\",]*@(?=[^\s@/]+)"),
+        re.compile(
+            r"(?<![^\s'\"=,;(\[])(?![A-Za-z]:\\)[^\s:/@'\"=,;(\[]+:[^\s/'\",]*@(?=[^\s@/]+)"
+        ),
         f"{MASK}@",
     ),
     # ?password=...&token=...

@@ -39,6 +39,8 @@ def test_a_secret_in_a_text_is_masked(text: str) -> None:
         'KafkaError{code=_INVALID_ARG,val=-186,str="No such configuration property"}',
         "camera 1 opened: 1280x720 @ 29.97 fps",
         "rtsp://10.0.0.7:554/stream1",
+        r"C:\videos\me@home\gate.mp4",
+        "message detection-results[3]@17 goes to the dead letters",
         "frames: 25 @ 4 fps, mail: someone@example.org",
         "mail to someone@example.org about https://example.org/a?page=2",
         "<red>not markup</red> {0} {} %s",
