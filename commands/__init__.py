@@ -170,6 +170,20 @@ COMMANDS = (
 )
 
 
+def written(path: Path, content: bytes) -> bool:
+    """Write a file that was asked for beside what is printed; say so where that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        print(
+            f"{path} cannot be written: {error.strerror or error}. Name another file.",
+            file=sys.stderr,
+        )
+        return False
+    return True
+
+
 def program_name() -> str:
     """How the program was started, for usage lines."""
     script = Path(sys.argv[0]).name if sys.argv else ""

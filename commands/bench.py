@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands import EXIT_OK, EXIT_USAGE
+from commands import EXIT_OK, EXIT_USAGE, written
 
 if TYPE_CHECKING:
     from pipeline.bench.kafka import Comparison
@@ -72,8 +72,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"No figures: {error}", file=sys.stderr)
         return EXIT_FAILED
     if args.json is not None:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(facts, indent=2), encoding="utf-8")
+        return EXIT_OK if written(args.json, json.dumps(facts, indent=2).encode()) else EXIT_FAILED
     return EXIT_OK
 
 

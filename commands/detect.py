@@ -101,11 +101,11 @@ def run(args: argparse.Namespace) -> int:
     for path in args.pictures:
         try:
             results.append(detect_picture(detector, path, args.output, args.repeat))
-        except FileNotFoundError:
-            print(f"{path} does not exist.", file=sys.stderr)
-            exit_code = 1
-        except (ImageError, OSError) as error:
+        except ImageError as error:
             print(f"{path}: {error}", file=sys.stderr)
+            exit_code = 1
+        except OSError as error:
+            print(_why_not(path, error), file=sys.stderr)
             exit_code = 1
         except ModelError as error:
             print(error, file=sys.stderr)
@@ -115,6 +115,19 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(as_table(detector, results))
     return exit_code
+
+
+def _why_not(path: Path, error: OSError) -> str:
+    """Return what is wrong with a picture, or with the copy that was to be made of it."""
+    if not path.exists():
+        return f"{path} does not exist."
+    place = Path(str(error.filename)) if error.filename else path
+    if place == path:
+        return f"{path} cannot be read: {error.strerror or error}."
+    return (
+        f"The copy of {path} cannot be written, since {place}: {error.strerror or error}. "
+        "Name another folder with --output."
+    )
 
 
 def _providers(text: str) -> tuple[str, ...]:

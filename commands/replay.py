@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands import EXIT_OK, EXIT_USAGE
-from pipeline.redact import redact_text
 
 if TYPE_CHECKING:
     from pipeline.replay.cases import Case
@@ -147,6 +146,8 @@ def _found(cases: int, without: int) -> str:
 
 def _may_ask(args: argparse.Namespace, settings: Settings, count: int) -> bool:
     """Ask before something is sent to a model, which may cost money."""
+    from pipeline.redact import redact_text
+
     scheduler = settings.scheduler
     if scheduler.assessor == "rules" or args.yes:
         return True

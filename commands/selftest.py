@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from commands import written
+
 MODES = ("e2e", "producer", "consumer")
 FAULTS = ("freeze", "cut", "kill-scheduler", "poison")
 
@@ -67,8 +69,7 @@ def run(args: argparse.Namespace) -> int:
         except WorkerError as error:
             logger.error("{} {}", error, error.next_step)
             return 1
-    if args.json is not None:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_bytes(report.to_json())
     print(report.to_text())
+    if args.json is not None and not written(args.json, report.to_json()):
+        return 1
     return 0 if report.passed else 1

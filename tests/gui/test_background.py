@@ -48,7 +48,7 @@ def test_an_owner_that_is_gone_is_not_called(qtbot: QtBot) -> None:
     in_background(owner, go.wait, called.append, called.append)
     delete(owner)
     go.set()
-    assert QThreadPool.globalInstance().waitForDone(5000)
+    assert QThreadPool.globalInstance().waitForDone(60_000)
     done: list[object] = []
     witness = QObject()
     in_background(witness, lambda: 1, done.append, done.append)

@@ -94,6 +94,16 @@ def test_pictures_that_cannot_be_read_do_not_stop_the_others(
     assert "street.png" in printed.out
 
 
+def test_a_folder_that_cannot_be_made_is_not_blamed_on_the_picture(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert run("bundled", picture, "--output", tmp_path / "file" / "out") == 1
+    told = capsys.readouterr().err
+    assert f"The copy of {picture} cannot be written, since {tmp_path / 'file'}" in told
+    assert "--output" in told
+
+
 def test_a_model_that_cannot_be_used_ends_with_2(
     picture: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

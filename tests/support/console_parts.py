@@ -43,7 +43,7 @@ def console_context(
     timeline = controller.findChild(TimelineKeeper)
     if timeline is not None:
         timeline.close()
-    assert QThreadPool.globalInstance().waitForDone(5000)
+    assert QThreadPool.globalInstance().waitForDone(60_000)
     app.processEvents()
     manager.deleteLater()
     controller.deleteLater()

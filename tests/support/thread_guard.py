@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-GRACE_S = 5.0
+GRACE_S = 30.0
 POLL_S = 0.01
 
 

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 import commands
-from commands import COMMANDS, WINDOW, Command, Invocation, execute, resolve
+from commands import COMMANDS, WINDOW, Command, Invocation, execute, resolve, written
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -103,6 +103,15 @@ def test_wrong_arguments_end_with_2(capsys: pytest.CaptureFixture[str]) -> None:
         execute(resolve(["version", "--no-such-option"]))
     assert ended.value.code == 2
     assert "--no-such-option" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert written(tmp_path / "new folder" / "a.json", b"{}")
+    assert (tmp_path / "new folder" / "a.json").read_bytes() == b"{}"
+    assert not written(tmp_path / "new folder", b"{}")
+    assert f"{tmp_path / 'new folder'} cannot be written: " in capsys.readouterr().err
 
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
