@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from console.context import ConsoleContext
@@ -63,6 +64,28 @@ class EmptyState(QWidget):
         if (title, text) != (self._title.text(), self._text.text()):
             self._title.setText(title)
             self._text.setText(text)
+            self._balance()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._balance()
+
+    def _balance(self) -> None:
+        """Make the lines equally long, so that no single word is left for the last one."""
+        margins = self.contentsMargins()
+        layout = self.layout()
+        if layout is not None:
+            margins += layout.contentsMargins()
+        widest = min(TEXT_WIDTH, self.width() - margins.left() - margins.right())
+        height = self._text.heightForWidth(widest)
+        low, high = widest // 2, widest
+        while low < high:
+            middle = (low + high) // 2
+            if self._text.heightForWidth(middle) <= height:
+                high = middle
+            else:
+                low = middle + 1
+        self._text.setMaximumWidth(max(1, high))
 
     def _paint_icon(self) -> None:
         icon = self._context.theme.icons.icon(self._icon_name, "text_faint")

@@ -138,6 +138,7 @@ class Gallery:
         from console.app import Console, Launch
         from console.window_state import keep_in_files
         from pipeline.logs import Logs
+        from pipeline.paths import log_folder
 
         self._folder = output
         self._state = state
@@ -149,7 +150,7 @@ class Gallery:
         self._let_go = threading.Event()
         if state == "stuck-worker":
             self._make_stubborn()
-        self._logs = Logs(settings.logs, None)
+        self._logs = Logs(settings.logs, log_folder())
         launch = Launch(settings, kind="gallery", start_all=state != "empty", page="live")
         self._console = Console(self._app, launch, self._logs)
         self._window = self._console.window

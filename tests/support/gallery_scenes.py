@@ -208,10 +208,16 @@ class Scenes:
         drawer.close_up()
 
     def _around_the_pages(self) -> Iterator[Scene]:
+        from console.widgets.camera_wall import CameraWall
+
         yield from self._drawer()
         self._window.track.set_folded(True)
         yield "folded", self._window
         self._window.track.set_folded(False)
+        (wall,) = self._window.pages.page("live").findChildren(CameraWall)
+        wall.show_alone("cam-2")
+        yield "one-camera", self._window
+        wall.show_alone(None)
         QTest.keyClick(self._window, Qt.Key.Key_F11)
         yield "full-screen", self._window
         QTest.keyClick(self._window, Qt.Key.Key_F11)
@@ -317,6 +323,7 @@ class Scenes:
 
     def _dialogs_of_alarms(self) -> Iterator[Scene]:
         from console.widgets.alarm_table import AlarmTable
+        from console.widgets.daily_dialog import DailyDialog
         from console.widgets.maintenance_dialog import MaintenanceDialog
         from console.widgets.minute_dialog import MinuteDialog
         from console.widgets.replay_dialog import ReplayDialog
@@ -352,6 +359,10 @@ class Scenes:
         controller.apply_settings(before)
         with self._shown(MinuteDialog(datetime.now(UTC), self._window)) as shown:
             yield "dialog-minute", shown
+        daily = DailyDialog(self._context, self._window)
+        counts = daily.findChildren(ValueTable)[0]
+        with self._shown(daily, lambda: counts.topLevelItemCount() > 0) as shown:
+            yield "dialog-daily", shown
 
     def _on_the_way(self) -> Iterator[Scene]:
         """Questions and progress."""
