@@ -30,6 +30,7 @@ class EmptyState(QWidget):
         self._context = context
         self._icon_name = icon
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
         layout.setSpacing(Space.S)
         layout.addStretch(1)
         self._icon = QLabel()
@@ -72,11 +73,7 @@ class EmptyState(QWidget):
 
     def _balance(self) -> None:
         """Make the lines equally long, so that no single word is left for the last one."""
-        margins = self.contentsMargins()
-        layout = self.layout()
-        if layout is not None:
-            margins += layout.contentsMargins()
-        widest = min(TEXT_WIDTH, self.width() - margins.left() - margins.right())
+        widest = min(TEXT_WIDTH, self.contentsRect().width() - 2 * Space.L)
         height = self._text.heightForWidth(widest)
         low, high = widest // 2, widest
         while low < high:

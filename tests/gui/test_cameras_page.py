@@ -29,7 +29,6 @@ from console.pages.cameras import CamerasPage
 from console.widgets.camera_dialog import CameraDialog
 from console.widgets.camera_test import CameraTest
 from console.widgets.camera_wall import CameraWall
-from console.widgets.empty_state import TEXT_WIDTH, EmptyState
 from console.widgets.value_table import ValueTable
 from pipeline import settings_file
 from pipeline.detection.source_kinds import missing
@@ -379,19 +378,3 @@ def test_a_file_that_is_not_there_is_not_reconnected_to(
     view.since = datetime.now(UTC)
     qtbot.waitUntil(lambda: rows(page)[0][2] == "File not found")
     assert "source. · since" in rows(page)[0][-1]
-
-
-def test_an_empty_place_leaves_no_single_word_for_the_last_line(
-    qtbot: QtBot, context: ConsoleContext
-) -> None:
-    text = "Add a camera, a video file or the address of a stream to see it here."
-    empty = EmptyState(context, "video-camera", "No camera yet", "")
-    qtbot.addWidget(empty)
-    empty.resize(700, 400)
-    empty.show()
-    qtbot.waitExposed(empty)
-    empty.set_words("No camera yet", text)
-    (label,) = (each for each in empty.findChildren(QLabel) if each.text() == text)
-    qtbot.waitUntil(lambda: label.width() == label.maximumWidth())
-    assert label.heightForWidth(label.width()) == label.heightForWidth(TEXT_WIDTH)
-    assert label.heightForWidth(label.width() - 8) > label.heightForWidth(TEXT_WIDTH)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from console.first_start.dialog import FirstStart
 from console.first_start.watch_step import CAMERA
 from console.main_window import MINIMUM_SIZE
 from console.page_list import PAGES
-from pipeline.settings import demo_settings
+from console.widgets.empty_state import TEXT_WIDTH, EmptyState
+from pipeline.settings import Settings, demo_settings
 from tests.support.chinese import chinese
 from tests.support.console_parts import console_context
 
@@ -43,3 +44,18 @@ def test_the_first_start_is_no_higher_than_the_smallest_screen(qtbot: QtBot) -> 
         questions.show()
         qtbot.waitExposed(questions)
         assert questions.height() <= 720 - TITLE_AND_TASKS
+
+
+def test_an_empty_place_leaves_no_single_word_for_the_last_line(qtbot: QtBot) -> None:
+    with console_context(qtbot, Settings()) as context:
+        page = next(spec for spec in PAGES if spec.key == "cameras").make(context)
+        qtbot.addWidget(page)
+        page.resize(1100, 700)
+        page.show()
+        qtbot.waitExposed(page)
+        empty = next(each for each in page.findChildren(EmptyState) if each.isVisible())
+        label = next(each for each in empty.findChildren(QLabel) if each.wordWrap())
+        qtbot.waitUntil(lambda: label.width() == label.maximumWidth())
+        lines = label.heightForWidth(TEXT_WIDTH)
+        assert label.heightForWidth(label.width()) == lines
+        assert label.heightForWidth(label.width() - 8) > lines
