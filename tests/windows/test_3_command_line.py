@@ -25,7 +25,8 @@ PRODUCER = "bootstrap.servers=localhost:9092\nacks=1\nenable.idempotence=true\n"
 LOOK = """
 import os, sys
 _, url, trusted = sys.argv
-os.environ["SSL_CERT_FILE"] = trusted
+if trusted != "none":
+    os.environ["SSL_CERT_FILE"] = trusted
 from pipeline.updates import UpdateError, look
 try:
     update = look(url, "0.1.0")
@@ -98,7 +99,10 @@ def test_a_newer_version_is_asked_for_over_https(wine: Wine, tmp_path: Path) -> 
         trusted = windows_path(tmp_path / "certificate.pem")
         words = ("-X", "utf8", windows_path(script), url)
         known = wine.run(python, *words, trusted, timeout_s=120)
+        unknown = wine.run(python, *words, "none", timeout_s=120)
     assert "99.1 True https://example.org/signalbox" in known.output
+    assert "certificate verify failed" in unknown.output
+    assert "99.1" not in unknown.output
     assert len(came) == 1
 
 
