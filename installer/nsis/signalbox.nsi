@@ -4,6 +4,7 @@
 ; Command line:
 ;   /S             silent          /D=FOLDER      where to (the last argument, without quotes)
 ;   /ALLUSERS      for everybody   /LANG=2052     language (1033 English, 2052 Chinese)
+;   /CURRENTUSER   for this user, also where there is one for everybody
 ;   /CLOSE         close a running Signalbox in order first
 ;   /AUTOSTART     start with Windows             /NODESKTOP     no desktop shortcut
 ; Exit codes: 0 done, 1 cancelled, 2 a file could not be written, 3 Signalbox runs, 4 disk full,
@@ -60,7 +61,8 @@ VIAddVersionKey LegalCopyright "Apache License 2.0"
 !endif
 
 Var ForAll ; 1: for all users of the machine
-Var Upgrade ; 1: there is a Signalbox in $INSTDIR
+Var Chosen ; 1: for whom was said on the command line
+Var Trouble ; why a running Signalbox could not be closed; empty, or with an empty line at its end
 Var OnlyMe
 Var Everybody
 
@@ -120,10 +122,14 @@ Page custom ScopeShow ScopeLeave
   ${EndIf}
 !macroend
 
-; Asks the running one to stop its workers and leave, and waits for it.
-!macro CloseRunning
-  ${If} ${FileExists} "$INSTDIR\signalbox-cli.exe"
-    nsExec::Exec /TIMEOUT=60000 '"$INSTDIR\signalbox-cli.exe" quit --wait 45'
+; Has the program in a folder ask the running one to stop its workers and leave, and waits for it.
+; Any copy reaches the windows of its user, wherever they were started from.
+!macro CloseBy FOLDER
+  ${If} $0 = 1
+  ${AndIf} "${FOLDER}" != ""
+  ${AndIf} ${FileExists} "${FOLDER}\signalbox-cli.exe"
+    StrCpy $Trouble "$(DidNotClose)$\r$\n$\r$\n"
+    nsExec::Exec /TIMEOUT=60000 '"${FOLDER}\signalbox-cli.exe" quit --wait 45'
     Pop $0
     ${ForEach} $3 1 40 + 1 ; the window is gone, its process writes its last lines
       !insertmacro IsRunning
@@ -135,12 +141,26 @@ Page custom ScopeShow ScopeLeave
   ${EndIf}
 !macroend
 
-!macro WaitUntilClosed PREFIX
+; Closes the running one by whichever copy is there: in the chosen folder, or as registered.
+!macro CloseRunning
+  StrCpy $Trouble "$(CannotClose)$\r$\n$\r$\n"
+  StrCpy $0 1
+  !insertmacro CloseBy "$INSTDIR"
+  ReadRegStr $4 HKLM "${UNINSTALL_KEY}" "InstallLocation"
+  !insertmacro CloseBy "$4"
+  ${If} $ForAll <> 1 ; else with an administrator's rights what a user can write to would be run
+    ReadRegStr $4 HKCU "${UNINSTALL_KEY}" "InstallLocation"
+    !insertmacro CloseBy "$4"
+  ${EndIf}
+!macroend
+
+!macro WaitUntilClosed PREFIX SILENT_TEXT
 Function ${PREFIX}WaitUntilClosed
   !insertmacro IsRunning
   ${If} $0 = 0
     Return
   ${EndIf}
+  StrCpy $Trouble ""
   ${GetParameters} $R0
   ClearErrors
   ${GetOptions} $R0 "/CLOSE" $R1
@@ -153,20 +173,22 @@ Function ${PREFIX}WaitUntilClosed
       ${Break}
     ${EndIf}
     ${If} ${Silent}
-      !insertmacro Fail 3 "$(Running)"
+      !insertmacro Fail 3 "$Trouble${SILENT_TEXT}"
       Quit
     ${EndIf}
-    MessageBox MB_YESNOCANCEL|MB_ICONEXCLAMATION "$(RunningAsk)" IDYES close IDNO look
+    MessageBox MB_YESNOCANCEL|MB_ICONEXCLAMATION "$Trouble$(RunningAsk)" IDYES close IDNO look
     SetErrorLevel 3
     Quit
     close:
       !insertmacro CloseRunning
+      ${Continue}
     look:
+      StrCpy $Trouble ""
   ${Loop}
 FunctionEnd
 !macroend
-!insertmacro WaitUntilClosed ""
-!insertmacro WaitUntilClosed "un."
+!insertmacro WaitUntilClosed "" "$(Running)"
+!insertmacro WaitUntilClosed "un." "$(RunningUninstall)"
 
 ; ------------------------------------------------------------------------------ for whom
 
@@ -196,23 +218,62 @@ Function ProposeFolder
   ${EndIf}
 FunctionEnd
 
-Function .onInit
+; For whom it is: as the command line says. A silent run that does not say upgrades what is there, the
+; user's own before that for everybody, and puts no second one beside it, unless into a folder of its own.
+Function ChooseScope
   StrCpy $ForAll 0
+  StrCpy $Chosen 0
   ${GetParameters} $R0
   ClearErrors
   ${GetOptions} $R0 "/ALLUSERS" $R1
   ${IfNot} ${Errors}
+    StrCpy $ForAll 1
+    StrCpy $Chosen 1
+    Return
+  ${EndIf}
+  ClearErrors
+  ${GetOptions} $R0 "/CURRENTUSER" $R1
+  ${IfNot} ${Errors}
+    StrCpy $Chosen 1
+    Return
+  ${EndIf}
+  ReadRegStr $0 HKCU "${UNINSTALL_KEY}" "InstallLocation"
+  ReadRegStr $1 HKLM "${UNINSTALL_KEY}" "InstallLocation"
+  ${If} ${Silent}
+  ${AndIf} $0 == ""
+  ${AndIf} $1 != ""
+    ${If} $INSTDIR == ""
+    ${OrIf} $INSTDIR == $1
+      StrCpy $ForAll 1
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+!macro FailWithoutRights
+  ${If} $ForAll = 1
     !insertmacro IsAdmin
     ${If} $0 != "Admin"
-      !insertmacro Fail 6 "$(NeedsAdmin)"
+      ${If} $Chosen = 1
+        !insertmacro Fail 6 "$(NeedsAdmin)"
+      ${Else}
+        !insertmacro Fail 6 "$(UpgradeNeedsAdmin)"
+      ${EndIf}
       Quit
     ${EndIf}
-    StrCpy $ForAll 1
+  ${EndIf}
+!macroend
+
+Function .onInit
+  SetRegView 64
+  Call ChooseScope
+  ${IfNot} ${Silent} ; a silent run tells it later: only then the language is as chosen
+    !insertmacro FailWithoutRights
   ${EndIf}
   Call UseScope
   ${If} $INSTDIR == ""
     Call ProposeFolder
   ${EndIf}
+  ${GetParameters} $R0
   ClearErrors
   ${GetOptions} $R0 "/LANG=" $R1
   ${If} ${Errors}
@@ -224,8 +285,8 @@ Function .onInit
 FunctionEnd
 
 Function ScopeShow
-  ${If} $ForAll = 1
-    Abort ; chosen already, by the start with administrator rights
+  ${If} $Chosen = 1
+    Abort ; as by the start with administrator rights
   ${EndIf}
   !insertmacro MUI_HEADER_TEXT "$(ScopeTitle)" "$(ScopeSubtitle)"
   nsDialogs::Create 1018
@@ -309,11 +370,8 @@ Function Prepare
     !insertmacro Fail 7 "$(TooLong)"
     Quit
   ${EndIf}
+  !insertmacro FailWithoutRights
   Call WaitUntilClosed
-  StrCpy $Upgrade 0
-  ${If} ${FileExists} "$INSTDIR\Signalbox.exe"
-    StrCpy $Upgrade 1
-  ${EndIf}
   RMDir /r "${STAGE}" ; of an installation that was killed
   ClearErrors
   CreateDirectory "${STAGE}"
@@ -409,6 +467,16 @@ Section "$(PartProgram)" SecProgram
   ${EndIf}
   RMDir /r "${OLD}"
   RMDir "${STAGE}"
+
+  ; One that was in another folder goes; settings and alarms stay.
+  ReadRegStr $5 SHCTX "${UNINSTALL_KEY}" "InstallLocation"
+  ${If} $5 != ""
+  ${AndIf} $5 != $INSTDIR
+  ${AndIf} ${FileExists} "$5\uninstall.exe"
+    ExecWait '"$5\uninstall.exe" /S _?=$5'
+    Delete "$5\uninstall.exe"
+    RMDir "$5"
+  ${EndIf}
 
   CreateShortcut "$SMPROGRAMS\${NAME}.lnk" "$INSTDIR\Signalbox.exe" "" "" "" "" "" "$(LinkText)"
   !insertmacro SetAppId "$SMPROGRAMS\${NAME}.lnk"
@@ -517,6 +585,7 @@ Section "un.${NAME}"
   ${Else}
     SetShellVarContext current
   ${EndIf}
+  Delete "$TEMP\Signalbox-Setup.log"
   Call un.WaitUntilClosed
   SetOutPath "$TEMP"
   RMDir /r "${STAGE}"

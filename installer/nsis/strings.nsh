@@ -18,6 +18,7 @@
 !insertmacro Text ScopeAll "Everybody on this computer" "这台电脑的所有用户"
 !insertmacro Text ScopeAllText "Windows will ask for an administrator. Each user has settings and alarms of their own." "Windows 会要求管理员确认。每个用户有自己的设置和告警。"
 !insertmacro Text NeedsAdmin "Installing for everybody needs administrator rights. Start the installer with “Run as administrator”, or install for yourself only." "为所有用户安装需要管理员权限。请用“以管理员身份运行”启动安装程序，或只为自己安装。"
+!insertmacro Text UpgradeNeedsAdmin "Signalbox is installed for everybody on this computer. Upgrading it needs administrator rights. Start the installer as administrator, or add /CURRENTUSER for a Signalbox of your own beside it. Nothing was changed." "这台电脑上的 Signalbox 是为所有用户安装的，升级它需要管理员权限。请以管理员身份启动安装程序，或加上 /CURRENTUSER 另外为自己安装一份。未作任何更改。"
 
 !insertmacro Text PartProgram "Signalbox (needed)" "Signalbox（必需）"
 !insertmacro Text PartProgramText "The program, and its entry in the Start menu." "程序本身和“开始”菜单中的入口。"
@@ -27,6 +28,9 @@
 !insertmacro Text PartAutostartText "Opens Signalbox whenever you log in." "每次登录时打开 Signalbox。"
 
 !insertmacro Text Running "Signalbox is running. Close it, then start the installation again (or add /CLOSE). Nothing was changed." "Signalbox 正在运行。请先关闭它，然后重新开始安装（或加上 /CLOSE）。未作任何更改。"
+!insertmacro Text RunningUninstall "Signalbox is running. Close it, then uninstall it again (or add /CLOSE). Nothing was removed." "Signalbox 正在运行。请先关闭它，然后重新卸载（或加上 /CLOSE）。未删除任何内容。"
+!insertmacro Text CannotClose "Signalbox cannot be closed from here: no installed copy was found that could do it. Close its window yourself." "无法从这里关闭 Signalbox：未找到可执行此操作的已安装副本。请自行关闭其窗口。"
+!insertmacro Text DidNotClose "Signalbox was asked to close, and still runs. Look at its window: it may be waiting for an answer. Or it runs in a command window, or for another user of this computer." "已请求 Signalbox 关闭，但它仍在运行。请查看其窗口，它可能在等待回答；也可能正在命令行窗口中运行，或正由这台电脑的其他用户运行。"
 !insertmacro Text RunningAsk "Signalbox is running.$\r$\n$\r$\nYes: close it now. Its workers finish what is under way; nothing is lost.$\r$\nNo: I have closed it myself, look again.$\r$\nCancel: change nothing." "Signalbox 正在运行。$\r$\n$\r$\n是：立即关闭。工作单元会完成手头的工作，不会丢失任何数据。$\r$\n否：我已自行关闭，请再检查一次。$\r$\n取消：不作任何更改。"
 !insertmacro Text ReadOnly "Nothing can be written into$\r$\n$INSTDIR$\r$\n$\r$\nChoose another folder, or ask an administrator for the right to write there. Nothing was changed." "无法写入文件夹$\r$\n$INSTDIR$\r$\n$\r$\n请选择其他文件夹，或请管理员授予写入权限。未作任何更改。"
 !insertmacro Text NoSpace "There is not enough space on the disk of$\r$\n$INSTDIR$\r$\n$\r$\nSignalbox needs ${SIZE_MB} MB. Free some, or choose another disk. Nothing was changed." "以下文件夹所在磁盘空间不足：$\r$\n$INSTDIR$\r$\n$\r$\nSignalbox 需要 ${SIZE_MB} MB。请腾出空间或选择其他磁盘。未作任何更改。"

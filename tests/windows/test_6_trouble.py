@@ -11,8 +11,9 @@ import pytest
 
 from installer import manifest
 from tests.windows.conftest import PROGRAM, install
-from tests.windows.test_5_upgrade import uninstall
-from tests.windows.wine import Overlay, Wine, at_most, wait_until
+from tests.windows.test_2_install import UNINSTALL
+from tests.windows.test_5_upgrade import RUN, uninstall
+from tests.windows.wine import Overlay, Program, Wine, at_most, wait_until
 
 pytestmark = [pytest.mark.windows, at_most(900)]
 
@@ -103,6 +104,8 @@ def test_killed_in_the_middle_it_is_as_before_and_the_next_try_works(
     wine: Wine, installer: Path, upgrade: Path, overlay: Overlay
 ) -> None:
     program = wine.place(PROGRAM)
+    if (program / "Signalbox.exe").exists():  # the tests before these take it away
+        uninstall(wine, program)
     kill_while_it_writes(wine, installer)
     assert not (program / "Signalbox.exe").exists(), "no half of a program that could be started"
 
@@ -120,26 +123,84 @@ def test_killed_in_the_middle_it_is_as_before_and_the_next_try_works(
     assert done.code == 0, done.output
 
 
-def test_a_running_signalbox_is_left_alone_or_closed_in_order(
-    wine: Wine, installer: Path, overlay: Overlay, program: Path
-) -> None:
+@pytest.fixture
+def running(wine: Wine, program: Path, overlay: Overlay) -> Iterator[Program]:
+    """A demo at work."""
+    assert (program / "Signalbox.exe").is_file()
     overlay.put()
-    running = wine.start(f"{PROGRAM}\\Signalbox.exe", "demo")
-    logs = wine.drive / "users"
-    pattern = "*/AppData/Local/Signalbox/Logs/streaming/detection.log"
-    wait_until(lambda: any(logs.glob(pattern)), 120, "starting the demo")
+    demo = wine.start(f"{PROGRAM}\\Signalbox.exe", "demo")
+    pattern = "users/*/AppData/Local/Signalbox/Logs/streaming/detection.log"
+    for log in wine.drive.glob(pattern):
+        log.unlink()  # of a demo before
+    wait_until(lambda: any(wine.drive.glob(pattern)), 120, "starting the demo")
+    yield demo
+    if demo.is_running:
+        wine.kill_all()
+        demo.kill()
+    overlay.take_back()
 
+
+def check_closed_in_order(wine: Wine, demo: Program) -> None:
+    done = demo.wait(60)
+    assert done.code == 0, done.output
+    (console,) = wine.drive.glob("users/*/AppData/Local/Signalbox/Logs/streaming/console.log")
+    lines = console.read_text(encoding="utf-8")
+    assert "asked to quit by another process" in lines
+    assert lines.rstrip().endswith("Signalbox ends")
+
+
+def test_it_is_closed_also_where_another_folder_is_chosen(
+    wine: Wine, installer: Path, running: Program, tmp_path: Path
+) -> None:
+    """One that cannot be written, so that what is installed stays as it is."""
+    value = (UNINSTALL, "/v", "InstallLocation", "/f")
+    switches = ("/CLOSE", "/LANG=1033")
+    with small_disk(wine, tmp_path / "readonly", "size=600m,ro"):
+        assert wine.run("reg", "delete", *value, timeout_s=60).code == 0
+        code, log = install(wine, installer, *switches, into="X:\\Signalbox")
+        assert code == 3
+        assert "no installed copy was found" in log
+        assert running.is_running
+
+        assert wine.run("reg", "add", *value, "/d", PROGRAM, timeout_s=60).code == 0
+        code, log = install(wine, installer, *switches, into="X:\\Signalbox")
+        check_closed_in_order(wine, running)
+        assert code == 5, log
+
+
+def test_a_running_signalbox_is_left_alone_or_closed_in_order(
+    wine: Wine, installer: Path, program: Path, running: Program
+) -> None:
     code, log = install(wine, installer, "/LANG=1033")
     assert code == 3
-    assert "Signalbox is running" in log
+    assert "Signalbox is running. Close it, then start the installation again" in log
+    # Without the last switch it goes on in a copy of itself, and its code is lost.
+    words = ("/S", *f"_?={PROGRAM}".split(" "))
+    done = wine.run(f"{PROGRAM}\\uninstall.exe", *words, timeout_s=120)
+    assert done.code == 3, done.output
+    log = wine.temp_log()
+    assert "Signalbox is running. Close it, then uninstall it again" in log
+    assert "Nothing was removed" in log
+    assert (program / "app" / "main.py").is_file()
     assert running.is_running
 
     code, log = install(wine, installer, "/CLOSE")
     assert (code, log) == (0, "")
-    done = running.wait(30)
-    assert done.code == 0, done.output
-    (console,) = logs.glob("*/AppData/Local/Signalbox/Logs/streaming/console.log")
-    lines = console.read_text(encoding="utf-8")
-    assert "asked to quit by another process" in lines
-    assert lines.rstrip().endswith("Signalbox ends")
-    uninstall(wine, program, "/PURGE")
+    check_closed_in_order(wine, running)
+
+
+def test_in_another_folder_it_takes_the_place_of_the_one_before(
+    wine: Wine, installer: Path, program: Path
+) -> None:
+    (data,) = wine.drive.glob("users/*/AppData/Local/Signalbox")
+    kept = {path for path in data.rglob("*") if path.is_file()}
+    assert kept
+    moved = "C:\\Programme\\Signalbox 2"
+    assert install(wine, installer, "/AUTOSTART", into=moved) == (0, "")
+    assert not program.exists(), "no second program, which nobody could find again"
+    assert (wine.place(moved) / "Signalbox.exe").is_file()
+    assert wine.registry(UNINSTALL)["InstallLocation"] == moved
+    assert wine.registry(RUN)["Signalbox"] == f'"{moved}\\Signalbox.exe"'
+    links = list((wine.drive / "users").rglob("Signalbox.lnk"))
+    assert {link.parent.name for link in links} == {"Desktop", "Programs"}
+    assert all(path.exists() for path in kept)

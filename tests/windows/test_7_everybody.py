@@ -14,8 +14,17 @@ import cv2
 import numpy as np
 import pytest
 
+from installer import tools
 from pipeline import __version__
-from tests.windows.wine import Overlay, Wine, at_most, screen, wait_until, windows_path
+from tests.windows.wine import (
+    HERE,
+    Overlay,
+    Wine,
+    at_most,
+    screen,
+    wait_until,
+    windows_path,
+)
 
 pytestmark = [pytest.mark.windows, at_most(900)]
 
@@ -71,6 +80,15 @@ def home(wine: Wine) -> Path:
 
 
 @pytest.fixture(scope="module")
+def unprivileged(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A program that runs another one without the rights of an administrator."""
+    program = tmp_path_factory.mktemp("unprivileged") / "unprivileged.exe"
+    source = HERE / "helpers" / "unprivileged.c"
+    tools.run([tools.find_mingw("gcc"), "-O2", "-s", "-o", program, source])
+    return windows_path(program)
+
+
+@pytest.fixture(scope="module")
 def overlay(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Overlay:
     """What makes this installation run; not in force yet."""
     return Overlay(program, tmp_path_factory.mktemp("aside") / "aside")
@@ -99,6 +117,55 @@ def test_it_is_there_for_all_users(wine: Wine, program: Path, home: Path) -> Non
         "users/Public/Desktop/Signalbox.lnk",
     }
     assert not list(home.rglob("Signalbox*")), "nothing of one user alone"
+
+
+def test_a_silent_upgrade_takes_the_place_of_what_is_there_for_all(
+    wine: Wine, installer: Path, program: Path, home: Path
+) -> None:
+    (program / "app" / "of-an-older-version.py").touch()
+    done = wine.run(str(installer), "/S", timeout_s=300)
+    assert (done.code, wine.temp_log()) == (0, "")
+    assert not (program / "app" / "of-an-older-version.py").exists()
+    assert wine.registry(f"HKLM\\{KEY}")["InstallLocation"] == PROGRAM
+    assert wine.registry(f"HKCU\\{KEY}") == {}
+    assert not list(home.rglob("Signalbox.*")), "no second one beside it"
+
+
+def test_without_the_rights_for_that_it_is_told(
+    wine: Wine, installer: Path, program: Path, unprivileged: str
+) -> None:
+    (program / "app" / "of-an-older-version.py").touch()
+    setup = windows_path(installer)
+    done = wine.run(unprivileged, setup, "/S", "/LANG=1033", timeout_s=120)
+    log = wine.temp_log()
+    assert done.code == 6, f"{done.output}{log}"
+    assert "is installed for everybody on this computer" in log
+    assert "/CURRENTUSER" in log
+    done = wine.run(unprivileged, setup, "/S", "/ALLUSERS", "/LANG=2052", timeout_s=120)
+    assert done.code == 6
+    assert "为所有用户安装需要管理员权限" in wine.temp_log()
+    assert (program / "app" / "of-an-older-version.py").exists(), "nothing was changed"
+
+
+def test_one_of_the_users_own_beside_it_where_that_is_asked_for(
+    wine: Wine, installer: Path, program: Path, home: Path, unprivileged: str
+) -> None:
+    setup = windows_path(installer)
+    done = wine.run(unprivileged, setup, "/S", "/CURRENTUSER", timeout_s=300)
+    assert (done.code, wine.temp_log()) == (0, "")
+    mine = home / "AppData" / "Local" / "Programs" / "Signalbox"
+    folder = f"{HOME}\\AppData\\Local\\Programs\\Signalbox"
+    assert wine.registry(f"HKCU\\{KEY}")["InstallLocation"] == folder
+    (mine / "app" / "of-an-older-version.py").touch()
+    assert wine.run(str(installer), "/S", timeout_s=300).code == 0
+    assert not (mine / "app" / "of-an-older-version.py").exists(), "their own goes first"
+    uninstall = f"{folder}\\uninstall.exe"
+    assert wine.run(unprivileged, uninstall, "/S", timeout_s=120).code == 0
+    wait_until(lambda: not mine.exists(), 60, "uninstalling")
+    wine.wait_for_all()
+    assert wine.registry(f"HKCU\\{KEY}") == {}
+    assert wine.registry(f"HKLM\\{KEY}")["InstallLocation"] == PROGRAM
+    assert (program / "Signalbox.exe").is_file()
 
 
 @pytest.mark.usefixtures("runnable")

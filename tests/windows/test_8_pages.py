@@ -184,7 +184,13 @@ def test_from_the_language_to_the_start_of_the_program(
 
 
 def test_a_running_signalbox_is_asked_about_and_cancelling_changes_nothing(
-    wine: Wine, start: Start, installer: Path, person: Person, reader: Reader, program: Path
+    wine: Wine,
+    start: Start,
+    installer: Path,
+    person: Person,
+    reader: Reader,
+    program: Path,
+    aside: Path,
 ) -> None:
     before, entries = files_of(program), wine.registry(UNINSTALL) | wine.registry(RUN)
     setup = start(str(installer), "/LANG=1033")
@@ -193,6 +199,12 @@ def test_a_running_signalbox_is_asked_about_and_cancelling_changes_nothing(
     parts = reader.until("Signalbox is running.")
     person.see("english-5-running")
     assert "D" in button(parts, "Yes").marks
+    cli = program / "signalbox-cli.exe"
+    cli.rename(aside / cli.name)
+    person.press("alt+y")
+    reader.until("Signalbox cannot be closed from here")
+    person.see("english-5-running-not-closed")
+    (aside / cli.name).rename(cli)
     person.press("alt+n")  # "I have closed it myself": that is not true
     person.keep("english-5-running-still")
     reader.until("Signalbox is running.")
