@@ -501,7 +501,7 @@ Section "$(PartDesktop)" SecDesktop
 SectionEnd
 
 Section /o "$(PartAutostart)" SecAutostart
-  WriteRegStr HKCU "${RUN_KEY}" "${NAME}" '"$INSTDIR\Signalbox.exe"'
+  WriteRegStr SHCTX "${RUN_KEY}" "${NAME}" '"$INSTDIR\Signalbox.exe"'
 SectionEnd
 
 ; What was there before and is not ticked now goes.
@@ -510,7 +510,7 @@ Section "-"
     Delete "$DESKTOP\${NAME}.lnk"
   ${EndIf}
   ${IfNot} ${SectionIsSelected} ${SecAutostart}
-    DeleteRegValue HKCU "${RUN_KEY}" "${NAME}"
+    DeleteRegValue SHCTX "${RUN_KEY}" "${NAME}"
   ${EndIf}
 SectionEnd
 
@@ -525,7 +525,7 @@ Function ChooseParts
   ${IfNot} ${Errors}
     !insertmacro UnselectSection ${SecDesktop}
   ${EndIf}
-  ReadRegStr $0 HKCU "${RUN_KEY}" "${NAME}"
+  ReadRegStr $0 SHCTX "${RUN_KEY}" "${NAME}"
   ${If} $0 != ""
     !insertmacro SelectSection ${SecAutostart}
   ${EndIf}
@@ -595,9 +595,9 @@ Section "un.${NAME}"
   RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\${NAME}.lnk"
   Delete "$DESKTOP\${NAME}.lnk"
-  ReadRegStr $0 HKCU "${RUN_KEY}" "${NAME}"
+  ReadRegStr $0 SHCTX "${RUN_KEY}" "${NAME}"
   ${If} $0 == '"$INSTDIR\Signalbox.exe"'
-    DeleteRegValue HKCU "${RUN_KEY}" "${NAME}"
+    DeleteRegValue SHCTX "${RUN_KEY}" "${NAME}"
   ${EndIf}
   DeleteRegKey SHCTX "${UNINSTALL_KEY}"
   DeleteRegKey SHCTX "Software\${NAME}\Installer"

@@ -25,7 +25,7 @@
 !insertmacro Text PartDesktop "Desktop shortcut" "桌面快捷方式"
 !insertmacro Text PartDesktopText "An icon on the desktop." "在桌面上放置图标。"
 !insertmacro Text PartAutostart "Start with Windows" "随 Windows 启动"
-!insertmacro Text PartAutostartText "Opens Signalbox whenever you log in." "每次登录时打开 Signalbox。"
+!insertmacro Text PartAutostartText "Opens Signalbox whenever you log in; installed for everybody, whenever anybody does." "每次登录时打开 Signalbox；为所有用户安装时，任何用户登录都会打开。"
 
 !insertmacro Text Running "Signalbox is running. Close it, then start the installation again (or add /CLOSE). Nothing was changed." "Signalbox 正在运行。请先关闭它，然后重新开始安装（或加上 /CLOSE）。未作任何更改。"
 !insertmacro Text RunningUninstall "Signalbox is running. Close it, then uninstall it again (or add /CLOSE). Nothing was removed." "Signalbox 正在运行。请先关闭它，然后重新卸载（或加上 /CLOSE）。未删除任何内容。"

@@ -52,6 +52,7 @@ assert settings_file.load(path) == wanted
 print(len(str(path)), path.with_suffix(".toml.bak").is_file())
 """
 """Writes settings twice, as the window does, and reads them again."""
+RUN = "Software\\Microsoft\\Windows\\CurrentVersion\\Run"
 KEY = "Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Signalbox"
 
 
@@ -123,12 +124,14 @@ def test_a_silent_upgrade_takes_the_place_of_what_is_there_for_all(
     wine: Wine, installer: Path, program: Path, home: Path
 ) -> None:
     (program / "app" / "of-an-older-version.py").touch()
-    done = wine.run(str(installer), "/S", timeout_s=300)
+    done = wine.run(str(installer), "/S", "/AUTOSTART", timeout_s=300)
     assert (done.code, wine.temp_log()) == (0, "")
     assert not (program / "app" / "of-an-older-version.py").exists()
     assert wine.registry(f"HKLM\\{KEY}")["InstallLocation"] == PROGRAM
     assert wine.registry(f"HKCU\\{KEY}") == {}
     assert not list(home.rglob("Signalbox.*")), "no second one beside it"
+    assert wine.registry(f"HKLM\\{RUN}")["Signalbox"] == f'"{PROGRAM}\\Signalbox.exe"'
+    assert "Signalbox" not in wine.registry(f"HKCU\\{RUN}"), "not of the administrator alone"
 
 
 def test_without_the_rights_for_that_it_is_told(
@@ -250,5 +253,6 @@ def test_uninstalling_takes_it_from_all(wine: Wine, program: Path, home: Path) -
     wait_until(lambda: not program.exists(), 60, "uninstalling")
     wine.wait_for_all()
     assert wine.registry(f"HKLM\\{KEY}") == {}
+    assert "Signalbox" not in wine.registry(f"HKLM\\{RUN}")
     assert shortcuts(wine) == set()
     assert (home / "AppData" / "Local" / "Signalbox").is_dir(), "the user's data stays"
