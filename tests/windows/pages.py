@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-PAGE_TIMEOUT_S = 60.0
+PAGE_TIMEOUT_S = 120.0
 STILL_S = 0.8
 """So long nothing may change on the screen until a page counts as there."""
 CARET_BYTES = 300

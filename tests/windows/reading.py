@@ -11,10 +11,12 @@ from installer import tools
 from tests.windows.wine import HERE, Wine, tell, windows_path
 
 SOURCE = HERE / "helpers" / "windows.c"
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
 READING_S = 20.0
 """Of these, one reading takes a fraction of one where nothing is wrong."""
 LOOK_EVERY_S = 0.02
+PAUSE_S = 0.3
+"""Between two readings, each of which starts a program beside the one that is waited for."""
 END = "END\n"
 """The last line of a reading that is whole."""
 
@@ -84,6 +86,7 @@ class Reader:
                 return parts
             shown = [part.text for part in parts if part.text]
             assert time.monotonic() < until_s, f"{text!r} is not in {shown}"
+            time.sleep(PAUSE_S)
 
     def _read(self, patience_s: float) -> tuple[str, str]:
         """Return what one reading said, and what was wrong with it, if anything was."""

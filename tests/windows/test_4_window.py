@@ -106,7 +106,7 @@ def test_sleep_waking_and_the_end_of_the_session_are_heard(wine: Wine, tmp_path:
     show_calls_of(wine, SHUTDOWN_CALLS)
     running = wine.start(WINDOWED, "demo", home=windows_path(home), debug="+relay")
     wait_until(detection.exists, 120, "starting the demo")
-    wait_until(lambda: "opened" in detection.read_text(encoding="utf-8"), 60, "opening cameras")
+    wait_until(lambda: "opened" in detection.read_text(encoding="utf-8"), 120, "opening cameras")
     assert listening(wine) == {"127.0.0.1"}, "no firewall asks about it"
     send(power.TITLE, power.WM_POWERBROADCAST, power.PBT_APMSUSPEND)
     wait_until(lambda: said("the machine goes to sleep"), 20, "hearing of sleep")

@@ -28,7 +28,7 @@ def uninstall(wine: Wine, program: Path, *switches: str) -> None:
     done = wine.run(f"{PROGRAM}\\uninstall.exe", "/S", *switches, timeout_s=120)
     assert done.code == 0, done.output
     # It goes on in a copy of itself, for it cannot delete the file that runs.
-    wait_until(lambda: not (program / "app").exists(), 60, "uninstalling")
+    wait_until(lambda: not (program / "app").exists(), 300, "uninstalling")
     wine.wait_for_all()
 
 

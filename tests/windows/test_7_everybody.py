@@ -164,7 +164,7 @@ def test_one_of_the_users_own_beside_it_where_that_is_asked_for(
     assert not (mine / "app" / "of-an-older-version.py").exists(), "their own goes first"
     uninstall = f"{folder}\\uninstall.exe"
     assert wine.run(unprivileged, uninstall, "/S", timeout_s=120).code == 0
-    wait_until(lambda: not mine.exists(), 60, "uninstalling")
+    wait_until(lambda: not mine.exists(), 300, "uninstalling")
     wine.wait_for_all()
     assert wine.registry(f"HKCU\\{KEY}") == {}
     assert wine.registry(f"HKLM\\{KEY}")["InstallLocation"] == PROGRAM
@@ -250,7 +250,7 @@ def test_uninstalling_takes_it_from_all(wine: Wine, program: Path, home: Path) -
     done = wine.run(f"{PROGRAM}\\uninstall.exe", "/S", timeout_s=120)
     assert done.code == 0, done.output
     # It goes on in a copy of itself, for it cannot delete the file that runs.
-    wait_until(lambda: not program.exists(), 60, "uninstalling")
+    wait_until(lambda: not program.exists(), 300, "uninstalling")
     wine.wait_for_all()
     assert wine.registry(f"HKLM\\{KEY}") == {}
     assert "Signalbox" not in wine.registry(f"HKLM\\{RUN}")

@@ -153,10 +153,10 @@ def test_from_the_language_to_the_start_of_the_program(
     aside: Path,
 ) -> None:
     setup = start(str(installer))
-    wait_until(lambda: "Installer Language" in person.windows(), 60, "asking for the language")
+    wait_until(lambda: "Installer Language" in person.windows(), 120, "asking for the language")
     person.see("page-1-language")
     person.press("Down", "Return")
-    wait_until(lambda: CHINESE_TITLE in person.windows(), 60, "the chosen language")
+    wait_until(lambda: CHINESE_TITLE in person.windows(), 120, "the chosen language")
     person.see("page-2-welcome")
     assert person.green() > WELCOME_GREEN, "not our picture"
     for name in ("page-3-who", "page-4-parts", "page-5-folder"):
@@ -168,7 +168,7 @@ def test_from_the_language_to_the_start_of_the_program(
         assert 0 < person.green() < WELCOME_GREEN, "our mark is at the top"
     person.press("Return")
     wait_until((program / "uninstall.exe").exists, INSTALL_S, "installing")
-    reader.until("安装完成")
+    reader.until("安装完成", timeout_s=INSTALL_S)
     person.see("page-6-installed")
     person.press("Return")
     parts = reader.until("立即启动 Signalbox")
@@ -268,7 +268,7 @@ def uninstall_until_asked(
     reader.until(titles[language])
     person.see(f"uninstall-{language}-1-confirm")
     person.press("Return")
-    parts = reader.until(QUESTION[language])
+    parts = reader.until(QUESTION[language], timeout_s=INSTALL_S)
     person.see(f"uninstall-{language}-2-question")
     return parts
 
@@ -282,7 +282,7 @@ def test_the_uninstaller_keeps_the_users_data_unless_told_otherwise(
     assert any("AppData\\Local\\Signalbox" in part.text for part in parts), "it says which"
     assert "D" in button(parts, "No").marks
     person.press("Return")
-    reader.until("Uninstallation Complete")
+    reader.until("Uninstallation Complete", timeout_s=INSTALL_S)
     person.see("uninstall-1033-3-done")
     person.press("Return")
     wine.wait_for_all()
@@ -305,7 +305,7 @@ def test_the_users_data_goes_where_that_is_answered(
     assert "D" in button(parts, "No").marks
     assert data.is_dir()
     person.press("alt+y")
-    reader.until("卸载完成")
+    reader.until("卸载完成", timeout_s=INSTALL_S)
     person.see("uninstall-2052-3-done")
     person.press("Return")
     wine.wait_for_all()
