@@ -55,6 +55,7 @@ class AlarmList(QWidget):
         self._context = context
         self._desk = AlarmDesk.of(context)
         self._cards: list[AlarmCard] = []
+        self._is_whole = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(LATER_MS)
@@ -148,7 +149,8 @@ class AlarmList(QWidget):
     def _show(self) -> None:
         self._problem.hide()
         entries = self._desk.entries[:SHOWN]
-        if self._hold.isActive():
+        # Cards that are not made yet are no newer alarms: the pointer may be here from the start.
+        if self._hold.isActive() and self._is_whole:
             entries = self._as_they_stand()
         held = sum(
             entry.state == "new" for entry in self._desk.entries[:SHOWN] if entry not in entries
@@ -191,6 +193,7 @@ class AlarmList(QWidget):
         by_id = {card.alarm_id: card for card in self._cards if card.alarm_id in wanted}
         spare = [card for card in self._cards if card.alarm_id not in by_id]
         made = 0
+        self._is_whole = True
         for place, entry in enumerate(entries):
             card = by_id.get(entry.alarm.alarm_id)
             if card is None and spare:
@@ -200,6 +203,7 @@ class AlarmList(QWidget):
                 made += 1
             elif card is None:
                 self._later.start()
+                self._is_whole = False
                 break
             self._put(card, place)
             card.show_entry(entry, now)

@@ -197,6 +197,18 @@ def test_the_list_stands_still_under_the_pointer(
     assert not newer.isVisible()
 
 
+def test_a_pointer_that_is_there_from_the_start_holds_no_older_alarm_back(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(store, *(alarm(str(n), ago=timedelta(minutes=n)) for n in range(8)))
+    shown = show_list(qtbot, context)
+    qtbot.waitUntil(lambda: len(names(shown)) > 0)
+    here = cards(shown)[0]
+    qtbot.mouseMove(here)
+    qtbot.mouseMove(here, here.rect().center() + QPoint(1, 0))
+    qtbot.waitUntil(lambda: names(shown) == [str(n) for n in range(8)], timeout=3000)
+
+
 def test_what_is_held_back_comes_on_a_click(
     qtbot: QtBot, context: ConsoleContext, store: Path
 ) -> None:
