@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication
 
+from console import joining
 from console.alarm_words import camera_name
+from console.pipeline_words import object_word
 from console.risk_words import risk_word
 from pipeline.messages import RISK_LEVELS
 from pipeline.spreadsheet import cell
@@ -89,12 +91,14 @@ def counter_words(name: str) -> str:
     area, _, object_class = rest.rpartition(":")
     area, _, how = area.rpartition(":")
     if kind == "line" and how == "in":
-        return translate("DailyCounts", "Line {0}, in: {1}").format(area, object_class)
-    if kind == "line" and how == "out":
-        return translate("DailyCounts", "Line {0}, out: {1}").format(area, object_class)
-    if kind == "zone" and how == "entered":
-        return translate("DailyCounts", "Zone {0}, entered: {1}").format(area, object_class)
-    return name
+        words = translate("DailyCounts", "Line {0}, in: {1}")
+    elif kind == "line" and how == "out":
+        words = translate("DailyCounts", "Line {0}, out: {1}")
+    elif kind == "zone" and how == "entered":
+        words = translate("DailyCounts", "Zone {0}, entered: {1}")
+    else:
+        return name
+    return joining.closed_up(words.format(area, object_word(object_class)))
 
 
 def write_counts(

@@ -175,6 +175,7 @@ class AlarmDesk(QObject):
         question: Callable[[AlarmReader], ResultT],
         on_answer: Callable[[ResultT], None],
         on_failed: Callable[[str], None] | None = None,
+        owner: QObject | None = None,
     ) -> None:
         """Have a question answered from the store in the background.
 
@@ -182,6 +183,7 @@ class AlarmDesk(QObject):
             question: called in another thread.
             on_answer: called in this one, with its result.
             on_failed: called in this one, with the reason; by default, `failed` is emitted.
+            owner: who asks, if that may be gone before there is an answer, which is then dropped.
         """
         settings = self._context.settings.aggregator
         told = on_failed if on_failed is not None else self.failed.emit
@@ -194,7 +196,7 @@ class AlarmDesk(QObject):
             with AlarmReader(database_path(settings)) as reader:
                 return question(reader)
 
-        in_background(self, work, on_answer, lambda error: told(self._explain(error)))
+        in_background(owner or self, work, on_answer, lambda error: told(self._explain(error)))
 
     def _explain(self, error: Exception) -> str:
         if isinstance(error, ExportCancelledError):

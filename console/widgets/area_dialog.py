@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console import joining
 from console.background import in_background
 from console.context import ConsoleContext
 from console.models.area_drawing import SINGLE, Kind, drawing_of, with_areas
@@ -70,7 +71,7 @@ class AreaDialog(QDialog):
         self._stop = threading.Event()
         self._drawing = drawing_of(camera)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Zones of {0}").format(camera.name))
+        self.setWindowTitle(joining.closed_up(self.tr("Zones of {0}").format(camera.name)))
         self.resize(WIDTH, HEIGHT)
         self._canvas = AreaCanvas(context.theme, self._drawing)
         self._canvas.changed.connect(self._show)

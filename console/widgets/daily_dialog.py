@@ -130,7 +130,7 @@ class DailyDialog(QDialog):
             ]
             return rows_of(counts, days, settings)
 
-        self._desk.ask(question, lambda rows: self._take(days, rows), self._on_failed)
+        self._desk.ask(question, lambda rows: self._take(days, rows), self._on_failed, self)
 
     def _take(self, days: tuple[date, ...], rows: list[CountRow]) -> None:
         self._days, self._rows = days, rows

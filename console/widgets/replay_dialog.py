@@ -36,7 +36,7 @@ from console.widgets.dialog_buttons import DialogButtons, MessageBox
 from console.widgets.painting import set_property, with_role
 from console.widgets.setting_field import SettingField
 from console.widgets.value_table import ValueTable, set_color
-from console.window_texts import error_words, said
+from console.window_texts import error_words, line, said
 from pipeline.paths import shown
 from pipeline.settings import Settings
 
@@ -357,7 +357,7 @@ class ReplayDialog(QDialog):
 
 def _said_now(row: Row) -> str:
     is_rules = row.model.startswith("rules")
-    return row.error or (rule_words(row.description) if is_rules else row.description)
+    return line(row.error) or (rule_words(row.description) if is_rules else row.description)
 
 
 def _specs() -> tuple[FieldSpec, ...]:

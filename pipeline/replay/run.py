@@ -16,6 +16,7 @@ from pipeline.scheduling.worker import make_assessor
 from pipeline.settings_scheduler import SchedulerSettings
 from pipeline.states import WorkerName
 from pipeline.telemetry import WorkerTelemetry
+from pipeline.texts import NOTHING, Text, say, words_of
 
 AT_ONCE: Final = 8
 """Assessments under way at most: the pipeline's own must not starve."""
@@ -41,7 +42,7 @@ class Row:
     risk_types: tuple[str, ...]
     description: str
     confidence: float
-    error: str
+    error: Text
     model: str
     took_ms: float
 
@@ -121,18 +122,18 @@ async def _work(
 
 async def _assess(case: Case, assessor: Assessor) -> Row:
     began_s = time.perf_counter()
-    error = ""
+    error = NOTHING
     after: RiskLevel | None = None
     kinds: tuple[str, ...] = ()
     description, confidence = "", 0.0
     try:
         outcome = await assessor.assess(case.task)
     except AssessmentError as failure:
-        error = str(failure)
+        error = words_of(failure)
     else:
         worst = outcome.results[0] if outcome.results else None
         if worst is None:
-            error = "the assessor gave no verdict"
+            error = say("the assessor gave no verdict")
         else:
             after = worst.risk_level
             kinds, description, confidence = (

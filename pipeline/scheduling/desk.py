@@ -17,7 +17,7 @@ from pipeline.messages import AssessmentTask, MessageError, RiskAssessmentResult
 from pipeline.scheduling.assessor import AssessmentError, Assessor, Trouble
 from pipeline.scheduling.results import failed, made
 from pipeline.states import WorkerName
-from pipeline.texts import NOTHING
+from pipeline.texts import NOTHING, say
 from pipeline.worker import WorkerContext
 
 TAKE_TIMEOUT_S = 0.2
@@ -189,7 +189,9 @@ class Desk:
             logger.opt(exception=error).error(
                 "the assessor broke down on task {} of {}", task.task_id, task.camera_id
             )
-            trouble = AssessmentError(f"the assessor broke down ({type(error).__name__})")
+            trouble = AssessmentError(
+                say("the assessor broke down ({kind})", kind=type(error).__name__)
+            )
         else:
             return made(task, outcome)
         self._context.telemetry.count("expired" if trouble.kind == "expired" else "errors")

@@ -33,8 +33,11 @@ class RulesAssessor(Assessor):
         for pair in task.group_metadata.pairs:
             if max(pair.vehicle_index, pair.person_index) >= count:
                 raise AssessmentError(
-                    f"a pair of the task refers to object "
-                    f"{max(pair.vehicle_index, pair.person_index)}, but there are {count}"
+                    say(
+                        "a pair of the task refers to object {object}, but there are {count}",
+                        object=max(pair.vehicle_index, pair.person_index),
+                        count=count,
+                    )
                 )
         results = assess(task, self._settings)
         return Outcome(
