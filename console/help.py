@@ -19,7 +19,8 @@ def keys() -> list[tuple[str, str]]:
         ("Shift+F5", translate("Help", "stop all workers; they finish what is under way")),
         ("Ctrl+E", translate("Help", "export logs into one file for support")),
         ("Ctrl+F", translate("Help", "filter the page in front")),
-        ("Ctrl+S", translate("Help", "on Live: save a picture of each camera")),
+        ("Ctrl+S", translate("Help", "on Live: save pictures; on Kafka and Settings: apply")),
+        ("F3, Shift+F3", translate("Help", "on Logs: the next error, the one before")),
         ("Ctrl+←, Ctrl+→", translate("Help", "on Live: move the chosen camera, as dragging does")),
         ("Ctrl+T", translate("Help", "fold the track diagram, or unfold it")),
         ("F11, Esc", translate("Help", "the camera wall alone on the screen, and back")),
@@ -37,8 +38,9 @@ def page_text(page: str) -> str:
         ),
         "alarms": translate(
             "Help",
-            "Alarms keeps everything that was told. Choose one to see its picture and what the "
-            "assessor said; acknowledge it with a note, or mark it as false.",
+            "Alarms lists every alarm that is kept. Choose one to see its picture and what the rules "
+            "or the model said; acknowledge it with a note, or mark it as false. Assess again tries "
+            "other thresholds or another prompt on them and changes nothing that is stored.",
         ),
         "pipeline": translate(
             "Help",
@@ -48,22 +50,25 @@ def page_text(page: str) -> str:
         ),
         "kafka": translate(
             "Help",
-            "Kafka shows topics and the lag of their readers. A lag that grows means that the "
-            "reader is slower than what comes in: look at that worker, or start another one.",
+            "Kafka shows topics and the lag of their readers. A lag that grows means that more comes "
+            "in than the reader gets done: look at that worker, or start one more of it on another "
+            "machine. Dead letters are messages that no worker could process, each with the reason.",
         ),
         "logs": translate(
             "Help",
-            "Logs holds the lines of all workers. F3 goes to the next error; scrolling up stops "
-            "following, the End key follows again.",
+            "Logs holds the lines of all workers, which are in English in every language. F3 goes to "
+            "the next error; scrolling up stops following, the End key follows again. The timeline "
+            "tells what happened to cameras, workers and alarms, in the order of time.",
         ),
         "cameras": translate(
             "Help",
             "Cameras is where they are added, changed and tested. A test shows one picture, or why "
-            "there is none.",
+            "there is none. Zones are drawn on it: where to look, what to leave out, what to count.",
         ),
         "settings": translate(
             "Help",
-            "Settings are checked as you type. Apply saves them and says which workers restart.",
+            "Settings are checked as you type. Before you apply them, the page says which workers will "
+            "restart.",
         ),
     }
     return texts.get(page, "")
@@ -83,13 +88,13 @@ def help_text(page: str = "") -> str:
         ),
         translate(
             "Help",
-            "Green: well. Amber: works, with a reason to look. Red: does not work. A click on a "
-            "worker or a topic tells more. The reason and what to do about it stand in words, too.",
+            "Green: all is well. Amber: it works, but needs a look. Red: it does not work. Click a "
+            "worker or a topic to read why, and what to do about it.",
         ),
         translate(
             "Help",
-            "Lag is the number of messages that a worker has not finished yet, and how old the "
-            "oldest of them is.",
+            "Lag is the number of messages that a worker has not finished yet; its age tells how "
+            "long the oldest of them has waited.",
         ),
     )
     pad = f"{Space.XS // 2}px {Space.L}px {Space.XS // 2}px 0"

@@ -207,7 +207,7 @@
     <name>AlarmExporter</name>
     <message>
         <source>Table of this list (CSV)…</source>
-        <translation>此列表的表格 (CSV)…</translation>
+        <translation>此列表的表格（CSV）…</translation>
     </message>
     <message>
         <source>Everything of this list (JSON Lines)…</source>
@@ -278,7 +278,7 @@
     </message>
     <message>
         <source>Search descriptions and notes (Ctrl+F)</source>
-        <translation>搜索说明和备注 (Ctrl+F)</translation>
+        <translation>搜索说明和备注（Ctrl+F）</translation>
     </message>
     <message>
         <source>Search</source>
@@ -575,11 +575,11 @@
     </message>
     <message>
         <source>Undo (Ctrl+Z)</source>
-        <translation>撤销 (Ctrl+Z)</translation>
+        <translation>撤销（Ctrl+Z）</translation>
     </message>
     <message>
         <source>The chosen point or shape (Del)</source>
-        <translation>删除所选的点或图形 (Del)</translation>
+        <translation>删除所选的点或图形（Del）</translation>
     </message>
     <message>
         <source>Choose what to draw above, or click a shape to change it.</source>
@@ -645,7 +645,7 @@
     </message>
     <message>
         <source>The verdicts become alarms.</source>
-        <translation>评估结果会成为告警。</translation>
+        <translation>结论会成为告警。</translation>
     </message>
     <message>
         <source>Offline rules</source>
@@ -661,7 +661,7 @@
     </message>
     <message>
         <source>Any OpenAI-compatible address, also on this machine. Pictures of groups are sent there; more keys and limits are in Settings.</source>
-        <translation>任何兼容 OpenAI 的地址，也可以在本机。分组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
+        <translation>任何兼容 OpenAI 的地址，也可以在本机。目标组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
     </message>
     <message>
         <source>Kept in this system's credential store, never in a file; empty for none</source>
@@ -798,7 +798,7 @@
     </message>
     <message>
         <source>Start the detection worker (F5) to see pictures.</source>
-        <translation>启动检测处理单元 (F5) 后即可看到画面。</translation>
+        <translation>启动检测处理单元（F5）后即可看到画面。</translation>
     </message>
     <message>
         <source>since {0} ({1})</source>
@@ -1171,7 +1171,7 @@
     </message>
     <message>
         <source>Save a picture of the chosen camera, or of all (Ctrl+S)</source>
-        <translation>保存所选摄像头或全部摄像头的画面 (Ctrl+S)</translation>
+        <translation>保存所选摄像头或全部摄像头的画面（Ctrl+S）</translation>
     </message>
     <message>
         <source>Save pictures</source>
@@ -1187,7 +1187,7 @@
     </message>
     <message>
         <source>Page {0} of {1} (PgUp, PgDn)</source>
-        <translation>第 {0} 页，共 {1} 页 (PgUp, PgDn)</translation>
+        <translation>第 {0} 页，共 {1} 页（PgUp、PgDn）</translation>
     </message>
     <message>
         <source>the picture was not written</source>
@@ -1210,7 +1210,7 @@
     </message>
     <message>
         <source>Add a video file, a stream (rtsp://…), a USB camera or a folder of pictures. `demo` is a clip that ships with Signalbox.</source>
-        <translation>可添加视频文件、视频流 (rtsp://…)、USB 摄像头或图片文件夹。“demo” 是 Signalbox 自带的演示片段。</translation>
+        <translation>可添加视频文件、视频流（rtsp://…）、USB 摄像头或图片文件夹。“demo” 是 Signalbox 自带的演示片段。</translation>
     </message>
     <message>
         <source>Add a camera</source>
@@ -1310,11 +1310,11 @@
     </message>
     <message>
         <source>Move up (Alt+Up)</source>
-        <translation>上移 (Alt+↑)</translation>
+        <translation>上移（Alt+↑）</translation>
     </message>
     <message>
         <source>Move down (Alt+Down)</source>
-        <translation>下移 (Alt+↓)</translation>
+        <translation>下移（Alt+↓）</translation>
     </message>
     <message>
         <source>Import from CSV…</source>
@@ -1389,7 +1389,7 @@
     </message>
     <message>
         <source>Test again (F5)</source>
-        <translation>重新测试 (F5)</translation>
+        <translation>重新测试（F5）</translation>
     </message>
     <message>
         <source>Testing…</source>
@@ -1557,7 +1557,7 @@
     </message>
     <message>
         <source>The workers finish what is under way, so that nothing is lost.</source>
-        <translation>工作单元正在完成手头的工作，以免丢失数据。</translation>
+        <translation>处理单元正在完成手头的工作，以免丢失数据。</translation>
     </message>
     <message>
         <source>Something went wrong inside Signalbox: {0}</source>
@@ -1736,7 +1736,7 @@
     </message>
     <message>
         <source>Read again (F5)</source>
-        <translation>重新读取 (F5)</translation>
+        <translation>重新读取（F5）</translation>
     </message>
     <message>
         <source>Send back…</source>
@@ -1752,11 +1752,11 @@
     </message>
     <message>
         <source>Reading from the broker…</source>
-        <translation>正在从代理读取…</translation>
+        <translation>正在从 Broker 读取…</translation>
     </message>
     <message>
         <source>There are no dead letters. A message that a worker cannot process is put aside here with the reason, so that the work goes on without it.</source>
-        <translation>没有死信。工作单元无法处理的消息会连同原因放到这里，其余工作照常进行。</translation>
+        <translation>没有死信。处理单元无法处理的消息会连同原因放到这里，其余工作照常进行。</translation>
     </message>
     <message numerus="yes">
         <source>%n message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
@@ -1788,7 +1788,7 @@
     </message>
     <message>
         <source>The workers take them again. If the cause is not mended, they come back here as new dead letters.</source>
-        <translation>工作单元会重新处理它们。如果原因没有消除，它们会作为新的死信回到这里。</translation>
+        <translation>处理单元会重新处理它们。如果原因没有消除，它们会作为新的死信回到这里。</translation>
     </message>
     <message>
         <source>Sending back…</source>
@@ -1995,7 +1995,7 @@ Choose another folder, or free some space.</source>
     </message>
     <message>
         <source>infer ms</source>
-        <translation>推理用时 (ms)</translation>
+        <translation>推理用时（毫秒）</translation>
     </message>
     <message>
         <source>joined</source>
@@ -2195,7 +2195,7 @@ Choose another folder, or free some space.</source>
     </message>
     <message>
         <source>Change nothing and start nothing (Esc)</source>
-        <translation>不更改也不启动任何内容 (Esc)</translation>
+        <translation>不更改也不启动任何内容（Esc）</translation>
     </message>
     <message>
         <source>Back</source>
@@ -2294,13 +2294,49 @@ Choose another folder, or free some space.</source>
     </message>
     <message>
         <source>on Live: move the chosen camera, as dragging does</source>
-        <translation>实时页：移动所选摄像头，与拖动相同</translation>
+        <translation>“实时”页：移动所选摄像头，与拖动相同</translation>
     </message>
     <message>
         <source>Pipeline tells all about each worker: its last trouble, how long its work takes, when it was restarted, and the settings it runs with. A click on its card shows the same beside any other page.</source>
         <translation>“流水线”页显示每个处理单元的全部情况：最近的故障、处理耗时、何时重启、使用的设置。点击其卡片可在任何页面旁显示同样的内容。</translation>
     </message>
-</context>
+<message>
+        <source>on Live: save pictures; on Kafka and Settings: apply</source>
+        <translation>“实时”页：保存画面；“Kafka”和“设置”页：应用</translation>
+    </message>
+    <message>
+        <source>on Logs: the next error, the one before</source>
+        <translation>“日志”页：下一个、上一个错误</translation>
+    </message>
+    <message>
+        <source>Kafka shows topics and the lag of their readers. A lag that grows means that more comes in than the reader gets done: look at that worker, or start one more of it on another machine. Dead letters are messages that no worker could process, each with the reason.</source>
+        <translation>“Kafka”显示主题及其消费者的积压。积压增长说明写入快于处理：请查看该处理单元，或在另一台机器上再启动一个。死信是处理单元无法处理的消息，每条都附有原因。</translation>
+    </message>
+    <message>
+        <source>Logs holds the lines of all workers, which are in English in every language. F3 goes to the next error; scrolling up stops following, the End key follows again. The timeline tells what happened to cameras, workers and alarms, in the order of time.</source>
+        <translation>“日志”包含所有处理单元的日志行；无论界面是何语言，日志行均为英文。F3 跳到下一个错误；向上滚动会停止跟随，按 End 键恢复跟随。时间线按时间顺序列出摄像头、处理单元和告警的变化。</translation>
+    </message>
+    <message>
+        <source>Cameras is where they are added, changed and tested. A test shows one picture, or why there is none. Zones are drawn on it: where to look, what to leave out, what to count.</source>
+        <translation>“摄像头”用于添加、更改和测试摄像头。测试会显示一张画面，或说明没有画面的原因。“区域”在画面上绘制：检测哪里、排除哪里、统计什么。</translation>
+    </message>
+    <message>
+        <source>Settings are checked as you type. Before you apply them, the page says which workers will restart.</source>
+        <translation>“设置”在输入时即检查。应用之前，页面会说明哪些处理单元将重启。</translation>
+    </message>
+    <message>
+        <source>Green: all is well. Amber: it works, but needs a look. Red: it does not work. Click a worker or a topic to read why, and what to do about it.</source>
+        <translation>绿色：一切正常。琥珀色：在工作，但需要留意。红色：不工作。点击处理单元或主题可查看原因和处理办法。</translation>
+    </message>
+    <message>
+        <source>Lag is the number of messages that a worker has not finished yet; its age tells how long the oldest of them has waited.</source>
+        <translation>积压是指某个处理单元尚未处理完的消息数量；其时长表示其中最早一条已等待多久。</translation>
+    </message>
+    <message>
+        <source>Alarms lists every alarm that is kept. Choose one to see its picture and what the rules or the model said; acknowledge it with a note, or mark it as false. Assess again tries other thresholds or another prompt on them and changes nothing that is stored.</source>
+        <translation>“告警”列出保存的所有告警。选择一条可查看其图片以及规则或大模型的说明；可附备注确认，或标记为误报。“重新评估”用其他阈值或提示词再评估一次，不改变已存储的内容。</translation>
+    </message>
+    </context>
 <context>
     <name>HelpDialog</name>
     <message>
@@ -2407,7 +2443,7 @@ Choose another folder, or free some space.</source>
     <name>JavaTakeover</name>
     <message>
         <source>Signalbox has its own groups: kafka.groups in the file</source>
-        <translation>Signalbox 有自己的消费组：见设置文件中的 kafka.groups</translation>
+        <translation>Signalbox 有自己的消费者组：见设置文件中的 kafka.groups</translation>
     </message>
     <message>
         <source>Java's default</source>
@@ -2518,7 +2554,7 @@ Choose another folder, or free some space.</source>
     </message>
     <message>
         <source>Save and use these settings (Ctrl+S)</source>
-        <translation>保存并使用这些设置 (Ctrl+S)</translation>
+        <translation>保存并使用这些设置（Ctrl+S）</translation>
     </message>
     <message>
         <source>Being applied…</source>
@@ -3306,7 +3342,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Part of the message (Ctrl+F)</source>
-        <translation>日志内容中的文字 (Ctrl+F)</translation>
+        <translation>日志内容中的文字（Ctrl+F）</translation>
     </message>
     <message>
         <source>Filter text</source>
@@ -3326,19 +3362,19 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Keep the newest line in sight (End)</source>
-        <translation>始终显示最新一行 (End)</translation>
+        <translation>始终显示最新一行（End）</translation>
     </message>
     <message>
         <source>Next error (F3)</source>
-        <translation>下一个错误 (F3)</translation>
+        <translation>下一个错误（F3）</translation>
     </message>
     <message>
         <source>Error before (Shift+F3)</source>
-        <translation>上一个错误 (Shift+F3)</translation>
+        <translation>上一个错误（Shift+F3）</translation>
     </message>
     <message>
         <source>Copy the selected lines (Ctrl+C)</source>
-        <translation>复制选中的行 (Ctrl+C)</translation>
+        <translation>复制选中的行（Ctrl+C）</translation>
     </message>
     <message>
         <source>Save the lines shown to a file…</source>
@@ -3991,7 +4027,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>OpenSSL has no provider {provider!r}</source>
-        <translation>OpenSSL 没有提供程序 {provider!r}</translation>
+        <translation>OpenSSL 没有提供程序“{provider}”</translation>
     </message>
     <message>
         <source>it names no provider</source>
@@ -4051,7 +4087,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{first!r} does not count, {last!r} does</source>
-        <translation>{first!r} 不生效，{last!r} 生效</translation>
+        <translation>“{first}”不生效，“{last}”生效</translation>
     </message>
     <message>
         <source>it is set again later (line {line}), and the last one wins</source>
@@ -4163,7 +4199,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{server!r} is no address of a broker</source>
-        <translation>{server!r} 不是 Broker 地址</translation>
+        <translation>“{server}”不是 Broker 地址</translation>
     </message>
     <message>
         <source>Write host:port, several of them separated by commas.</source>
@@ -4171,7 +4207,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{server!r} is a web address</source>
-        <translation>{server!r} 是网页地址</translation>
+        <translation>“{server}”是网页地址</translation>
     </message>
     <message>
         <source>Write host:port.</source>
@@ -4183,7 +4219,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{server!r} and all servers after it are passed over</source>
-        <translation>{server!r} 及其后的所有服务器都会被跳过</translation>
+        <translation>“{server}”及其后的所有服务器都会被跳过</translation>
     </message>
     <message>
         <source>it says {scheme}, while security.protocol is {protocol}</source>
@@ -4215,7 +4251,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>there is no strategy {strategy!r} here</source>
-        <translation>这里没有策略 {strategy!r}</translation>
+        <translation>这里没有策略“{strategy}”</translation>
     </message>
     <message>
         <source>the list ends with a comma and a space, which is read as a strategy without a name</source>
@@ -4451,7 +4487,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>librdkafka expects name=value pairs with commas here, and does not check them</source>
-        <translation>librdkafka 在此需要以逗号分隔的 名称=值，却不作检查</translation>
+        <translation>librdkafka 在此需要以逗号分隔的“名称=值”，却不作检查</translation>
     </message>
     <message>
         <source>Write query=... first.</source>
@@ -4619,11 +4655,11 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>there is no SASL mechanism {mechanism!r}: its name is written in capitals</source>
-        <translation>没有 SASL 机制 {mechanism!r}：其名称须用大写</translation>
+        <translation>没有 SASL 机制“{mechanism}”：其名称须用大写</translation>
     </message>
     <message>
         <source>there is no SASL mechanism {mechanism!r}</source>
-        <translation>没有 SASL 机制 {mechanism!r}</translation>
+        <translation>没有 SASL 机制“{mechanism}”</translation>
     </message>
     <message>
         <source>Write {upper}.</source>
@@ -4683,7 +4719,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Write name = value; a line that begins with # is a comment.</source>
-        <translation>请写成 名称 = 值；以 # 开头的行是注释。</translation>
+        <translation>请写成“名称 = 值”；以 # 开头的行是注释。</translation>
     </message>
     <message>
         <source>what stands below it goes to the section before</source>
@@ -4767,7 +4803,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Write {joined!r}.</source>
-        <translation>请写成 {joined!r}。</translation>
+        <translation>请写成“{joined}”。</translation>
     </message>
     <message>
         <source>it does nothing on {client}</source>
@@ -4875,7 +4911,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{old!r} became {new!r}</source>
-        <translation>{old!r} 变为 {new!r}</translation>
+        <translation>“{old}”变为“{new}”</translation>
     </message>
     <message>
         <source>no user and password found in it; set sasl.username and sasl.password, or sasl.oauthbearer.*</source>
@@ -4887,7 +4923,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>librdkafka ignores the unit or whatever else follows the number ({tail!r})</source>
-        <translation>librdkafka 会忽略单位或数字后面的其他内容（{tail!r}）</translation>
+        <translation>librdkafka 会忽略单位或数字后面的其他内容（“{tail}”）</translation>
     </message>
     <message>
         <source>this is neither true nor false</source>
@@ -4919,7 +4955,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{word!r} is none of its words</source>
-        <translation>{word!r} 不是它可用的值</translation>
+        <translation>“{word}”不是它可用的值</translation>
     </message>
     <message>
         <source>it may not be empty</source>
@@ -4971,7 +5007,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{text!r} is no partitioner</source>
-        <translation>{text!r} 不是分区器</translation>
+        <translation>“{text}”不是分区器</translation>
     </message>
     <message>
         <source>Write a number from {low:g} to {high:.10g} or {words}.</source>
@@ -5011,7 +5047,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>the answer holds several verdicts that differ</source>
-        <translation>回答中有多个互相矛盾的判断</translation>
+        <translation>回答中有多个互相矛盾的结论</translation>
     </message>
     <message>
         <source>the description of a risk is empty</source>
@@ -5035,7 +5071,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>the model's answer is no verdict: {problem}</source>
-        <translation>模型的回答不是有效的判断：{problem}</translation>
+        <translation>模型的回答不是有效的结论：{problem}</translation>
     </message>
     <message>
         <source>a request takes about {tokens:,} tokens, more than any key may take in a minute</source>
@@ -6099,7 +6135,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>The embedded broker refuses the topic {topic!r} with {partitions} partitions (error {code}).</source>
-        <translation>内置 Broker 拒绝主题 {topic!r}（{partitions} 个分区，错误 {code}）。</translation>
+        <translation>内置 Broker 拒绝主题“{topic}”（{partitions} 个分区，错误 {code}）。</translation>
     </message>
     <message>
         <source>Use a Kafka cluster instead (kafka.mode), or report this.</source>
@@ -7099,7 +7135,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>the disk is full since {moment}: {name} cannot be opened, and verdicts wait in Kafka. Free at least {room} MB at {folder}; it is tried again every {seconds} s</source>
-        <translation>磁盘自 {moment} 起已满：无法打开 {name}，判定结果留在 Kafka 中等待。请在 {folder} 至少腾出 {room} MB；每 {seconds} 秒重试一次</translation>
+        <translation>磁盘自 {moment} 起已满：无法打开 {name}，结论留在 Kafka 中等待。请在 {folder} 至少腾出 {room} MB；每 {seconds} 秒重试一次</translation>
     </message>
     <message>
         <source>the name {host} is not known on this network</source>
@@ -7403,7 +7439,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Only the first {size} of its {whole} bytes were kept, since it was larger than the broker takes.</source>
-        <translation>消息超过 broker 接受的大小，{whole} 字节中只保留了前 {size} 字节。</translation>
+        <translation>消息超过 Broker 的上限，{whole} 字节中只保留了前 {size} 字节。</translation>
     </message>
     <message>
         <source>Nothing tells which topic it came from.</source>
@@ -8044,7 +8080,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Overlap</source>
-        <translation>重叠度 (IoU)</translation>
+        <translation>重叠度（IoU）</translation>
     </message>
     <message>
         <source>Classes</source>
@@ -8128,7 +8164,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>File size (MB)</source>
-        <translation>文件大小 (MB)</translation>
+        <translation>文件大小（MB）</translation>
     </message>
     <message>
         <source>Files kept</source>
@@ -8516,7 +8552,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Largest picture of a group; quality is lowered, then size.</source>
-        <translation>一个群组图片的最大大小；先降低质量，再缩小尺寸。</translation>
+        <translation>一个目标组图片的最大大小；先降低质量，再缩小尺寸。</translation>
     </message>
     <message>
         <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. Who is not detected is not hidden.</source>
@@ -8524,7 +8560,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Empty: pictures travel in the messages. A folder that all workers reach: messages only name them.</source>
-        <translation>留空：图片随消息传送。填写所有工作程序都能访问的文件夹：消息只记录图片名称。</translation>
+        <translation>留空：图片随消息传送。填写所有处理单元都能访问的文件夹：消息只记录图片名称。</translation>
     </message>
     <message>
         <source>Older pictures are deleted there.</source>
@@ -8572,11 +8608,11 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Seconds between two: medium</source>
-        <translation>先后通过间隔（秒）：中</translation>
+        <translation>后侵入时间（秒）：中</translation>
     </message>
     <message>
         <source>Seconds between two: low</source>
-        <translation>先后通过间隔（秒）：低</translation>
+        <translation>后侵入时间（秒）：低</translation>
     </message>
     <message>
         <source>A vehicle and a person that come through the same place within this time, one after the other, are a medium risk. Only for cameras with a ground rectangle.</source>
@@ -8642,7 +8678,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Save and use these settings (Ctrl+S)</source>
-        <translation>保存并使用这些设置 (Ctrl+S)</translation>
+        <translation>保存并使用这些设置（Ctrl+S）</translation>
     </message>
     <message>
         <source>Sections</source>
@@ -9059,7 +9095,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Start all workers, consumers first (F5)</source>
-        <translation>启动全部处理单元，先启动消费方 (F5)</translation>
+        <translation>启动全部处理单元，先启动消费方（F5）</translation>
     </message>
     <message>
         <source>Stop all</source>
@@ -9071,7 +9107,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Logs, settings without secrets, versions and figures in one file (Ctrl+E)</source>
-        <translation>将日志、设置（不含密钥）、版本和统计数据导出为一个文件 (Ctrl+E)</translation>
+        <translation>将日志、设置（不含密钥）、版本和统计数据导出为一个文件（Ctrl+E）</translation>
     </message>
     <message>
         <source>Stop now</source>
@@ -9083,7 +9119,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>Stop all workers, producers first, and read what they left (Shift+F5)</source>
-        <translation>停止全部处理单元：先停止生产方，再读完剩余消息 (Shift+F5)</translation>
+        <translation>停止全部处理单元：先停止生产方，再读完剩余消息（Shift+F5）</translation>
     </message>
     <message>
         <source>Embedded broker</source>
@@ -9237,7 +9273,7 @@ The line shows the unread messages lately.</source>
     </message>
     <message>
         <source>Undo (Ctrl+Z)</source>
-        <translation>撤销 (Ctrl+Z)</translation>
+        <translation>撤销（Ctrl+Z）</translation>
     </message>
 </context>
 <context>
@@ -9656,7 +9692,7 @@ The line shows the unread messages lately.</source>
     </message>
     <message>
         <source>API keys of the worker</source>
-        <translation>该工作器的 API 密钥</translation>
+        <translation>评估调度的 API 密钥</translation>
     </message>
 </context>
 <context>
@@ -9671,7 +9707,7 @@ The line shows the unread messages lately.</source>
     </message>
     <message>
         <source>Close (Esc)</source>
-        <translation>关闭 (Esc)</translation>
+        <translation>关闭（Esc）</translation>
     </message>
     <message>
         <source>Close</source>
@@ -9738,7 +9774,7 @@ The line shows the unread messages lately.</source>
     </message>
     <message>
         <source>iou</source>
-        <translation>重叠度 (IoU)</translation>
+        <translation>重叠度（IoU）</translation>
     </message>
     <message>
         <source>join deadline s</source>

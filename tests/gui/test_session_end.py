@@ -190,7 +190,7 @@ def test_windows_is_told_why_it_waits_until_all_is_stopped(
     wait, go_on = windows.told
     reason = {
         "en": "The workers finish what is under way, so that nothing is lost.",
-        "zh_CN": "工作单元正在完成手头的工作，以免丢失数据。",
+        "zh_CN": "处理单元正在完成手头的工作，以免丢失数据。",
     }[language]
     assert wait == ("wait", reason, False)
     assert go_on == ("go on", "", True)

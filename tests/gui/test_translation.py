@@ -30,7 +30,7 @@ from tools import make_translations
 from tools.make_translations import LANGUAGES, OUTPUT, SOURCES, qm_file, ts_file
 
 CHINESE = "zh_CN"
-SHORTCUT = re.compile(r"\((?:Ctrl|Shift|F\d|End|PgUp)[^)]*\)")
+SHORTCUT = re.compile(r"\(((?:Ctrl|Shift|F\d|End|PgUp)[^),]*)")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
