@@ -81,7 +81,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 def badly_set(text: str) -> list[str]:
     """Return what is wrong with the signs and terms of a text."""
-    plain = CODE.sub("·", QT_NEEDS.sub("", text))
+    plain = CODE.sub("·", QT_NEEDS.sub("|", text))
     found = [name for name, wrong in SIGNS.items() if wrong.search(plain)]
     return found + [f"{word}: {name}" for word, name in FORBIDDEN.items() if word in text]
 
