@@ -33,6 +33,14 @@ class HasTopic(Protocol):
 
 
 @runtime_checkable
+class HasCameras(Protocol):
+    """A page where cameras are edited."""
+
+    def edit(self, camera_id: str) -> None:
+        """Ask for changes of a camera."""
+
+
+@runtime_checkable
 class HasWorker(Protocol):
     """A page that can show a worker."""
 

@@ -11,6 +11,7 @@ from console.context import ConsoleContext
 from console.page_list import (
     PAGES,
     HasAlarm,
+    HasCameras,
     HasFilter,
     HasLog,
     HasTopic,
@@ -70,6 +71,7 @@ class PageStack(QStackedWidget):
         """Carry the wishes of a page, by the names that pages give them."""
         for name, slot in (
             ("page_wanted", self.show_page),
+            ("camera_wanted", self.edit_camera),
             ("alarm_opened", self.show_alarm),
             ("log_asked", self.show_log),
             ("message", self.message),
@@ -91,6 +93,14 @@ class PageStack(QStackedWidget):
         page = self.page("kafka")
         if isinstance(page, HasTopic):
             page.show_topic(topic)
+
+    @Slot(str)
+    def edit_camera(self, camera_id: str) -> None:
+        """Show the settings of a camera, on the Cameras page."""
+        self.show_page("cameras")
+        page = self.page("cameras")
+        if isinstance(page, HasCameras):
+            page.edit(camera_id)
 
     @Slot(object)
     def show_worker(self, name: WorkerName) -> None:

@@ -277,6 +277,13 @@ class CamerasPage(QWidget):
         if camera is not None:
             self._ask(camera)
 
+    def edit(self, camera_id: str) -> None:
+        """Ask for changes of a camera; nothing where it is gone."""
+        cameras = self._context.settings.cameras
+        camera = next((camera for camera in cameras if camera.id == camera_id), None)
+        if camera is not None:
+            self._ask(camera)
+
     def _ask(self, camera: CameraSettings | None) -> None:
         # Which camera it is makes no difference to what has to restart.
         example = camera or CameraSettings(id="new", name="new", source="demo")

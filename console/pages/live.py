@@ -23,11 +23,13 @@ class LivePage(QWidget):
     Attributes:
         alarm_opened: id of an alarm to show in full.
         page_wanted: key of another page.
+        camera_wanted: id of a camera whose settings are wanted.
         message: something to tell for a moment: text, and whether it is bad news.
     """
 
     alarm_opened = Signal(str)
     page_wanted = Signal(str)
+    camera_wanted = Signal(str)
     message = Signal(str, bool)
 
     def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
@@ -43,6 +45,7 @@ class LivePage(QWidget):
         self._restore()
         self._alarms.alarm_opened.connect(self.alarm_opened)
         self._wall.add_camera_wanted.connect(lambda: self.page_wanted.emit("cameras"))
+        self._wall.edit_wanted.connect(self.camera_wanted)
         self._wall.snapshot_saved.connect(self._on_snapshot)
         save = QShortcut(QKeySequence.StandardKey.Save, self)
         save.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

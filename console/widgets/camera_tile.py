@@ -8,6 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFocusEvent,
     QHideEvent,
     QImage,
@@ -18,7 +19,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
 from console import joining
 from console.camera_words import (
@@ -49,11 +50,13 @@ class CameraTile(QWidget):
     Attributes:
         opened: double-click or Enter: show this camera alone, or all again.
         chosen: it got the keyboard's focus.
+        edit_asked: the settings of the camera are wanted.
         dragged, dropped: it is drawn over the wall, or let go: its camera, and where on the screen.
     """
 
     opened = Signal(str)
     chosen = Signal(str)
+    edit_asked = Signal(str)
     dragged = Signal(str, QPoint)
     dropped = Signal(str, QPoint)
 
@@ -239,6 +242,15 @@ class CameraTile(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.opened.emit(self.camera_id)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        alone = menu.addAction(self.tr("This camera alone, or all"))
+        alone.triggered.connect(lambda: self.opened.emit(self.camera_id))
+        edit = menu.addAction(self.tr("Edit the camera…"))
+        edit.triggered.connect(lambda: self.edit_asked.emit(self.camera_id))
+        menu.popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:

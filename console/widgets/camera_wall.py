@@ -44,10 +44,12 @@ class CameraWall(QWidget):
 
     Attributes:
         add_camera_wanted: the empty wall's button was pressed.
+        edit_wanted: id of a camera whose settings are wanted.
         snapshot_saved: path of a saved picture, or why there is none.
     """
 
     add_camera_wanted = Signal()
+    edit_wanted = Signal(str)
     snapshot_saved = Signal(str, str)
 
     def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
@@ -98,6 +100,7 @@ class CameraWall(QWidget):
             tile.setParent(self._area)
             tile.opened.connect(self._on_opened)
             tile.chosen.connect(self._on_chosen)
+            tile.edit_asked.connect(self.edit_wanted)
             tile.dragged.connect(self._on_dragged)
             tile.dropped.connect(self._on_dropped)
         self._sort()

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QLabel,
     QLineEdit,
+    QMenu,
     QScrollArea,
     QToolButton,
     QTreeWidget,
@@ -28,6 +29,8 @@ from console.pages.kafka import KafkaPage
 from console.pages.live import LivePage
 from console.pages.logs import LogsPage
 from console.pages.pipeline import PipelinePage
+from console.widgets.camera_dialog import CameraDialog
+from console.widgets.camera_tile import CameraTile
 from console.widgets.notice_bar import NoticeBar
 from console.widgets.worker_card import WorkerCard
 from console.widgets.worker_details import WorkerDetails
@@ -294,3 +297,21 @@ def test_a_click_on_a_card_opens_its_drawer_and_esc_closes_it(
     press(qtbot, window.drawer, "Open the page")
     assert window.page_key == "pipeline"
     assert not window.drawer.isVisible()
+
+
+@pytest.mark.qt_log_ignore("does not support", extend=True)
+def test_a_tile_leads_to_the_settings_of_its_camera(qtbot: QtBot, window: MainWindow) -> None:
+    """Who sees a dark camera gets to its address in two clicks."""
+    tile = window.findChildren(CameraTile)[1]
+    place = tile.rect().center()
+    reason = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(tile, QContextMenuEvent(reason, place, tile.mapToGlobal(place)))
+    (menu,) = tile.findChildren(QMenu)
+    qtbot.waitUntil(menu.isVisible)
+    edit = next(action for action in menu.actions() if action.text().startswith("Edit"))
+    place = menu.actionGeometry(edit).center()
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=place)
+    asked = dialog(qtbot, CameraDialog)
+    assert window.page_key == "cameras"
+    assert tile.camera_id in [field.text() for field in asked.findChildren(QLineEdit)]
+    qtbot.keyClick(asked, Qt.Key.Key_Escape)
