@@ -39,7 +39,6 @@ from pipeline.messages import utc_now
 from pipeline.settings import demo_settings
 from pipeline.telemetry import Frame, Overlay, OverlayBox
 from tests.support.console_parts import console_context
-from tests.support.windows import shown_window
 
 ANONYMOUS = QScrollBar | QSplitterHandle | QMenu | QTabBar
 """Qt's own parts, which tell their role without a name."""
@@ -49,12 +48,6 @@ ANONYMOUS = QScrollBar | QSplitterHandle | QMenu | QTabBar
 def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
     accessibility.install()
     with console_context(qtbot, demo_settings()) as made:
-        yield made
-
-
-@pytest.fixture
-def window(qtbot: QtBot, context: ConsoleContext) -> Iterator[MainWindow]:
-    with shown_window(qtbot, context) as made:
         yield made
 
 

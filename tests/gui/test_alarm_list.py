@@ -27,6 +27,7 @@ from pipeline.telemetry import AlarmHint
 from tests.support.alarms import alarm, jpeg, store_alarms
 from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
+from tests.support.windows import shown
 
 
 @pytest.fixture
@@ -41,12 +42,7 @@ def context(qtbot: QtBot, store: Path) -> Iterator[ConsoleContext]:
 
 
 def show_list(qtbot: QtBot, context: ConsoleContext) -> AlarmList:
-    made = AlarmList(context)
-    qtbot.addWidget(made)
-    made.resize(316, 600)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    return shown(qtbot, AlarmList(context), 316, 600)
 
 
 def cards(shown: AlarmList) -> list[AlarmCard]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,22 +16,9 @@ from console.widgets.area_canvas import AreaCanvas
 from console.widgets.area_dialog import AreaDialog
 from console.widgets.value_table import ValueTable
 from pipeline import settings_file
-from pipeline.settings import demo_settings
 from pipeline.settings_cameras import CameraSettings
-from tests.support.console_parts import console_context
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "signalbox.toml"
-
-
-@pytest.fixture
-def context(qtbot: QtBot, path: Path) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, demo_settings()) as made:
-        yield replace(made, settings_path=path)
 
 
 class Editor:

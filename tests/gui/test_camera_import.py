@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +14,8 @@ from console.pages.cameras import CamerasPage
 from console.widgets.camera_import import CameraImport
 from console.widgets.value_table import ValueTable
 from pipeline import settings_file
-from pipeline.settings import demo_settings
-from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
+from tests.support.windows import shown
 
 LIST = """id,name,source
 cam-1,Market renamed,
@@ -28,26 +25,8 @@ bad id,Broken,demo
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "signalbox.toml"
-
-
-@pytest.fixture
-def context(qtbot: QtBot, path: Path) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, demo_settings()) as made:
-        yield replace(made, settings_path=path)
-
-
-@pytest.fixture
 def page(qtbot: QtBot, context: ConsoleContext) -> CamerasPage:
-    made = CamerasPage(context)
-    qtbot.addWidget(made)
-    made.resize(1200, 600)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
-    return made
+    return shown(qtbot, CamerasPage(context), 1200, 600)
 
 
 def names(context: ConsoleContext) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
@@ -24,29 +23,19 @@ from console.widgets.camera_wall import CameraWall
 from console.widgets.tile_geometry import Placement
 from console.widgets.tile_painter import GroupNote, Layers, TilePainter
 from pipeline.detection.source_kinds import not_opened
-from pipeline.settings import Settings, demo_settings
+from pipeline.settings import Settings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.telemetry import CameraView, Frame, Overlay, OverlayBox, OverlayGroup
 from pipeline.texts import NOTHING, say, verbatim
 from tests.support.console_parts import console_context
+from tests.support.windows import shown
 
 BLUE_BGRA = (200, 40, 20, 255)
 
 
 @pytest.fixture
-def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, demo_settings()) as made:
-        yield made
-
-
-@pytest.fixture
 def wall(qtbot: QtBot, context: ConsoleContext) -> CameraWall:
-    made = CameraWall(context)
-    qtbot.addWidget(made)
-    made.resize(1000, 500)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    return shown(qtbot, CameraWall(context), 1000, 500)
 
 
 def give_frame(context: ConsoleContext, camera: str, sequence: int = 1) -> None:
@@ -64,7 +53,7 @@ def color_at(tile: CameraTile, x: float, y: float) -> QColor:
     return image.pixelColor(int(image.width() * x), int(image.height() * y))
 
 
-def shown(wall: CameraWall) -> list[str]:
+def shown_cameras(wall: CameraWall) -> list[str]:
     return [tile.camera_id for tile in wall.tiles() if tile.isVisible()]
 
 
@@ -107,12 +96,12 @@ def test_tiles_ask_for_frames_of_their_size_and_hidden_ones_for_none(
 def test_a_double_click_shows_one_camera_alone_and_escape_all_again(
     qtbot: QtBot, wall: CameraWall
 ) -> None:
-    assert len(shown(wall)) == 4
+    assert len(shown_cameras(wall)) == 4
     tile = wall.tiles()[2]
     qtbot.mouseDClick(tile, Qt.MouseButton.LeftButton)
-    assert shown(wall) == ["cam-3"]
+    assert shown_cameras(wall) == ["cam-3"]
     qtbot.keyClick(tile, Qt.Key.Key_Escape)
-    assert len(shown(wall)) == 4
+    assert len(shown_cameras(wall)) == 4
 
 
 def test_the_keyboard_goes_from_tile_to_tile(qtbot: QtBot, wall: CameraWall) -> None:
@@ -120,7 +109,7 @@ def test_the_keyboard_goes_from_tile_to_tile(qtbot: QtBot, wall: CameraWall) -> 
     qtbot.keyClick(wall.tiles()[0], Qt.Key.Key_Right)
     qtbot.waitUntil(wall.tiles()[1].hasFocus)
     qtbot.keyClick(wall.tiles()[1], Qt.Key.Key_Return)
-    assert shown(wall) == ["cam-2"]
+    assert shown_cameras(wall) == ["cam-2"]
 
 
 def test_a_camera_without_picture_says_why(
@@ -308,7 +297,7 @@ def test_a_wall_of_nine_leaves_no_place_empty_while_there_are_four(
     nine.trigger()
     assert [tile.geometry() for tile in wall.tiles()] == places
     next(each for each in layouts.menu().actions() if each.text() == "1").trigger()
-    assert shown(wall) == ["cam-1"]
+    assert shown_cameras(wall) == ["cam-1"]
 
 
 def test_no_box_lies_over_the_words_of_a_group() -> None:

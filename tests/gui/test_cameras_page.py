@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
@@ -32,24 +31,13 @@ from console.widgets.camera_wall import CameraWall
 from console.widgets.value_table import ValueTable
 from pipeline import settings_file
 from pipeline.detection.source_kinds import missing
-from pipeline.settings import Settings, demo_settings
+from pipeline.settings import Settings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.texts import verbatim
-from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
+from tests.support.windows import shown
 
 SECRET = "hunter2-" + "x" * 4
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "signalbox.toml"
-
-
-@pytest.fixture
-def context(qtbot: QtBot, path: Path) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, demo_settings()) as made:
-        yield replace(made, settings_path=path)
 
 
 @pytest.fixture
@@ -58,14 +46,7 @@ def page(qtbot: QtBot, context: ConsoleContext) -> CamerasPage:
 
 
 def show_page(qtbot: QtBot, context: ConsoleContext) -> CamerasPage:
-    made = CamerasPage(context)
-    qtbot.addWidget(made)
-    made.resize(1200, 600)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
-    return made
+    return shown(qtbot, CamerasPage(context), 1200, 600)
 
 
 def rows(page: CamerasPage) -> list[list[str]]:

@@ -21,6 +21,7 @@ from pipeline.states import WorkerName
 from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
 from tests.support.stages import feed
+from tests.support.windows import shown
 
 pytestmark = pytest.mark.integration
 
@@ -39,12 +40,7 @@ def context(
 
 @pytest.fixture
 def page(qtbot: QtBot, context: ConsoleContext) -> KafkaPage:
-    made = KafkaPage(context)
-    qtbot.addWidget(made)
-    made.resize(1200, 700)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+    return shown(qtbot, KafkaPage(context), 1200, 700)
 
 
 def _open(qtbot: QtBot, context: ConsoleContext, page: KafkaPage) -> DeadLetterDialog:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,6 @@ from pipeline.redact import forget_secrets
 from pipeline.secrets import resolve
 from pipeline.settings import Settings
 from pipeline.states import WorkerName
-from tests.support.console_parts import console_context
 from tests.support.credential_store import TestStore, using
 from tests.support.llm_server import llm_server
 from tests.support.windows import WAIT_MS, dialog, pick, press, shown_window
@@ -38,9 +36,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def context(qtbot: QtBot, path: Path) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, Settings()) as made:
-        yield replace(made, settings_path=path)
+def settings() -> Settings:
+    return Settings()
 
 
 @pytest.fixture

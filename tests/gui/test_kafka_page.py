@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -20,28 +19,22 @@ from console.widgets.lag_table import LagTable
 from pipeline.kafka import KafkaAccess
 from pipeline.settings import Settings
 from pipeline.states import WorkerName, WorkerState
-from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
 from tests.support.stages import feed
+from tests.support.windows import shown
 
 WAIT_MS = 30_000
 LAG, STATUS, COMMITTED, END, DEAD = 1, 4, 7, 8, 9
 
 
 @pytest.fixture
-def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, Settings()) as made:
-        yield made
+def settings() -> Settings:
+    return Settings()
 
 
 @pytest.fixture
 def page(qtbot: QtBot, context: ConsoleContext) -> KafkaPage:
-    made = KafkaPage(context)
-    qtbot.addWidget(made)
-    made.resize(1200, 640)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+    return shown(qtbot, KafkaPage(context), 1200, 640)
 
 
 def words(page: KafkaPage) -> str:

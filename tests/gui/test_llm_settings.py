@@ -34,6 +34,7 @@ from tests.support import credential_store
 from tests.support.console_parts import console_context
 from tests.support.credential_store import TestStore
 from tests.support.llm_server import LlmServer, llm_server
+from tests.support.windows import shown
 
 pytestmark = pytest.mark.integration
 
@@ -67,14 +68,7 @@ def context(qtbot: QtBot, path: Path, store: TestStore) -> Iterator[ConsoleConte
 
 @pytest.fixture
 def page(qtbot: QtBot, context: ConsoleContext) -> SettingsPage:
-    made = SettingsPage(context)
-    qtbot.addWidget(made)
-    made.resize(1200, 800)
-    with qtbot.waitExposed(made):
-        made.show()
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
-    return made
+    return shown(qtbot, SettingsPage(context), 1200, 800)
 
 
 def write(qtbot: QtBot, parent: QWidget, name: str, text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,15 +16,13 @@ from console.widgets.log_pane import COPY_LIMIT
 from console.widgets.log_tail import LogTail
 from pipeline.messages import utc_now
 from pipeline.settings import Settings
-from tests.support.console_parts import console_context
 
 NASTY = "KafkaError{code=_INVALID_ARG} <red>\ud83d\n{0} 警报 \x00 %s"
 
 
 @pytest.fixture
-def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, Settings()) as made:
-        yield made
+def settings() -> Settings:
+    return Settings()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from pipeline.detection.images import write_image
 from pipeline.detection.models import BUNDLED_MODEL
 from pipeline.settings import Settings, demo_settings
 from tests.support.console_parts import console_context
+from tests.support.windows import shown
 from tests.unit.detection.families.networks import Network, street
 
 TRIAL_MS = 60_000
@@ -34,12 +35,7 @@ def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
 
 @pytest.fixture
 def page(qtbot: QtBot, context: ConsoleContext) -> SettingsPage:
-    made = SettingsPage(context)
-    qtbot.addWidget(made)
-    made.resize(1200, 900)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    return shown(qtbot, SettingsPage(context), 1200, 900)
 
 
 @pytest.fixture

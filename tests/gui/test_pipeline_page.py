@@ -17,30 +17,17 @@ from console.pages.pipeline import PipelinePage
 from console.pipeline_words import FIGURES
 from console.widgets.value_table import ValueTable
 from console.window_texts import line
-from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from pipeline.texts import verbatim
-from tests.support.console_parts import console_context
-from tests.support.windows import shown_window
+from tests.support.windows import shown, shown_window
 
 DETECTION, GENERATOR, SCHEDULER, AGGREGATOR = WorkerName
 
 
 @pytest.fixture
-def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, demo_settings()) as made:
-        yield made
-
-
-@pytest.fixture
 def page(qtbot: QtBot, context: ConsoleContext) -> PipelinePage:
-    made = PipelinePage(context)
-    qtbot.addWidget(made)
-    made.resize(1200, 680)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+    return shown(qtbot, PipelinePage(context), 1200, 680)
 
 
 def tell(context: ConsoleContext, name: WorkerName, new: WorkerState, reason: str = "") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,23 +30,12 @@ from console.widgets.section import Section
 from pipeline import settings_file
 from pipeline.settings import Settings, demo_settings
 from pipeline.states import WorkerName
-from tests.support.console_parts import console_context
 from tests.support.log_guard import ExpectLog
 from tests.support.web_server import web_server
+from tests.support.windows import shown
 
 TRIAL_MS = 60_000
 """A process that imports onnxruntime takes seconds on a busy machine."""
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "signalbox.toml"
-
-
-@pytest.fixture
-def context(qtbot: QtBot, path: Path) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, demo_settings()) as made:
-        yield replace(made, settings_path=path)
 
 
 @pytest.fixture
@@ -56,14 +44,7 @@ def page(qtbot: QtBot, context: ConsoleContext) -> SettingsPage:
 
 
 def show_page(qtbot: QtBot, context: ConsoleContext) -> SettingsPage:
-    made = SettingsPage(context)
-    qtbot.addWidget(made)
-    made.resize(1200, 700)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
-    return made
+    return shown(qtbot, SettingsPage(context), 1200, 700)
 
 
 def line(page: SettingsPage, name: str) -> QLineEdit:

@@ -30,6 +30,7 @@ from pipeline.timeline.events import Event, What
 from pipeline.timeline.store import TimelineWriter, timeline_path
 from tests.support.alarms import alarm, store_alarms
 from tests.support.console_parts import console_context
+from tests.support.windows import shown
 
 
 @pytest.fixture
@@ -46,11 +47,7 @@ def context(qtbot: QtBot, signalbox_home: Path) -> Iterator[ConsoleContext]:
 
 @pytest.fixture
 def page(qtbot: QtBot, context: ConsoleContext) -> LogsPage:
-    made = LogsPage(context)
-    qtbot.addWidget(made)
-    made.resize(1100, 600)
-    made.show()
-    qtbot.waitExposed(made)
+    made = shown(qtbot, LogsPage(context), 1100, 600)
     qtbot.mouseClick(
         next(b for b in made.findChildren(QToolButton) if b.text() == "Timeline"),
         Qt.MouseButton.LeftButton,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -24,29 +23,17 @@ from console.widgets.painting import break_name
 from console.widgets.topic_track import TopicTrack
 from console.widgets.track_diagram import TrackDiagram
 from console.widgets.worker_card import WorkerCard
-from pipeline.settings import demo_settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from pipeline.texts import verbatim
-from tests.support.console_parts import console_context
+from tests.support.windows import shown
 
 DETECTION, GENERATOR, SCHEDULER, AGGREGATOR = WorkerName
 
 
 @pytest.fixture
-def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, demo_settings()) as made:
-        yield made
-
-
-@pytest.fixture
 def diagram(qtbot: QtBot, context: ConsoleContext) -> TrackDiagram:
-    made = TrackDiagram(context)
-    qtbot.addWidget(made)
-    made.resize(1360, 150)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+    return shown(qtbot, TrackDiagram(context), 1360, 150)
 
 
 def cards(diagram: TrackDiagram) -> dict[WorkerName, WorkerCard]:

@@ -16,12 +16,11 @@ from console.main_window import MainWindow
 from console.models.alarm_desk import AlarmDesk
 from console.tray import QUIET_S, Tray
 from console.ui_gap import UiGap
-from pipeline.settings import Settings, demo_settings
+from pipeline.settings import Settings
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from pipeline.telemetry import AlarmHint
 from pipeline.texts import verbatim
-from tests.support.console_parts import console_context
 
 # The offscreen desktop of tests looks for a tray of X11.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", "does not support", extend=True)
@@ -53,12 +52,6 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
     )
     monkeypatch.setattr(QApplication, "beep", made.beep)
     return made
-
-
-@pytest.fixture
-def context(qtbot: QtBot) -> Iterator[ConsoleContext]:
-    with console_context(qtbot, demo_settings()) as made:
-        yield made
 
 
 @pytest.fixture
