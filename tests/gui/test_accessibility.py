@@ -62,7 +62,7 @@ def told(widget: QWidget) -> tuple[QAccessible.Role, str, str]:
 @pytest.mark.parametrize("key", [spec.key for spec in PAGES])
 def test_whatever_takes_the_keyboard_has_a_name(qtbot: QtBot, window: MainWindow, key: str) -> None:
     window.show_page(key)
-    qtbot.wait(30)
+    qtbot.waitUntil(window.pages.page(key).isVisible)
     nameless = [
         f"{type(widget).__name__} {widget.objectName()}"
         for widget in window.findChildren(QWidget)
@@ -95,7 +95,7 @@ def _group(button: QAbstractButton) -> QButtonGroup | None:
 def test_tab_reaches_everything_and_comes_round(qtbot: QtBot, window: MainWindow, key: str) -> None:
     """In both directions; nothing swallows the key, and no hidden thing gets it."""
     window.show_page(key)
-    qtbot.wait(30)
+    qtbot.waitUntil(window.pages.page(key).isVisible)
     wanted = {
         widget
         for widget in window.findChildren(QWidget)

@@ -127,7 +127,7 @@ def test_no_english_is_left_in_the_chinese_window(
 ) -> None:
     choose_language(qtbot, window, "简体中文")
     window.show_page(key)
-    qtbot.wait(50)
+    qtbot.waitUntil(window.pages.page(key).isVisible)
     known = names_of(context.settings)
     left = {
         text: words

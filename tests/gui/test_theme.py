@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QRawFont, QTextLayout
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from console import i18n
 from console.theme.fonts import HAN_FAMILIES, mono_font, ui_font
@@ -134,11 +135,15 @@ def test_follows_the_system_until_a_theme_is_chosen(
 
 
 def test_an_icon_of_a_deleted_button_does_no_harm(theme: ThemeManager, qtbot: QtBot) -> None:
-    button = QPushButton()
-    theme.icons.set_on(button, "x")
-    button.deleteLater()
-    qtbot.wait(1)
+    gone, there = QPushButton(), QPushButton()
+    qtbot.addWidget(there)
+    for button in (gone, there):
+        theme.icons.set_on(button, "x")
+    gone.deleteLater()
+    qtbot.waitUntil(lambda: not isValid(gone))
+    before = there.icon().cacheKey()
     theme.set_mode("light")
+    assert there.icon().cacheKey() != before
 
 
 @pytest.mark.parametrize("mono", [False, True], ids=["ui", "mono"])

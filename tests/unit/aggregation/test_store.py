@@ -329,6 +329,8 @@ def test_a_large_database_is_trusted(path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(database, "_CHECK_STEP", 1)
     with closing(StoreWriter(path)) as writer:
         put(writer, "one more")
+    assert rows(path, "SELECT count(*) FROM alarms") == [(51,)]
+    assert [file.name for file in path.parent.iterdir() if "damaged" in file.name] == []
 
 
 def test_a_database_of_a_newer_version_is_left_alone(path: Path) -> None:
