@@ -10,7 +10,6 @@ import logging
 import sys
 import traceback
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from loguru import logger
@@ -112,12 +111,7 @@ class Logs:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _to_sinks(self, message: Message) -> None:

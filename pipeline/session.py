@@ -6,7 +6,6 @@ The window, the headless runner and the self-test all stand on this; none of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from pipeline.kafka import KafkaAccess
@@ -71,10 +70,5 @@ class PipelineSession:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

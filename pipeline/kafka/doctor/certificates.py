@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.kafka.doctor.effective import Effective
-from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about
+from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, refusal
 from pipeline.texts import Text, say
 
 _FILES: Final = (
@@ -45,15 +45,12 @@ def certificate_rules(effective: Effective, *, tls: bool) -> Iterator[Finding]:
 
 
 def _refused(setting: Setting, rule: str, reason: Text, fix: Text, *edits: Edit) -> Finding:
-    return about(
+    return refusal(
         setting,
         rule,
-        Severity.ERROR,
-        effect=say("the client is not made"),
         reason=reason,
         fix=fix,
         edits=edits,
-        refused=True,
         reference="https://github.com/confluentinc/librdkafka/wiki/Using-SSL-with-librdkafka",
     )
 

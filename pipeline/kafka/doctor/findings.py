@@ -184,6 +184,29 @@ def about(  # noqa: PLR0913 - the parts of a finding, by name
     )
 
 
+def refusal(
+    setting: Setting,
+    rule: str,
+    *,
+    reason: Text,
+    fix: Text,
+    edits: Iterable[Edit] = (),
+    reference: str = "",
+) -> Finding:
+    """Return a finding about a setting for which librdkafka refuses to make the client."""
+    return about(
+        setting,
+        rule,
+        Severity.ERROR,
+        effect=say("the client is not made"),
+        reason=reason,
+        fix=fix,
+        edits=edits,
+        refused=True,
+        reference=reference,
+    )
+
+
 def settings_of(properties: Mapping[str, Value]) -> list[Setting]:
     """Return the settings of a plain map."""
     return [Setting(name, value) for name, value in properties.items()]

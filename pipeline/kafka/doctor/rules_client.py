@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline.kafka.doctor.effective import Effective
-from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
+from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text, refusal
 from pipeline.redact import redact_text
 from pipeline.texts import Text, say
 
@@ -111,11 +111,9 @@ def _backoff(effective: Effective) -> Iterator[Finding]:
         setting = effective.setting("reconnect.backoff.max.ms")
         culprit = setting or effective.setting("reconnect.backoff.ms")
         if culprit is not None:
-            yield about(
+            yield refusal(
                 culprit,
                 "reconnect-backoff",
-                Severity.ERROR,
-                effect=say("the client is not made"),
                 reason=say(
                     "reconnect.backoff.max.ms ({high}) must not be below "
                     "reconnect.backoff.ms ({low})",
@@ -126,7 +124,6 @@ def _backoff(effective: Effective) -> Iterator[Finding]:
                 edits=[
                     Edit("set", setting.name if setting else "reconnect.backoff.max.ms", str(low))
                 ],
-                refused=True,
             )
     ceiling = effective.integer("retry.backoff.max.ms")
     for name in ("retry.backoff.ms", "topic.metadata.refresh.fast.interval.ms"):
@@ -169,15 +166,12 @@ def _assignors(effective: Effective) -> Iterator[Finding]:
         and as_text(protocol.value) not in ("", "consumer")
         and not effective.is_code("group.protocol.type")
     ):
-        yield about(
+        yield refusal(
             protocol,
             "group-protocol-type",
-            Severity.ERROR,
-            effect=say("the client is not made"),
             reason=say("librdkafka has assignment strategies for the type consumer only"),
             fix=say("Take it out."),
             edits=[Edit("remove", protocol.name)],
-            refused=True,
         )
         return
     if setting is None:
@@ -189,11 +183,9 @@ def _assignors(effective: Effective) -> Iterator[Finding]:
 
         meant = convert(name, ",".join(word for word in words if word.strip())).lower()
         known = bool(meant) and all(word in ASSIGNORS for word in meant.split(","))
-        yield about(
+        yield refusal(
             setting,
             "assignor-unknown",
-            Severity.ERROR,
-            effect=say("the client is not made"),
             reason=say("there is no strategy {strategy!r} here", strategy=unknown[0])
             if unknown[0]
             else say(
@@ -203,18 +195,14 @@ def _assignors(effective: Effective) -> Iterator[Finding]:
             if known
             else say("Write some of: {choices}.", choices=", ".join(ASSIGNORS)),
             edits=[Edit("set", setting.name, meant)] if known else [],
-            refused=True,
         )
     elif len({ASSIGNORS[word] for word in words}) > 1:
-        yield about(
+        yield refusal(
             setting,
             "assignors-mixed",
-            Severity.ERROR,
-            effect=say("the client is not made"),
             reason=say("eager strategies (range, roundrobin) and cooperative ones cannot be mixed"),
             fix=say("Write cooperative-sticky, or range,roundrobin; not both."),
             edits=[Edit("set", setting.name, "cooperative-sticky")],
-            refused=True,
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline.kafka.doctor.effective import Effective
-from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
+from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text, refusal
 from pipeline.kafka.doctor.values import C_SPACE
 from pipeline.texts import Text, say
 
@@ -39,15 +39,12 @@ def oauth_rules(effective: Effective, sasl: bool) -> Iterator[Finding]:
 
 
 def _refused(setting: Setting, rule: str, reason: Text, fix: Text, *edits: Edit) -> Finding:
-    return about(
+    return refusal(
         setting,
         rule,
-        Severity.ERROR,
-        effect=say("the client is not made"),
         reason=reason,
         fix=fix,
         edits=edits,
-        refused=True,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from pipeline.kafka.doctor.certificates import certificate_rules
 from pipeline.kafka.doctor.effective import Effective
-from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
+from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text, refusal
 from pipeline.kafka.doctor.rules_oauth import oauth_rules
 from pipeline.kafka.doctor.table import table
 from pipeline.kafka.librdkafka import ConfResult, try_property
@@ -70,11 +70,9 @@ def _mechanism(effective: Effective) -> Iterator[Finding]:
     feature = _FEATURES[mechanism.partition("-")[0]]
     if try_property("builtin.features", feature)[0] is not ConfResult.OK:
         chosen = effective.is_set("sasl.mechanisms")
-        yield about(
+        yield refusal(
             setting,
             "mechanism-not-built",
-            Severity.ERROR,
-            effect=say("the client is not made"),
             reason=say(
                 "this build of librdkafka {version} lacks {mechanism}",
                 version=table().version,
@@ -93,7 +91,6 @@ def _mechanism(effective: Effective) -> Iterator[Finding]:
                 "libsasl2."
             ),
             edits=[Edit("set", "sasl.mechanism", "SCRAM-SHA-512")] if not chosen else [],
-            refused=True,
         )
     elif mechanism.partition("-")[0] in ("PLAIN", "SCRAM"):
         yield from _user_and_password(effective, setting, mechanism)
@@ -102,11 +99,9 @@ def _mechanism(effective: Effective) -> Iterator[Finding]:
 def _unknown_mechanism(setting: Setting, mechanism: str) -> Finding:
     upper = mechanism.strip().upper()
     known = upper in MECHANISMS
-    return about(
+    return refusal(
         setting,
         "mechanism-unknown",
-        Severity.ERROR,
-        effect=say("the client is not made"),
         reason=say(
             "there is no SASL mechanism {mechanism!r}: its name is written in capitals",
             mechanism=mechanism,
@@ -117,7 +112,6 @@ def _unknown_mechanism(setting: Setting, mechanism: str) -> Finding:
         if known
         else say("Write one of: {choices}.", choices=", ".join(MECHANISMS)),
         edits=[Edit("set", setting.name, upper)] if known else [],
-        refused=True,
     )
 
 
@@ -128,14 +122,11 @@ def _user_and_password(effective: Effective, setting: Setting, mechanism: str) -
         if effective.text(name) is None and not effective.is_code(name)
     ]
     if missing:
-        yield about(
+        yield refusal(
             setting,
             "credentials-missing",
-            Severity.ERROR,
-            effect=say("the client is not made"),
             reason=say("{mechanism} needs sasl.username and sasl.password", mechanism=mechanism),
             fix=say("Set {name}.", name=listed(missing)),
-            refused=True,
         )
 
 

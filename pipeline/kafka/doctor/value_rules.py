@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Final
 
-from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text
+from pipeline.kafka.doctor.findings import Edit, Finding, Setting, Severity, about, as_text, refusal
 from pipeline.kafka.doctor.table import Property
 from pipeline.kafka.doctor.values import (
     C_SPACE,
@@ -55,15 +55,12 @@ def value_findings(setting: Setting, found: Property) -> Iterator[Finding]:
     """Yield what is wrong with a value, read as librdkafka reads it."""
     text = as_text(setting.value)
     if _not_in_this_build(setting.name):
-        yield about(
+        yield refusal(
             setting,
             "not-built",
-            Severity.ERROR,
-            effect=say("the client is not made"),
             reason=say("librdkafka's build for this system lacks what is behind it"),
             fix=say("Take it out."),
             edits=[Edit("remove", setting.name)],
-            refused=True,
         )
         return
     match found.kind:
@@ -261,15 +258,12 @@ def _by_library(setting: Setting, found: Property, text: str) -> Iterator[Findin
 
 
 def _dedicated(setting: Setting) -> Finding:
-    return about(
+    return refusal(
         setting,
         "not-a-text",
-        Severity.ERROR,
-        effect=say("the client is not made"),
         reason=say("this is set by a function of librdkafka's C interface, never as a text"),
         fix=say("Take it out."),
         edits=[Edit("remove", setting.name)],
-        refused=True,
     )
 
 
