@@ -144,6 +144,13 @@ def _classic_protocol(effective: Effective) -> Iterator[Finding]:
 
 
 def _fetching(effective: Effective) -> Iterator[Finding]:
+    yield from _fetch_minimum(effective)
+    yield from _fetch_sizes(effective)
+    yield from _fetch_queue(effective)
+    yield from _fetch_wait(effective)
+
+
+def _fetch_minimum(effective: Effective) -> Iterator[Finding]:
     minimum = effective.integer("fetch.min.bytes")
     setting = effective.setting("fetch.min.bytes")
     if setting and not 1 <= minimum <= _FETCH_MIN_LIMIT:
@@ -158,6 +165,9 @@ def _fetching(effective: Effective) -> Iterator[Finding]:
             say("Use {near}.", near=near),
             Edit("set", setting.name, str(near)),
         )
+
+
+def _fetch_sizes(effective: Effective) -> Iterator[Finding]:
     largest = effective.integer("message.max.bytes")
     fetch = effective.integer("fetch.max.bytes")
     setting = effective.setting("fetch.max.bytes")
@@ -195,6 +205,9 @@ def _fetching(effective: Effective) -> Iterator[Finding]:
             fix=say("Use at most {most}.", most=fetch),
             edits=[Edit("set", partition.name, str(fetch))],
         )
+
+
+def _fetch_queue(effective: Effective) -> Iterator[Finding]:
     queue_setting = effective.setting("queued.max.messages.kbytes")
     per_partition = effective.integer("fetch.message.max.bytes")
     if queue_setting and effective.integer("queued.max.messages.kbytes") * 1024 < per_partition:
@@ -210,6 +223,9 @@ def _fetching(effective: Effective) -> Iterator[Finding]:
             fix=say("Use at least {least}.", least=-(-per_partition // 1024)),
             edits=[Edit("set", queue_setting.name, str(-(-per_partition // 1024)))],
         )
+
+
+def _fetch_wait(effective: Effective) -> Iterator[Finding]:
     wait = effective.integer("fetch.wait.max.ms")
     timeout = effective.integer("socket.timeout.ms")
     culprit = effective.setting("fetch.wait.max.ms") or effective.setting("socket.timeout.ms")

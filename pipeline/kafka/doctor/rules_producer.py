@@ -134,6 +134,10 @@ def _idempotence(effective: Effective, why: Text) -> Iterator[Finding]:
             say("Leave it out."),
             Edit("remove", setting.name),
         )
+    yield from _transaction_outlived(effective)
+
+
+def _transaction_outlived(effective: Effective) -> Iterator[Finding]:
     setting = effective.setting("message.timeout.ms")
     limit = effective.integer("transaction.timeout.ms")
     if (
