@@ -40,7 +40,11 @@ class AggregatorWorker:
     name = WorkerName.AGGREGATOR
 
     def run(self, context: WorkerContext) -> None:
-        """Work until stopped; see `pipeline.worker.Worker.run`."""
+        """Work until stopped; see `pipeline.worker.Worker.run`.
+
+        Raises:
+            WorkerError: the alarm database cannot be used; a damaged one is set aside.
+        """
         store = _open_when_there_is_room(context)
         if store is None:
             return

@@ -39,6 +39,9 @@ def generate(
         count: see above.
         limit_s: for all of it.
         reported: hear of every single delivery, as whoever may lose none has to.
+
+    Raises:
+        BenchmarkError: the broker has not taken all tasks, or not all results came in time.
     """
     topics = access.settings.topics
     producer, consumer = clients.make_bare(access.settings, access.bootstrap_servers, group)

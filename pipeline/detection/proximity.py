@@ -63,7 +63,7 @@ class RoadScene:
         return height
 
     def where(self, wanted: frozenset[str]) -> Integers:
-        """Return the positions of the objects whose class is in `wanted`."""
+        """Return the positions of the objects whose class is in `wanted`, rising; ``(n,)``."""
         return np.array([i for i, name in enumerate(self.names) if name in wanted], np.int32)
 
 

@@ -59,7 +59,7 @@ class _Track:
     votes: dict[int, float] = field(default_factory=dict)
 
     def note(self, box: Floats, class_id: int, confidence: float, time_s: float) -> None:
-        """Enter one sighting."""
+        """Enter one sighting: the box ``(4,)`` in pixels, at `time_s` (monotonic seconds)."""
         self.box, self.seen_s = box, time_s
         self.hits += 1
         self.positions.append((time_s, float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2))

@@ -66,7 +66,10 @@ def to_pixels(boxes: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
 
 
 def sigmoid(values: NDArray[Any]) -> NDArray[Any]:
-    """Return the logistic function; exact also for large negative values."""
+    """Return the logistic function of each value, 0..1, as float32; the shape stays.
+
+    Exact also for large negative values.
+    """
     return np.asarray(0.5 * (1 + np.tanh(0.5 * values.astype(np.float32))), np.float32)
 
 

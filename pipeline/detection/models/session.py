@@ -93,6 +93,9 @@ class ModelSession:
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Return the outputs by name, half-precision ones as float32; one call at a time.
 
+        Args:
+            feeds: by name, of the shapes and types of the model's inputs.
+
         Raises:
             ModelError: the provider or the model failed.
         """
