@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
@@ -36,6 +37,8 @@ def _garbage_is_collected_here() -> Iterator[None]:
     """As in the program: no Qt object ends in another thread (see `console/garbage.py`)."""
     gc.disable()
     yield
+    # What is left of the widgets would be painted anew for the theme of the next test.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.enable()
     collect_what_is_due()
 
