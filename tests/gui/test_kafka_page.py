@@ -172,8 +172,10 @@ def test_the_chart_has_room_in_the_smallest_usual_window(
     assert table.visualItemRect(last).bottom() <= table.viewport().height()
 
 
-def test_only_the_profile_for_trying_out_says_so(qtbot: QtBot, context: ConsoleContext) -> None:
+def test_only_the_demo_calls_itself_one(qtbot: QtBot, context: ConsoleContext) -> None:
     del qtbot
-    assert "demo" not in where_kept(context)
-    assert "this run only" in where_kept(context)
-    assert "demo" in where_kept(replace(context, is_demo=True))
+    assert str(context.settings_path) in where_kept(context)
+    nowhere = replace(context, settings_path=None)
+    assert "demo" not in where_kept(nowhere)
+    assert "this run only" in where_kept(nowhere)
+    assert "demo" in where_kept(replace(nowhere, is_demo=True))
