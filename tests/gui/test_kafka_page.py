@@ -172,7 +172,7 @@ def test_the_chart_has_room_in_the_smallest_usual_window(
     assert table.visualItemRect(last).bottom() <= table.viewport().height()
 
 
-def test_only_the_demo_calls_itself_one(qtbot: QtBot, context: ConsoleContext) -> None:
+def test_only_the_profile_for_trying_out_says_so(qtbot: QtBot, context: ConsoleContext) -> None:
     del qtbot
     assert str(context.settings_path) in where_kept(context)
     nowhere = replace(context, settings_path=None)
