@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -226,19 +227,18 @@ class AlarmReader:
 
     def happenings(self, since: datetime, until: datetime, limit: int) -> list[Happening]:
         """Return the newest of what became of alarms from `since` to `until`, newest first."""
-        span = (to_us(since), to_us(until))
         rows = self._query(
             """
             SELECT first_seen_us AS at_us, 'raised' AS what, '' AS said, alarms.* FROM alarms
-                WHERE first_seen_us >= ?1 AND first_seen_us < ?2
+                WHERE first_seen_us >= :since AND first_seen_us < :until
             UNION ALL SELECT closed_us, 'closed', '', alarms.* FROM alarms
-                WHERE closed_us >= ?1 AND closed_us < ?2
+                WHERE closed_us >= :since AND closed_us < :until
             UNION ALL SELECT at_us, acknowledgements.state, acknowledgements.note, alarms.*
                 FROM acknowledgements JOIN alarms USING (alarm_id)
-                WHERE at_us >= ?1 AND at_us < ?2
-            ORDER BY at_us DESC LIMIT ?3
+                WHERE at_us >= :since AND at_us < :until
+            ORDER BY at_us DESC LIMIT :most
             """,
-            (*span, limit),
+            {"since": to_us(since), "until": to_us(until), "most": limit},
         )
         return [
             Happening(from_us(row["at_us"]), row["what"], row["said"], alarm_of(row))
@@ -298,7 +298,9 @@ class AlarmReader:
         )
         return True
 
-    def _query(self, sql: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
+    def _query(
+        self, sql: str, values: tuple[object, ...] | Mapping[str, object]
+    ) -> list[sqlite3.Row]:
         with self._lock:
             connection = self._current()
             if connection is None:
