@@ -20,6 +20,7 @@ from pathlib import Path
 EXIT_OK = 0
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+MAX_DURATION_S = 366 * 86_400.0
 """Stopped by Ctrl+C, after the habit of shells (128 + SIGINT)."""
 
 
@@ -168,6 +169,17 @@ COMMANDS = (
         libraries=Libraries.NONE,
     ),
 )
+
+
+def duration_s(text: str) -> float:
+    """Return how long a command is to run; for `argparse`."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < MAX_DURATION_S:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be more than 0 seconds, at most a year")
+    return seconds
 
 
 def written(path: Path, content: bytes) -> bool:

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands import duration_s
+
 if TYPE_CHECKING:
     from console.app import Console
     from console.demo_run import DemoRun
@@ -20,7 +22,10 @@ DATABASE_PREFIX = "alarms-"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--duration", type=float, metavar="S", help="stop after S seconds (default: when closed)"
+        "--duration",
+        type=duration_s,
+        metavar="S",
+        help="stop after S seconds (default: when closed)",
     )
     parser.add_argument(
         "--screenshot",
@@ -38,9 +43,6 @@ def run(args: argparse.Namespace) -> int:
     from console.demo_run import DemoRun
     from pipeline.paths import data_folder
 
-    if args.duration is not None and args.duration <= 0:
-        print("--duration must be more than 0 seconds.", file=sys.stderr)
-        return 2
     runs: list[DemoRun] = []
     database = data_folder() / "demo" / f"{DATABASE_PREFIX}{time.time_ns()}.db"
 

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands import duration_s
+
 if TYPE_CHECKING:
     from pipeline.runner import WorkerRunner
     from pipeline.session import PipelineSession
@@ -25,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="detection, generator, scheduler, aggregator, or `all`",
     )
     parser.add_argument("--config", type=Path, help="settings file (default: the user's own)")
-    parser.add_argument("--duration", type=float, metavar="S", help="stop after S seconds")
+    parser.add_argument("--duration", type=duration_s, metavar="S", help="stop after S seconds")
     parser.add_argument(
         "--metrics-port",
         type=int,

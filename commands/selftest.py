@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from commands import written
+from commands import duration_s, written
 
 MODES = ("e2e", "producer", "consumer")
 FAULTS = ("freeze", "cut", "kill-scheduler", "poison")
@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="e2e",
         help="all four workers; detection alone; or the three others on made-up detections",
     )
-    parser.add_argument("--duration", type=float, default=30.0, metavar="S", help="seconds (30)")
+    parser.add_argument(
+        "--duration", type=duration_s, default=30.0, metavar="S", help="seconds (30)"
+    )
     parser.add_argument("--bootstrap", metavar="H:P", help="an outside broker (default: embedded)")
     parser.add_argument(
         "--fault",
@@ -53,9 +55,6 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.settings import LogSettings
     from pipeline.worker import WorkerError
 
-    if args.duration <= 0:
-        print("--duration must be more than 0 seconds.", file=sys.stderr)
-        return 2
     if args.broker_pid is not None and sys.platform == "win32":
         print("--broker-pid: Windows cannot stop a process and let it go on.", file=sys.stderr)
         return 2

@@ -105,6 +105,17 @@ def test_wrong_arguments_end_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--no-such-option" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["run", "--workers=scheduler"], ["demo"], ["selftest"]])
+@pytest.mark.parametrize("text", ["nan", "inf", "-1", "0", "soon"])
+def test_a_duration_has_an_end(
+    words: list[str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        execute(resolve([*words, f"--duration={text}"]))
+    assert ended.value.code == 2
+    assert "more than 0 seconds" in capsys.readouterr().err
+
+
 def test_a_file_that_cannot_be_written_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
