@@ -34,7 +34,8 @@ def page_text(page: str) -> str:
         "live": translate(
             "Help",
             "Live shows the cameras and the newest alarms. Double-click a camera to see it alone. "
-            "A tile without a picture says why, and when the camera is tried again.",
+            "A tile without a picture says why, and when the camera is tried again; a right click "
+            "leads to its settings.",
         ),
         "alarms": translate(
             "Help",

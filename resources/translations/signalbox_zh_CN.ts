@@ -2336,6 +2336,10 @@ Choose another folder, or free some space.</source>
         <source>Lag is the number of messages that a worker has not finished yet, and how old the oldest of them is.</source>
         <translation>积压是指某个处理单元尚未处理完的消息数量，以及其中最早一条已等待的时间。</translation>
     </message>
+    <message>
+        <source>Live shows the cameras and the newest alarms. Double-click a camera to see it alone. A tile without a picture says why, and when the camera is tried again; a right click leads to its settings.</source>
+        <translation>“实时”显示摄像头画面和最新告警。双击某个摄像头可单独查看。没有画面时，会说明原因以及何时重试；单击右键可打开其设置。</translation>
+    </message>
     </context>
 <context>
     <name>HelpDialog</name>
