@@ -63,6 +63,9 @@ SESSION_HURRY_MS = 3000
 APP_USER_MODEL_ID = f"{APP_NAME}.Console"
 """Windows groups our windows and shortcuts by it."""
 
+LEAVING_S = 30.0
+"""How long a start waits for a run before that is on its way out and has no window any more."""
+
 POOL_TIMEOUT_MS = 5000
 """At the end: how long to wait for alarm queries, imports and the like."""
 
@@ -317,11 +320,11 @@ def run(launch: Launch) -> int:
     accessibility.install()
     name = instance_name(launch.kind)
     instance = SingleInstance(name)
-    if not instance.claim():
+    marker = RunMarker(runtime_folder(), launch.kind)
+    if not instance.claim() and not (marker.wait_until_left(LEAVING_S) and instance.claim()):
         sys.stderr.write("Signalbox is running already; its window was brought to the front.\n")
         return 0
     with Logs(launch.settings.logs, log_folder(), terminal=launch.terminal) as logs:
-        marker = RunMarker(runtime_folder(), launch.kind)
         code, in_time = _run_marked(app, launch, logs, instance, marker)
         instance.release()
         marker.end()
@@ -357,6 +360,7 @@ def _run_marked(
     console.show()
     app.exec()
     signals.release()
+    marker.leave()
     in_time = console.close()
     logger.info("Signalbox ends")
     return console.exit_code, in_time

@@ -7,6 +7,7 @@ crash, and unhandled exceptions are kept as ``last-exception.txt``.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import os
@@ -48,6 +49,7 @@ class RunMarker:
         self._marker = folder / f"running-{name}.json"
         self._stacks = folder / f"crash-{name}.txt"
         self._file: IO[str] | None = None
+        self._table: dict[str, Any] = {}
 
     def begin(self) -> AbruptEnd | None:
         """Mark this run; return how the one before ended if that was abrupt.
@@ -66,10 +68,29 @@ class RunMarker:
             "started": datetime.now().astimezone().isoformat(timespec="seconds"),
             "version": __version__,
         }
+        self._table = table
         self._marker.write_text(json.dumps(table), encoding="utf-8")
         self._file = self._stacks.open("w", encoding="utf-8")
         faulthandler.enable(self._file)
         return before
+
+    def leave(self) -> None:
+        """Note that the window is gone and the rest is being ended; that may take a while."""
+        with contextlib.suppress(OSError):
+            self._marker.write_text(json.dumps({**self._table, "leaving": True}), encoding="utf-8")
+
+    def wait_until_left(self, timeout_s: float) -> bool:
+        """Wait for the end of another run that is on its way out; False when none is, or it stays."""
+        try:
+            table = json.loads(self._marker.read_text(encoding="utf-8"))
+            if not table["leaving"] or not _is_alive(table):
+                return False
+            psutil.Process(int(table["pid"])).wait(timeout_s)
+        except psutil.NoSuchProcess:
+            return True
+        except (psutil.Error, OSError, ValueError, KeyError, TypeError):
+            return False
+        return True
 
     def _read_before(self) -> AbruptEnd | None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import json
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -69,6 +70,30 @@ class TestRunMarker:
         marker.end()
         assert before is not None
         assert before.started is None
+
+    @pytest.mark.parametrize("leaving", [True, False])
+    def test_a_start_waits_for_a_run_that_is_on_its_way_out(
+        self, tmp_path: Path, leaving: bool
+    ) -> None:
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+            started = psutil.Process(other.pid).create_time()
+            table = {"pid": other.pid, "processStarted": started, "leaving": leaving}
+            (tmp_path / "running-test.json").write_text(json.dumps(table))
+            marker = RunMarker(tmp_path, "test")
+            assert not marker.wait_until_left(0.05)
+            assert other.stdin is not None
+            goes = threading.Thread(target=other.communicate, args=(b"\n",))
+            goes.start()
+            assert marker.wait_until_left(30.0) is leaving
+            goes.join()
+
+    def test_who_leaves_says_so(self, tmp_path: Path) -> None:
+        marker = RunMarker(tmp_path, "test")
+        marker.begin()
+        marker.leave()
+        assert json.loads((tmp_path / "running-test.json").read_text())["leaving"]
+        marker.end()
+        assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
     def test_a_broken_marker_harms_nobody(self, tmp_path: Path, text: str) -> None:
