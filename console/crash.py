@@ -80,14 +80,15 @@ class RunMarker:
             self._marker.write_text(json.dumps({**self._table, "leaving": True}), encoding="utf-8")
 
     def wait_until_left(self, timeout_s: float) -> bool:
-        """Wait for the end of another run that is on its way out; False when none is, or it stays."""
+        """Wait for the end of another run that is on its way out; False when it stays."""
         try:
             table = json.loads(self._marker.read_text(encoding="utf-8"))
-            if not table["leaving"] or not _is_alive(table):
+            if not table["leaving"]:
                 return False
-            psutil.Process(int(table["pid"])).wait(timeout_s)
-        except psutil.NoSuchProcess:
-            return True
+            if _is_alive(table):
+                psutil.Process(int(table["pid"])).wait(timeout_s)
+        except (FileNotFoundError, psutil.NoSuchProcess):
+            return True  # it was gone by then
         except (psutil.Error, OSError, ValueError, KeyError, TypeError):
             return False
         return True
