@@ -137,7 +137,8 @@ def test_a_silent_upgrade_takes_the_place_of_what_is_there_for_all(
 def test_without_the_rights_for_that_it_is_told(
     wine: Wine, installer: Path, program: Path, unprivileged: str
 ) -> None:
-    (program / "app" / "of-an-older-version.py").touch()
+    marker = program / "app" / "of-an-older-version.py"
+    marker.touch()
     setup = windows_path(installer)
     done = wine.run(unprivileged, setup, "/S", "/LANG=1033", timeout_s=120)
     log = wine.temp_log()
@@ -147,7 +148,8 @@ def test_without_the_rights_for_that_it_is_told(
     done = wine.run(unprivileged, setup, "/S", "/ALLUSERS", "/LANG=2052", timeout_s=120)
     assert done.code == 6
     assert "为所有用户安装需要管理员权限" in wine.temp_log()
-    assert (program / "app" / "of-an-older-version.py").exists(), "nothing was changed"
+    assert marker.exists(), "nothing was changed"
+    marker.unlink()  # the uninstaller takes away only what was installed
 
 
 def test_one_of_the_users_own_beside_it_where_that_is_asked_for(
