@@ -25,11 +25,13 @@ from PySide6.QtWidgets import (
 
 from console import formatting
 from console.background import in_background
+from console.supervision.wording import worker_title
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
 from console.widgets.dialog_buttons import DialogButtons, MessageBox
 from console.widgets.value_table import ValueTable
 from console.window_texts import error_words, line, shown
+from pipeline.states import WorkerName
 
 if TYPE_CHECKING:
     from pipeline.kafka.access import KafkaAccess
@@ -269,9 +271,14 @@ class DeadLetterDialog(QDialog):
         super().closeEvent(event)
 
 
+def _worker_words(name: str) -> str:
+    known = {worker.value: worker for worker in WorkerName}
+    return worker_title(known[name]) if name in known else name
+
+
 def _details(letter: DeadLetter) -> str:
     parts = [
-        f"{letter.place}  {letter.worker}",
+        f"{letter.place}  {_worker_words(letter.worker)}",
         line(letter.reason),
         shown(letter.obstacle or ""),
         letter.text,

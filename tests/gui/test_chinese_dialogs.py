@@ -49,8 +49,7 @@ from pipeline.settings_scheduler import LlmSettings, SchedulerSettings
 from pipeline.states import WorkerName
 from tests.support import messages as made
 from tests.support.alarms import alarm, store_alarms, store_judged
-from tests.support.chinese import HAN, all_slips, chinese, slips, visible_texts
-from tests.support.console_parts import console_context
+from tests.support.chinese import HAN, all_slips, chinese, cramped, slips, visible_texts
 from tests.support.log_guard import ExpectLog
 from tests.support.stages import feed
 
@@ -63,11 +62,9 @@ OWN = frozenset(["gate", "generator", "scheduler", "m"])
 
 
 @pytest.fixture
-def context(qtbot: QtBot, signalbox_home: Path) -> Iterator[ConsoleContext]:
+def settings() -> Settings:
     llm = LlmSettings(base_url="http://127.0.0.1:9/v1", model="m", max_tries=1, timeout_s=2.0)
-    settings = Settings(cameras=(CAMERA,), scheduler=SchedulerSettings(llm=llm))
-    with console_context(qtbot, settings) as opened:
-        yield opened
+    return Settings(cameras=(CAMERA,), scheduler=SchedulerSettings(llm=llm))
 
 
 @pytest.fixture
@@ -83,6 +80,7 @@ def opened(qtbot: QtBot, dialog: QDialog) -> Iterator[None]:
     dialog.show()
     qtbot.waitUntil(dialog.isVisible)
     yield
+    assert cramped(dialog) == []
     dialog.close()
 
 

@@ -57,6 +57,14 @@ def is_chinese(words: str) -> bool:
 NAMES: Final = frozenset(
     [
         "signalbox",
+        "detectionresult",
+        "assessmenttask",
+        "riskassessmentresult",
+        "rfc",
+        "base",
+        "api",
+        "token",
+        "bundled",
         "kafka",
         "broker",
         "webhook",
@@ -116,6 +124,8 @@ NAMES: Final = frozenset(
         "del",
         "end",
         "enter",
+        "insert",
+        "delete",
         "pgup",
         "pgdn",
     ]
@@ -123,10 +133,13 @@ NAMES: Final = frozenset(
 """Names, units and keys that are written so in every language."""
 
 _MARKED: Final = re.compile(r"<[^<>]*>")
-_QUOTED_WORDS: Final = re.compile(r"`[^`]*`|“[^”]*”|[(（][^()（）]*[)）]|\S*[/\\=_@.:-]\S*")
-"""Words of others: quoted, a detail in brackets, addresses, paths, names of properties."""
+_QUOTED_WORDS: Final = re.compile(
+    r"`[^`]*`|\$\w+|\w+\([^()]*\)|“[^”]*”|[(（\[][^()（）\[\]]*[)）\]]"
+)
+_ADDRESSES: Final = re.compile(r"\S*[/\\=_@.:-]\S*")
+"""Words of others: quoted, calls, a detail in brackets, addresses, paths, names of properties."""
 
-_WORDS: Final = re.compile(r"[A-Za-z]{2,}(?:[ ,;]+[A-Za-z]{2,})+")
+_WORDS: Final = re.compile(r"[A-Za-z]{2,}(?:[ ,;]+[A-Za-z]{2,})*")
 _CHINESE: Final = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
 _LOOSE: Final = re.compile(rf"{_CHINESE} +{_CHINESE}")
 _HALF_WIDTH: Final = re.compile(
@@ -143,11 +156,12 @@ def slips(text: str, names: frozenset[str] = frozenset()) -> list[str]:
     """
     plain = _MARKED.sub("\0", text).replace("\n", "\0")
     found = []
-    for words in _WORDS.findall(_QUOTED_WORDS.sub(" ", plain)):
+    for words in _WORDS.findall(_ADDRESSES.sub(" ", _QUOTED_WORDS.sub(" ", plain))):
         foreign = [
             word for word in re.findall(r"[A-Za-z]+", words) if word.lower() not in NAMES | names
         ]
-        if len(foreign) > 1:
+        # Alone in a Chinese sentence it is a word that nobody translated; alone, it may be a name.
+        if len(foreign) > (0 if HAN.search(text) else 1):
             found.append(f"English: {' '.join(foreign)}")
     if _LOOSE.search(plain):
         found.append("a space between Chinese characters")
@@ -205,3 +219,20 @@ def all_slips(root: QWidget, names: frozenset[str] = frozenset()) -> dict[str, l
     """Return each text below a widget that has something wrong with it, and what."""
     found = {text: slips(text, names) for text in visible_texts(root)}
     return {text: wrong for text, wrong in found.items() if wrong}
+
+
+def cramped(root: QWidget) -> list[str]:
+    """Return the texts of buttons and single lines that have less room than they need."""
+    found = []
+    for widget in root.findChildren(QWidget):
+        if not widget.isVisible():
+            continue
+        if isinstance(widget, QAbstractButton):
+            needed = widget.minimumSizeHint().width()
+        elif isinstance(widget, QLabel) and not widget.wordWrap() and type(widget) is QLabel:
+            needed = widget.sizeHint().width()
+        else:
+            continue
+        if widget.width() < needed:
+            found.append(widget.text())
+    return found
