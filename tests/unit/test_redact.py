@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.redact import MASK, redact_table, redact_text
+from pipeline.redact import MASK, redact_table, redact_text, register_secret
 
 SECRET = "Tr0ub4dor&3"
 
@@ -103,3 +106,17 @@ def test_tables_are_masked_by_name_at_any_depth() -> None:
     assert shown["kafka"]["common"]["sasl.username"] == "signalbox"
     assert shown["metadata"]["apiKeyId"] == "key-03"
     assert shown["empty"]["password"] == ""
+
+
+def test_a_secret_is_masked_however_a_text_holds_it() -> None:
+    secret = 'a/b"c \\d'
+    register_secret(secret)
+    for way in (secret, quote(secret, safe=""), json.dumps(secret), repr(secret)):
+        assert MASK in redact_text(f"it was {way} then")
+        assert way.strip("\"'") not in redact_text(f"it was {way} then")
+
+
+def test_of_two_secrets_the_longer_one_is_masked_whole() -> None:
+    for secret in ("planted", "planted-and-longer"):
+        register_secret(secret)
+    assert redact_text("it is planted-and-longer") == f"it is {MASK}"

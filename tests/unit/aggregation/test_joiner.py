@@ -33,6 +33,13 @@ def test_the_last_group_completes_a_request_with_the_worst_level() -> None:
     assert joiner.add(verdict(group=2, of=3), 2.0) == [Joined("r", "cam-1", 3, 3, "high")]
 
 
+def test_what_the_detection_result_announced_counts_whatever_a_verdict_says() -> None:
+    joiner = Joiner(30.0)
+    assert joiner.add(verdict(group=0, of=3), 0.0) == []
+    assert joiner.announce("r", "cam-1", frozenset({0, 1}), 1.0) == []
+    assert joiner.add(verdict(group=1, of=3), 2.0) == [Joined("r", "cam-1", 2, 2, "none")]
+
+
 def test_the_same_group_twice_counts_once() -> None:
     joiner = Joiner(30.0)
     assert joiner.add(verdict(group=1, of=2), 0.0) == []

@@ -45,6 +45,10 @@ def test_a_situation_that_goes_on_is_one_alarm(current: Situations) -> None:
     assert (later.alarm.last_seen - later.alarm.first_seen).total_seconds() == 58.0
 
 
+def test_no_risk_is_no_alarm_however_low_the_level() -> None:
+    assert Situations("none", cooldown_s=30.0).note(result("none")) is None
+
+
 def test_after_the_cooldown_it_is_a_new_alarm(current: Situations) -> None:
     first = note(current, result(at_s=0.0))
     assert not note(current, result(at_s=30.0)).is_new

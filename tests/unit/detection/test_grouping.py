@@ -12,9 +12,10 @@ Members = list[tuple[int, float]]
 
 
 class Street:
-    """Plays frames of groups, five a second, and tells their numbers."""
+    """Plays frames of groups, every `step_s`, and tells their numbers."""
 
-    def __init__(self) -> None:
+    def __init__(self, step_s: float = 0.2) -> None:
+        self.step_s = step_s
         self.numbers = GroupNumbers()
         self.time_s = 50.0
 
@@ -29,7 +30,7 @@ class Street:
         for members in groups:
             positions.append(np.arange(start, start + len(members), dtype=np.int32))
             start += len(members)
-        self.time_s += 0.2
+        self.time_s += self.step_s
         return self.numbers.assign(road, tracks, positions, self.time_s)
 
 
@@ -37,6 +38,14 @@ def test_a_group_gets_its_number_when_it_is_seen_again() -> None:
     street = Street()
     pair = [(1, 0.0), (2, 30.0)]
     assert [street.see(pair) for _ in range(3)] == [[None], [1], [1]]
+
+
+def test_a_group_must_settle_before_it_gets_its_number() -> None:
+    street = Street(step_s=0.05)
+    pair = [(1, 0.0), (2, 30.0)]
+    assert [street.see(pair) for _ in range(3)] == [[None], [None], [None]]
+    street.step_s = 0.2
+    assert street.see(pair) == [1]
 
 
 def test_the_number_stays_while_members_come_and_go() -> None:

@@ -51,6 +51,20 @@ def test_velocity_is_measured_in_pixels_per_second() -> None:
     assert seen[-1].velocities[0].tolist() == pytest.approx([20, 0], abs=0.01)
 
 
+def test_one_who_has_stopped_has_no_velocity() -> None:
+    walk = [frame(person_at(10 + 4 * n)) for n in range(6)]
+    seen = play(walk + [frame(person_at(30))] * 8)
+    assert seen[-1].velocities[0].tolist() == pytest.approx([0, 0], abs=0.01)
+
+
+def test_nobody_is_looked_for_further_than_a_second_ahead() -> None:
+    """Whoever is hidden for longer has rather stopped than gone on."""
+    walk = [frame(person_at(10 + 16 * n)) for n in range(5)]
+    again = [frame(person_at(74 + 80))] * 2
+    seen = play(walk + [frame()] * 6 + again)
+    assert numbers(seen[-1]) == numbers(seen[4]) == [1]
+
+
 def test_a_walker_hidden_for_a_second_keeps_the_number() -> None:
     walk = [frame(person_at(10 + 8 * n)) for n in range(5)]
     hidden = [frame()] * 5
@@ -90,6 +104,12 @@ def test_a_car_taken_for_a_bus_once_stays_a_car() -> None:
     seen = play([frame((class_id, 0.6, box)) for class_id in classes])
     assert numbers(seen[3]) == [1]
     assert seen[3].detections.class_id.tolist() == [CAR]
+
+
+def test_what_it_is_taken_for_lately_counts_more() -> None:
+    place = (100.0, 100.0, 200.0, 160.0)
+    seen = play([frame((CAR, 0.7, place))] * 10 + [frame((BUS, 0.7, place))] * 8)
+    assert seen[-1].detections.class_id.tolist() == [BUS]
 
 
 def test_a_person_never_continues_a_car() -> None:

@@ -53,6 +53,14 @@ def test_what_is_under_way_counts(gate: RetentionGate) -> None:
     assert gate.unread_bytes("tasks") == 0
 
 
+def test_what_is_unread_and_what_is_under_way_count_together(gate: RetentionGate) -> None:
+    """Neither fills the partition alone."""
+    _send(gate, ROOM_BYTES // 2, 0, 0)
+    assert gate.has_room("tasks")
+    gate.note_sending("tasks", ROOM_BYTES // 2)
+    assert not gate.has_room("tasks")
+
+
 def test_commit_makes_room(gate: RetentionGate) -> None:
     """What the group has committed may go."""
     for offset in range(2):

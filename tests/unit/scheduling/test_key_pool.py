@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from pipeline.scheduling.key_health import LONGEST_S, SHORTEST_S
+from pipeline.scheduling.key_health import ENOUGH, LONGEST_S, SHORTEST_S, SPAN_S
 from pipeline.scheduling.key_limits import KeyLimits
 from pipeline.scheduling.key_pool import (
     Ending,
@@ -330,3 +330,48 @@ def _taken(pool: KeyPool, now_s: float) -> Lease:
     lease = pool.acquire(now_s)
     assert lease is not None
     return lease
+
+
+def test_what_a_request_really_took_stands_for_what_was_booked() -> None:
+    pool = KeyPool("round-robin", [KeyConfig("a", KeyLimits(tokens_per_minute=1000))])
+    lease = pool.acquire(0.0, 800)
+    assert lease is not None
+    assert pool.acquire(1.0, 800) is None
+    pool.release(lease, 2.0, Ending.SUCCESS, tokens=200)
+    assert pool.acquire(3.0, 801) is None
+    assert pool.acquire(3.0, 800) is not None
+
+
+def test_what_ends_after_its_minute_counts_no_more() -> None:
+    pool = KeyPool("round-robin", [KeyConfig("a", KeyLimits(tokens_per_minute=1000))])
+    lease = pool.acquire(0.0, 500)
+    assert lease is not None
+    assert pool.acquire(70.0, 600) is not None
+    pool.release(lease, 71.0, Ending.SUCCESS, tokens=900)
+    assert pool.acquire(72.0, 400) is not None
+
+
+def test_after_a_rest_for_failures_one_more_starts_no_other() -> None:
+    pool = KeyPool("round-robin", [KeyConfig("a")])
+
+    def request(now_s: float, ending: Ending) -> None:
+        lease = pool.acquire(now_s)
+        assert lease is not None
+        pool.release(lease, now_s, ending)
+
+    for place in range(ENOUGH):
+        request(0.0, Ending.SUCCESS if place < ENOUGH // 2 else Ending.FAILURE)
+    (state,) = pool.states(0.0)
+    assert state.cools_until_s is not None
+    assert state.cools_until_s < SPAN_S, "the failures are remembered beyond the rest"
+    request(state.cools_until_s, Ending.FAILURE)
+    assert pool.acquire(state.cools_until_s) is not None
+
+
+def test_a_shorter_rest_does_not_cut_a_longer_one_short() -> None:
+    pool = KeyPool("round-robin", [KeyConfig("a")])
+    leases = [pool.acquire(0.0) for _ in range(2)]
+    for lease, asked_s in zip(leases, (30.0, 5.0), strict=True):
+        assert lease is not None
+        pool.release(lease, 1.0, Ending.RATE_LIMITED, retry_after_s=asked_s)
+    assert pool.next_free_s(1.0) == 31.0
