@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -36,6 +37,11 @@ def ask_nobody() -> None:
     socket.create_connection(("127.0.0.1", port), 5)
 
 
+def ask_database(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("SELECT * FROM sqlite_master")
+
+
 def wait_in_vain() -> None:
     near, far = socket.socketpair()
     with near, far:
@@ -51,8 +57,8 @@ def test_what_really_fails(tmp_path: Path) -> None:
         "连接被拒绝": ask_nobody,
         "名称无法解析": lambda: socket.getaddrinfo("name.invalid", 80, flags=socket.AI_NUMERICHOST),
         "超时": wait_in_vain,
-        "文件不是数据库": lambda: sqlite3.connect(text).execute("SELECT * FROM sqlite_master"),
-        "无法打开数据库文件": lambda: sqlite3.connect(tmp_path / "no" / "a.db").execute("SELECT 1"),
+        "文件不是数据库": lambda: ask_database(text),
+        "无法打开数据库文件": lambda: ask_database(tmp_path / "no" / "a.db"),
         "不是 UTF-8 文本（第 4 字节）": lambda: text.read_text("utf-8"),
     }
     text.write_bytes(b"name\xff" + b"x" * 200)
