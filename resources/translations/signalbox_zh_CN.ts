@@ -2778,7 +2778,7 @@ Choose another folder, or free some space.</source>
     </message>
     <message>
         <source>Switch off</source>
-        <translation>关闭</translation>
+        <translation>停用</translation>
     </message>
     <message>
         <source>Remove…</source>
@@ -2786,7 +2786,7 @@ Choose another folder, or free some space.</source>
     </message>
     <message>
         <source>Off</source>
-        <translation>已关闭</translation>
+        <translation>已停用</translation>
     </message>
     <message>
         <source>Not in use</source>
@@ -2798,7 +2798,7 @@ Choose another folder, or free some space.</source>
     </message>
     <message>
         <source>Switch on</source>
-        <translation>开启</translation>
+        <translation>启用</translation>
     </message>
     <message>
         <source>Remove the API key “{0}”?</source>
