@@ -12,7 +12,7 @@ import difflib
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -20,8 +20,10 @@ from pathlib import Path
 EXIT_OK = 0
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
-MAX_DURATION_S = 366 * 86_400.0
 """Stopped by Ctrl+C, after the habit of shells (128 + SIGINT)."""
+MAX_DURATION_S = 366 * 86_400.0
+MAX_THREADS = 64
+"""Of a model; as in the settings. Some thousands of them stop the whole machine."""
 
 
 class Packages(Enum):
@@ -180,6 +182,23 @@ def duration_s(text: str) -> float:
     if not 0 < seconds < MAX_DURATION_S:
         raise argparse.ArgumentTypeError(f"{text!r}: must be more than 0 seconds, at most a year")
     return seconds
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a whole number within bounds; for `argparse`."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(
+                f"{text!r}: must be a whole number from {least} to {most}"
+            )
+        return number
+
+    return read
 
 
 def written(path: Path, content: bytes) -> bool:

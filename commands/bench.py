@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands import EXIT_OK, EXIT_USAGE, written
+from commands import EXIT_OK, EXIT_USAGE, MAX_THREADS, duration_s, whole_number, written
 
 if TYPE_CHECKING:
     from pipeline.bench.kafka import Comparison
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DEFAULT = ("kafka", "detection", "scheduler", "doctor")
 BENCHMARKS = (*DEFAULT, "gui")
 EXIT_FAILED = 1
+MAX_ROUNDS = 1_000
+MAX_CAMERAS = 1_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,16 +30,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"{', '.join(BENCHMARKS)} (default: {', '.join(DEFAULT)})",
     )
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="of each side (5)")
+    parser.add_argument(
+        "--rounds",
+        type=whole_number(1, MAX_ROUNDS),
+        default=5,
+        metavar="N",
+        help="of each side (5)",
+    )
     parser.add_argument("--bootstrap", metavar="H:P", help="an outside broker (default: embedded)")
     parser.add_argument(
-        "--cameras", type=int, default=50, metavar="N", help="detection: many cameras (50; 0: none)"
+        "--cameras",
+        type=whole_number(0, MAX_CAMERAS),
+        default=50,
+        metavar="N",
+        help="detection: many cameras (50; 0: none)",
     )
     parser.add_argument(
-        "--seconds", type=float, metavar="S", help="detection: of a round (8); gui: load (60)"
+        "--seconds", type=duration_s, metavar="S", help="detection: of a round (8); gui: load (60)"
     )
     parser.add_argument(
-        "--threads", type=int, default=0, metavar="N", help="detection: of the model (0: by cores)"
+        "--threads",
+        type=whole_number(0, MAX_THREADS),
+        default=0,
+        metavar="N",
+        help="detection: of the model (0: by cores)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
 
@@ -51,9 +67,10 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.detection.models import ModelError
     from pipeline.worker import WorkerError
 
-    problem = _problem(args)
-    if problem:
-        print(problem, file=sys.stderr)
+    unknown = [name for name in args.names if name not in BENCHMARKS]
+    if unknown:
+        known = ", ".join(BENCHMARKS)
+        print(f"There is no benchmark {', '.join(unknown)}; there are: {known}.", file=sys.stderr)
         return EXIT_USAGE
     logger.remove()
     logger.add(sys.stderr, level="WARNING", format="{level}: {message}")
@@ -74,20 +91,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         return EXIT_OK if written(args.json, json.dumps(facts, indent=2).encode()) else EXIT_FAILED
     return EXIT_OK
-
-
-def _problem(args: argparse.Namespace) -> str:
-    unknown = [name for name in args.names if name not in BENCHMARKS]
-    if unknown:
-        known = ", ".join(BENCHMARKS)
-        return f"There is no benchmark {', '.join(unknown)}; there are: {known}."
-    if args.rounds < 1:
-        return "--rounds must be at least 1."
-    if args.seconds is not None and args.seconds <= 0:
-        return "--seconds must be more than 0."
-    if args.cameras < 0 or args.threads < 0:
-        return "--cameras and --threads must not be negative."
-    return ""
 
 
 def _kafka(args: argparse.Namespace) -> dict[str, Any]:

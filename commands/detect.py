@@ -7,6 +7,10 @@ import json
 import sys
 from pathlib import Path
 
+from commands import MAX_THREADS, whole_number
+
+MAX_REPEAT = 100_000
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -33,10 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="graphics card by name, where there are several",
     )
     parser.add_argument(
-        "--threads", type=int, default=0, metavar="N", help="threads of the model (0: by the cores)"
+        "--threads",
+        type=whole_number(0, MAX_THREADS),
+        default=0,
+        metavar="N",
+        help="threads of the model (0: by the cores)",
     )
     parser.add_argument(
-        "--repeat", type=int, default=1, metavar="N", help="detect N times; the median time is told"
+        "--repeat",
+        type=whole_number(1, MAX_REPEAT),
+        default=1,
+        metavar="N",
+        help="detect N times; the median time is told",
     )
     parser.add_argument(
         "--confidence", type=_share, default=0.38, metavar="C", help="drop boxes below (0.38)"

@@ -79,7 +79,9 @@ def test_the_command_tells_of_detection(tmp_path: Path, capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize("words", [["--seconds", "0"], ["--cameras", "-1"], ["--rounds", "0"]])
 def test_options_of_the_bench_that_make_no_sense(words: list[str]) -> None:
-    assert execute(resolve(["bench", "detection", *words])) == 2
+    with pytest.raises(SystemExit) as ended:
+        execute(resolve(["bench", "detection", *words]))
+    assert ended.value.code == 2
 
 
 def test_the_scheduler_is_measured_against_bare_aiohttp() -> None:

@@ -116,6 +116,26 @@ def test_a_duration_has_an_end(
     assert "more than 0 seconds" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "bounds"),
+    [
+        (["detect", "bundled", "a.png", "--threads"], "from 0 to 64"),
+        (["detect", "bundled", "a.png", "--repeat"], "from 1 to 100000"),
+        (["bench", "--threads"], "from 0 to 64"),
+        (["bench", "--rounds"], "from 1 to 1000"),
+        (["bench", "--cameras"], "from 0 to 1000"),
+    ],
+)
+@pytest.mark.parametrize("text", ["-1", "1000000", "2.5", "many"])
+def test_a_number_that_would_stop_the_machine_is_refused(
+    words: list[str], bounds: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        execute(resolve([*words[:-1], f"{words[-1]}={text}"]))
+    assert ended.value.code == 2
+    assert bounds in capsys.readouterr().err
+
+
 def test_a_file_that_cannot_be_written_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
