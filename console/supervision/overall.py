@@ -34,6 +34,11 @@ def overall(
     if running == len(states):
         return "ok", translate("Overall", "All workers running")
     if running == 0:
+        # Each by itself, such as after a restart.
+        if WorkerState.STARTING in states.values():
+            return "info", translate("Overall", "Starting")
+        if WorkerState.STOPPING in states.values():
+            return "info", translate("Overall", "Stopping")
         return "off", translate("Overall", "All workers stopped")
     return "info", translate("Overall", "{0} of {1} workers running").format(running, len(states))
 

@@ -291,6 +291,10 @@ def test_overall_state_names_the_worst_first() -> None:
     assert overall(states, **calm) == ("warning", "All workers degraded")
     states = dict.fromkeys(WorkerName, WorkerState.STOPPED)
     assert overall(states, **calm) == ("off", "All workers stopped")
+    states[GENERATOR] = WorkerState.STOPPING
+    assert overall(states, **calm) == ("info", "Stopping")
+    states[DETECTION] = WorkerState.STARTING
+    assert overall(states, **calm) == ("info", "Starting")
     states[AGGREGATOR] = WorkerState.RUNNING
     assert overall(states, **calm) == ("info", "1 of 4 workers running")
 
