@@ -82,7 +82,7 @@ class AlarmsPage(QWidget):
         trouble = broker_trouble(self._context)
         text = self.tr(
             "When the assessor finds a risk at or above the alarm level, it is listed here. "
-            "Start all workers to begin; the alarm level is in the settings."
+            "All workers must run for that; the alarm level is in the settings."
         )
         if trouble is not None:
             text = self.tr("None can come at present. {0}").format(trouble.text)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from console.context import ConsoleContext
 from console.theme.tokens import Space
-from console.widgets.painting import with_role
+from console.widgets.painting import balanced_width, with_role
 
 ICON_SIZE = 40
 TEXT_WIDTH = 380
@@ -72,17 +72,8 @@ class EmptyState(QWidget):
         self._balance()
 
     def _balance(self) -> None:
-        """Make the lines equally long, so that no single word is left for the last one."""
         widest = min(TEXT_WIDTH, self.contentsRect().width() - 2 * Space.L)
-        height = self._text.heightForWidth(widest)
-        low, high = widest // 2, widest
-        while low < high:
-            middle = (low + high) // 2
-            if self._text.heightForWidth(middle) <= height:
-                high = middle
-            else:
-                low = middle + 1
-        self._text.setMaximumWidth(max(1, high))
+        self._text.setMaximumWidth(balanced_width(widest, self._text.heightForWidth))
 
     def _paint_icon(self) -> None:
         icon = self._context.theme.icons.icon(self._icon_name, "text_faint")

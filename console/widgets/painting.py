@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QAbstractSpinBox, QFrame, QLineEdit, QWidget
@@ -47,6 +49,22 @@ def line(*, vertical: bool = False) -> QFrame:
     else:
         frame.setFixedHeight(1)
     return frame
+
+
+def balanced_width(widest: int, height_for_width: Callable[[int], float]) -> int:
+    """Return the least width at which a text is no higher than at the widest, pixels.
+
+    Its lines are about equally long then, and no single word is left for the last one.
+    """
+    height = height_for_width(widest)
+    low, high = widest // 2, widest
+    while low < high:
+        middle = (low + high) // 2
+        if height_for_width(middle) <= height:
+            high = middle
+        else:
+            low = middle + 1
+    return max(1, high)
 
 
 def paint_focus(painter: QPainter, rect: QRectF, color: QColor, radius: float) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 from console.pipeline_words import object_word
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
+from console.widgets.painting import balanced_width
 from console.widgets.plates import Plates
 from console.widgets.tile_geometry import Placement
 from pipeline.messages import VerdictLevel, worst_level
@@ -147,8 +148,13 @@ class TilePainter:
         painter.drawText(QRectF(box.left(), top, box.width(), title_height), flags, title)
         painter.setFont(self._text_font)
         top += title_height + Space.XS
-        below = QRectF(box.left(), top, box.width(), max(0.0, area.bottom() - top))
-        painter.drawText(below, flags, detail)
+        metrics = QFontMetricsF(self._text_font)
+        width = balanced_width(
+            int(box.width()),
+            lambda width: metrics.boundingRect(QRectF(0, 0, width, 0), flags, detail).height(),
+        )
+        left = box.center().x() - width / 2
+        painter.drawText(QRectF(left, top, width, max(0.0, area.bottom() - top)), flags, detail)
 
     def band(self, painter: QPainter, area: QRectF, lines: list[str]) -> None:
         """Paint why a picture is old over the lower edge of `area`; the first line is the title."""

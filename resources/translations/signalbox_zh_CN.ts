@@ -409,8 +409,8 @@
         <translation>还没有告警</translation>
     </message>
     <message>
-        <source>When the assessor finds a risk at or above the alarm level, it is listed here. Start all workers to begin; the alarm level is in the settings.</source>
-        <translation>评估器发现的风险达到或超过告警级别时，会列在这里。请先启动全部处理单元；告警级别可在设置中修改。</translation>
+        <source>When the assessor finds a risk at or above the alarm level, it is listed here. All workers must run for that; the alarm level is in the settings.</source>
+        <translation>评估器发现的风险达到或超过告警级别时，会列在这里。这需要全部处理单元都在运行；告警级别可在设置中修改。</translation>
     </message>
     <message>
         <source>Nothing matches</source>
