@@ -30,7 +30,7 @@ from console.widgets.painting import with_role
 from console.widgets.section import Section
 from console.widgets.status_lamp import StatusLamp
 from console.widgets.value_table import ValueTable, set_color
-from console.window_texts import line, sentence, shown
+from console.window_texts import sentence, shown
 from pipeline.settings import Settings
 from pipeline.states import ENDED, WorkerName, WorkerState
 
@@ -340,4 +340,4 @@ def _label(name: str, text: str) -> str:
     """Return what a label of a worker says."""
     if name == "assessor_kind":
         return choice_words(("scheduler", "assessor"), text)
-    return line(text)
+    return shown(text)
