@@ -241,13 +241,16 @@ class Scenes:
         )
 
     def _dialogs_of_cameras(self) -> Iterator[Scene]:
+        from console.settings_keeper import consequence_words
         from console.widgets.area_dialog import AreaDialog
         from console.widgets.camera_dialog import CameraDialog
         from console.widgets.camera_test import CameraTest
         from pipeline.settings_cameras import ScheduleSettings
 
         camera = self._camera()
-        words = "Detection restarts."
+        now = self._context.settings
+        changed = now.model_copy(update={"cameras": (*now.cameras, camera)})
+        words = consequence_words(now, changed, WorkerName)
         with self._shown(AreaDialog(self._context, camera, words, self._window)) as areas:
             (listed,) = areas.findChildren(QListWidget)
             self._wait(lambda: False, 1.0)
