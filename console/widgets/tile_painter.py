@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 from console.pipeline_words import object_word
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
+from console.widgets.dashed_frames import DashedFrames
 from console.widgets.painting import balanced_width
 from console.widgets.plates import Plates
 from console.widgets.tile_geometry import Placement
@@ -77,6 +78,7 @@ class TilePainter:
         self._labels = Plates(ui_font(TypeSize.CAPTION, tabular=True), Space.S)
         self._scrim_color = QColor(colors["scrim"])
         self._scrim_color.setAlpha(SCRIM_ALPHA)
+        self._frames = DashedFrames()
         self._corners: dict[float, list[QPixmap]] = {}
 
     def overlay(
@@ -296,11 +298,7 @@ class TilePainter:
         color = QColor(self._colors[RISK_TOKENS[note.level if note else "none"]])
         if note is None or note.level == "none":
             color.setAlphaF(0.55)
-        pen = QPen(color, 1.5, Qt.PenStyle.CustomDashLine)
-        pen.setDashPattern([4, 3])
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(rect)
+        self._frames.draw(painter, rect, color)
         return rect
 
     def _group_label(
