@@ -7,13 +7,14 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from console.widgets.dashed_frames import DASH, GAP, WIDTH, DashedFrames
+from console.widgets.dashed_frames import DASH, GAP, STRIP, WIDTH, DashedFrames
 
 RED = QColor("red")
 
 
 def painted(rect: QRectF, ratio: float) -> QImage:
-    image = QImage(round(100 * ratio), round(80 * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    width, height = round((rect.right() + 30) * ratio), round((rect.bottom() + 20) * ratio)
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
     with QPainter(image) as painter:
@@ -40,6 +41,15 @@ def test_dashes_and_gaps_run_along_all_sides(qtbot: QtBot, ratio: float) -> None
     assert not is_set(40, 40), "nothing within"
     assert not is_set(8, 40)
     assert not is_set(72, 40)
+
+
+def test_a_frame_may_be_longer_than_a_strip(qtbot: QtBot) -> None:
+    image = painted(QRectF(10, 20, 2 * STRIP + 300, STRIP + 400), 1.0)
+    for place in (10 + STRIP, 10 + 2 * STRIP):
+        assert image.pixelColor(place + 1, 20) == RED
+        assert image.pixelColor(place + DASH + 1, 20).alpha() == 0
+    assert image.pixelColor(10, 20 + WIDTH + STRIP + 1) == RED
+    assert image.pixelColor(10, 20 + WIDTH + STRIP + DASH + 1).alpha() == 0
 
 
 def test_the_smallest_frame_has_no_sides(qtbot: QtBot) -> None:
