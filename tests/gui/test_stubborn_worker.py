@@ -49,6 +49,15 @@ def let_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     event.set()
 
 
+def start_generator(qtbot: QtBot, context: ConsoleContext) -> None:
+    """Start a worker that will not stop, and wait until it runs."""
+    context.controller.start(WorkerName.GENERATOR)
+    qtbot.waitUntil(
+        lambda: context.controller.states()[WorkerName.GENERATOR] is WorkerState.RUNNING,
+        timeout=WAIT_MS,
+    )
+
+
 @pytest.mark.integration
 def test_a_worker_that_does_not_stop_is_named_with_what_to_do(
     qtbot: QtBot,
@@ -58,11 +67,7 @@ def test_a_worker_that_does_not_stop_is_named_with_what_to_do(
     expect_log: ExpectLog,
 ) -> None:
     expect_log("generator has not stopped within")
-    context.controller.start(WorkerName.GENERATOR)
-    qtbot.waitUntil(
-        lambda: context.controller.states()[WorkerName.GENERATOR] is WorkerState.RUNNING,
-        timeout=WAIT_MS,
-    )
+    start_generator(qtbot, context)
     qtbot.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: bool(window.findChildren(NoticeBar)), timeout=WAIT_MS)
     (notice,) = window.findChildren(NoticeBar)
@@ -93,11 +98,7 @@ def test_a_worker_that_does_not_stop_can_be_left_behind(
     expect_log: ExpectLog,
 ) -> None:
     expect_log("generator has not stopped within")
-    context.controller.start(WorkerName.GENERATOR)
-    qtbot.waitUntil(
-        lambda: context.controller.states()[WorkerName.GENERATOR] is WorkerState.RUNNING,
-        timeout=WAIT_MS,
-    )
+    start_generator(qtbot, context)
     window.close()
     press(qtbot, dialog(qtbot, QMessageBox), "Stop and quit")
     qtbot.waitUntil(
