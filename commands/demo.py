@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo; 0 when all went well, 1 when a worker failed or a file cannot be written."""
+    # Before the imports below, which take most of the time of a start.
+    from console import early
+
+    early.begin("demo")
+
     from console.app import Launch
     from console.app import run as run_console
     from console.demo_run import DemoRun

@@ -18,15 +18,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Open the window; 0 when it was closed in order, 1 when a folder cannot be written."""
-    from console.app import run as run_console
     from pipeline.paths import settings_file as default_file
-    from pipeline.settings import SettingsError
-    from pipeline.settings_file import last_good_words
 
     path = args.config or default_file()
     if args.config is not None and not path.is_file():
         print(f"There is no settings file {path}.", file=sys.stderr)
         return 2
+
+    # Before the imports below, which take most of the time of a start.
+    from console import early
+
+    early.begin("console")
+
+    from console.app import run as run_console
+    from pipeline.settings import SettingsError
+    from pipeline.settings_file import last_good_words
+
     try:
         return run_console(_launch(path, chosen=args.config is not None))
     except SettingsError as error:

@@ -16,7 +16,7 @@ from loguru import logger
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QThreadPool, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from console import accessibility, i18n, settings_keeper
+from console import accessibility, early, i18n, settings_keeper
 from console.context import ConsoleContext
 from console.controller import PipelineController
 from console.crash import (
@@ -44,7 +44,7 @@ from console.update_question import ask_at_start
 from console.window_state import keep_in_files
 from pipeline import __version__
 from pipeline.logs import Logs
-from pipeline.paths import APP_NAME, log_folder, runtime_folder
+from pipeline.paths import log_folder, runtime_folder
 from pipeline.settings import Settings
 from pipeline.telemetry import TelemetryHub
 
@@ -59,9 +59,6 @@ SESSION_HELD_MS = 15_000
 
 SESSION_HURRY_MS = 3000
 """From then on what is unread stays unread: what is under way must still get settled in time."""
-
-APP_USER_MODEL_ID = f"{APP_NAME}.Console"
-"""Windows groups our windows and shortcuts by it."""
 
 LEAVING_S = 30.0
 """How long a start waits for a run before that is on its way out and has no window any more."""
@@ -178,6 +175,7 @@ class Console(QObject):
     @Slot()
     def _after_first_paint(self) -> None:
         self.painted_s = time.monotonic()
+        early.end()
         if self._launch.broken is not None:
             SettingsOffer(self.context, self.window, self._launch.broken)
         self.window.open_first_page(self._launch.page)
@@ -311,17 +309,15 @@ def run(launch: Launch) -> int:
         OSError: the log or run folder cannot be written.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    _name_for_the_task_bar()
-    app = QApplication(sys.argv[:1])
-    app.setApplicationDisplayName(APP_NAME)
+    app = early.application()
     app.setApplicationVersion(__version__)
-    app.setQuitOnLastWindowClosed(False)
     keep_in_files()
     accessibility.install()
     name = instance_name(launch.kind)
     instance = SingleInstance(name)
     marker = RunMarker(runtime_folder(), launch.kind)
     if not instance.claim() and not (marker.wait_until_left(LEAVING_S) and instance.claim()):
+        early.end()
         sys.stderr.write("Signalbox is running already; its window was brought to the front.\n")
         return 0
     with Logs(launch.settings.logs, log_folder(), terminal=launch.terminal) as logs:
@@ -331,14 +327,6 @@ def run(launch: Launch) -> int:
     if not in_time:
         leave_at_once(code or 1)
     return code
-
-
-def _name_for_the_task_bar() -> None:
-    """Have Windows show our icon and group our windows, not Python's."""
-    if sys.platform == "win32":
-        import ctypes
-
-        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID(APP_USER_MODEL_ID)
 
 
 def _run_marked(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap import installed
-from console import app
+from console import early
 from installer import launchers, manifest, nsis_build, python312, wheels
 from installer.lockfile import Pin
 from installer.places import HERE, ICON
@@ -105,7 +105,7 @@ def test_scripts_write_and_remove_the_same_files(tmp_path: Path) -> None:
 def test_installer_and_program_use_the_same_names() -> None:
     script = (HERE / "nsis" / "signalbox.nsi").read_text(encoding="utf-8")
     assert f'!define MUTEX "{installed.RUNNING_MUTEX}"' in script
-    assert f'!define APP_ID "{app.APP_USER_MODEL_ID}"' in script
+    assert f'!define APP_ID "{early.APP_USER_MODEL_ID}"' in script
 
 
 def test_every_text_of_the_installer_is_there_in_chinese() -> None:
