@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication
 
+from console import regional
 from console.risk_words import risk_title, risk_word
 from console.rule_words import rule_words
 from console.supervision.wording import Level
@@ -63,14 +64,8 @@ def group(alarm: Alarm) -> str:
 
 def time_of_day(moment: datetime, today: datetime) -> str:
     """Return the local time, with the date when it is not that of `today`."""
-    local = moment.astimezone()
-    clock = f"{local:%H:%M:%S}"
-    if local.date() == today.date():
-        return clock
-    day = QLocale().toString(
-        QDate(local.year, local.month, local.day), QLocale.FormatType.ShortFormat
-    )
-    return f"{day} {clock}"
+    is_today = moment.astimezone().date() == today.date()
+    return regional.clock(moment) if is_today else regional.day_and_clock(moment)
 
 
 def local_midnight(day: date) -> datetime:
@@ -78,16 +73,15 @@ def local_midnight(day: date) -> datetime:
     return datetime.combine(day, time.min).astimezone()
 
 
-def full_time(moment: datetime) -> str:
-    """Return date and time, local, after the customs of the language."""
-    stamp = QDateTime.fromMSecsSinceEpoch(int(moment.timestamp() * 1000))
-    return QLocale().toString(stamp, "yyyy-MM-dd HH:mm:ss")
+def confidence(alarm: Alarm) -> str:
+    """Return how sure the assessor was, 0 to 1."""
+    return regional.decimal(alarm.confidence, 2)
 
 
 def place(alarm: Alarm, settings: Settings) -> str:
     """Return camera, group and confidence on one line."""
     name = camera_name(settings, alarm.camera_id)
-    return f"{name} · {group(alarm)} · {alarm.confidence:.2f}"
+    return f"{name} · {group(alarm)} · {confidence(alarm)}"
 
 
 def said(alarm: Alarm) -> str:

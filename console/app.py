@@ -16,7 +16,7 @@ from loguru import logger
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QThreadPool, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from console import accessibility, early, i18n, settings_keeper
+from console import accessibility, early, i18n, regional, settings_keeper
 from console.context import ConsoleContext
 from console.controller import PipelineController
 from console.crash import (
@@ -196,17 +196,23 @@ class Console(QObject):
 
     def tell_abrupt_end(self, abrupt: AbruptEnd) -> None:
         """Tell that the last run did not end in order, with what is known of it."""
-        when = f"{abrupt.started:%Y-%m-%d %H:%M}" if abrupt.started else "?"
-        logger.warning("the last run, started {}, ended abruptly", when)
+        logger.warning("the last run, started {}, ended abruptly", abrupt.started or "?")
+
+        def when() -> str:
+            return regional.day_and_minutes(abrupt.started) if abrupt.started else "?"
 
         def words() -> str:
-            return self.tr("The last run, started {0}, ended abruptly.").format(when)
+            return self.tr("The last run, started {0}, ended abruptly.").format(when())
 
         notice = self.window.add_notice("warning", words())
         notice.keep_said(words)
-        report = CrashReport(when, abrupt.stacks, self.window)
-        report.export_asked.connect(self.window.exporter.ask)
-        notice.add_action(lambda: self.tr("Report…"), report.open)
+
+        def open_report() -> None:
+            report = CrashReport(when(), abrupt.stacks, self.window)
+            report.export_asked.connect(self.window.exporter.ask)
+            report.open()
+
+        notice.add_action(lambda: self.tr("Report…"), open_report)
 
     def quit(self, code: int | None = None, *, hurry: bool = True) -> None:
         """End the program in order, without asking."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from console import formatting, joining
+from console import formatting, joining, regional
+from console.counted import Counted
 from console.pipeline_words import object_word
 from console.window_texts import shown
 from pipeline.wording import text_of
@@ -42,7 +43,7 @@ def asked_words(asked: Asked, group_index: int) -> str:
         parts.append(
             translate(
                 "Asked", "Nearest pair: {0} person heights apart, closing at {1} a second."
-            ).format(f"{pair.distance:.2f}", f"{pair.closing_speed:.2f}")
+            ).format(regional.decimal(pair.distance, 2), regional.decimal(pair.closing_speed, 2))
         )
     return joining.one_after_another(parts)
 
@@ -58,9 +59,9 @@ def answered_by(result: RiskAssessmentResult | None) -> str:
     parts.append(formatting.milliseconds(made.llm_latency))
     if made.input_tokens is not None:
         tokens = made.input_tokens + (made.output_tokens or 0)
-        parts.append(translate("Asked", "{0} tokens").format(formatting.count(tokens)))
+        parts.append(Counted().tokens(tokens))
     if made.retry_count:
-        parts.append(translate("Asked", "{0} retries").format(made.retry_count))
+        parts.append(Counted().retries(made.retry_count))
     if made.fallback_reason:
         reason = shown(text_of(made.fallback_reason, made.fallback_wording))
         parts.append(translate("Asked", "rules in its place: {0}").format(reason))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from console import formatting
+from console import formatting, regional
 from console.broker_words import broker_trouble
 from console.supervision.session_thread import SessionState
 from console.window_texts import line, shown
@@ -83,7 +83,7 @@ def times_line(view: CameraView, now: datetime, now_s: float) -> str:
     """
     parts = []
     if view.since is not None and view.state in WITHOUT_PICTURES:
-        clock = view.since.astimezone().strftime("%H:%M:%S")
+        clock = regional.clock(view.since)
         away_s = (now - view.since).total_seconds()
         parts.append(
             translate("Camera", "since {0} ({1})").format(clock, formatting.duration(away_s))
@@ -108,7 +108,7 @@ def age_words(age_s: float) -> str:
 def detail_words(view: CameraView) -> str:
     """Return why a camera gives no pictures, or what else is to be known of it."""
     if view.state == "live" and view.detection_off_until is not None:
-        until = view.detection_off_until.strftime("%H:%M")
+        until = f"{view.detection_off_until:{regional.MINUTES}}"
         return translate("Camera", "detection off until {0}").format(until)
     # Its camera stands beside; in a small tile the source would push out why.
     return line(cause_alone(view.detail))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -35,6 +35,7 @@ class CrashReport(QDialog):
     def __init__(self, started: str, stacks: str, parent: QWidget) -> None:
         """Make it; `stacks` are empty where the process was killed from outside."""
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._started = started
         self._stacks = stacks
         self.setWindowTitle(self.tr("The last run ended abruptly"))

@@ -1,6 +1,10 @@
-"""Numbers for people: short, always the same width for the same magnitude. Pure."""
+"""Numbers for people: short, always the same width for the same magnitude, by the locale in use."""
 
 from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from console import regional
 
 
 def duration(seconds: float) -> str:
@@ -8,7 +12,10 @@ def duration(seconds: float) -> str:
     whole = max(0, int(seconds))
     days, rest = divmod(whole, 86_400)
     clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-    return f"{days}d {clock}" if days else clock
+    if not days:
+        return clock
+    text = QCoreApplication.translate("Duration", "{0}d {1}", "days, hours:minutes:seconds")
+    return text.format(regional.whole(days), clock)
 
 
 def milliseconds(value: float | None) -> str:
@@ -16,12 +23,12 @@ def milliseconds(value: float | None) -> str:
     if value is None:
         return "–"
     if value < 9.95:
-        return f"{value:.1f} ms"
+        return f"{regional.decimal(value, 1)} ms"
     if value < 999.5:
         return f"{value:.0f} ms"
     if value < 99_950:
-        return f"{value / 1000:.1f} s"
-    return f"{value / 60_000:.0f} min"
+        return f"{regional.decimal(value / 1000, 1)} s"
+    return f"{regional.whole(round(value / 60_000))} min"
 
 
 def seconds(value: float | None) -> str:
@@ -34,17 +41,17 @@ def seconds(value: float | None) -> str:
 
 
 def rate(per_second: float) -> str:
-    """Return a rate: ``28.4``, ``0.0``, ``1 240``."""
-    return f"{per_second:.1f}" if per_second < 999.95 else count(round(per_second))
+    """Return a rate: ``28.4``, ``0.0``, ``1,240``."""
+    return regional.decimal(per_second, 1) if per_second < 999.95 else count(round(per_second))
 
 
 def count(value: int) -> str:
-    """Return a whole number with thin spaces between thousands: ``1 284``."""
-    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    """Return a whole number grouped: ``1,284``."""
+    return regional.whole(value)
 
 
 def compact(value: int) -> str:
-    """Return a whole number in at most six characters: ``9 999``, ``123 k``, ``1.2 M``."""
+    """Return a whole number in at most six characters: ``9,999``, ``123 k``, ``1.2 M``."""
     if value < 10_000:
         return count(value)
     scaled = float(value)
@@ -52,13 +59,18 @@ def compact(value: int) -> str:
         scaled /= 1000
         if scaled < 999.5 or unit == "G":
             digits = 1 if scaled < 99.95 else 0
-            return f"{scaled:.{digits}f}\N{NARROW NO-BREAK SPACE}{unit}"
+            return f"{regional.decimal(scaled, digits)}\N{NARROW NO-BREAK SPACE}{unit}"
     return ""
+
+
+def axis_count(value: float) -> str:
+    """Return what stands beside a line of a chart of amounts; nothing between whole numbers."""
+    return compact(round(value)) if float(value).is_integer() else ""
 
 
 def gauge(value: float) -> str:
     """Return a value that goes up and down: ``4``, ``26.5``."""
-    return count(int(value)) if float(value).is_integer() else f"{value:,.1f}"
+    return count(int(value)) if float(value).is_integer() else regional.grouped(value, 1)
 
 
 def size(number_of_bytes: float) -> str:
@@ -69,5 +81,5 @@ def size(number_of_bytes: float) -> str:
         number_of_bytes /= 1000
         if number_of_bytes < 999.5 or unit == "GB":
             digits = 1 if number_of_bytes < 9.95 else 0
-            return f"{number_of_bytes:.{digits}f} {unit}"
+            return f"{regional.decimal(number_of_bytes, digits)} {unit}"
     return ""

@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QTranslator,
 )
 
+from console import regional
 from pipeline.paths import RESOURCES
 
 SOURCE_LANGUAGE: Final = "en"
@@ -46,8 +47,7 @@ def current() -> str:
 def install(wanted: str) -> str:
     """Use a language from now on and return its code.
 
-    Texts that were asked for before stay as they are; dates and numbers follow for widgets that
-    are made from now on.
+    Texts, dates and numbers that were asked for before stay as they are.
 
     Args:
         wanted: a code, or ``system``; where there is no translation, English is used.
@@ -65,7 +65,7 @@ def install(wanted: str) -> str:
         if translator.load(str(file)):
             QCoreApplication.installTranslator(translator)
             _installed.append(translator)
-    QLocale.setDefault(_locale(chosen))
+    regional.use(regional.of_language(chosen))
     _current[0] = chosen
     return chosen
 
@@ -87,9 +87,3 @@ def _of_the_system() -> str:
             if (theirs.language(), theirs.script()) == (ours.language(), ours.script()):
                 return code
     return ""
-
-
-def _locale(code: str) -> QLocale:
-    """Return how dates and numbers are written: as the user set them for this language."""
-    system, chosen = QLocale.system(), QLocale(code)
-    return system if system.language() == chosen.language() else chosen

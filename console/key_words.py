@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from console import formatting, joining
+from console import formatting, joining, regional
+from console.counted import Counted
 from console.window_texts import shown
 from pipeline.settings_scheduler import KeySettings
 from pipeline.telemetry import SWITCHED_OFF, KeyView, UsageView
@@ -28,7 +29,7 @@ def condition_words(view: KeyView) -> str:
         case "cooling":
             left_s = max(0.0, (view.cools_until_s or 0.0) - time.monotonic())
             moment = datetime.now().astimezone() + timedelta(seconds=left_s)
-            return translate("Key", "Rests until {0}").format(f"{moment:%H:%M:%S}")
+            return translate("Key", "Rests until {0}").format(regional.clock(moment))
         case "disabled" if view.reason == SWITCHED_OFF:
             return translate("Key", "Off")
         case "disabled":
@@ -53,7 +54,11 @@ def limit_words(key: KeySettings) -> str:
         (key.tokens_per_minute, translate("Key", "{0} tokens/min")),
         (key.max_in_flight, translate("Key", "{0} at once")),
     )
-    return joining.in_a_line(words.format(f"{value:,}") for value, words in parts if value)
+    return joining.in_a_line(words.format(_limit(value)) for value, words in parts if value)
+
+
+def _limit(value: float) -> str:
+    return regional.pointed(f"{value:g}") if value % 1 else formatting.count(int(value))
 
 
 def usage_words(usage: tuple[UsageView, ...]) -> str:
@@ -64,14 +69,14 @@ def usage_words(usage: tuple[UsageView, ...]) -> str:
 
 
 def _used(view: UsageView) -> str:
-    words = translate("Key", "Today, {0}: {1} requests, {2} tokens in, {3} out").format(
+    words = translate("Key", "Today, {0}: {1}; tokens: {2} in, {3} out").format(
         view.model,
-        formatting.count(view.requests),
+        Counted().requests(view.requests),
         formatting.count(view.input_tokens),
         formatting.count(view.output_tokens),
     )
     if view.cost:
-        words += translate("Key", ", cost {0}").format(f"{view.cost:.2f}")
+        words += translate("Key", ", cost {0}").format(regional.grouped(view.cost, 2))
     return words
 
 
@@ -79,7 +84,7 @@ def check_words(checked: Checked, model: str) -> str:
     """Return what came of trying a key, and what to do."""
     if checked.fault is None:
         return translate("Key", "✓ The key works: {0} answered after {1} ms.").format(
-            model, f"{checked.took_ms:.0f}"
+            model, formatting.count(round(checked.took_ms))
         )
     heads = {
         "rate limited": translate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QLocale, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -228,6 +228,8 @@ class MainWindow(QMainWindow):
             self._notices.addWidget(notice)
         before.hide()
         before.deleteLater()
+        # Fields for dates and numbers have theirs from the window.
+        self.setLocale(QLocale())
         self.track.set_folded(folded)
         self._show_fold()
         if front:

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from console import joining
+from console import joining, regional
 from console.pipeline_words import object_word
 from pipeline.scheduling.rules.grounds import Grounds
 
@@ -74,4 +74,4 @@ def _grounds_words(grounds: Grounds) -> str:
 def _object(part: str) -> str:
     """Return ``person #12`` with the class as a word; numbers stay."""
     found = _OBJECT.fullmatch(part)
-    return part if found is None else object_word(found[1]) + (found[2] or "")
+    return regional.pointed(part) if found is None else object_word(found[1]) + (found[2] or "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 from PySide6.QtCore import QObject, Slot
 
-from console import settings_keeper
+from console import regional, settings_keeper
 from console.context import ConsoleContext
 from console.widgets.notice_bar import NoticeBar
 from console.window_texts import sentence
@@ -50,16 +50,11 @@ class SettingsOffer(QObject):
         self._log()
         self._notice = self._tell()
 
-    @property
-    def _time(self) -> str:
-        assert self._last_good is not None
-        return f"{self._last_good.saved:%Y-%m-%d %H:%M}"
-
     def _log(self) -> None:
         offered = ""
         if self._last_good is not None:
             where = shown(self._last_good.kept_in)
-            offered = f"; those of {self._time} in {where} can be used, the window offers them"
+            offered = f"; those of {self._last_good.saved:%Y-%m-%d %H:%M} in {where} can be used, the window offers them"
         if self._broken.kept_as is None:
             logger.warning("there is no settings file any more{}", offered)
         else:
@@ -78,9 +73,12 @@ class SettingsOffer(QObject):
         details = "\n".join(map(said, self._broken.problems))
         notice = self._window.add_notice("warning", self._words(), details)
         notice.keep_said(self._words)
-        if self._last_good is not None:
+        last_good = self._last_good
+        if last_good is not None:
             notice.add_action(
-                lambda: self.tr("Use the last good settings of {0}").format(self._time),
+                lambda: self.tr("Use the last good settings of {0}").format(
+                    regional.day_and_minutes(last_good.saved)
+                ),
                 self._on_use,
             )
             notice.add_action(lambda: self.tr("Keep defaults"), self._on_keep_defaults)
@@ -89,8 +87,9 @@ class SettingsOffer(QObject):
     @Slot()
     def _on_use(self) -> None:
         assert self._last_good is not None
-        logger.info("the settings of {} are taken up again", self._time)
-        text = self.tr("The settings of {0} are in use again.").format(self._time)
+        logger.info("the settings of {} are taken up again", self._last_good.saved)
+        saved = regional.day_and_minutes(self._last_good.saved)
+        text = self.tr("The settings of {0} are in use again.").format(saved)
         self._keep(self._last_good.settings, text)
 
     @Slot()

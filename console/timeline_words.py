@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from console import alarm_words, joining
+from console.counted import Counted
 from console.risk_words import risk_title, risk_word
 from console.supervision.wording import Level, worker_title
 from console.window_texts import shown
@@ -90,7 +91,7 @@ def who_words(event: Event, settings: Settings) -> str:
 def detail_words(event: Event) -> str:
     """Return the details of an event; those that older versions noted are English."""
     if event.subject == "lag" and event.detail.isdigit():
-        return translate("Timeline", "{0} messages unread").format(event.detail)
+        return Counted().unread(int(event.detail))
     level, _, kind = event.detail.partition(" ")
     if event.alarm_id and kind and level in RISK_LEVELS:
         word = risk_word(RISK_LEVELS[RISK_LEVELS.index(level)])

@@ -113,7 +113,7 @@ class Tray(QObject):
             return
         count, self._held_back, self._told_s = self._held_back, 0, now_s
         if count > 1:
-            title = self.tr("%n new alarms", "", count)
+            title = self.tr("%Ln new alarms", "", count)
         else:
             title = self.tr("New alarm: {0}").format(risk_word(hint.risk_level))
         place = camera_name(self._context.settings, hint.camera_id)

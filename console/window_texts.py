@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+import string
+from typing import Any, Final
 
 from PySide6.QtCore import QCoreApplication
 
-from console import joining
+from console import joining, regional
 from pipeline.texts import CONTEXT, Text, cause_of, words_of
 
 _CODE = re.compile(r"`([^`]*)`")
+
+
+class _Regional(string.Formatter):
+    """Fills in values; amounts are grouped by the locale in use, values to be typed are not."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        is_amount = format_spec == "," and isinstance(value, int)
+        return regional.whole(value) if is_amount else format(value, format_spec)
+
+
+_FORMATTER: Final = _Regional()
 
 
 def quoted(words: str) -> str:
@@ -26,7 +39,7 @@ def shown(text: str) -> str:
         for name, value in text.values.items()
     }
     words = QCoreApplication.translate(CONTEXT, text.source)
-    return joining.closed_up(quoted(words.format(**values) if values else words))
+    return joining.closed_up(quoted(_FORMATTER.vformat(words, (), values) if values else words))
 
 
 def said(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
+from console import formatting
 from console.background import in_background
 from console.key_words import check_words
 from console.theme.tokens import Space
@@ -102,7 +103,7 @@ class EndpointTest(QWidget):
             words = check_words(checked, model)
             if not has_key:
                 words = self.tr("✓ {0} answered after {1} ms.").format(
-                    model, f"{checked.took_ms:.0f}"
+                    model, formatting.count(round(checked.took_ms))
                 )
             self._end(words, "ok")
         elif checked.fault.value == REFUSED and not has_key:

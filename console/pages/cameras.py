@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import joining, settings_keeper
+from console import joining, regional, settings_keeper
 from console.background import in_background
 from console.camera_words import situation_line, situation_word, state_word
 from console.context import ConsoleContext
@@ -232,9 +232,11 @@ class CamerasPage(QWidget):
                     situation_word(view)
                     if view is not None and camera.enabled
                     else state_word(state),
-                    f"{live.shown_fps:.1f}" if live is not None and live.shown_fps else "–",
+                    regional.decimal(live.shown_fps, 1)
+                    if live is not None and live.shown_fps
+                    else "–",
                     f"{size[0]} × {size[1]}" if size is not None else "–",
-                    f"{camera.detections_per_second:g}",
+                    regional.pointed(f"{camera.detections_per_second:g}"),
                     redact_text(camera.source),
                     (
                         situation_line(view, datetime.now(UTC), time.monotonic())
@@ -365,9 +367,8 @@ class CamerasPage(QWidget):
     def _on_plan(self, plan: ImportPlan) -> None:
         settings = settings_keeper.newest(self._context)
         settings = settings.model_copy(update={"cameras": plan.cameras})
-        text = self.tr("{0} cameras were added, {1} changed.").format(
-            plan.count("new"), plan.count("changed")
-        )
+        new, changed = plan.count("new"), plan.count("changed")
+        text = self.tr("{0} cameras were added, {1} changed.", "", new).format(new, changed)
         self._change(settings, text)
 
     @Slot()

@@ -216,7 +216,7 @@ class KafkaPage(QWidget):
             return self.tr("Mend what is marked red, then apply."), "danger"
         if desk.is_examined and desk.errors:
             text = self.tr(
-                "%n error(s): no worker would start. Mend them, then apply.", "", desk.errors
+                "%Ln error(s): no worker would start. Mend them, then apply.", "", desk.errors
             )
             return text, "danger"
         if not desk.is_changed:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import alarm_words, asked_words, formatting
+from console import alarm_words, asked_words, formatting, regional
 from console.context import ConsoleContext
 from console.theme.tokens import Space
 from console.widgets.empty_state import EmptyState
@@ -219,14 +219,14 @@ class AlarmDetails(QWidget):
         lasted = (alarm.last_seen - alarm.first_seen).total_seconds()
         texts = {
             "camera": alarm_words.camera_name(self._context.settings, alarm.camera_id),
-            "first": alarm_words.full_time(alarm.first_seen),
+            "first": regional.day_and_clock(alarm.first_seen),
             "last": self.tr("{0} (after {1}, seen {2}×)").format(
-                alarm_words.full_time(alarm.last_seen),
+                regional.day_and_clock(alarm.last_seen),
                 formatting.seconds(lasted),
-                alarm.occurrences,
+                formatting.count(alarm.occurrences),
             ),
             "group": str(alarm.group_index),
-            "sure": f"{alarm.confidence:.2f}",
+            "sure": alarm_words.confidence(alarm),
             "by": alarm_words.assessor(alarm),
             "state": alarm_words.entry_state(entry),
         }

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVB
 from console import alarm_words, joining
 from console.broker_words import broker_trouble
 from console.context import ConsoleContext
+from console.formatting import count
 from console.models.alarm_desk import AlarmDesk
 from console.theme.tokens import Space
 from console.widgets.alarm_card import AlarmCard
@@ -155,14 +156,16 @@ class AlarmList(QWidget):
         held = sum(
             entry.state == "new" for entry in self._desk.entries[:SHOWN] if entry not in entries
         )
-        self._newer.setText(self.tr("Show %n newer alarm(s)", "", held))
+        self._newer.setText(self.tr("Show %Ln newer alarm(s)", "", held))
         self._newer.setVisible(held > 0)
         self._show_cards(entries)
         self._all.setText(self.tr("All alarms"))
         self._all.setVisible(len(self._desk.entries) > len(entries))
         self._empty.setVisible(not entries)
         self._scroll.setVisible(bool(entries))
-        counts = self.tr("{0} today · {1} new").format(self._desk.today, self._desk.unseen)
+        counts = self.tr("{0} today · {1} new").format(
+            count(self._desk.today), count(self._desk.unseen)
+        )
         self._counts.setText(counts)
         self.setAccessibleName(joining.named(self._title.text(), counts))
 

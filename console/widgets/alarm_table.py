@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import alarm_words
+from console import alarm_words, formatting
 from console.context import ConsoleContext
 from console.supervision.wording import level_token
 from console.theme.fonts import ui_font
@@ -161,8 +161,8 @@ class AlarmTable(ValueTable):
                 alarm_words.time_of_day(alarm.first_seen, now),
                 alarm_words.camera_name(self._context.settings, alarm.camera_id),
                 alarm_words.title(alarm),
-                f"{alarm.confidence:.2f}",
-                f"{alarm.occurrences}×",
+                alarm_words.confidence(alarm),
+                f"{formatting.count(alarm.occurrences)}×",
                 alarm_words.entry_state(entry),
                 entry.note,
             ),

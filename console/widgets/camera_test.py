@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from console import formatting, joining
+from console import formatting, joining, regional
 from console.background import in_background
 from console.context import ConsoleContext
 from console.theme.tokens import Space
@@ -131,7 +131,7 @@ class CameraTest(QWidget):
         rate = (
             self.tr("rate unknown")
             if trial.rate is None
-            else self.tr("{0} fps").format(f"{trial.rate:.1f}")
+            else self.tr("{0} fps").format(regional.decimal(trial.rate, 1))
         )
         words = self.tr("{0} × {1}, {2}; first picture after {3}.").format(
             *trial.size,

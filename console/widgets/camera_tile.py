@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
-from console import joining
+from console import joining, regional
 from console.camera_words import (
     SEPARATOR,
     WITHOUT_PICTURES,
@@ -344,7 +344,7 @@ class CameraTile(QWidget):
             return age_words(age), "overlay_warning"
         if view.detection_off_until is not None:
             return detail_words(view), "overlay_info"
-        return self.tr("{0} fps").format(f"{view.shown_fps:.1f}"), "overlay_ok"
+        return self.tr("{0} fps").format(regional.decimal(view.shown_fps, 1)), "overlay_ok"
 
     def _lines(self) -> list[str]:
         """Return why there is no new picture: a title, what to know or do, since when."""

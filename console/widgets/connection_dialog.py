@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from console import joining
+from console import formatting, joining
 from console.background import in_background
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
@@ -111,7 +111,11 @@ class ConnectionDialog(QDialog):
         }
         for step in self._steps[self._shown :]:
             item = self._table.make_item()
-            took = self.tr("{0} ms").format(f"{step.took_ms:.0f}") if step.took_ms else ""
+            took = (
+                self.tr("{0} ms").format(formatting.count(round(step.took_ms)))
+                if step.took_ms
+                else ""
+            )
             for index, text in enumerate(
                 (shown(step.name.words), words[step.state.value], took, shown(step.detail))
             ):

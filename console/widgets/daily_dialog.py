@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QDate, QLocale, Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import alarm_words
+from console import alarm_words, regional
 from console.background import in_background
 from console.context import ConsoleContext
 from console.daily_counts import CountRow, counter_words, last_days, rows_of, write_counts
@@ -170,9 +170,8 @@ class DailyDialog(QDialog):
     def _day_word(self, day: date) -> str:
         if day == self._days[-1]:
             return self.tr("Today")
-        named = QDate(day.year, day.month, day.day)
-        locale = QLocale()
-        return f"{locale.dayName(named.dayOfWeek(), QLocale.FormatType.ShortFormat)} {day.day}"
+        text = self.tr("{0} {1}", "weekday, day of the month")
+        return text.format(regional.weekday(day), day.day)
 
     def _texts(self) -> Sequence[Sequence[str]]:
         settings = self._context.settings

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import formatting
+from console import formatting, regional
 from console.background import in_background
 from console.supervision.wording import worker_title
 from console.theme.fonts import mono_font
@@ -156,7 +156,7 @@ class DeadLetterDialog(QDialog):
         else:
             self._words.setText(
                 self.tr(
-                    "%n message(s) could not be processed and were put aside. Mend the cause, then "
+                    "%Ln message(s) could not be processed and were put aside. Mend the cause, then "
                     "select them and send them back.",
                     "",
                     waiting,
@@ -171,7 +171,7 @@ class DeadLetterDialog(QDialog):
             state = self.tr("failed again")
         else:
             state = self.tr("put aside")
-        at = letter.at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if letter.at else "–"
+        at = regional.day_and_clock(letter.at) if letter.at else "–"
         size = formatting.size(letter.size)
         return (at, letter.source or letter.place, size, state, line(letter.reason))
 
@@ -196,7 +196,7 @@ class DeadLetterDialog(QDialog):
         box = MessageBox(
             QMessageBox.Icon.Question,
             self.tr("Send back"),
-            self.tr("Send %n message(s) back to where they came from?", "", len(letters)),
+            self.tr("Send %Ln message(s) back to where they came from?", "", len(letters)),
             QMessageBox.StandardButton.Cancel,
             self,
         )

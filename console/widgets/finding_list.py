@@ -186,9 +186,9 @@ class FindingList(QWidget):
     def _counts(self) -> str:
         words = []
         for severity, text in (
-            ("error", self.tr("%n error(s)", "", self._count("error"))),
-            ("warning", self.tr("%n warning(s)", "", self._count("warning"))),
-            ("advice", self.tr("%n piece(s) of advice", "", self._count("advice"))),
+            ("error", self.tr("%Ln error(s)", "", self._count("error"))),
+            ("warning", self.tr("%Ln warning(s)", "", self._count("warning"))),
+            ("advice", self.tr("%Ln piece(s) of advice", "", self._count("advice"))),
         ):
             if self._count(severity):
                 words.append(text)

@@ -168,7 +168,7 @@ class JavaDialog(QDialog):
         gone_count = sum(not change.after for change in changes)
         self._take.setEnabled(bool(changes))
         if changes:
-            counts = self.tr("{0} properties: {1} are other here, {2} of them go away.")
+            counts = self.tr("{0} properties; other here: {1}, going away: {2}", "", len(changes))
             self._say(counts.format(len(changes), changed, gone_count), "info")
         else:
             self._say(self.tr("No properties yet."), "")

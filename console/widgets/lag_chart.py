@@ -47,6 +47,11 @@ class _MinutesAgo(pg.AxisItem):  # type: ignore[misc]
         return [(3.0, ticks)]
 
 
+class _Counts(pg.AxisItem):  # type: ignore[misc]
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
+        return [formatting.axis_count(value) for value in values]
+
+
 class LagChart(QWidget):
     """Paints the lag of all topics.
 
@@ -59,7 +64,9 @@ class LagChart(QWidget):
         self._theme = theme
         self._curves: dict[str, Any] = {}
         self._newest: dict[str, int] = {}
-        self._plot = pg.PlotWidget(axisItems={"bottom": _MinutesAgo("bottom")})
+        self._plot = pg.PlotWidget(
+            axisItems={"bottom": _MinutesAgo("bottom"), "left": _Counts("left")}
+        )
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
         self._plot.setMenuEnabled(False)
         self._plot.setMouseEnabled(x=False, y=False)

@@ -211,7 +211,7 @@ class LogPane(QAbstractScrollArea):
             return
         # Half a surrogate pair cannot be handed to other programs.
         QGuiApplication.clipboard().setText(text.encode("utf-8", "replace").decode("utf-8"))
-        self.told.emit(self.tr("%n line(s) copied", "", len(self._selection())))
+        self.told.emit(self.tr("%Ln line(s) copied", "", len(self._selection())))
 
     def select_all(self) -> None:
         """Select every line shown."""

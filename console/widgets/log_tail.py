@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import QLocale, QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import formatting
+from console import formatting, regional
 from console.background import in_background
 from console.context import ConsoleContext
 from console.log_save import save_lines
@@ -284,8 +284,8 @@ class LogTail(QWidget):
         set_property(self._text, "level", "danger" if self._problem_text else "")
 
     def _on_progress(self, done: float) -> None:
-        percent = QLocale().toString(int(done * 100))
-        self._tell(self.tr("Looking through the lines… {0} %").format(percent) if done < 1 else "")
+        percent = regional.percent(done * 100)
+        self._tell(self.tr("Looking through the lines… {0}").format(percent) if done < 1 else "")
 
     def _say_why_empty(self, total: int) -> None:
         self._pane.empty_text = (

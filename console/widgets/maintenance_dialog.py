@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import alarm_words, joining, settings_keeper
+from console import alarm_words, joining, regional, settings_keeper
 from console.context import ConsoleContext
 from console.theme.tokens import Space
 from console.widgets.dialog_buttons import DialogButtons
@@ -34,7 +34,6 @@ from pipeline.settings_alarms import WEEK, MaintenanceWindow
 WIDTH: Final = 860
 HEIGHT: Final = 420
 REASON: Final = 4
-FORMAT: Final = "yyyy-MM-dd HH:mm"
 FIRST_SPAN: Final = timedelta(hours=2)
 
 
@@ -110,7 +109,7 @@ class MaintenanceDialog(QDialog):
     @staticmethod
     def _moment(name: str, value: datetime) -> QDateTimeEdit:
         field = QDateTimeEdit(QDateTime(value.date(), value.time()))  # type: ignore[call-overload]
-        field.setDisplayFormat(FORMAT)
+        field.setDisplayFormat(regional.field_format())
         field.setCalendarPopup(True)
         calendar = field.calendarWidget()
         calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
@@ -144,8 +143,8 @@ class MaintenanceDialog(QDialog):
                     alarm_words.camera_name(settings, window.camera)
                     if window.camera
                     else self.tr("all cameras"),
-                    alarm_words.full_time(window.begin),
-                    alarm_words.full_time(window.end),
+                    regional.day_and_minutes(window.begin),
+                    regional.day_and_minutes(window.end),
                     self.tr("every week") if window.weekly else self.tr("once"),
                     window.reason,
                 )

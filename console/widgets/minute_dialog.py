@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
+from console import regional
 from console.background import in_background
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
@@ -29,7 +30,7 @@ class MinuteDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         local = moment.astimezone()
-        self.setWindowTitle(self.tr("Log lines of {0}").format(f"{local:%Y-%m-%d %H:%M:%S}"))
+        self.setWindowTitle(self.tr("Log lines of {0}").format(regional.day_and_clock(local)))
         self.resize(WIDTH, HEIGHT)
         self._text = QPlainTextEdit()
         self._text.setReadOnly(True)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import alarm_words, joining
+from console import alarm_words, joining, regional
 from console.background import in_background
 from console.context import ConsoleContext
 from console.problem_words import placed_words, problems_by_place
@@ -207,7 +207,9 @@ class ReplayDialog(QDialog):
             QMessageBox.Icon.Question,
             self.tr("Send to the model?"),
             self.tr(
-                "Up to {0} requests with pictures go to {1} at {2}. That may cost money."
+                "Up to {0} requests with pictures go to {1} at {2}. That may cost money.",
+                "",
+                len(self._entries),
             ).format(len(self._entries), llm.model, llm.base_url),
             QMessageBox.StandardButton.Cancel,
             self,
@@ -292,7 +294,7 @@ class ReplayDialog(QDialog):
         item = self._table.make_item()
         for column, text in enumerate(
             (
-                alarm_words.full_time(alarm.first_seen),
+                regional.day_and_clock(alarm.first_seen),
                 alarm_words.camera_name(self._context.settings, alarm.camera_id),
                 risk_word(row.before),
                 risk_word(row.after or "not_assessed"),

@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
-from console import formatting, i18n
+from console import formatting, i18n, regional
 from console.context import ConsoleContext
 from console.process_figures import ProcessFigures
 from console.supervision.link_view import link_view
@@ -172,7 +172,7 @@ class StatusBar(QFrame):
 
     def _show_health(self) -> None:
         gap = self._ui_gap.recent()
-        self._gap.set_text(self.tr("UI gap p99 {0} ms").format(f"{gap.p99:.0f}"))
+        self._gap.set_text(self.tr("UI gap p99 {0} ms").format(formatting.count(round(gap.p99))))
         process = self._process.read()
-        self._cpu.set_text(self.tr("CPU {0} %").format(f"{process.cpu_percent:.0f}"))
+        self._cpu.set_text(self.tr("CPU {0}").format(regional.percent(process.cpu_percent)))
         self._memory.set_text(self.tr("Memory {0}").format(formatting.size(process.memory_bytes)))

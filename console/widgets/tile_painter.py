@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
+from console import regional
 from console.pipeline_words import object_word
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
@@ -277,7 +278,7 @@ class TilePainter:
 
     @staticmethod
     def _words(box: OverlayBox, layers: Layers) -> str:
-        text = f"{object_word(box.label)} {box.confidence:.2f}"
+        text = f"{object_word(box.label)} {regional.decimal(box.confidence, 2)}"
         if layers.tracks and box.track_id is not None:
             text += f" #{box.track_id}"
         return text

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import formatting, timeline_words
+from console import formatting, regional, timeline_words
 from console.context import ConsoleContext
 from console.supervision.wording import level_token, worker_title
 from console.theme.tokens import Space
@@ -222,7 +222,9 @@ class TimelineView(QWidget):
         if question != self._question:
             return
         self._is_reading = False
-        self._count.setText(self.tr("{0} events").format(formatting.count(len(events))))
+        self._count.setText(
+            self.tr("{0} events", "", len(events)).format(formatting.count(len(events)))
+        )
         self._stack.setCurrentWidget(self._table if events else self._empty)
         if events != self._events:
             self._events = events
@@ -255,7 +257,7 @@ class TimelineView(QWidget):
         settings = self._context.settings
         return [
             (
-                f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}",
+                regional.day_and_clock(event.at),
                 timeline_words.subject_word(event.subject),
                 timeline_words.who_words(event, settings),
                 timeline_words.what_words(event.what),

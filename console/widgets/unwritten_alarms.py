@@ -46,12 +46,14 @@ class UnwrittenAlarms(QLabel):
                 text = self.tr("Newer alarms are not listed yet. {0}").format(why)
             elif listed < alarms:
                 text = self.tr(
-                    "{0} alarms are not saved yet; the newest {1} of them are listed. {2}"
+                    "{0} alarms are not saved yet; the newest {1} of them are listed. {2}",
+                    "",
+                    alarms,
                 ).format(count(alarms), count(listed), why)
             else:
-                text = self.tr("%n alarm(s) are not saved yet. {0}", "", alarms).format(why)
+                text = self.tr("%Ln alarm(s) are not saved yet. {0}", "", alarms).format(why)
             if waiting:
-                more = self.tr("Verdicts that wait in memory: {0}.").format(waiting)
+                more = self.tr("Verdicts that wait in memory: {0}.").format(count(waiting))
                 text = joining.one_after_another((text, more))
             if text != self.text():
                 self.setText(text)

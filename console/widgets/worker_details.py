@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import formatting
+from console import formatting, regional
 from console.context import ConsoleContext
 from console.key_words import LEVELS as LEVELS_OF_KEYS
 from console.key_words import condition_words, usage_words
@@ -270,7 +270,7 @@ class WorkerDetails(QWidget):
         failure = self._context.controller.status(self._name).last_failure
         error = self._context.figures.snapshot(self._name).last_error
         if failure is not None:
-            text = f"{failure.at:%H:%M:%S} · {shown(failure.reason)}"
+            text = f"{regional.clock(failure.at)} · {shown(failure.reason)}"
         else:
             text = shown(error or "") or self.tr("No errors since the program started.")
         self._copy.setVisible(failure is not None or bool(error))
@@ -313,7 +313,7 @@ class WorkerDetails(QWidget):
         self._shown_history = mark
         self._history.set_rows(
             [
-                (f"{entry.at:%H:%M:%S}", state_word(entry.state), shown(entry.reason))
+                (regional.clock(entry.at), state_word(entry.state), shown(entry.reason))
                 for entry in reversed(status.history)
             ]
         )

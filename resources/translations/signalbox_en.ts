@@ -4,10 +4,10 @@
 <context>
     <name>AlarmList</name>
     <message numerus="yes">
-        <source>Show %n newer alarm(s)</source>
+        <source>Show %Ln newer alarm(s)</source>
         <translation>
-            <numerusform>Show %n newer alarm</numerusform>
-            <numerusform>Show %n newer alarms</numerusform>
+            <numerusform>Show %Ln newer alarm</numerusform>
+            <numerusform>Show %Ln newer alarms</numerusform>
         </translation>
     </message>
 </context>
@@ -22,63 +22,114 @@
     </message>
 </context>
 <context>
-    <name>DeadLetterDialog</name>
+    <name>CamerasPage</name>
     <message numerus="yes">
-        <source>%n message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
+        <source>{0} cameras were added, {1} changed.</source>
         <translation>
-            <numerusform>%n message could not be processed and was put aside. Mend the cause, then select it and send it back.</numerusform>
-            <numerusform>%n messages could not be processed and were put aside. Mend the cause, then select them and send them back.</numerusform>
+            <numerusform>{0} camera was added, {1} changed.</numerusform>
+            <numerusform>{0} cameras were added, {1} changed.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Counted</name>
+    <message numerus="yes">
+        <source>{0} tokens</source>
+        <translation>
+            <numerusform>{0} token</numerusform>
+            <numerusform>{0} tokens</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>Send %n message(s) back to where they came from?</source>
+        <source>{0} retries</source>
         <translation>
-            <numerusform>Send %n message back to where it came from?</numerusform>
-            <numerusform>Send %n messages back to where they came from?</numerusform>
+            <numerusform>{0} retry</numerusform>
+            <numerusform>{0} retries</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} requests</source>
+        <translation>
+            <numerusform>{0} request</numerusform>
+            <numerusform>{0} requests</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} messages unread</source>
+        <translation>
+            <numerusform>{0} message unread</numerusform>
+            <numerusform>{0} messages unread</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DeadLetterDialog</name>
+    <message numerus="yes">
+        <source>%Ln message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
+        <translation>
+            <numerusform>%Ln message could not be processed and was put aside. Mend the cause, then select it and send it back.</numerusform>
+            <numerusform>%Ln messages could not be processed and were put aside. Mend the cause, then select them and send them back.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Send %Ln message(s) back to where they came from?</source>
+        <translation>
+            <numerusform>Send %Ln message back to where it came from?</numerusform>
+            <numerusform>Send %Ln messages back to where they came from?</numerusform>
         </translation>
     </message>
 </context>
 <context>
     <name>FindingList</name>
     <message numerus="yes">
-        <source>%n error(s)</source>
+        <source>%Ln error(s)</source>
         <translation>
-            <numerusform>%n error</numerusform>
-            <numerusform>%n errors</numerusform>
+            <numerusform>%Ln error</numerusform>
+            <numerusform>%Ln errors</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n warning(s)</source>
+        <source>%Ln warning(s)</source>
         <translation>
-            <numerusform>%n warning</numerusform>
-            <numerusform>%n warnings</numerusform>
+            <numerusform>%Ln warning</numerusform>
+            <numerusform>%Ln warnings</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n piece(s) of advice</source>
+        <source>%Ln piece(s) of advice</source>
         <translation>
-            <numerusform>%n piece of advice</numerusform>
-            <numerusform>%n pieces of advice</numerusform>
+            <numerusform>%Ln piece of advice</numerusform>
+            <numerusform>%Ln pieces of advice</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>JavaDialog</name>
+    <message numerus="yes">
+        <source>{0} properties; other here: {1}, going away: {2}</source>
+        <translation>
+            <numerusform>{0} property; other here: {1}, going away: {2}</numerusform>
+            <numerusform>{0} properties; other here: {1}, going away: {2}</numerusform>
         </translation>
     </message>
 </context>
 <context>
     <name>KafkaPage</name>
     <message numerus="yes">
-        <source>%n error(s): no worker would start. Mend them, then apply.</source>
+        <source>%Ln error(s): no worker would start. Mend them, then apply.</source>
         <translation>
-            <numerusform>%n error: no worker would start. Mend it, then apply.</numerusform>
-            <numerusform>%n errors: no worker would start. Mend them, then apply.</numerusform>
+            <numerusform>%Ln error: no worker would start. Mend it, then apply.</numerusform>
+            <numerusform>%Ln errors: no worker would start. Mend them, then apply.</numerusform>
         </translation>
     </message>
 </context>
 <context>
     <name>LogPane</name>
     <message numerus="yes">
-        <source>%n line(s) copied</source>
+        <source>%Ln line(s) copied</source>
         <translation>
-            <numerusform>%n line copied</numerusform>
-            <numerusform>%n lines copied</numerusform>
+            <numerusform>%Ln line copied</numerusform>
+            <numerusform>%Ln lines copied</numerusform>
         </translation>
     </message>
 </context>
@@ -107,22 +158,49 @@
     </message>
 </context>
 <context>
+    <name>ReplayDialog</name>
+    <message numerus="yes">
+        <source>Up to {0} requests with pictures go to {1} at {2}. That may cost money.</source>
+        <translation>
+            <numerusform>Up to {0} request with a picture goes to {1} at {2}. That may cost money.</numerusform>
+            <numerusform>Up to {0} requests with pictures go to {1} at {2}. That may cost money.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>TimelineView</name>
+    <message numerus="yes">
+        <source>{0} events</source>
+        <translation>
+            <numerusform>{0} event</numerusform>
+            <numerusform>{0} events</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Tray</name>
     <message numerus="yes">
-        <source>%n new alarms</source>
+        <source>%Ln new alarms</source>
         <translation>
-            <numerusform>%n new alarm</numerusform>
-            <numerusform>%n new alarms</numerusform>
+            <numerusform>%Ln new alarm</numerusform>
+            <numerusform>%Ln new alarms</numerusform>
         </translation>
     </message>
 </context>
 <context>
     <name>UnwrittenAlarms</name>
     <message numerus="yes">
-        <source>%n alarm(s) are not saved yet. {0}</source>
+        <source>{0} alarms are not saved yet; the newest {1} of them are listed. {2}</source>
         <translation>
-            <numerusform>%n alarm is not saved yet. {0}</numerusform>
-            <numerusform>%n alarms are not saved yet. {0}</numerusform>
+            <numerusform>{0} alarm is not saved yet; listed of them: {1}. {2}</numerusform>
+            <numerusform>{0} alarms are not saved yet; the newest {1} of them are listed. {2}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln alarm(s) are not saved yet. {0}</source>
+        <translation>
+            <numerusform>%Ln alarm is not saved yet. {0}</numerusform>
+            <numerusform>%Ln alarms are not saved yet. {0}</numerusform>
         </translation>
     </message>
 </context>

@@ -341,9 +341,9 @@
         <translation>目前不会有新告警。{0}</translation>
     </message>
     <message numerus="yes">
-        <source>Show %n newer alarm(s)</source>
+        <source>Show %Ln newer alarm(s)</source>
         <translation>
-            <numerusform>显示 %n 条较新的告警</numerusform>
+            <numerusform>显示 %Ln 条较新的告警</numerusform>
         </translation>
     </message>
     <message>
@@ -620,14 +620,6 @@
     <message>
         <source>prompt {0}</source>
         <translation>提示词 {0}</translation>
-    </message>
-    <message>
-        <source>{0} tokens</source>
-        <translation>{0} 个 token</translation>
-    </message>
-    <message>
-        <source>{0} retries</source>
-        <translation>重试 {0} 次</translation>
     </message>
     <message>
         <source>rules in its place: {0}</source>
@@ -1333,9 +1325,11 @@
         <source>{0} was moved.</source>
         <translation>已移动 {0}。</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>{0} cameras were added, {1} changed.</source>
-        <translation>已添加 {0} 个摄像头，修改 {1} 个。</translation>
+        <translation>
+            <numerusform>已添加 {0} 个摄像头，修改 {1} 个。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Export the list of cameras</source>
@@ -1574,6 +1568,33 @@
     </message>
 </context>
 <context>
+    <name>Counted</name>
+    <message numerus="yes">
+        <source>{0} tokens</source>
+        <translation>
+            <numerusform>{0} 个 token</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} retries</source>
+        <translation>
+            <numerusform>重试 {0} 次</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} requests</source>
+        <translation>
+            <numerusform>{0} 次请求</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} messages unread</source>
+        <translation>
+            <numerusform>{0} 条消息未读</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>CourseDialog</name>
     <message>
         <source>Cancel</source>
@@ -1681,6 +1702,11 @@
         <translation>今天</translation>
     </message>
     <message>
+        <source>{0} {1}</source>
+        <comment>weekday, day of the month</comment>
+        <translation>{1}日{0}</translation>
+    </message>
+    <message>
         <source>Save as a table</source>
         <translation>另存为表格</translation>
     </message>
@@ -1760,9 +1786,9 @@
         <translation>没有死信。处理单元无法处理的消息会连同原因放到这里，其余工作照常进行。</translation>
     </message>
     <message numerus="yes">
-        <source>%n message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
+        <source>%Ln message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
         <translation>
-            <numerusform>%n 条消息无法处理，已搁置。请先消除原因，再选中并送回。</numerusform>
+            <numerusform>%Ln 条消息无法处理，已搁置。请先消除原因，再选中并送回。</numerusform>
         </translation>
     </message>
     <message>
@@ -1782,9 +1808,9 @@
         <translation>送回</translation>
     </message>
     <message numerus="yes">
-        <source>Send %n message(s) back to where they came from?</source>
+        <source>Send %Ln message(s) back to where they came from?</source>
         <translation>
-            <numerusform>把 %n 条消息送回来处？</numerusform>
+            <numerusform>把 %Ln 条消息送回来处？</numerusform>
         </translation>
     </message>
     <message>
@@ -1805,6 +1831,14 @@
     <message>
         <source>{0}.</source>
         <translation>{0}。</translation>
+    </message>
+</context>
+<context>
+    <name>Duration</name>
+    <message>
+        <source>{0}d {1}</source>
+        <comment>days, hours:minutes:seconds</comment>
+        <translation>{0} 天 {1}</translation>
     </message>
 </context>
 <context>
@@ -2162,21 +2196,21 @@ Choose another folder, or free some space.</source>
         <translation>修复 {0}</translation>
     </message>
     <message numerus="yes">
-        <source>%n error(s)</source>
+        <source>%Ln error(s)</source>
         <translation>
-            <numerusform>%n 个错误</numerusform>
+            <numerusform>%Ln 个错误</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n warning(s)</source>
+        <source>%Ln warning(s)</source>
         <translation>
-            <numerusform>%n 个警告</numerusform>
+            <numerusform>%Ln 个警告</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n piece(s) of advice</source>
+        <source>%Ln piece(s) of advice</source>
         <translation>
-            <numerusform>%n 条建议</numerusform>
+            <numerusform>%Ln 条建议</numerusform>
         </translation>
     </message>
     <message>
@@ -2387,9 +2421,11 @@ Choose another folder, or free some space.</source>
         <source>goes away</source>
         <translation>去掉</translation>
     </message>
-    <message>
-        <source>{0} properties: {1} are other here, {2} of them go away.</source>
-        <translation>{0} 个属性：其中 {1} 个在此处不同，{2} 个去掉。</translation>
+    <message numerus="yes">
+        <source>{0} properties; other here: {1}, going away: {2}</source>
+        <translation>
+            <numerusform>{0} 个属性；此处不同：{1}，去掉：{2}</numerusform>
+        </translation>
     </message>
     <message>
         <source>No properties yet.</source>
@@ -2534,9 +2570,9 @@ Choose another folder, or free some space.</source>
         <translation>请先改正标红的内容，再应用。</translation>
     </message>
     <message numerus="yes">
-        <source>%n error(s): no worker would start. Mend them, then apply.</source>
+        <source>%Ln error(s): no worker would start. Mend them, then apply.</source>
         <translation>
-            <numerusform>有 %n 个错误：处理单元将无法启动。请先改正，再应用。</numerusform>
+            <numerusform>有 %Ln 个错误：处理单元将无法启动。请先改正，再应用。</numerusform>
         </translation>
     </message>
 </context>
@@ -2587,8 +2623,8 @@ Choose another folder, or free some space.</source>
         <translation>今天还没有用量。</translation>
     </message>
     <message>
-        <source>Today, {0}: {1} requests, {2} tokens in, {3} out</source>
-        <translation>今天，{0}：{1} 次请求，输入 {2} 个 token，输出 {3} 个</translation>
+        <source>Today, {0}: {1}; tokens: {2} in, {3} out</source>
+        <translation>今天，{0}：{1}，输入 {2} 个 token，输出 {3} 个</translation>
     </message>
     <message>
         <source>, cost {0}</source>
@@ -3277,9 +3313,9 @@ It opens by itself when workers start.</source>
         <translation>未选中任何行</translation>
     </message>
     <message numerus="yes">
-        <source>%n line(s) copied</source>
+        <source>%Ln line(s) copied</source>
         <translation>
-            <numerusform>已复制 %n 行</numerusform>
+            <numerusform>已复制 %Ln 行</numerusform>
         </translation>
     </message>
 </context>
@@ -3394,8 +3430,8 @@ It opens by itself when workers start.</source>
         <translation>不是有效的正则表达式：{0}</translation>
     </message>
     <message>
-        <source>Looking through the lines… {0} %</source>
-        <translation>正在查找… {0} %</translation>
+        <source>Looking through the lines… {0}</source>
+        <translation>正在查找… {0}</translation>
     </message>
     <message>
         <source>{0} of {1}</source>
@@ -7809,9 +7845,11 @@ It opens by itself when workers start.</source>
         <source>Send to the model?</source>
         <translation>发送给模型？</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>Up to {0} requests with pictures go to {1} at {2}. That may cost money.</source>
-        <translation>最多将有 {0} 个带图片的请求发送到 {2} 的 {1}。这可能产生费用。</translation>
+        <translation>
+            <numerusform>最多将有 {0} 个带图片的请求发送到 {2} 的 {1}。这可能产生费用。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Send</source>
@@ -8830,8 +8868,8 @@ It opens by itself when workers start.</source>
         <translation>界面间隔 p99 {0} ms</translation>
     </message>
     <message>
-        <source>CPU {0} %</source>
-        <translation>CPU {0} %</translation>
+        <source>CPU {0}</source>
+        <translation>CPU {0}</translation>
     </message>
     <message>
         <source>Memory {0}</source>
@@ -8949,10 +8987,6 @@ It opens by itself when workers start.</source>
         <translation>设置已更改</translation>
     </message>
     <message>
-        <source>{0} messages unread</source>
-        <translation>{0} 条消息未读</translation>
-    </message>
-    <message>
         <source>Damaged database set aside</source>
         <translation>损坏的数据库已移开</translation>
     </message>
@@ -9035,9 +9069,11 @@ It opens by itself when workers start.</source>
         <source>Timeline</source>
         <translation>时间线</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>{0} events</source>
-        <translation>{0} 个事件</translation>
+        <translation>
+            <numerusform>{0} 个事件</numerusform>
+        </translation>
     </message>
     <message>
         <source>The timeline cannot be read: {0}</source>
@@ -9189,9 +9225,9 @@ The line shows the unread messages lately.</source>
         <translation>{0}已停止，不会自动重启</translation>
     </message>
     <message numerus="yes">
-        <source>%n new alarms</source>
+        <source>%Ln new alarms</source>
         <translation>
-            <numerusform>%n 条新告警</numerusform>
+            <numerusform>%Ln 条新告警</numerusform>
         </translation>
     </message>
     <message>
@@ -9247,14 +9283,16 @@ The line shows the unread messages lately.</source>
         <source>Verdicts that wait in memory: {0}.</source>
         <translation>内存中等待写入的结论：{0} 条。</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>{0} alarms are not saved yet; the newest {1} of them are listed. {2}</source>
-        <translation>{0} 条告警尚未保存；列出其中最新的 {1} 条。{2}</translation>
+        <translation>
+            <numerusform>{0} 条告警尚未保存；列出其中最新的 {1} 条。{2}</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
-        <source>%n alarm(s) are not saved yet. {0}</source>
+        <source>%Ln alarm(s) are not saved yet. {0}</source>
         <translation>
-            <numerusform>%n 条告警尚未保存。{0}</numerusform>
+            <numerusform>%Ln 条告警尚未保存。{0}</numerusform>
         </translation>
     </message>
 </context>

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
@@ -41,6 +41,12 @@ def _garbage_is_collected_here() -> Iterator[None]:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.enable()
     collect_what_is_due()
+
+
+@pytest.fixture(autouse=True)
+def _region_of_no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dates and numbers are the same wherever the tests run."""
+    monkeypatch.setattr(QLocale, "system", QLocale.c)
 
 
 @pytest.fixture

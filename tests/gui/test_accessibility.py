@@ -188,7 +188,7 @@ def test_charts_tell_their_figures(qtbot: QtBot, context: ConsoleContext) -> Non
     chart.show_series([Series("detection-results", [(time.time(), 1234)])])
     role, name, value = told(chart)
     assert (role, name) == (QAccessible.Role.Chart, "Lag of the last 15 minutes")
-    assert value == "detection-results: 1\u202f234"
+    assert value == "detection-results: 1,234"
 
 
 def test_every_widget_that_has_a_role_exists(window: MainWindow) -> None:

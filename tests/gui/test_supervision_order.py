@@ -339,7 +339,7 @@ def test_other_figures_read_well() -> None:
     assert formatting.duration(90_061) == "1d 01:01:01"
     assert formatting.seconds(0.0) == "0 s"
     assert formatting.rate(28.44) == "28.4"
-    assert formatting.rate(1240.4) == "1\N{NARROW NO-BREAK SPACE}240"
+    assert formatting.rate(1240.4) == "1,240"
     assert formatting.size(812) == "812 B"
     assert formatting.size(6_200_000) == "6.2 MB"
     assert formatting.size(412_000_000) == "412 MB"
