@@ -16,7 +16,7 @@ MASK: Final = "***"
 _SECRET_NAME: Final = re.compile(
     r"(passw(?:or)?d|passphrase|secret|token(?!\.endpoint|s_|s\b)|api[-_.]?key(?![-_]?id)|jaas|"
     r"\.pem|ssl[._](?:keystore[._])?key$|oauthbearer[._]config|user[._]info|"
-    r"credential|authorization)",
+    r"credential|authorization|cookie|pwd|(?:access|account|subscription|stream)[-_.]?key(?![-_]?id))",
     re.IGNORECASE,
 )
 """Names whose values nobody may see, of ours, of librdkafka, and of Java clients."""
@@ -25,6 +25,38 @@ _PUBLIC_NAMES: Final = frozenset(
     {"ssl.ca.pem", "https.ca.pem", "ssl.certificate.pem"}
     | {"sasl.oauthbearer.client.credentials.client.id"}
 )
+
+_QUERY_NAME: Final = (
+    r"(?:[\w.%-]{0,40}(?:passw(?:or)?d|passwd|passphrase|pwd|token|secret|key|signature|credential)"
+    r"|user|usr|pass|auth|sig|code|jwt|session(?:_?id)?|stream_?id)"
+)
+"""Names in the query of an address whose values are nobody's business."""
+
+_QUERY: Final = re.compile(rf"(?i)((?:[?&;]|\\u0026){_QUERY_NAME}=)[^&\s'\"]+")
+
+_STREAM_KEY: Final = re.compile(
+    r"(?i)(\brtmp[a-z]{0,2}://[^\s/?#'\"<>]+/"
+    r"(?:[^\s/?#'\"<>]+/+(?=[^\s'\"<>])|(?=[^\s/?#'\"<>]{16}|•)))"
+    r"[^\s'\"<>]*[^\s'\"<>.,:;)\]]"
+)
+"""What follows the application in rtmp://host/application/key, which with the host tells which camera
+it is. A single short part is an application; dots are a key that is hidden already."""
+
+_LOGIN: Final = re.compile(r"(://[^\s/?#:@]*:)[^\s/?#]+(?=@[^\s@/]*)")
+"""Of an address by itself. As cameras' passwords may hold an unescaped @, the last one ends them."""
+
+_NAME: Final = (
+    r"(?:passw(?:or)?d|passwd|passphrase|secret|(?:api|access|account|subscription|stream)[-_]?key"
+    r"|(?:access|auth|refresh|private|security)[-_]?token)"
+)
+"""Names elsewhere, such as in a file of properties, JSON or a header."""
+
+_VALUE: Final = (
+    r"(?!\*\*\*(?:[\s,;})&\"']|$))"
+    r"(?:(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\\+\"[^\"]*\"|\\+'[^']*')[^\s,;})&\]]*"
+    r"|[^\s,;})]+(?:[,;})]+[^\s,;})\"'\]]+)*)"
+)
+"""What stands behind such a name: in quotes of any kind, or up to a space or the end of a list."""
 
 _PATTERNS: Final[tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...]] = (
     # rtsp://user:password@host -> rtsp://***@host. The last @ before the path ends the credentials,
@@ -51,30 +83,70 @@ _PATTERNS: Final[tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...]] = (
         ),
         f"{MASK}@",
     ),
-    # ?password=...&token=...
+    # The same within another address: ?url=rtsp%3A%2F%2Fuser%3Apassword%40host
     (
-        ("=",),
+        ("%40",),
+        re.compile(r"(?i)(%3a%2f%2f)(?:(?!%2f)[^\s&'\"/]){1,199}%40"),
+        rf"\1{MASK}%40",
+    ),
+    # rtmp://host/live/streamkey: whoever knows the key may send pictures in the camera's name.
+    (("rtmp",), _STREAM_KEY, rf"\1{MASK}"),
+    # Addresses that are given to one program, to post to a chat: .../services/T0/B0/x, .../bot1:x/
+    (
+        ("hook", "/services/", "/bot"),
         re.compile(
-            r"(?i)(?<=[?&;])((?:user|usr|password|passwd|pwd|pass|token|key|api_?key|auth|"
-            r"signature|sig)=)[^&\s'\"]+"
+            r"(?i)(://[^\s'\"<>]{1,199}?(?:hooks?|webhookb2|webhooks|services)/|://[^\s'\"<>/]+/bot(?=\d+:))"
+            r"[^\s'\"<>]*[^\s'\"<>.,:;)\]]"
         ),
         rf"\1{MASK}",
     ),
-    # Authorization: Bearer ..., Basic ...
+    # ?password=...&token=...
+    (("=",), _QUERY, rf"\1{MASK}"),
+    # Bearer ..., Basic ..., wherever it stands.
     (
         ("bearer", "basic"),
-        re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}"),
+        re.compile(r"(?i)\b(bearer|basic)(?:\s|%20)+[^\s'\",;]{8,}"),
         rf"\1 {MASK}",
     ),
-    # API keys of OpenAI and its kin.
-    (("sk-",), re.compile(r"\bsk-[A-Za-z0-9_-]{8,}"), f"sk-{MASK}"),
-    # sasl.password=..., "api_key": "...", ssl.key.password: ...
+    # Authorization: with any other scheme, some of which hold quotes; cookies.
     (
-        ("pass", "secret", "api"),
+        ("authorization", "cookie"),
         re.compile(
-            r"(?i)([\w.-]*(?:password|passwd|secret|api[-_]?key)['\"]?\s*[=:]\s*)"
-            r"(\"[^\"]*\"|'[^']*'|[^\s,;}\)&]+)"
+            r"(?i)\b((?:authorization|cookie)\\*['\"]?\s*[:=]\s*)"
+            r"(?:digest\s[^\r\n]*|\\*['\"]?[^'\"\r\n]+)"
         ),
+        rf"\1{MASK}",
+    ),
+    # API keys of OpenAI and its kin, of other clouds, and signed tokens.
+    (("sk-",), re.compile(r"\bsk-[A-Za-z0-9_-]{8,}"), f"sk-{MASK}"),
+    (
+        ("gsk_", "aiza", "hf_", "xai-", "nvapi-", "pplx-", "akia", "ghp_", "github_pat_", "xox"),
+        re.compile(
+            r"\b(gsk_|AIza|hf_|xai-|nvapi-|pplx-|AKIA|ghp_|github_pat_|xox[abprs]-)[A-Za-z0-9_-]{12,}"
+        ),
+        rf"\1{MASK}",
+    ),
+    (
+        ("eyj",),
+        re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}"),
+        f"eyJ{MASK}",
+    ),
+    # sasl.jaas.config=...: all that stands on the line; what a \ carries to the next has a name.
+    (
+        ("jaas",),
+        re.compile(r"(?i)(jaas[._]config\\*['\"]?\s*[=:]\s*)(?=[^\r\n]*(?:LoginModule|=))[^\r\n]+"),
+        rf"\1{MASK}",
+    ),
+    # sasl.password=..., "api_key": "...", ssl.key.password: ..., X-Api-Key: ...
+    (
+        ("pass", "secret", "key", "token"),
+        re.compile(rf"(?i)([\w.-]{{0,60}}{_NAME}\\*['\"]?\s*[=:]\s*){_VALUE}"),
+        rf"\1{MASK}",
+    ),
+    # --password ... on a command line.
+    (
+        ("--",),
+        re.compile(rf"(?i)(--[\w-]{{0,60}}{_NAME}\s+){_VALUE}"),
         rf"\1{MASK}",
     ),
     (
@@ -134,6 +206,22 @@ def redact_text(text: str) -> str:
         if any(word in folded for word in words):
             text = pattern.sub(replacement, text)
     return text
+
+
+def secrets_in_address(address: str) -> dict[str, tuple[int, int]]:
+    """Return from where to where an address, standing by itself, holds secrets, by their kind.
+
+    The kinds stay the same when others of them are hidden.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for kind, pattern in (("login", _LOGIN), ("stream key", _STREAM_KEY)):
+        match = pattern.search(address)
+        if match is not None:
+            found[kind] = match.end(1), match.end()
+    for match in _QUERY.finditer(address):
+        if all(match.start() >= end or match.end() <= start for start, end in found.values()):
+            found[match[1]] = match.end(1), match.end()
+    return found
 
 
 def is_secret_name(name: str) -> bool:

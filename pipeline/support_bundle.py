@@ -111,7 +111,9 @@ def export(
             errors: list[str] = []
             done = 0
             for name, table in tables.items():
-                text = json.dumps(table, indent=2, ensure_ascii=False, default=_plain)
+                # Plain first: a text within something else would pass by unseen.
+                plain = json.loads(json.dumps(table, default=_plain))
+                text = json.dumps(redact_table(plain), indent=2, ensure_ascii=False)
                 bundle.writestr(name, text)
                 done += 1
                 progress(done, total)
@@ -204,26 +206,24 @@ def _tables(settings: Settings, live: LiveState | None) -> dict[str, Any]:
             **versions.report(),
             "hardware": _hardware(),
         },
-        "settings.json": redact_table(settings.model_dump(mode="json")),
+        "settings.json": settings.model_dump(mode="json"),
     }
     if live is not None:
-        tables["workers.json"] = redact_table(
-            {
-                name.value: {
-                    "state": live.states.get(name, WorkerState.STOPPED),
-                    **_plain_snapshot(snapshot),
-                }
-                for name, snapshot in live.workers.items()
+        tables["workers.json"] = {
+            name.value: {
+                "state": live.states.get(name, WorkerState.STOPPED),
+                **_plain_snapshot(snapshot),
             }
-        )
+            for name, snapshot in live.workers.items()
+        }
         tables["lag.json"] = {
             "newest": _lag_table(live.lag) if live.lag else None,
             "history": live.lag_history,
         }
         tables["console.json"] = live.console
-        tables["timeline.json"] = redact_table(live.timeline)
+        tables["timeline.json"] = live.timeline
         if live.kafka is not None:
-            tables["kafka.json"] = redact_table(cluster_table(live.kafka))
+            tables["kafka.json"] = cluster_table(live.kafka)
     return tables
 
 

@@ -1,8 +1,7 @@
-"""A field for the source of a camera; the password in an address is dots unless it is asked for."""
+"""A field for the source of a camera; secrets in an address are dots unless they are asked for."""
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from PySide6.QtCore import QEvent, Signal, Slot
@@ -10,11 +9,9 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from console.theme.tokens import Space
+from pipeline.redact import secrets_in_address
 
 DOTS: Final = "••••••••"
-
-_LOGIN: Final = re.compile(r"(://[^\s/?#:@]*:)([^\s/?#]+)(?=@[^\s@/]*)")
-"""User and password; as cameras' passwords may hold an unescaped @, the last one ends them."""
 
 
 class _Line(QLineEdit):
@@ -28,7 +25,7 @@ class _Line(QLineEdit):
 
 
 class SourceField(QWidget):
-    """Takes a source; once it is left, dots stand for its password until *Show* is pressed.
+    """Takes a source; once it is left, dots stand for what is secret in it until *Show* is pressed.
 
     Attributes:
         changed: another source stands in it; not emitted for hiding and showing.
@@ -38,7 +35,7 @@ class SourceField(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._password = ""
+        self._hidden: dict[str, str] = {}
         self._value = ""
         self.line = _Line()
         self.line.setAccessibleName(name)
@@ -47,7 +44,7 @@ class SourceField(QWidget):
         self._show = QPushButton(self.tr("Show"))
         self._show.setProperty("role", "link")
         self._show.setCheckable(True)
-        self._show.setAccessibleName(self.tr("Show the password"))
+        self._show.setAccessibleName(self.tr("Show password and key"))
         self._show.toggled.connect(self._on_show)
         self._show.hide()
         row = QHBoxLayout(self)
@@ -58,12 +55,12 @@ class SourceField(QWidget):
         self.setFocusProxy(self.line)
 
     def text(self) -> str:
-        """Return the source with its password."""
+        """Return the source with its secrets."""
         return self._value
 
     def set_text(self, source: str) -> None:
-        """Show another source, its password hidden."""
-        self._password = ""
+        """Show another source, its secrets hidden."""
+        self._hidden = {}
         self._show.setChecked(False)
         self.line.setText(source)
         self._hide()
@@ -71,7 +68,7 @@ class SourceField(QWidget):
     @Slot()
     def _hide(self) -> None:
         if not self._show.isChecked():
-            self._put(_LOGIN.sub(rf"\g<1>{DOTS}", self._value))
+            self._put(_with(self._value, dict.fromkeys(secrets_in_address(self._value), DOTS)))
 
     @Slot(bool)
     def _on_show(self, wanted: bool) -> None:
@@ -85,25 +82,33 @@ class SourceField(QWidget):
         """Show the same source in another way."""
         was_modified = self.line.isModified()
         if text != self.line.text():
-            login = _LOGIN.search(self._value)
-            self._password = login[2] if login is not None else ""
+            places = secrets_in_address(self._value)
+            self._hidden = {kind: self._value[slice(*place)] for kind, place in places.items()}
             self.line.setText(text)
             self.line.setModified(was_modified)
 
     @Slot(str)
     def _on_text(self, text: str) -> None:
-        login = _LOGIN.search(text)
-        if login is not None and login[2] == DOTS and self._password:
-            value = text[: login.start(2)] + self._password + text[login.end(2) :]
-        else:
-            value = text
-        self._show.setVisible(_LOGIN.search(value) is not None)
+        places = secrets_in_address(text)
+        typed = {kind: text[slice(*place)] for kind, place in places.items()}
+        hidden = self._hidden
+        value = _with(
+            text, {kind: part.replace(DOTS, hidden.get(kind, DOTS)) for kind, part in typed.items()}
+        )
+        self._show.setVisible(bool(places))
         if value != self._value:
             self._value = value
             self.changed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
-        """A field that is switched off shows no password."""
+        """A field that is switched off shows no secret."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.EnabledChange and not self.isEnabled():
             self._show.setChecked(False)
+
+
+def _with(text: str, secrets: dict[str, str]) -> str:
+    """Return an address with other secrets in the places of those of their kinds."""
+    for kind, (start, end) in sorted(secrets_in_address(text).items(), key=lambda one: -one[1][0]):
+        text = text[:start] + secrets.get(kind, text[start:end]) + text[end:]
+    return text

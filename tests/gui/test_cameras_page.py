@@ -333,6 +333,40 @@ def test_the_password_in_an_address_is_shown_only_on_demand(
     qtbot.waitUntil(lambda: context.settings.cameras[-1].source == SECRET_URL + "2")
 
 
+@pytest.mark.parametrize(
+    ("source", "seen"),
+    [
+        ("rtmp://10.0.0.7/live/Zebra-4711", "rtmp://10.0.0.7/live/••••••••"),
+        ("rtmp://10.0.0.7/Zebra4711Zebra4711", "rtmp://10.0.0.7/••••••••"),
+        ("rtmp://op:Zebra@10.0.0.7/a/Zebra1", "rtmp://op:••••••••@10.0.0.7/a/••••••••"),
+        (
+            "http://10.0.0.7/x?user=Zebra&pwd=Zebra2",
+            "http://10.0.0.7/x?user=••••••••&pwd=••••••••",
+        ),
+    ],
+)
+def test_every_secret_in_an_address_is_hidden_in_form_and_list_and_kept(
+    qtbot: QtBot, page: CamerasPage, context: ConsoleContext, source: str, seen: str
+) -> None:
+    press(qtbot, page, "Add…")
+    dialog = dialog_of(page)
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    write(qtbot, dialog, "Name", "Gate")
+    write(qtbot, dialog, "Source", source)
+    line = field(dialog, "Source")
+    qtbot.keyClick(line, Qt.Key.Key_Tab)
+    qtbot.waitUntil(lambda: line.text() == seen)
+    # Something is added to what is hidden, behind it, while it is hidden.
+    line.setFocus()
+    qtbot.keyClick(line, Qt.Key.Key_End)
+    qtbot.keyClicks(line, "9")
+    press(qtbot, dialog, "Add")
+    qtbot.waitUntil(lambda: context.settings.cameras[-1].source == f"{source}9")
+    assert "10.0.0.7" in str(rows(page))
+    assert "Zebra" not in str(rows(page))
+
+
 def test_an_address_that_is_kept_opens_with_its_password_hidden(
     qtbot: QtBot, context: ConsoleContext
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.redact import MASK, redact_table, redact_text, register_secret
+from tests.support.planted import FORMS, PLANTED
 
 SECRET = "Tr0ub4dor&3"
 
@@ -36,6 +37,34 @@ def test_a_secret_in_a_text_is_masked(text: str) -> None:
     assert MASK in shown
 
 
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_a_planted_secret_of_any_form_is_masked(form: str) -> None:
+    text = f"worker said: {form.format(PLANTED)}"
+    for told in (text, repr(text), json.dumps(text)):
+        shown = redact_text(told)
+        assert "Zebra" not in shown
+        assert MASK in shown
+        assert redact_text(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("rtmp://10.0.0.7/live/Gate-4711", f"rtmp://10.0.0.7/live/{MASK}"),
+        ("RTMPS://cdn:443/app/k/ey?a=1 failed", f"RTMPS://cdn:443/app/{MASK} failed"),
+        ("rtmp://10.0.0.7/live/key: refused", f"rtmp://10.0.0.7/live/{MASK}: refused"),
+        ("(rtmp://u:p@10.0.0.7/live/key)", f"(rtmp://{MASK}@10.0.0.7/live/{MASK})"),
+        ("rtmp://10.0.0.7/live", "rtmp://10.0.0.7/live"),
+        ("rtmp://10.0.0.7/live/", "rtmp://10.0.0.7/live/"),
+    ],
+)
+def test_of_a_stream_with_a_key_the_server_and_its_application_stay(
+    address: str, shown: str
+) -> None:
+    """That is what tells one camera from another."""
+    assert redact_text(address) == shown
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -47,6 +76,10 @@ def test_a_secret_in_a_text_is_masked(text: str) -> None:
         "frames: 25 @ 4 fps, mail: someone@example.org",
         "mail to someone@example.org about https://example.org/a?page=2",
         "<red>not markup</red> {0} {} %s",
+        "sasl.jaas.config: Java's own; write sasl.username in its place",
+        "the key of the pool rests; 12 tokens: 4 left, sort key = 3",
+        "max_tokens=5, authorization failed for group signalbox",
+        "https://example.org/services",
     ],
 )
 def test_an_innocent_text_is_left_alone(text: str) -> None:

@@ -22,6 +22,9 @@ from pipeline.states import WorkerName, WorkerState
 from pipeline.support_bundle import ExportCancelledError, LiveState
 from pipeline.telemetry import TelemetryHub
 from tests.support.credential_store import TestStore, using
+from tests.support.log_guard import ExpectLog
+from tests.support.planted import FORMS
+from tests.support.planted import PLANTED as PLANTED_IN_FORMS
 
 PLANTED = "hunter2-Zebra"
 
@@ -104,6 +107,55 @@ def test_it_holds_what_support_needs_and_no_secret(tmp_path: Path, settings: Set
     assert workers["detection"]["state"] == "running"
     assert json.loads(found["settings.json"])["kafka"]["common"]["sasl.username"] == "signalbox"
     assert json.loads(found["lag.json"])["history"] == {"group/topic": [[1.0, 3]]}
+
+
+def test_planted_secrets_of_every_form_are_in_no_part_of_it(
+    tmp_path: Path, expect_log: ExpectLog
+) -> None:
+    """Logged, written past the logging, in settings, in a crash, in what the program shows."""
+    expect_log("^ERROR ")
+    texts = [form.format(PLANTED_IN_FORMS) for form in FORMS.values()]
+    settings = Settings(
+        cameras=tuple(
+            CameraSettings(id=f"c{number}", name=f"c{number}", source=text)
+            for number, text in enumerate(texts)
+            if "://" in text
+        ),
+        kafka=KafkaSettings(common={f"x.{number}": text for number, text in enumerate(texts)}),
+    )
+    hub = TelemetryHub()
+    detection = hub.workers[WorkerName.DETECTION]
+    live = live_state()
+    detection.label("provider", "\n".join(texts))
+    for text in texts:
+        detection.error(text)
+        live.timeline.append({"at": "now", "what": text})
+    told = "\n".join(texts)
+    live = replace(
+        live,
+        workers={name: one.snapshot() for name, one in hub.workers.items()},
+        lag=LagSnapshot(error=told),
+    )
+    with Logs(LogSettings(), log_folder()) as logs:
+        for text in texts:
+            logger.bind(worker="kafka").error("{}", text)
+            try:
+                raise ValueError(text)
+            except ValueError:
+                logger.bind(worker="detection").exception("it failed")
+        logs.flush()
+        seen = "".join(line.message for line in logs.ring.since(0))
+    with (log_folder() / "streaming" / "detection.log").open("a", encoding="utf-8") as file:
+        file.writelines(f"2026-01-02 03:04:05.678 | ERROR    | x:y:1 - {text}\n" for text in texts)
+    runtime_folder().mkdir(parents=True)
+    (runtime_folder() / "last-crash.txt").write_text(told, encoding="utf-8")
+    (runtime_folder() / "state.json").write_text(json.dumps(texts), encoding="utf-8")
+    found = read(support_bundle.export(tmp_path / "b.zip", settings=settings, live=live))
+    assert {"run/last-crash.txt", "run/state.json", "lag.json", "timeline.json"} <= set(found)
+    assert "it failed" in found["logs/streaming/detection.log"]
+    assert "it failed" in seen
+    assert "Zebra" not in seen
+    assert [name for name, text in found.items() if "Zebra" in text] == []
 
 
 def test_only_the_wanted_records_go_in(tmp_path: Path) -> None:
