@@ -129,7 +129,16 @@ def _cases(args: argparse.Namespace, settings: Settings) -> tuple[list[Case], in
 
     path = args.database or database_path(settings.aggregator)
     if not path.is_file():
-        raise FileNotFoundError(f"There is no alarm database {path}.")
+        raise FileNotFoundError(
+            f"There is no alarm database {path}. "
+            + (
+                "Give the path of one that exists to --database, or leave it out for the usual one."
+                if args.database
+                else "It comes with the first verdict: start the pipeline (python main.py, or "
+                "python main.py run) and wait for an alarm, or name the database of another "
+                "computer with --database FILE."
+            )
+        )
     wanted = AlarmFilter(camera_id=args.camera, min_level=args.level)
     with AlarmReader(path) as reader:
         found = [find_case(reader, entry) for entry in reader.newest(wanted, args.limit)]

@@ -58,6 +58,13 @@ def test_what_librdkafka_warns_of_is_found(trial: TrialProcess, role: Role) -> N
     assert not silent
 
 
+@pytest.mark.parametrize(
+    "paths", ["/no/such/plugin.so", "/no/such/plugin", "/no/a;/no/b", ";", ";;", ""]
+)
+def test_a_plugin_that_is_missing_is_found(trial: TrialProcess, paths: str) -> None:
+    _compare(trial, "producer", {**dict([SERVERS]), "plugin.library.paths": paths})
+
+
 def _openssl(*arguments: str, folder: Path) -> None:
     subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 

@@ -185,3 +185,15 @@ def test_wrong_arguments_are_told(args: list[str], words: str, tmp_path: Path) -
     done = command(*args, home=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_without_a_database_it_says_what_makes_one(tmp_path: Path) -> None:
+    usual = command(home=tmp_path)
+    assert usual.returncode == 1
+    assert "There is no alarm database" in usual.stderr
+    assert "python main.py run" in usual.stderr
+    assert "--database FILE" in usual.stderr
+    named = command("--database", "nowhere.db", home=tmp_path)
+    assert named.returncode == 1
+    assert "nowhere.db" in named.stderr
+    assert "leave it out" in named.stderr

@@ -25,6 +25,20 @@ def test_the_defaults_are_usable() -> None:
     assert Settings().kafka.mode == "embedded"
 
 
+@pytest.mark.parametrize("weight", [0, -1, 1000.5])
+def test_a_weight_of_a_key_beyond_its_ends_is_refused(weight: float) -> None:
+    """A thousand times another's share is as good as all."""
+    keys = [{"id": "a", "secret": "env:KEY", "weight": weight}]
+    assert "weight" in problems({"scheduler": {"llm": {"keys": keys}}})[0]
+
+
+@pytest.mark.parametrize("weight", [0.001, 1000])
+def test_a_weight_of_a_key_within_its_ends_is_taken(weight: float) -> None:
+    keys = [{"id": "a", "secret": "env:KEY", "weight": weight}]
+    settings = parse_settings({"scheduler": {"llm": {"keys": keys}}})
+    assert settings.scheduler.llm.keys[0].weight == weight
+
+
 def _numbers(model: type[BaseModel]) -> Iterator[tuple[type[BaseModel], str]]:
     """Yield every table and field that is a number with a fraction."""
     for name, field in model.model_fields.items():

@@ -18,6 +18,7 @@ from pipeline.kafka.doctor.findings import (
     settings_of,
     shown_value,
 )
+from pipeline.kafka.doctor.plugins import plugin_rules
 from pipeline.kafka.doctor.rules_client import client_rules
 from pipeline.kafka.doctor.rules_consumer import consumer_rules
 from pipeline.kafka.doctor.rules_producer import producer_rules
@@ -42,7 +43,12 @@ def examine(settings: Sequence[Setting] | Mapping[str, Value], role: Role) -> li
     broken = {finding.name for finding in found if finding.refused and finding.rule != "java-name"}
     # A value that cannot be read would give misleading findings in the rules across properties.
     effective = Effective([one for one in given if one.name not in broken], role)
-    across = [*client_rules(effective), *security_rules(effective), *advice(effective)]
+    across = [
+        *client_rules(effective),
+        *plugin_rules(effective),
+        *security_rules(effective),
+        *advice(effective),
+    ]
     if role == "consumer":
         across += _unless_broken(consumer_rules(effective), broken)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,12 @@ ROWS: list[tuple[Role, dict[str, Value], str, str, str, bool]] = [
     ("producer", {**OAUTH, "sasl.oauthbearer.metadata.authentication.type": "azure_imds",
      "sasl.oauthbearer.token.endpoint.url": "https://idp/token", "sasl.oauthbearer.config": "x"},
      "oauth-config", "sasl.oauthbearer.config", "error", True),
+    ("producer", {"plugin.library.paths": "/no/such/plugin.so"}, "plugin-missing",
+     "plugin.library.paths", "error", True),
+    ("consumer", {"plugin.library.paths": f"{__file__};/no/such"}, "plugin-missing",
+     "plugin.library.paths", "error", True),
+    ("admin", {"plugin.library.paths": "no-such-interceptor"}, "plugin-missing",
+     "plugin.library.paths", "warning", False),
     ("admin", {"metadata.broker.list": "h:9092"}, "set-twice", "bootstrap.servers", "advice",
      False),
     ("admin", {"metadata.broker.list": "i:9092"}, "set-twice", "bootstrap.servers", "warning",
@@ -391,3 +398,27 @@ def test_a_java_keystore_is_known(tmp_path: Path) -> None:
         "ssl.keystore.password": "p",
     }
     assert [one.rule for one in _find("admin", properties)] == ["java-keystore"]
+
+
+def test_plugins_that_are_there_are_fine_and_only_the_missing_one_is_taken_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ending may be left out, and so may the folder where the system looks there."""
+    whole = tmp_path / "one.so"
+    ending = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+    for path in (whole, tmp_path / f"two{ending}"):
+        path.touch()
+    variable = {"win32": "PATH", "darwin": "DYLD_LIBRARY_PATH"}
+    monkeypatch.setenv(variable.get(sys.platform, "LD_LIBRARY_PATH"), str(tmp_path))
+    there = f"{whole};{tmp_path / 'two'};two"
+    for paths in (there, f"{there};", ""):
+        found = examine({"bootstrap.servers": "h:1", "plugin.library.paths": paths}, "producer")
+        assert [each for each in found if each.name == "plugin.library.paths"] == []
+    paths = f"{there};{tmp_path / 'three'}"
+    (missing,) = [
+        each
+        for each in examine({"bootstrap.servers": "h:1", "plugin.library.paths": paths}, "producer")
+        if each.rule == "plugin-missing"
+    ]
+    assert str(tmp_path / "three") in missing.reason
+    assert [edit.value for edit in missing.edits] == [f"{whole};{tmp_path / 'two'};two"]

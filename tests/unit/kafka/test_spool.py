@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -97,6 +98,33 @@ def test_the_newest_are_kept_where_there_are_too_many(
     assert spool.save(MESSAGES) == 3
     spool.close()
     assert reopened(tmp_path).load() == MESSAGES[3:]
+
+
+@pytest.mark.parametrize(
+    "oldest_first",
+    [("topic~7", "topic", "topic~31"), ("topic~31", "topic~7", "topic"), ("topic", "topic~7")],
+)
+def test_of_several_files_the_oldest_is_sent_first(
+    tmp_path: Path, oldest_first: tuple[str, ...]
+) -> None:
+    """Several processes left one each, whose names tell nothing of when."""
+    for number, name in enumerate(oldest_first):
+        one = reopened(tmp_path)
+        one.save([Spooled(name.encode(), bytes([number])), Spooled(name.encode(), b"second")])
+        one.close()
+        path = (tmp_path / "topic.spool").rename(tmp_path / f"{name}.aside")
+        os.utime(path, (1_000_000 + number, 1_000_000 + number))
+    for name in oldest_first:
+        (tmp_path / f"{name}.aside").rename(tmp_path / f"{name}.spool")
+    spool = reopened(tmp_path)
+    assert [(one.key, one.payload) for one in spool.load()] == [
+        (name.encode(), payload)
+        for number, name in enumerate(oldest_first)
+        for payload in (bytes([number]), b"second")
+    ]
+    spool.save([])
+    spool.close()
+    assert not list(tmp_path.glob("*.spool"))
 
 
 def test_a_second_process_neither_sends_nor_harms_what_the_first_one_has(folder: Path) -> None:

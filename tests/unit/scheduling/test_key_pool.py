@@ -271,6 +271,32 @@ def test_a_key_that_was_away_does_not_catch_up() -> None:
     assert turns == {"a": 5, "b": 5}
 
 
+def test_of_keys_that_were_away_the_one_that_waited_longest_comes_first() -> None:
+    """However few turns another one has had by its weight: what was missed counts for neither."""
+    pool = KeyPool("weighted", [KeyConfig("b", weight=0.1), KeyConfig("c"), KeyConfig("a")])
+    first = [_taken(pool, 0.0) for _ in range(2)]
+    assert [lease.key_id for lease in first] == ["b", "c"]
+    for lease in first:
+        pool.release(lease, 0.0, Ending.SUCCESS)
+        pool.disable(lease.key_id, "by hand")
+    for _ in range(20):
+        pool.release(_taken(pool, 0.0), 0.0, Ending.SUCCESS)
+    pool.put(KeyConfig("b", weight=0.1))
+    pool.put(KeyConfig("c"))
+    assert [_taken(pool, 1.0).key_id for _ in range(2)] == ["b", "c"]
+
+
+@pytest.mark.parametrize("heavy", [4.0, 1000.0])
+def test_a_heavy_key_that_was_away_gets_its_share_and_no_more(heavy: float) -> None:
+    pool = KeyPool("weighted", [KeyConfig("a"), KeyConfig("b", weight=heavy)])
+    pool.disable("b", "by hand")
+    for _ in range(100):
+        pool.release(_taken(pool, 0.0), 0.0, Ending.SUCCESS)
+    pool.put(KeyConfig("b", weight=heavy))
+    turns = Counter(_taken(pool, 1.0).key_id for _ in range(2 * round(heavy + 1)))
+    assert abs(turns["a"] - 2) <= 1, "one in so many is the other's"
+
+
 def test_least_loaded_prefers_the_idle_key() -> None:
     pool = KeyPool("least-loaded", [KeyConfig("a"), KeyConfig("b")])
     first = _taken(pool, 0.0)
