@@ -40,11 +40,15 @@ def asked_words(asked: Asked, group_index: int) -> str:
     ]
     if group.metadata.pairs:
         pair = group.metadata.pairs[0]
-        parts.append(
-            translate(
-                "Asked", "Nearest pair: {0} person heights apart, closing at {1} a second."
-            ).format(regional.decimal(pair.distance, 2), regional.decimal(pair.closing_speed, 2))
+        pattern = (
+            translate("Asked", "Nearest pair: {0} person heights apart, closing at {1} a second.")
+            if pair.closing_speed >= 0
+            else translate(
+                "Asked", "Nearest pair: {0} person heights apart, parting at {1} a second."
+            )
         )
+        speed = regional.decimal(abs(pair.closing_speed), 2)
+        parts.append(pattern.format(regional.decimal(pair.distance, 2), speed))
     return joining.one_after_another(parts)
 
 

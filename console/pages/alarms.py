@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry, AlarmState, Asked
 
 LISTED: Final = 500
-DETAILS_WIDTH: Final = 400
-DETAILS_MIN_WIDTH: Final = 320
+DETAILS_WIDTH: Final = 424
+DETAILS_MIN_WIDTH: Final = 336
 
 
 class AlarmsPage(QWidget):
@@ -99,7 +99,6 @@ class AlarmsPage(QWidget):
         self._export.setMenu(menu)
         head = QHBoxLayout()
         head.setSpacing(Space.S)
-        head.addWidget(page_heading(self.tr("Alarms"), self._counts), 1)
         self._again = QPushButton(self.tr("Assess again…"))
         self._again.setToolTip(
             self.tr("Have this list judged by other thresholds, another prompt or model")
@@ -111,17 +110,25 @@ class AlarmsPage(QWidget):
         daily = QPushButton(self.tr("Daily counts…"))
         daily.setToolTip(self.tr("Alarms, lines and zones of the last seven days"))
         daily.clicked.connect(self._on_daily)
-        # Below the counts of today: a fourth button beside the others is too much for a small window.
+        # Beside the counts of today: a fourth button with the others is too much for a small window.
         daily.setProperty("role", "link")
+        self._counts.setProperty("role", "muted")
+        self._counts.setMinimumWidth(1)
+        counts = QHBoxLayout()
+        counts.setSpacing(Space.M)
+        counts.addWidget(self._counts)
+        counts.addWidget(daily)
+        counts.addStretch(1)
+        head.addWidget(page_heading(self.tr("Alarms")), 1, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._maintenance, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._again, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._export, 0, Qt.AlignmentFlag.AlignTop)
         for part in (self._table, self._none, self._no_match):
             self._stack.addWidget(part)
         top = QVBoxLayout()
-        top.setSpacing(Space.XS)
+        top.setSpacing(0)
         top.addLayout(head)
-        top.addWidget(daily, 0, Qt.AlignmentFlag.AlignLeft)
+        top.addLayout(counts)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
@@ -232,11 +239,16 @@ class AlarmsPage(QWidget):
             text += self.tr(" · the newest {0} are listed").format(count(LISTED))
         elif self._filter.is_filtered:
             text += self.tr(" · {0} listed").format(count(listed))
-        self._counts.setText(text)
+        self._tell(text, wrap=False)
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
         self.message.emit(text, True)
+        self._tell(text, wrap=True)
+
+    def _tell(self, text: str, *, wrap: bool) -> None:
+        """Say something below the heading; a label that wraps takes two lines before it needs to."""
+        self._counts.setWordWrap(wrap)
         self._counts.setText(text)
 
     # ------------------------------------------------------------------ one alarm

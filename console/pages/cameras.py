@@ -77,7 +77,7 @@ class CamerasPage(QWidget):
             self.tr("No camera yet"),
             self.tr(
                 "Add a video file, a stream (rtsp://…), a USB camera or a folder of pictures. "
-                "`demo` is a clip that ships with Signalbox."
+                "“demo” is a clip that ships with Signalbox."
             ),
             self.tr("Add a camera"),
         )
@@ -134,6 +134,8 @@ class CamerasPage(QWidget):
                 column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             )
         table.setAccessibleName(self.tr("Cameras"))
+        # Why a camera is dark is read here: a cut sentence would lack its end, and the next try.
+        table.wrap()
         return table
 
     def _button(self, text: str, icon: str, slot: Callable[[], None], keys: str) -> QPushButton:

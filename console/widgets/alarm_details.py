@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from console import alarm_words, asked_words, formatting, regional
 from console.context import ConsoleContext
 from console.theme.tokens import Space
+from console.widgets.alarm_table import BADGE_HEIGHT
 from console.widgets.empty_state import EmptyState
 from console.widgets.evidence_view import EvidenceView
 from console.widgets.painting import set_property, with_role
@@ -33,8 +34,13 @@ NOTE_LENGTH = 500
 PICTURE_SHAPE = 0.75
 """Height by width of the place for the picture."""
 
-PICTURE_STRETCH = 100
-"""All room there is goes to the picture first, the rest to the end."""
+SMALLEST_PICTURE = 120
+USUAL_LINES = 16
+"""Of text below the picture: what the assessor said, in up to five lines, and the facts.
+
+The picture leaves room for as many, however many an alarm has: from one alarm to the next, nothing
+changes its place but what follows a longer text.
+"""
 
 
 class AlarmDetails(QWidget):
@@ -56,6 +62,7 @@ class AlarmDetails(QWidget):
         self.picture = EvidenceView(context.theme)
         self._badge = QLabel()
         self._badge.setProperty("role", "badge")
+        self._badge.setFixedHeight(BADGE_HEIGHT)
         self._title = QLabel()
         self._title.setProperty("role", "title")
         self._title.setWordWrap(True)
@@ -72,7 +79,11 @@ class AlarmDetails(QWidget):
         self._note.returnPressed.connect(self._on_note_entered)
         self._acknowledge = self._button(self.tr("Acknowledge"), "acknowledged", "primary")
         self._false = self._button(self.tr("False alarm"), "false_alarm")
-        self._reopen = self._button(self.tr("Make it new again"), "new")
+        self._reopen = self._button(self.tr("Mark as new"), "new", "link")
+        # Hidden ones keep their row, so that nothing below the pointer changes its place.
+        kept = self._acknowledge.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self._acknowledge.setSizePolicy(kept)
         self._save_note = QPushButton(self.tr("Save note"))
         self._save_note.clicked.connect(self._on_note_entered)
         self._note.textChanged.connect(self._show_buttons)
@@ -87,29 +98,41 @@ class AlarmDetails(QWidget):
                 context,
                 "cursor",
                 self.tr("No alarm chosen"),
-                self.tr("Choose one in the list to see its picture and what was said about it."),
+                self.tr("Its picture and what was said about it are shown here."),
             )
         )
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self._full())
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self._full())
+        self._scroll.viewport().installEventFilter(self)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(scroll, 1)
+        column.addWidget(self._head())
+        column.addWidget(self._scroll, 1)
         column.addWidget(self._actions())
         self._stack.addWidget(whole)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the picture's place in the shape of a picture, however high the window is."""
-        super().resizeEvent(event)
-        self.picture.setMaximumHeight(round(self.width() * PICTURE_SHAPE))
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give the picture its place whenever the room for it changes."""
+        if event.type() == QEvent.Type.Resize and watched is self._scroll.viewport():
+            self._place_picture()
+            # The bar lies in the margin: nothing is broken anew because a text needs one.
+            bar = self._scroll.width() - self._scroll.viewport().width()
+            self._body.setContentsMargins(Space.L, Space.S, Space.L - bar, Space.S)
+        return super().eventFilter(watched, event)
+
+    def _place_picture(self) -> None:
+        lines = USUAL_LINES * (self.fontMetrics().lineSpacing() + Space.XS)
+        room = self._scroll.viewport().height() - lines - Space.XL
+        largest = round(self.width() * PICTURE_SHAPE)
+        self.picture.setFixedHeight(max(SMALLEST_PICTURE, min(room, largest)))
 
     @property
     def entry(self) -> AlarmEntry | None:
@@ -134,14 +157,21 @@ class AlarmDetails(QWidget):
         button.clicked.connect(lambda: self.mark_asked.emit(state, self._note.text()))
         return button
 
-    def _full(self) -> QWidget:
+    def _head(self) -> QWidget:
+        """Return what is always in the same place, however long the texts of an alarm are."""
         holder = QWidget()
         with_role(holder, "panel")
-        head = QHBoxLayout()
+        head = QHBoxLayout(holder)
+        head.setContentsMargins(Space.L, Space.M, Space.L, 0)
         head.setSpacing(Space.S)
         head.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._title, 1)
-        head.addWidget(self._save)
+        head.addWidget(self._save, 0, Qt.AlignmentFlag.AlignTop)
+        return holder
+
+    def _full(self) -> QWidget:
+        holder = QWidget()
+        with_role(holder, "panel")
         form = QGridLayout()
         form.setColumnStretch(1, 1)
         form.setHorizontalSpacing(Space.L)
@@ -166,16 +196,15 @@ class AlarmDetails(QWidget):
             form.addWidget(self._facts[name], row, 1)
         said = QLabel(self.tr("What the assessor said"))
         said.setProperty("role", "muted")
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(Space.L, Space.M, Space.L, Space.S)
-        column.setSpacing(Space.S)
-        column.addWidget(self.picture, PICTURE_STRETCH)
-        column.addLayout(head)
-        column.addWidget(said)
-        column.addWidget(self._said)
-        column.addSpacing(Space.XS)
-        column.addLayout(form)
-        column.addStretch(1)
+        self._body = QVBoxLayout(holder)
+        self._body.setSpacing(Space.S)
+        self._body.addWidget(self.picture)
+        self._body.addSpacing(Space.XS)
+        self._body.addWidget(said)
+        self._body.addWidget(self._said)
+        self._body.addSpacing(Space.XS)
+        self._body.addLayout(form)
+        self._body.addStretch(1)
         return holder
 
     def _actions(self) -> QWidget:
@@ -265,9 +294,12 @@ class AlarmDetails(QWidget):
             return
         # What is not in the store cannot be marked there.
         self._note.setEnabled(entry.is_saved)
-        self._acknowledge.setVisible(entry.is_saved and entry.state == "new")
-        self._false.setVisible(entry.is_saved and entry.state != "false_alarm")
-        self._reopen.setVisible(entry.state != "new")
+        for button in (self._acknowledge, self._false):
+            button.setVisible(entry.is_saved)
+        # Switched off, not hidden: a second click would meet what came into its place.
+        self._acknowledge.setEnabled(entry.state == "new")
+        self._false.setEnabled(entry.state != "false_alarm")
+        self._reopen.setVisible(entry.is_saved and entry.state != "new")
         self._save_note.setVisible(entry.state != "new" and self._note.text() != entry.note)
 
     @Slot()

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QStyle,
+    QStyleOptionFrame,
+    QWidget,
+)
 
 from console.alarm_words import local_midnight, state_word
 from console.context import ConsoleContext
@@ -20,6 +30,9 @@ if TYPE_CHECKING:
 TYPING_PAUSE_MS: Final = 200
 CHOICE_WIDTH: Final = 72
 """Narrowest; they are as wide as their contents where there is room."""
+
+TEXT_MARGIN: Final = 2
+"""Of Qt, between the frame of a field and its text."""
 
 HOUR: Final = timedelta(hours=1)
 TODAY: Final = "today"
@@ -43,8 +56,13 @@ class AlarmFilterBar(QWidget):
         self._state = self._choice(self.tr("State"))
         self._fill()
         self.reload_cameras()
-        self._text = QLineEdit()
-        self._text.setPlaceholderText(self.tr("Search descriptions and notes (Ctrl+F)"))
+        self._text = _SearchField(
+            (
+                self.tr("Search descriptions and notes (Ctrl+F)"),
+                self.tr("Search (Ctrl+F)"),
+                self.tr("Search"),
+            )
+        )
         self._text.setAccessibleName(self.tr("Search"))
         self._text.setClearButtonEnabled(True)
         self._text.setMinimumWidth(CHOICE_WIDTH)
@@ -157,6 +175,30 @@ class AlarmFilterBar(QWidget):
     @Slot()
     def _note_filtered(self) -> None:
         self._reset.setVisible(self.is_filtered)
+
+
+class _SearchField(QLineEdit):
+    """A field whose hint is the longest that is not cut off."""
+
+    def __init__(self, hints: Sequence[str]) -> None:
+        """Make a field.
+
+        Args:
+            hints: what it says while it is empty, longest first; the first is the tooltip, too.
+        """
+        super().__init__()
+        self._hints = hints
+        self.setToolTip(hints[0])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        style = QStyleOptionFrame()
+        self.initStyleOption(style)
+        element = QStyle.SubElement.SE_LineEditContents
+        room = self.style().subElementRect(element, style, self).width() - 2 * TEXT_MARGIN
+        width = self.fontMetrics().horizontalAdvance
+        fitting = (hint for hint in self._hints if width(hint) <= room)
+        self.setPlaceholderText(next(fitting, self._hints[-1]))
 
 
 def _since(span: Any) -> datetime | None:

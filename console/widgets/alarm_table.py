@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
@@ -72,6 +72,12 @@ class AlarmTable(ValueTable):
         # These two share what the others leave: see `_share`.
         for column in (RISK, NOTE):
             self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        # The others follow their contents after a change; while they do, none takes a new width.
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(0)
+        self._settled.timeout.connect(self._share)
+        self.header().sectionResized.connect(self._on_resized)
         self.header().setMinimumSectionSize(48)
         # By default every row is measured after every change: 75 ms for a thousand.
         self.header().setResizeContentsPrecision(ROWS_MEASURED)
@@ -131,6 +137,10 @@ class AlarmTable(ValueTable):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share()
+
+    def _on_resized(self, column: int, _before: int, _after: int) -> None:
+        if column not in {RISK, NOTE}:
+            self._settled.start()
 
     def _share(self) -> None:
         """Give the risks what they need and the notes the rest, so that no column runs off."""

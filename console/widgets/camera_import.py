@@ -70,7 +70,8 @@ class CameraImport(QDialog):
         self._words = QLabel(
             self.tr(
                 "Choose a CSV file whose first line names the columns. Cameras with an id that is "
-                "there already are changed, the others are added; zones and schedules stay."
+                "there already are changed, the others are added; zones and schedules stay. "
+                "For example:"
             )
         )
         self._words.setWordWrap(True)
@@ -150,10 +151,10 @@ class CameraImport(QDialog):
         # What is left out needs its reader; among many lines it would not be found.
         rows = sorted(plan.rows, key=lambda row: row.action != "refused")
         words = {
-            "new": self.tr("Is added"),
-            "changed": self.tr("Is changed"),
+            "new": self.tr("Will be added"),
+            "changed": self.tr("Will be changed"),
             "same": self.tr("Stays as it is"),
-            "refused": self.tr("Is left out"),
+            "refused": self.tr("Left out"),
         }
         self._table.set_rows(
             [

@@ -27,7 +27,7 @@ from console.accessibility import announce
 from console.context import ConsoleContext
 from console.models.log_filter import ERROR_LEVELS, LogFilter
 from console.models.log_view import LogView, one_line
-from console.theme.fonts import mono_font
+from console.theme.fonts import mono_font, ui_font
 from console.theme.tokens import Space, TypeSize
 from pipeline.log_ring import LogLine
 
@@ -227,6 +227,7 @@ class LogPane(QAbstractScrollArea):
         painter.setFont(self._font)
         painter.fillRect(self.viewport().rect(), self._colors["sunken"])
         if not self._view.shown:
+            painter.setFont(ui_font(TypeSize.BODY))
             painter.setPen(self._colors["text_muted"])
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._empty_text)
             return

@@ -289,7 +289,7 @@ class LogTail(QWidget):
 
     def _say_why_empty(self, total: int) -> None:
         self._pane.empty_text = (
-            self.tr("No line passes the filter.")
+            self.tr("No line passes the filter above.")
             if total
             else self.tr("No log lines yet. They appear as workers start.")
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import alarm_words, joining, regional
+from console import alarm_words, joining
 from console.background import in_background
 from console.context import ConsoleContext
 from console.problem_words import placed_words, problems_by_place
@@ -190,8 +191,7 @@ class ReplayDialog(QDialog):
             self._say(placed_words(problems), "danger")
         else:
             text = self.tr(
-                "The alarms of the list ({0}) are assessed again with what is set here. Nothing "
-                "that is stored changes."
+                "Assesses the listed alarms ({0}) as set here; what is stored stays as it is."
             )
             self._say(text.format(len(self._entries)), "")
 
@@ -250,7 +250,7 @@ class ReplayDialog(QDialog):
         self._show_rows()
         same = sum(row.is_same for row in self._rows)
         failed = sum(bool(row.error) for row in self._rows)
-        text = self.tr("{0} assessed: {1} as then, {2} otherwise, {3} could not be.").format(
+        text = self.tr("{0} assessed: {1} as then, {2} different, {3} not possible.").format(
             len(self._rows), same, len(self._rows) - same - failed, failed
         )
         if self._without:
@@ -294,7 +294,7 @@ class ReplayDialog(QDialog):
         item = self._table.make_item()
         for column, text in enumerate(
             (
-                regional.day_and_clock(alarm.first_seen),
+                alarm_words.time_of_day(alarm.first_seen, datetime.now().astimezone()),
                 alarm_words.camera_name(self._context.settings, alarm.camera_id),
                 risk_word(row.before),
                 risk_word(row.after or "not_assessed"),

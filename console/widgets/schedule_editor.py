@@ -24,7 +24,7 @@ from console.widgets.painting import indent_text, with_role
 from pipeline.settings_cameras import ScheduleSettings
 
 TIME_FORMAT: Final = "HH:mm"
-NUMBER_WIDTH: Final = 76
+NUMBER_WIDTH: Final = 52
 NIGHT: Final = (time(22), time(6))
 OFF, OTHER = range(2)
 
@@ -127,9 +127,9 @@ class _Row(QWidget):
         self._action.addItems([self.tr("no detection"), self.tr("detect with")])
         self._action.setAccessibleName(self.tr("What is different"))
         self._action.setCurrentIndex(OTHER if entry.detect else OFF)
-        self._rate = self._number(entry.detections_per_second, self.tr("rate"))
+        self._rate = self._number(entry.detections_per_second, self.tr("Rate"))
         self._rate.setToolTip(self.tr("Detections per second; empty: as usual"))
-        self._confidence = self._number(entry.confidence, self.tr("conf."))
+        self._confidence = self._number(entry.confidence, self.tr("Confidence"))
         self._confidence.setToolTip(self.tr("Lowest confidence, 0 to 1; empty: as usual"))
         remove = QPushButton()
         remove.setAutoDefault(False)
@@ -145,8 +145,12 @@ class _Row(QWidget):
         row.addWidget(QLabel("–"))
         row.addWidget(self._end)
         row.addWidget(self._action, 1)
-        row.addWidget(self._rate)
-        row.addWidget(self._confidence)
+        # The unit stands beside the number: a hint in the field would be gone once it is filled.
+        for field, text in ((self._rate, self.tr("/s")), (self._confidence, self.tr("conf."))):
+            unit = QLabel(text)
+            with_role(unit, "muted")
+            row.addWidget(field)
+            row.addWidget(unit)
         row.addWidget(remove)
         self.setFocusProxy(self._begin)
         self._show_numbers()
@@ -174,10 +178,10 @@ class _Row(QWidget):
         field.timeChanged.connect(self.changed)
         return field
 
-    def _number(self, value: float | None, hint: str) -> QLineEdit:
+    def _number(self, value: float | None, name: str) -> QLineEdit:
         field = QLineEdit("" if value is None else f"{value:g}")
-        field.setPlaceholderText(hint)
-        field.setAccessibleName(hint)
+        field.setPlaceholderText("–")
+        field.setAccessibleName(name)
         field.setFixedWidth(NUMBER_WIDTH)
         field.textChanged.connect(self.changed)
         return field

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFocusEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from console.theme.fonts import ui_font
 from console.theme.tokens import TypeSize
 
+TEXT_INSET = 8
+"""Of a cell at each side: that of the style sheet, and Qt's own margin of text."""
+
+HIGHEST = 10_000
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -49,6 +61,13 @@ class ValueTable(QTreeWidget):
         for column in range(numbers_from, len(headers)):
             self.headerItem().setTextAlignment(column, RIGHT)
 
+    def wrap(self) -> None:
+        """Break texts of the stretched column over lines, where they would be cut."""
+        self.setWordWrap(True)
+        self.setUniformRowHeights(False)
+        self.setItemDelegateForColumn(self._stretch, _WrappingDelegate(self))
+        self.header().sectionResized.connect(lambda *_: self.scheduleDelayedItemsLayout())
+
     def set_rows(self, rows: Sequence[Sequence[str]]) -> None:
         """Show `rows`, each with a text for each column."""
         while self.topLevelItemCount() > len(rows):
@@ -76,6 +95,25 @@ class ValueTable(QTreeWidget):
         for column in range(self._numbers_from, self.columnCount()):
             item.setTextAlignment(column, RIGHT)
         return item
+
+
+class _WrappingDelegate(QStyledItemDelegate):
+    """Asks for as many lines as a text takes in its column; Qt's own asks for one."""
+
+    def __init__(self, table: ValueTable) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        one_line = super().sizeHint(option, index)
+        metrics = self._table.fontMetrics()
+        width = self._table.columnWidth(index.column()) - 2 * TEXT_INSET
+        room = QRect(0, 0, width, HIGHEST)
+        text = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, str(index.data() or ""))
+        height = one_line.height() - metrics.height() + text.height()
+        return QSize(one_line.width(), max(one_line.height(), height))
 
 
 def set_texts(item: QTreeWidgetItem, texts: Sequence[str]) -> None:

@@ -74,7 +74,7 @@ class DetectionWorker:
         info = detector.info
         context.telemetry.label("provider", _running_on(info, set()))
         context.telemetry.label("provider_reason", info.reason)
-        logger.info("model ready: {} ({} threads)", _running_on(info, set()), info.threads)
+        logger.info("model ready: {} (threads: {})", _running_on(info, set()), info.threads)
         if info.reason:
             logger.info("a preferred provider is not in use: {}", info.reason)
 

@@ -112,10 +112,6 @@
         <translation>标为误报</translation>
     </message>
     <message>
-        <source>Make it new again</source>
-        <translation>恢复为新告警</translation>
-    </message>
-    <message>
         <source>Save note</source>
         <translation>保存备注</translation>
     </message>
@@ -126,10 +122,6 @@
     <message>
         <source>No alarm chosen</source>
         <translation>未选择告警</translation>
-    </message>
-    <message>
-        <source>Choose one in the list to see its picture and what was said about it.</source>
-        <translation>在列表中选择一条告警，即可查看其图片和评估说明。</translation>
     </message>
     <message>
         <source>Camera</source>
@@ -198,6 +190,14 @@
     <message>
         <source>This alarm has no picture, or its file is gone.</source>
         <translation>这条告警没有图片，或图片文件已不存在。</translation>
+    </message>
+    <message>
+        <source>Mark as new</source>
+        <translation>恢复为新告警</translation>
+    </message>
+    <message>
+        <source>Its picture and what was said about it are shown here.</source>
+        <translation>这里显示其图片和评估说明。</translation>
     </message>
 </context>
 <context>
@@ -320,6 +320,10 @@
     <message>
         <source>all cameras</source>
         <translation>所有摄像头</translation>
+    </message>
+    <message>
+        <source>Search (Ctrl+F)</source>
+        <translation>搜索（Ctrl+F）</translation>
     </message>
 </context>
 <context>
@@ -625,6 +629,10 @@
         <source>rules in its place: {0}</source>
         <translation>由规则代替：{0}</translation>
     </message>
+    <message>
+        <source>Nearest pair: {0} person heights apart, parting at {1} a second.</source>
+        <translation>最近的一对：相距 {0} 个人身高，每秒远离 {1} 个。</translation>
+    </message>
 </context>
 <context>
     <name>AssessorStep</name>
@@ -653,7 +661,7 @@
         <translation>任何兼容 OpenAI 的地址，也可以在本机。目标组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
     </message>
     <message>
-        <source>Kept in this system&apos;s credential store, never in a file; empty for none</source>
+        <source>Kept in this system's credential store, never in a file; empty for none</source>
         <translation>保存在本系统的凭据库中，绝不写入文件；没有则留空</translation>
     </message>
     <message>
@@ -930,7 +938,7 @@
     </message>
     <message>
         <source>File, folder of pictures, rtsp://, http:// address, the USB index, or usb: and part of its name. “demo” is the clip that ships with Signalbox.</source>
-        <translation>文件、图片文件夹、rtsp:// 或 http:// 地址、USB 序号，或“usb:”加设备名称的一部分。“demo”为 Signalbox 自带的影片。</translation>
+        <translation>文件、图片文件夹、rtsp:// 或 http:// 地址、USB 序号，或“usb:”加设备名称的一部分。“demo”是 Signalbox 自带的演示片段。</translation>
     </message>
     <message>
         <source>USB camera</source>
@@ -958,10 +966,6 @@
     <message>
         <source>Import cameras</source>
         <translation>导入摄像头</translation>
-    </message>
-    <message>
-        <source>Choose a CSV file whose first line names the columns. Cameras with an id that is there already are changed, the others are added; zones and schedules stay.</source>
-        <translation>请选择首行为列名的 CSV 文件。编号已存在的摄像头会被修改，其余会被添加；区域和时间表保持不变。</translation>
     </message>
     <message>
         <source>An example of such a file</source>
@@ -1012,20 +1016,8 @@
         <translation>所有文件 (*)</translation>
     </message>
     <message>
-        <source>Is added</source>
-        <translation>将添加</translation>
-    </message>
-    <message>
-        <source>Is changed</source>
-        <translation>将修改</translation>
-    </message>
-    <message>
         <source>Stays as it is</source>
         <translation>保持不变</translation>
-    </message>
-    <message>
-        <source>Is left out</source>
-        <translation>不导入</translation>
     </message>
     <message>
         <source>{0}: {1} to add, {2} to change, {3} left out.</source>
@@ -1038,6 +1030,22 @@
     <message>
         <source>this file is too large for a list of cameras</source>
         <translation>此文件太大，不像是摄像头列表</translation>
+    </message>
+    <message>
+        <source>Choose a CSV file whose first line names the columns. Cameras with an id that is there already are changed, the others are added; zones and schedules stay. For example:</source>
+        <translation>请选择首行为列名的 CSV 文件。编号已存在的摄像头会被修改，其余会被添加；区域和时间表保持不变。示例：</translation>
+    </message>
+    <message>
+        <source>Will be added</source>
+        <translation>将添加</translation>
+    </message>
+    <message>
+        <source>Will be changed</source>
+        <translation>将修改</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation>不导入</translation>
     </message>
 </context>
 <context>
@@ -1206,10 +1214,6 @@
         <translation>还没有摄像头</translation>
     </message>
     <message>
-        <source>Add a video file, a stream (rtsp://…), a USB camera or a folder of pictures. `demo` is a clip that ships with Signalbox.</source>
-        <translation>可添加视频文件、视频流（rtsp://…）、USB 摄像头或图片文件夹。“demo” 是 Signalbox 自带的演示片段。</translation>
-    </message>
-    <message>
         <source>Add a camera</source>
         <translation>添加摄像头</translation>
     </message>
@@ -1347,6 +1351,10 @@
         <source>The list cannot be written: {0}</source>
         <translation>无法写入列表：{0}</translation>
     </message>
+    <message>
+        <source>Add a video file, a stream (rtsp://…), a USB camera or a folder of pictures. “demo” is a clip that ships with Signalbox.</source>
+        <translation>可添加视频文件、视频流（rtsp://…）、USB 摄像头或图片文件夹。“demo”是 Signalbox 自带的演示片段。</translation>
+    </message>
 </context>
 <context>
     <name>ConnectionDialog</name>
@@ -1476,11 +1484,11 @@
         <translation>证书颁发机构</translation>
     </message>
     <message>
-        <source>File that proves who the brokers are; empty: the system&apos;s own authorities.</source>
+        <source>File that proves who the brokers are; empty: the system's own authorities.</source>
         <translation>用来核实 Broker 身份的文件；留空则使用系统自带的颁发机构。</translation>
     </message>
     <message>
-        <source>Check that the certificate is the broker&apos;s own</source>
+        <source>Check that the certificate is the broker's own</source>
         <translation>核对证书是否属于该 Broker</translation>
     </message>
     <message>
@@ -1544,7 +1552,7 @@
         <translation>选择{0}</translation>
     </message>
     <message>
-        <source>Kept in the system&apos;s credential store, not in the settings file; or env:NAME.</source>
+        <source>Kept in the system's credential store, not in the settings file; or env:NAME.</source>
         <translation>保存在系统的凭据库中，不写入设置文件；也可填 env:名称。</translation>
     </message>
 </context>
@@ -2378,11 +2386,11 @@ Choose another folder, or free some space.</source>
         <translation>每个属性变成什么</translation>
     </message>
     <message>
-        <source>A producer&apos;s</source>
+        <source>A producer's</source>
         <translation>生产者的</translation>
     </message>
     <message>
-        <source>A consumer&apos;s</source>
+        <source>A consumer's</source>
         <translation>消费者的</translation>
     </message>
     <message>
@@ -2390,7 +2398,7 @@ Choose another folder, or free some space.</source>
         <translation>谁的属性</translation>
     </message>
     <message>
-        <source>Keep Java&apos;s own defaults as well</source>
+        <source>Keep Java's own defaults as well</source>
         <translation>同时保留 Java 自己的默认值</translation>
     </message>
     <message>
@@ -2451,7 +2459,7 @@ Choose another folder, or free some space.</source>
         <translation>Signalbox 有自己的消费者组：见设置文件中的 kafka.groups</translation>
     </message>
     <message>
-        <source>Java&apos;s default</source>
+        <source>Java's default</source>
         <translation>Java 的默认值</translation>
     </message>
     <message>
@@ -2483,7 +2491,7 @@ Choose another folder, or free some space.</source>
 <context>
     <name>KafkaDesk</name>
     <message>
-        <source>The secret goes to the system&apos;s credential store when you apply.</source>
+        <source>The secret goes to the system's credential store when you apply.</source>
         <translation>应用时，该密码将存入系统的凭据库。</translation>
     </message>
     <message>
@@ -3230,7 +3238,7 @@ It opens by itself when workers start.</source>
         <translation>模型用哪种语言描述所见。</translation>
     </message>
     <message>
-        <source>How the answer&apos;s form is asked for; “find out” suits most servers.</source>
+        <source>How the answer's form is asked for; “find out” suits most servers.</source>
         <translation>如何约束回答的格式；“自动判断”适合大多数服务器。</translation>
     </message>
     <message>
@@ -3266,7 +3274,7 @@ It opens by itself when workers start.</source>
         <translation>超过后评估暂停到午夜；0：不设上限。</translation>
     </message>
     <message>
-        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model&apos;s server is yours.</source>
+        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model's server is yours.</source>
         <translation>规则离线工作，不产生费用；大模型会看图片。这时图片会离开本机，除非模型服务器是您自己的。</translation>
     </message>
 </context>
@@ -3444,12 +3452,12 @@ It opens by itself when workers start.</source>
         </translation>
     </message>
     <message>
-        <source>No line passes the filter.</source>
-        <translation>没有符合筛选条件的日志。</translation>
-    </message>
-    <message>
         <source>The log files are in {0}</source>
         <translation>日志文件位于 {0}</translation>
+    </message>
+    <message>
+        <source>No line passes the filter above.</source>
+        <translation>没有符合上方筛选条件的日志。</translation>
     </message>
 </context>
 <context>
@@ -3871,7 +3879,7 @@ It opens by itself when workers start.</source>
         <translation>处理完的偏移量将永远不会提交，一旦崩溃就会从头重复</translation>
     </message>
     <message>
-        <source>Signalbox&apos;s promise to lose nothing rests on it</source>
+        <source>Signalbox's promise to lose nothing rests on it</source>
         <translation>Signalbox 不丢数据的承诺以它为基础</translation>
     </message>
     <message>
@@ -3879,7 +3887,7 @@ It opens by itself when workers start.</source>
         <translation>请保持为 {wanted}，或删除它。</translation>
     </message>
     <message>
-        <source>broker {servers} is reached, but has acknowledged nothing for {wait_s:g} s; what is sent waits, nothing is lost. See the broker&apos;s own log</source>
+        <source>broker {servers} is reached, but has acknowledged nothing for {wait_s:g} s; what is sent waits, nothing is lost. See the broker's own log</source>
         <translation>可以连接到 Broker {servers}，但它已有 {wait_s:g} 秒没有确认任何消息；已发送的消息在等待，不会丢失任何内容。请查看 Broker 自身的日志</translation>
     </message>
     <message>
@@ -3891,7 +3899,7 @@ It opens by itself when workers start.</source>
         <translation>重试可能使一条消息重复发送或乱序</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is false (Java&apos;s is true)</source>
+        <source>librdkafka's default is false (Java's is true)</source>
         <translation>librdkafka 的默认值是 false（Java 是 true）</translation>
     </message>
     <message>
@@ -3915,7 +3923,7 @@ It opens by itself when workers start.</source>
         <translation>会读到已中止的事务的消息</translation>
     </message>
     <message>
-        <source>read_uncommitted is Java&apos;s default, not librdkafka&apos;s</source>
+        <source>read_uncommitted is Java's default, not librdkafka's</source>
         <translation>read_uncommitted 是 Java 的默认值，不是 librdkafka 的</translation>
     </message>
     <message>
@@ -3979,7 +3987,7 @@ It opens by itself when workers start.</source>
         <translation>OpenSSL 不认识其中任何一个密码套件</translation>
     </message>
     <message>
-        <source>Use OpenSSL&apos;s names separated by colons, or leave it out.</source>
+        <source>Use OpenSSL's names separated by colons, or leave it out.</source>
         <translation>请使用 OpenSSL 的名称并以冒号分隔，或删除它。</translation>
     </message>
     <message>
@@ -4043,7 +4051,7 @@ It opens by itself when workers start.</source>
         <translation>中途的任何人都能冒充 Broker 并读取全部内容</translation>
     </message>
     <message>
-        <source>the broker&apos;s certificate is not checked</source>
+        <source>the broker's certificate is not checked</source>
         <translation>未核对 Broker 的证书</translation>
     </message>
     <message>
@@ -4055,7 +4063,7 @@ It opens by itself when workers start.</source>
         <translation>持有同一颁发机构证书的任何人都能冒充 Broker</translation>
     </message>
     <message>
-        <source>the broker&apos;s name is not compared with its certificate</source>
+        <source>the broker's name is not compared with its certificate</source>
         <translation>未将 Broker 的名称与其证书核对</translation>
     </message>
     <message>
@@ -4131,7 +4139,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 会接受它</translation>
     </message>
     <message>
-        <source>it is left out of librdkafka&apos;s documentation: for its own tests and bindings</source>
+        <source>it is left out of librdkafka's documentation: for its own tests and bindings</source>
         <translation>librdkafka 的文档未列出它：仅供其自身测试和语言绑定使用</translation>
     </message>
     <message>
@@ -4299,7 +4307,7 @@ It opens by itself when workers start.</source>
         <translation>由 Broker 决定</translation>
     </message>
     <message>
-        <source>a consumer takes 1 to {most} (the table&apos;s wider range is for share consumers)</source>
+        <source>a consumer takes 1 to {most} (the table's wider range is for share consumers)</source>
         <translation>消费者可取 1 到 {most}（表中更宽的范围仅适用于共享消费者）</translation>
     </message>
     <message>
@@ -4535,7 +4543,7 @@ It opens by itself when workers start.</source>
         <translation>请使用 enable.idempotence = true，或删除 transactional.id。</translation>
     </message>
     <message>
-        <source>transaction.timeout.ms = {limit} is so large that librdkafka&apos;s comparison overflows</source>
+        <source>transaction.timeout.ms = {limit} is so large that librdkafka's comparison overflows</source>
         <translation>transaction.timeout.ms = {limit} 太大，librdkafka 比较时会溢出</translation>
     </message>
     <message>
@@ -4619,7 +4627,7 @@ It opens by itself when workers start.</source>
         <translation>message.max.bytes 限制单个请求，而一个批次就在一个请求中发送</translation>
     </message>
     <message>
-        <source>Use at most {largest}, or raise message.max.bytes (and the broker&apos;s).</source>
+        <source>Use at most {largest}, or raise message.max.bytes (and the broker's).</source>
         <translation>请不超过 {largest}，或调大 message.max.bytes（以及 Broker 的对应设置）。</translation>
     </message>
     <message>
@@ -4751,8 +4759,8 @@ It opens by itself when workers start.</source>
         <translation>没有引号时，TOML 会把名称中的点当作表</translation>
     </message>
     <message>
-        <source>Write &quot;{name}&quot; in quotes.</source>
-        <translation>请把 &quot;{name}&quot; 写在引号内。</translation>
+        <source>Write "{name}" in quotes.</source>
+        <translation>请把 "{name}" 写在引号内。</translation>
     </message>
     <message>
         <source>workers do not start</source>
@@ -4787,7 +4795,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 只对共享消费者认识它</translation>
     </message>
     <message>
-        <source>Java&apos;s {name} is {meant} on {client}; use that, or take it out.</source>
+        <source>Java's {name} is {meant} on {client}; use that, or take it out.</source>
         <translation>Java 的 {name} 在{client}上是 {meant}；请用它代替，或删除它。</translation>
     </message>
     <message>
@@ -4855,7 +4863,7 @@ It opens by itself when workers start.</source>
         <translation>生产者无法创建：TypeError</translation>
     </message>
     <message>
-        <source>confluent-kafka reads this one property itself and takes only Python&apos;s True or False, not a text</source>
+        <source>confluent-kafka reads this one property itself and takes only Python's True or False, not a text</source>
         <translation>confluent-kafka 自行读取这一属性，只接受 Python 的 True 或 False，不接受文本</translation>
     </message>
     <message>
@@ -4879,27 +4887,27 @@ It opens by itself when workers start.</source>
         <translation>{name} 在这里是 {target}</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is false: retries may repeat</source>
+        <source>librdkafka's default is false: retries may repeat</source>
         <translation>librdkafka 的默认值是 false：重试可能造成重复</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is consistent_random: the same key goes to another partition</source>
+        <source>librdkafka's default is consistent_random: the same key goes to another partition</source>
         <translation>librdkafka 的默认值是 consistent_random：同一个键会进入另一个分区</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is 300000</source>
+        <source>librdkafka's default is 300000</source>
         <translation>librdkafka 的默认值是 300000</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is read_committed: aborted messages are left out</source>
+        <source>librdkafka's default is read_committed: aborted messages are left out</source>
         <translation>librdkafka 的默认值是 read_committed：不读已中止的消息</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is false: damage on the way goes unseen</source>
+        <source>librdkafka's default is false: damage on the way goes unseen</source>
         <translation>librdkafka 的默认值是 false：传输中的损坏不会被发现</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default for consumers is false</source>
+        <source>librdkafka's default for consumers is false</source>
         <translation>librdkafka 对消费者的默认值是 false</translation>
     </message>
     <message>
@@ -4947,7 +4955,7 @@ It opens by itself when workers start.</source>
         <translation>请写 true 或 false。</translation>
     </message>
     <message>
-        <source>this is set by a function of librdkafka&apos;s C interface, never as a text</source>
+        <source>this is set by a function of librdkafka's C interface, never as a text</source>
         <translation>这由 librdkafka 的 C 接口函数设置，不能写成文本</translation>
     </message>
     <message>
@@ -4983,7 +4991,7 @@ It opens by itself when workers start.</source>
         <translation>请将其去掉。</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s build for this system lacks what is behind it</source>
+        <source>librdkafka's build for this system lacks what is behind it</source>
         <translation>本系统的 librdkafka 版本缺少其背后的功能</translation>
     </message>
     <message>
@@ -5075,7 +5083,7 @@ It opens by itself when workers start.</source>
         <translation>回答在 {limit} 个 token 处被截断</translation>
     </message>
     <message>
-        <source>the model&apos;s answer is no verdict: {problem}</source>
+        <source>the model's answer is no verdict: {problem}</source>
         <translation>模型的回答不是有效的结论：{problem}</translation>
     </message>
     <message>
@@ -5119,7 +5127,7 @@ It opens by itself when workers start.</source>
         <translation>模型拒绝回答：{words}</translation>
     </message>
     <message>
-        <source>the server&apos;s content filter withheld the answer</source>
+        <source>the server's content filter withheld the answer</source>
         <translation>服务器的内容过滤器扣留了回答</translation>
     </message>
     <message>
@@ -5519,8 +5527,8 @@ It opens by itself when workers start.</source>
         <translation>Java 的空字符串写作 none（空值会被拒绝）；默认值为 https</translation>
     </message>
     <message>
-        <source>OpenSSL names joined by &quot;:&quot; instead of JSSE names</source>
-        <translation>使用以 &quot;:&quot; 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
+        <source>OpenSSL names joined by ":" instead of JSSE names</source>
+        <translation>使用以 ":" 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
     </message>
     <message>
         <source>OpenSSL negotiates; no equivalent</source>
@@ -5743,7 +5751,7 @@ It opens by itself when workers start.</source>
         <translation>{source} 中没有画面</translation>
     </message>
     <message>
-        <source>{path} does not exist. Check the camera&apos;s source.</source>
+        <source>{path} does not exist. Check the camera's source.</source>
         <translation>{path} 不存在。请检查摄像头的来源。</translation>
     </message>
     <message>
@@ -5787,7 +5795,7 @@ It opens by itself when workers start.</source>
         <translation>该处的摄像头只接受加密连接；地址请以 {scheme} 开头</translation>
     </message>
     <message>
-        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
+        <source>the address leads to a web page, not to a video stream; the camera's manual tells the stream's own address</source>
         <translation>此地址是网页而不是视频流；视频流的地址见摄像头手册</translation>
     </message>
     <message>
@@ -5815,11 +5823,11 @@ It opens by itself when workers start.</source>
         <translation>摄像头要求用户名和密码；请写入地址：{address}</translation>
     </message>
     <message>
-        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
+        <source>this user may not see the stream (403); check the user's rights on the camera</source>
         <translation>此用户无权观看视频流（403）；请检查其在摄像头上的权限</translation>
     </message>
     <message>
-        <source>the camera has no stream at {path}; check the path in the camera&apos;s manual</source>
+        <source>the camera has no stream at {path}; check the path in the camera's manual</source>
         <translation>摄像头在 {path} 没有视频流；请查阅摄像头手册中的路径</translation>
     </message>
     <message>
@@ -5931,7 +5939,7 @@ It opens by itself when workers start.</source>
         <translation>无法创建主题 {topic}：{words}。</translation>
     </message>
     <message>
-        <source>Look at the broker&apos;s own log.</source>
+        <source>Look at the broker's own log.</source>
         <translation>请查看 Broker 自己的日志。</translation>
     </message>
     <message>
@@ -5991,7 +5999,7 @@ It opens by itself when workers start.</source>
         <translation>{count} 个服务器中有 {passed} 个通过；{troubles}</translation>
     </message>
     <message>
-        <source>Check security.protocol and sasl.mechanism; the broker&apos;s log tells its side.</source>
+        <source>Check security.protocol and sasl.mechanism; the broker's log tells its side.</source>
         <translation>请检查 security.protocol 和 sasl.mechanism；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6043,7 +6051,7 @@ It opens by itself when workers start.</source>
         <translation>此用户不能：{rights}</translation>
     </message>
     <message>
-        <source>Have the cluster&apos;s administrator grant these rights.</source>
+        <source>Have the cluster's administrator grant these rights.</source>
         <translation>请集群管理员授予这些权限。</translation>
     </message>
     <message>
@@ -6231,7 +6239,7 @@ It opens by itself when workers start.</source>
         <translation>请检查 Kafka 集群是否在运行且可以到达。</translation>
     </message>
     <message>
-        <source>{server} ends the connection at Kafka&apos;s first request</source>
+        <source>{server} ends the connection at Kafka's first request</source>
         <translation>{server} 在 Kafka 的第一个请求时断开连接</translation>
     </message>
     <message>
@@ -6239,7 +6247,7 @@ It opens by itself when workers start.</source>
         <translation>与 {server} 的 TLS 握手失败：{reason}</translation>
     </message>
     <message>
-        <source>The broker&apos;s log tells its side.</source>
+        <source>The broker's log tells its side.</source>
         <translation>Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6255,7 +6263,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 是网页服务器，不是 Kafka Broker</translation>
     </message>
     <message>
-        <source>Use the address of a Kafka broker&apos;s listener (often port 9092).</source>
+        <source>Use the address of a Kafka broker's listener (often port 9092).</source>
         <translation>请使用 Kafka Broker 监听器的地址（通常是 9092 端口）。</translation>
     </message>
     <message>
@@ -6271,7 +6279,7 @@ It opens by itself when workers start.</source>
         <translation>ssl.certificate.location、ssl.key.location 或 ssl.key.password</translation>
     </message>
     <message>
-        <source>{server} answers, but not in Kafka&apos;s protocol</source>
+        <source>{server} answers, but not in Kafka's protocol</source>
         <translation>{server} 有应答，但不是 Kafka 协议</translation>
     </message>
     <message>
@@ -6283,7 +6291,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 不使用 TLS</translation>
     </message>
     <message>
-        <source>Use the broker&apos;s TLS port, or set security.protocol to the kind without SSL.</source>
+        <source>Use the broker's TLS port, or set security.protocol to the kind without SSL.</source>
         <translation>请使用 Broker 的 TLS 端口，或将 security.protocol 设为不带 SSL 的种类。</translation>
     </message>
     <message>
@@ -6327,19 +6335,19 @@ It opens by itself when workers start.</source>
         <translation>请改正 {names}：必须是此用户可读的 PEM 文件。</translation>
     </message>
     <message>
-        <source>{server} accepts connections, but has not answered Kafka&apos;s first request within {limit_s:.0f} s</source>
+        <source>{server} accepts connections, but has not answered Kafka's first request within {limit_s:.0f} s</source>
         <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 Kafka 的第一个请求</translation>
     </message>
     <message>
-        <source>See whether it is a Kafka broker&apos;s port, and whether the broker is well.</source>
+        <source>See whether it is a Kafka broker's port, and whether the broker is well.</source>
         <translation>请检查它是否为 Kafka Broker 的端口，以及 Broker 是否正常。</translation>
     </message>
     <message>
-        <source>{server} ends the connection at Kafka&apos;s first request: {error}</source>
+        <source>{server} ends the connection at Kafka's first request: {error}</source>
         <translation>{server} 在 Kafka 的第一个请求时断开连接：{error}</translation>
     </message>
     <message>
-        <source>See whether it is a Kafka broker&apos;s port; the broker&apos;s log tells its side.</source>
+        <source>See whether it is a Kafka broker's port; the broker's log tells its side.</source>
         <translation>请检查它是否为 Kafka Broker 的端口；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6355,7 +6363,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 TLS 握手</translation>
     </message>
     <message>
-        <source>See whether this is the broker&apos;s TLS port, and whether the broker is well.</source>
+        <source>See whether this is the broker's TLS port, and whether the broker is well.</source>
         <translation>请检查它是否为 Broker 的 TLS 端口，以及 Broker 是否正常。</translation>
     </message>
     <message>
@@ -6363,11 +6371,11 @@ It opens by itself when workers start.</source>
         <translation>{server} 在 TLS 握手时断开连接：{error}</translation>
     </message>
     <message>
-        <source>See whether this is the broker&apos;s TLS port; the broker&apos;s log tells its side.</source>
+        <source>See whether this is the broker's TLS port; the broker's log tells its side.</source>
         <translation>请检查它是否为 Broker 的 TLS 端口；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
-        <source>Have the certificate renewed; see that this machine&apos;s clock is right.</source>
+        <source>Have the certificate renewed; see that this machine's clock is right.</source>
         <translation>请更新证书，并确认本机时钟正确。</translation>
     </message>
     <message>
@@ -6839,7 +6847,7 @@ It opens by itself when workers start.</source>
         <translation>输出 dets 和 labels，后者为 1 × 查询数 ×（类别数 + 1），与 RF-DETR 相同</translation>
     </message>
     <message>
-        <source>{width} places are COCO&apos;s category ids</source>
+        <source>{width} places are COCO's category ids</source>
         <translation>{width} 个位置对应 COCO 的类别编号</translation>
     </message>
     <message>
@@ -6895,7 +6903,7 @@ It opens by itself when workers start.</source>
         <translation>一个输出 1 ×（4 + 类别数）× 框数，与 YOLOv8 至 YOLO26 相同</translation>
     </message>
     <message>
-        <source>metadata of Ultralytics&apos; exporter</source>
+        <source>metadata of Ultralytics' exporter</source>
         <translation>有 Ultralytics 导出工具的元数据</translation>
     </message>
     <message>
@@ -6963,7 +6971,7 @@ It opens by itself when workers start.</source>
         <translation>中心点与网格不一致：在这里解码</translation>
     </message>
     <message>
-        <source>the output is called `output`, as YOLOX&apos;s exporter calls it</source>
+        <source>the output is called `output`, as YOLOX's exporter calls it</source>
         <translation>输出名为 `output`，与 YOLOX 的导出工具相同</translation>
     </message>
     <message>
@@ -7167,7 +7175,7 @@ It opens by itself when workers start.</source>
         <translation>加密（TLS）</translation>
     </message>
     <message>
-        <source>Kafka&apos;s answer</source>
+        <source>Kafka's answer</source>
         <translation>Kafka 应答</translation>
     </message>
     <message>
@@ -7467,7 +7475,7 @@ It opens by itself when workers start.</source>
         <translation>DetectionResult：两个待评估的目标组编号相同</translation>
     </message>
     <message>
-        <source>DetectionResult: the request&apos;s id of {length} characters is too long; with a group&apos;s number it may have {most}</source>
+        <source>DetectionResult: the request's id of {length} characters is too long; with a group's number it may have {most}</source>
         <translation>DetectionResult：请求 ID 有 {length} 个字符，过长；连同目标组编号最多 {most} 个字符</translation>
     </message>
     <message>
@@ -7602,7 +7610,7 @@ It opens by itself when workers start.</source>
 <context>
     <name>PipelineController</name>
     <message>
-        <source>The worker&apos;s thread ended by itself; the log has the cause.</source>
+        <source>The worker's thread ended by itself; the log has the cause.</source>
         <translation>处理单元的线程自行结束，原因见日志。</translation>
     </message>
 </context>
@@ -7850,10 +7858,6 @@ It opens by itself when workers start.</source>
         <translation>另存为表格…</translation>
     </message>
     <message>
-        <source>The alarms of the list ({0}) are assessed again with what is set here. Nothing that is stored changes.</source>
-        <translation>列表中的告警（{0} 个）将按此处的设置重新评估。已存储的内容不会改变。</translation>
-    </message>
-    <message>
         <source>Send to the model?</source>
         <translation>发送给模型？</translation>
     </message>
@@ -7870,10 +7874,6 @@ It opens by itself when workers start.</source>
     <message>
         <source>Reading what was asked then…</source>
         <translation>正在读取当时的提问…</translation>
-    </message>
-    <message>
-        <source>{0} assessed: {1} as then, {2} otherwise, {3} could not be.</source>
-        <translation>已评估 {0} 个：{1} 个与当时相同，{2} 个不同，{3} 个无法评估。</translation>
     </message>
     <message>
         <source>Of {0} it is not stored what was asked.</source>
@@ -7910,6 +7910,14 @@ It opens by itself when workers start.</source>
     <message>
         <source>Run before</source>
         <translation>上一次</translation>
+    </message>
+    <message>
+        <source>Assesses the listed alarms ({0}) as set here; what is stored stays as it is.</source>
+        <translation>将按此处的设置重新评估列表中的告警（{0} 个）。已存储的内容不会改变。</translation>
+    </message>
+    <message>
+        <source>{0} assessed: {1} as then, {2} different, {3} not possible.</source>
+        <translation>已评估 {0} 个：{1} 个与当时相同，{2} 个不同，{3} 个无法评估。</translation>
     </message>
 </context>
 <context>
@@ -7954,7 +7962,7 @@ It opens by itself when workers start.</source>
 <context>
     <name>Rule</name>
     <message>
-        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
+        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).</source>
         <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
     </message>
     <message>
@@ -8314,11 +8322,11 @@ It opens by itself when workers start.</source>
         <translation>其余任务在 Kafka 中等待。</translation>
     </message>
     <message>
-        <source>A person this near to a moving vehicle, in heights of the person&apos;s box.</source>
+        <source>A person this near to a moving vehicle, in heights of the person's box.</source>
         <translation>行人与行驶车辆相距多近算接近，以行人检测框的高度为单位。</translation>
     </message>
     <message>
-        <source>Nearer than this is a conflict, in heights of the person&apos;s box.</source>
+        <source>Nearer than this is a conflict, in heights of the person's box.</source>
         <translation>比这更近即为冲突，以行人检测框的高度为单位。</translation>
     </message>
     <message>
@@ -8474,7 +8482,7 @@ It opens by itself when workers start.</source>
         <translation>密钥存放的位置，绝不是密钥本身：keyring:名称或 env:名称。留空：没有。</translation>
     </message>
     <message>
-        <source>PEM file of authorities to trust besides the system&apos;s. Empty: none.</source>
+        <source>PEM file of authorities to trust besides the system's. Empty: none.</source>
         <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
     </message>
     <message>
@@ -8566,7 +8574,7 @@ It opens by itself when workers start.</source>
         <translation>一个目标组图片的最大大小；先降低质量，再缩小尺寸。</translation>
     </message>
     <message>
-        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector&apos;s boxes. Who is not detected is not hidden.</source>
+        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. Who is not detected is not hidden.</source>
         <translation>按识别框把人的头部和车辆的下部变成粗块；未被识别到的不会被遮挡。</translation>
     </message>
     <message>
@@ -9405,7 +9413,7 @@ The line shows the unread messages lately.</source>
         <translation>找不到此文件。</translation>
     </message>
     <message>
-        <source>Type the camera&apos;s address first.</source>
+        <source>Type the camera's address first.</source>
         <translation>请先输入摄像头地址。</translation>
     </message>
 </context>
@@ -10078,10 +10086,6 @@ The line shows the unread messages lately.</source>
         <translation>有何不同</translation>
     </message>
     <message>
-        <source>rate</source>
-        <translation>速率</translation>
-    </message>
-    <message>
         <source>Detections per second; empty: as usual</source>
         <translation>每秒检测次数；留空则照常</translation>
     </message>
@@ -10096,6 +10100,18 @@ The line shows the unread messages lately.</source>
     <message>
         <source>Remove this time</source>
         <translation>删除此时段</translation>
+    </message>
+    <message>
+        <source>/s</source>
+        <translation>次/秒</translation>
+    </message>
+    <message>
+        <source>Rate</source>
+        <translation>速率</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>置信度</translation>
     </message>
 </context>
 </TS>

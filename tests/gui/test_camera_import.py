@@ -73,9 +73,9 @@ def test_a_list_is_shown_line_by_line_then_taken_in_and_undone(
     dialog = opened(page, tmp_path / "list.csv", LIST)
     qtbot.waitUntil(lambda: button(dialog, "Import").isEnabled())
     assert lines(dialog) == [
-        ["4", "Is left out", "Broken", "", lines(dialog)[0][4]],  # first: it needs its reader
-        ["2", "Is changed", "Market renamed", "demo", ""],
-        ["3", "Is added", "North gate", "rtsp://***@10.0.0.7/1", ""],
+        ["4", "Left out", "Broken", "", lines(dialog)[0][4]],  # first: it needs its reader
+        ["2", "Will be changed", "Market renamed", "demo", ""],
+        ["3", "Will be added", "North gate", "rtsp://***@10.0.0.7/1", ""],
     ]
     assert lines(dialog)[0][4].startswith("id: ")
     assert names(context) == before

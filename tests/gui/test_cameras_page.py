@@ -300,8 +300,32 @@ def test_a_time_that_changes_nothing_is_told(qtbot: QtBot, page: CamerasPage) ->
     qtbot.keyClick(action, Qt.Key.Key_Down)
     assert any("say what is different" in text.lower() for text in shown_texts(dialog))
     assert not is_possible(dialog, "Save")
-    write(qtbot, dialog, "rate", "0.5")
+    write(qtbot, dialog, "Rate", "0.5")
     assert is_possible(dialog, "Save")
+
+
+def test_why_a_camera_is_dark_is_read_to_its_end(
+    qtbot: QtBot, context: ConsoleContext, page: CamerasPage
+) -> None:
+    table = page.findChildren(ValueTable)[0]
+    lost, other = (table.topLevelItem(row) for row in (0, 1))
+    assert lost is not None
+    assert other is not None
+    view = context.hub.camera("cam-1", "Market & 3rd")
+    why = "nothing listens there; " * 12
+    view.state, view.detail = "reconnecting", verbatim(why)
+    qtbot.waitUntil(lambda: why.strip()[1:] in rows(page)[0][-1])
+    detail = table.columnCount() - 1
+    room = table.columnWidth(detail)
+    lines = table.fontMetrics().horizontalAdvance(lost.text(detail)) // room + 1
+    assert lines > 2
+    line = table.visualItemRect(other).height()
+    qtbot.waitUntil(
+        lambda: (
+            table.visualItemRect(lost).height()
+            >= line + (lines - 1) * table.fontMetrics().lineSpacing()
+        )
+    )
 
 
 SECRET_URL = "rtsp://admin:p@ss-word1@10.0.0.7/1"

@@ -60,7 +60,7 @@ def test_where_no_line_is_shown_it_says_why(
     write(context, 5)
     qtbot.waitUntil(lambda: shown(tail) == 5)
     tail.show_worker("detection")
-    qtbot.waitUntil(lambda: tail.pane.empty_text == "No line passes the filter.")
+    qtbot.waitUntil(lambda: tail.pane.empty_text == "No line passes the filter above.")
     assert shown(tail) == 0
 
 

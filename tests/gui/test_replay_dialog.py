@@ -96,9 +96,9 @@ def verdicts(dialog: ReplayDialog) -> list[tuple[str, str]]:
 
 
 def test_the_rules_as_they_are_say_the_same(qtbot: QtBot, dialog: ReplayDialog) -> None:
-    assert says(dialog, "The alarms of the list (4) are assessed again")
+    assert says(dialog, "Assesses the listed alarms (4)")
     press(qtbot, dialog, "Assess")
-    qtbot.waitUntil(lambda: says(dialog, "3 assessed: 3 as then, 0 otherwise, 0 could not be."))
+    qtbot.waitUntil(lambda: says(dialog, "3 assessed: 3 as then, 0 different, 0 not possible."))
     assert says(dialog, "Of 1 it is not stored what was asked.")
     assert all(then == now for then, now in verdicts(dialog))
 
@@ -117,7 +117,7 @@ def test_other_thresholds_say_something_else_and_it_is_saved(
     ):
         write(qtbot, dialog, name, text)
     press(qtbot, dialog, "Assess")
-    qtbot.waitUntil(lambda: says(dialog, "3 assessed: 0 as then, 3 otherwise"))
+    qtbot.waitUntil(lambda: says(dialog, "3 assessed: 0 as then, 3 different"))
     assert [now for _, now in verdicts(dialog)] == ["none"] * COUNT
     press(qtbot, dialog, "Save as a table…")
     file = dialog.findChildren(QFileDialog)[0]
@@ -173,7 +173,7 @@ def test_what_two_runs_say_stands_side_by_side(qtbot: QtBot, dialog: ReplayDialo
     for name in ("Seconds to contact: medium", "Seconds to contact: high"):
         write(qtbot, dialog, name, "0.001")
     press(qtbot, dialog, "Assess")
-    qtbot.waitUntil(lambda: says(dialog, "3 assessed: 0 as then, 3 otherwise"))
+    qtbot.waitUntil(lambda: says(dialog, "3 assessed: 0 as then, 3 different"))
     assert not table.isColumnHidden(5)
     items = [table.topLevelItem(index) for index in range(table.topLevelItemCount())]
     assert [item.text(5) for item in items if item is not None] == first

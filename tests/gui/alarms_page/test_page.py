@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
+    QToolButton,
 )
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
 from console.pages.alarms import AlarmsPage
+from console.theme.tokens import Space
 from console.widgets.alarm_list import AlarmList
-from console.widgets.alarm_table import AlarmTable
+from console.widgets.alarm_table import RISK, AlarmTable
 from console.widgets.evidence_view import EvidenceView
 from console.widgets.unwritten_alarms import UnwrittenAlarms
 from pipeline.aggregation.store import AlarmEntry, AlarmReader
@@ -127,7 +130,7 @@ def test_what_was_marked_by_the_mouse_goes_back_by_its_key(
 
 
 def reopeners(page: AlarmsPage) -> list[QPushButton]:
-    return [b for b in page.findChildren(QPushButton) if b.text() == "Make it new again"]
+    return [b for b in page.findChildren(QPushButton) if b.text() == "Mark as new"]
 
 
 def test_a_note_being_written_survives_new_alarms(
@@ -223,3 +226,75 @@ def test_alarms_that_cannot_be_written_are_said_with_how_many_wait_and_why(
     qtbot.waitUntil(line.isVisible)
     assert "the disk is full" in line.text()
     qtbot.waitUntil(lambda: line.text().endswith("Verdicts that wait in memory: 17."))
+
+
+def test_what_is_clicked_stays_where_it_is_from_one_alarm_to_the_next(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    long = "Rule time-to-collision: two outlines meet in a moment. " * 12
+    store_alarms(store, alarm("long", "low", said=long, kind="dense-group"))
+    qtbot.waitUntil(lambda: "long" in ids(page), timeout=8000)
+    places = []
+    for name in ("close", "long", "clash", "close"):
+        page.show_alarm(name)
+        qtbot.waitUntil(partial(is_chosen, page, name))
+        qtbot.waitUntil(lambda: "Loading" not in picture_of(page).accessibleName())
+        parts = (
+            named(page, QToolButton, "Save the picture"),
+            picture_of(page),
+            named(page, QLineEdit, "Note"),
+            button(page, "Acknowledge"),
+            button(page, "False alarm"),
+        )
+        places.append([(part.mapTo(page, QPoint()), part.size()) for part in parts])
+    assert places[1] == places[2] == places[3]  # the first is that of a page just shown
+
+
+def is_chosen(page: AlarmsPage, name: str) -> bool:
+    return page.findChildren(AlarmTable)[0].chosen_id() == name
+
+
+def picture_of(page: AlarmsPage) -> EvidenceView:
+    return page.findChildren(EvidenceView)[0]
+
+
+def test_a_second_click_on_acknowledge_meets_no_other_button(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    click_row(qtbot, page, 0)
+    place = button(page, "Acknowledge").mapTo(page.window(), QPoint(8, 8))
+    qtbot.mouseClick(button(page, "Acknowledge"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: any(b.isVisible() for b in reopeners(page)))
+    under = page.window().childAt(place)
+    assert isinstance(under, QPushButton)
+    assert (under.text(), under.isEnabled()) == ("Acknowledge", False)
+    assert stored(store, "clash").state == "acknowledged"
+
+
+def test_the_hint_in_the_search_is_whole_however_narrow_the_window_is(
+    qtbot: QtBot, page: AlarmsPage
+) -> None:
+    field = named(page, QLineEdit, "Search")
+    assert isinstance(field, QLineEdit)
+
+    def is_whole() -> bool:
+        hint = field.fontMetrics().horizontalAdvance(field.placeholderText())
+        return hint + 2 * Space.M <= field.width()
+
+    page.resize(1600, 700)
+    qtbot.waitUntil(lambda: field.placeholderText() == "Search descriptions and notes (Ctrl+F)")
+    assert is_whole()
+    page.resize(1203, 506)
+    choose(qtbot, page, "Camera", "Ferry approach")
+    qtbot.waitUntil(lambda: button(page, "Show all").isVisible())
+    qtbot.waitUntil(lambda: field.placeholderText() != "Search descriptions and notes (Ctrl+F)")
+    qtbot.waitUntil(is_whole)
+
+
+def test_the_columns_take_all_room_when_a_wide_row_is_gone(qtbot: QtBot, page: AlarmsPage) -> None:
+    page.resize(1203, 506)
+    table = page.findChildren(AlarmTable)[0]
+    choose(qtbot, page, "Time", "last 7 days")  # without the one whose time has a date
+    qtbot.waitUntil(lambda: ids(page) == ["clash", "close"])
+    qtbot.waitUntil(lambda: table.header().length() == table.viewport().width())
+    assert table.columnWidth(RISK) >= table.sizeHintForColumn(RISK)
