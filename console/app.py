@@ -30,6 +30,7 @@ from console.crash_report import CrashReport
 from console.figures import Figures
 from console.garbage import GarbageCollector
 from console.instance import SingleInstance, instance_name
+from console.language_change import LanguageChange
 from console.main_window import MainWindow
 from console.power import PowerWatch
 from console.session_end import held_up
@@ -152,6 +153,7 @@ class Console(QObject):
         self.painted_s: float | None = None
         self.exit_code = 0
         self.window = MainWindow(self.context, self.ui_gap)
+        self._language = LanguageChange(self.window, self.context.theme)
         self.window.theme_chosen.connect(self._on_theme)
         self.window.language_chosen.connect(self._on_language)
         controller.settings_changed.connect(self._on_settings)
@@ -191,7 +193,7 @@ class Console(QObject):
         else:
             self.context.controller.open()
 
-    def _tell_of_update(self, words: str, link: str) -> None:
+    def _tell_of_update(self, words: Callable[[], str], link: str) -> None:
         self.window.add_notice("info", words, link)
 
     def tell_abrupt_end(self, abrupt: AbruptEnd) -> None:
@@ -204,8 +206,7 @@ class Console(QObject):
         def words() -> str:
             return self.tr("The last run, started {0}, ended abruptly.").format(when())
 
-        notice = self.window.add_notice("warning", words())
-        notice.keep_said(words)
+        notice = self.window.add_notice("warning", words)
 
         def open_report() -> None:
             report = CrashReport(when(), abrupt.stacks, self.window)
@@ -278,11 +279,7 @@ class Console(QObject):
     def _on_settings(self, settings: Settings) -> None:
         self.context.theme.set_mode(settings.console.theme)
         self._logs.set_level(settings.logs.level)
-        before = i18n.current()
-        if i18n.install(settings.console.language) != before:
-            self.context.theme.follow_language()
-            # Not at once: the page or menu that asked for it is still at work.
-            QTimer.singleShot(0, self.window.retranslate)
+        self._language.follow(settings.console.language)
 
     @Slot()
     def _on_shut_down(self) -> None:
@@ -291,7 +288,9 @@ class Console(QObject):
     @Slot(str, str)
     def _on_failed(self, text: str, details: str) -> None:
         self.window.add_notice(
-            "danger", self.tr("Something went wrong inside Signalbox: {0}").format(text), details
+            "danger",
+            lambda: self.tr("Something went wrong inside Signalbox: {0}").format(text),
+            details,
         )
 
     def close(self) -> bool:

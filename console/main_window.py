@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QLocale, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -262,9 +264,17 @@ class MainWindow(QMainWindow):
                 before = widget
 
     # ------------------------------------------------------------------ notices
-    def add_notice(self, level: Level, text: str, details: str = "") -> NoticeBar:
-        """Show a line below the top bar until it is dismissed."""
-        notice = NoticeBar(self._context.theme, level, text, details)
+    def add_notice(
+        self, level: Level, text: str | Callable[[], str], details: str = ""
+    ) -> NoticeBar:
+        """Show a line below the top bar until it is dismissed.
+
+        A text that can be asked for again follows a change of the language.
+        """
+        words = text if isinstance(text, str) else text()
+        notice = NoticeBar(self._context.theme, level, words, details)
+        if not isinstance(text, str):
+            notice.keep_said(text)
         self._notices.addWidget(notice)
         return notice
 
@@ -273,11 +283,13 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _on_store_set_aside(self, name: str) -> None:
-        text = self.tr(
-            "The alarm database was damaged. It is kept as {0}, and a new one was begun: alarms "
-            "from before are not in it."
-        )
-        self.add_notice("danger", text.format(name), name)
+        def words() -> str:
+            return self.tr(
+                "The alarm database was damaged. It is kept as {0}, and a new one was begun: "
+                "alarms from before are not in it."
+            ).format(name)
+
+        self.add_notice("danger", words, name)
 
     @Slot(str, bool)
     def _on_message(self, text: str, is_bad: bool) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loguru import logger
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from console import regional, settings_keeper
 from console.context import ConsoleContext
@@ -20,6 +21,8 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from console.main_window import MainWindow
     from pipeline.settings_file import LastGood
+
+translate = QCoreApplication.translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,7 @@ class SettingsOffer(QObject):
 
     def _tell(self) -> NoticeBar:
         details = "\n".join(map(said, self._broken.problems))
-        notice = self._window.add_notice("warning", self._words(), details)
-        notice.keep_said(self._words)
+        notice = self._window.add_notice("warning", self._words, details)
         last_good = self._last_good
         if last_good is not None:
             notice.add_action(
@@ -89,16 +91,25 @@ class SettingsOffer(QObject):
         assert self._last_good is not None
         logger.info("the settings of {} are taken up again", self._last_good.saved)
         saved = regional.day_and_minutes(self._last_good.saved)
-        text = self.tr("The settings of {0} are in use again.").format(saved)
-        self._keep(self._last_good.settings, text)
+        self._keep(
+            self._last_good.settings,
+            lambda: translate("SettingsOffer", "The settings of {0} are in use again.").format(
+                saved
+            ),
+        )
 
     @Slot()
     def _on_keep_defaults(self) -> None:
         """Write what holds, so that it is not asked again."""
         logger.info("the defaults are kept in place of settings that could not be used")
-        self._keep(settings_keeper.newest(self._context), self.tr("The defaults are kept."))
+        self._keep(
+            settings_keeper.newest(self._context),
+            lambda: translate("SettingsOffer", "The defaults are kept."),
+        )
 
-    def _keep(self, settings: Settings, text: str) -> None:
+    def _keep(self, settings: Settings, text: Callable[[], str]) -> None:
+        """Keep and use `settings`; `text`, told then, outlives this offer."""
+
         def done() -> None:
             self._notice.deleteLater()
             self._window.add_notice("ok", text)

@@ -69,12 +69,12 @@ class UpdateQuestion(QWidget):
         )
 
 
-def ask_at_start(owner: QObject, url: str, tell: Callable[[str, str], None]) -> None:
+def ask_at_start(owner: QObject, url: str, tell: Callable[[Callable[[], str], str], None]) -> None:
     """Ask once, beside the start; `tell` gets words and link if there is a newer version."""
 
     def show(update: Update) -> None:
         if update.is_newer:
-            tell(update_words(update), update.url)
+            tell(lambda: update_words(update), update.url)
 
     in_background(
         owner,

@@ -28,7 +28,7 @@ from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.painting import set_property
 from console.widgets.value_table import ValueTable, set_color
 from console.window_texts import cause, shown
-from pipeline.cameras_csv import CsvError, ImportPlan, decode_csv, plan_import
+from pipeline.cameras_csv import CsvError, ImportPlan, PlannedRow, decode_csv, plan_import
 from pipeline.redact import redact_text
 from pipeline.texts import in_a_row
 
@@ -107,6 +107,7 @@ class CameraImport(QDialog):
         column.addWidget(self._table, 1)
         column.addLayout(foot)
         self._table.hide()
+        context.theme.changed.connect(self._color_rows)
 
     def _make_table(self) -> ValueTable:
         headers = [
@@ -148,8 +149,7 @@ class CameraImport(QDialog):
 
     def _show(self, name: str, plan: ImportPlan) -> None:
         self._plan = plan
-        # What is left out needs its reader; among many lines it would not be found.
-        rows = sorted(plan.rows, key=lambda row: row.action != "refused")
+        rows = _in_order(plan)
         words = {
             "new": self.tr("Will be added"),
             "changed": self.tr("Will be changed"),
@@ -168,11 +168,11 @@ class CameraImport(QDialog):
                 for row in rows
             ]
         )
-        for place, row in enumerate(rows):
+        for place in range(len(rows)):
             item = self._table.topLevelItem(place)
             if item is not None:
-                set_color(item, ACTION, self._context.theme.color(COLORS[row.action]))
                 item.setToolTip(PROBLEM, plain_tooltip(item.text(PROBLEM)))
+        self._color_rows()
         self._example.hide()
         self._table.show()
         new, changed, refused = (plan.count(a) for a in ("new", "changed", "refused"))
@@ -186,6 +186,13 @@ class CameraImport(QDialog):
         self._import.setEnabled(new + changed > 0)
         if new + changed > 0:
             self._import.setFocus()
+
+    @Slot()
+    def _color_rows(self) -> None:
+        for place, row in enumerate(_in_order(self._plan) if self._plan is not None else ()):
+            item = self._table.topLevelItem(place)
+            if item is not None:
+                set_color(item, ACTION, self._context.theme.color(COLORS[row.action]))
 
     def _show_error(self, name: str, error: Exception) -> None:
         self._plan = None
@@ -203,3 +210,8 @@ class CameraImport(QDialog):
         if self._plan is not None:
             self.accepted_plan.emit(self._plan)
             self.accept()
+
+
+def _in_order(plan: ImportPlan) -> list[PlannedRow]:
+    """Return the lines, those that are left out first: they need their reader."""
+    return sorted(plan.rows, key=lambda row: row.action != "refused")

@@ -64,6 +64,7 @@ class ConnectionDialog(QDialog):
         self._timer = QTimer(self)
         self._timer.setInterval(SHOW_MS)
         self._timer.timeout.connect(self._show_steps)
+        theme.changed.connect(self._color_steps)
         self.test()
 
     def _make_buttons(self) -> QDialogButtonBox:
@@ -122,8 +123,15 @@ class ConnectionDialog(QDialog):
                 item.setText(index, text)
             item.setToolTip(3, shown(step.detail))
             self._table.addTopLevelItem(item)
-            set_color(item, STATE_COLUMN, self._theme.color(_TOKENS[step.state.value]))
             self._shown += 1
+        self._color_steps()
+
+    @Slot()
+    def _color_steps(self) -> None:
+        for place, step in enumerate(self._steps[: self._shown]):
+            item = self._table.topLevelItem(place)
+            assert item is not None
+            set_color(item, STATE_COLUMN, self._theme.color(_TOKENS[step.state.value]))
 
     def _on_tested(self, _result: None) -> None:
         self._set_idle()

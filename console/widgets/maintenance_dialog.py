@@ -65,6 +65,7 @@ class MaintenanceDialog(QDialog):
         column.addWidget(self._words)
         column.addWidget(self._make_buttons())
         context.controller.settings_changed.connect(self._show_windows)
+        context.theme.changed.connect(self._show_windows)
         self._show_windows()
 
     def _make_table(self) -> ValueTable:

@@ -86,6 +86,7 @@ class ReplayDialog(QDialog):
         self._timer = QTimer(self)
         self._timer.setInterval(SHOW_MS)
         self._timer.timeout.connect(self._show_rows)
+        context.theme.changed.connect(self._color_rows)
         for field in self._fields:
             field.show(_at(context.settings, field.place))
             field.changed.connect(self._check)
@@ -287,6 +288,7 @@ class ReplayDialog(QDialog):
         for row in self._rows[self._shown :]:
             self._add(row)
         self._shown = len(self._rows)
+        self._color_rows()
 
     def _add(self, row: Row) -> None:
         alarm = row.case.entry.alarm
@@ -307,10 +309,15 @@ class ReplayDialog(QDialog):
         if before is not None:
             item.setToolTip(BEFORE, _said_now(before))
         self._table.addTopLevelItem(item)
-        if row.after == (before.after if before is not None else row.before):
-            set_color(item, NOW, self._context.theme.color("text_muted"))
-        else:
-            token = "danger" if row.after is None else "warning"
+
+    @Slot()
+    def _color_rows(self) -> None:
+        for place, row in enumerate(self._rows[: self._shown]):
+            item = self._table.topLevelItem(place)
+            assert item is not None
+            before = self._run_before.get(row.case.entry.alarm.alarm_id)
+            is_same = row.after == (before.after if before is not None else row.before)
+            token = "text_muted" if is_same else "danger" if row.after is None else "warning"
             set_color(item, NOW, self._context.theme.color(token))
 
     def _say(self, text: str, level: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -25,6 +25,7 @@ from console import i18n
 from console.app import Console, Launch
 from console.context import ConsoleContext
 from console.help import HelpDialog
+from console.language_change import LanguageChange
 from console.main_window import MainWindow
 from console.page_list import PAGES
 from console.pages.settings import SettingsPage
@@ -55,10 +56,9 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def window(window: MainWindow) -> MainWindow:
+def window(window: MainWindow, context: ConsoleContext) -> MainWindow:
     """The window, which changes its language as in the program."""
-    window.language_chosen.connect(i18n.install)
-    window.language_chosen.connect(lambda _code: QTimer.singleShot(0, window.retranslate))
+    window.language_chosen.connect(LanguageChange(window, context.theme).follow)
     return window
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QDate, QLocale, QTimer
+from PySide6.QtCore import QDate, QLocale
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDateTimeEdit, QDoubleSpinBox
 from pytestqt.qtbot import QtBot
@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from console import alarm_words, formatting, i18n, regional
 from console.alarm_export import write_table
 from console.context import ConsoleContext
+from console.language_change import LanguageChange
 from console.main_window import MainWindow
 from console.rule_words import rule_words
 from console.widgets.alarm_table import AlarmTable
@@ -130,10 +131,9 @@ def test_a_time_that_is_typed_is_understood_as_it_is_shown(
     dialog.close()
 
 
-def choose_language(qtbot: QtBot, window: MainWindow, name: str) -> None:
+def choose_language(qtbot: QtBot, window: MainWindow, context: ConsoleContext, name: str) -> None:
     """Choose a language in the status bar of a window that changes it as in the program."""
-    window.language_chosen.connect(i18n.install)
-    window.language_chosen.connect(lambda _code: QTimer.singleShot(0, window.retranslate))
+    window.language_chosen.connect(LanguageChange(window, context.theme).follow)
     before = window.status_bar
     next(each for each in before.findChildren(QAction) if each.text() == name).trigger()
     qtbot.waitUntil(lambda: window.status_bar is not before)
@@ -168,7 +168,7 @@ def test_filled_pages_follow_a_change_of_the_language(
     view.restore((2, *span[1:]))
     local = then.astimezone()
     qtbot.waitUntil(lambda: f"{local:%d/%m/%Y %H:%M:%S}" in times())
-    choose_language(qtbot, window, "简体中文")
+    choose_language(qtbot, window, context, "简体中文")
     qtbot.waitUntil(lambda: f"{local:%Y/%m/%d %H:%M:%S}" in times())
 
     window.show_page("pipeline")

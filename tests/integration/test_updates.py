@@ -168,9 +168,9 @@ def test_without_an_address_nothing_can_be_asked(qtbot: QtBot) -> None:
 def test_at_the_start_only_news_is_told(qtbot: QtBot, trusted: Path) -> None:
     owner = QWidget()
     qtbot.addWidget(owner)
-    heard: list[tuple[str, str]] = []
+    heard: list[tuple[Callable[[], str], str]] = []
 
-    def tell(words: str, link: str) -> None:
+    def tell(words: Callable[[], str], link: str) -> None:
         heard.append((words, link))
 
     with https(trusted, told("0.0.1")) as (url, came):
@@ -180,5 +180,5 @@ def test_at_the_start_only_news_is_told(qtbot: QtBot, trusted: Path) -> None:
         ask_at_start(owner, url, tell)
         qtbot.waitUntil(lambda: bool(heard), timeout=15_000)
     ((words, link),) = heard
-    assert "99.2" in words
+    assert "99.2" in words()
     assert link == "https://example.org/signalbox"
