@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from pipeline.states import WorkerName, WorkerState
 from pipeline.telemetry import TelemetryHub, WorkerSnapshot
@@ -15,6 +16,23 @@ if TYPE_CHECKING:
     from pipeline.kafka.lag import LagSnapshot, LinkLag
 
 RATE_WINDOW_S: Final = 3.0
+PART_MS: Final = 12
+"""From one `Part` to the next: what a part changes is painted before another one is looked at."""
+
+
+class Part(IntEnum):
+    """Parts of the window's frame, in the order in which they show newer figures.
+
+    All at once, cards, tracks and bars kept the window away for longer than a picture may last.
+    """
+
+    TRACKS = 0
+    FIRST_CARD = 1
+    SECOND_CARD = 2
+    THIRD_CARD = 3
+    FOURTH_CARD = 4
+    STATUS_BAR = 5
+    TOP_BAR = 6
 
 
 class RateMeter:
@@ -44,9 +62,11 @@ class Figures(QObject):
 
     Attributes:
         updated: there are newer ones.
+        part_due: carries the `Part` of the window's frame that is to show them now.
     """
 
     updated = Signal()
+    part_due = Signal(int)
 
     def __init__(
         self, hub: TelemetryHub, controller: PipelineController, parent: QObject | None = None
@@ -57,6 +77,11 @@ class Figures(QObject):
         self._meters = {name: RateMeter() for name in WorkerName}
         self._snapshots = {name: hub.workers[name].snapshot() for name in WorkerName}
         self._lag: LagSnapshot | None = None
+        self._part = 0
+        self._parts = QTimer(self)
+        self._parts.setTimerType(Qt.TimerType.PreciseTimer)
+        self._parts.setInterval(PART_MS)
+        self._parts.timeout.connect(self._on_part)
 
     @property
     def lag(self) -> LagSnapshot | None:
@@ -99,3 +124,15 @@ class Figures(QObject):
         session = self._controller.session
         self._lag = session.lag.snapshot() if session is not None else None
         self.updated.emit()
+        # On a busy machine the parts of the sample before may not be through: they go on.
+        if not self._parts.isActive():
+            self._part = 0
+            self._parts.start()
+
+    @Slot()
+    def _on_part(self) -> None:
+        part = self._part
+        self._part += 1
+        if self._part == len(Part):
+            self._parts.stop()
+        self.part_due.emit(part)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from console import formatting, i18n, regional
 from console.context import ConsoleContext
+from console.figures import Part
 from console.process_figures import ProcessFigures
 from console.supervision.link_view import link_view
 from console.supervision.overall import overall
@@ -62,7 +63,7 @@ class StatusBar(QFrame):
         self._cpu = self._text(76)
         self._memory = self._text(130)
         self._lay_out()
-        context.figures.updated.connect(self.refresh)
+        context.figures.part_due.connect(self._on_part)
         context.controller.state_changed.connect(self.refresh)
         self.refresh()
 
@@ -124,6 +125,11 @@ class StatusBar(QFrame):
             menu.addAction(action)
         title = i18n.available()[i18n.current()]
         return self._menu_button(title, self.tr("Choose the language"), menu)
+
+    @Slot(int)
+    def _on_part(self, part: int) -> None:
+        if part == Part.STATUS_BAR:
+            self.refresh()
 
     @Slot()
     def refresh(self) -> None:

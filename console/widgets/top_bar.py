@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from console import joining
 from console.broker_words import broker_trouble
 from console.context import ConsoleContext
+from console.figures import Part
 from console.supervision.session_thread import SessionState
 from console.supervision.wording import Level
 from console.theme.mark import paint_mark
@@ -74,7 +75,7 @@ class TopBar(QFrame):
         )
         self.export_button.clicked.connect(self.export_asked)
         self._lay_out()
-        context.figures.updated.connect(self.refresh)
+        context.figures.part_due.connect(self._on_part)
         controller.session_changed.connect(self.refresh)
         controller.state_changed.connect(self.refresh)
         controller.activity_changed.connect(self.refresh)
@@ -115,6 +116,11 @@ class TopBar(QFrame):
             controller.hurry()
         else:
             controller.stop_all()
+
+    @Slot(int)
+    def _on_part(self, part: int) -> None:
+        if part == Part.TOP_BAR:
+            self.refresh()
 
     @Slot()
     def refresh(self) -> None:

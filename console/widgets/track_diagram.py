@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from console.context import ConsoleContext
+from console.figures import Part
 from console.supervision.link_view import LinkView, link_view
 from console.supervision.wording import LEVELS, state_word, worker_title
 from console.theme.tokens import Space
@@ -19,6 +20,7 @@ from console.widgets.worker_card import WorkerCard
 from pipeline.states import WorkerName
 
 MIN_WIDTH = 480
+CARD_PARTS = dict(enumerate(WorkerName, Part.FIRST_CARD))
 
 
 class TrackDiagram(QFrame):
@@ -59,7 +61,7 @@ class TrackDiagram(QFrame):
         self._strip = TrackStrip(context.theme)
         self._strip.hide()
         column.addWidget(self._strip)
-        context.figures.updated.connect(self.refresh)
+        context.figures.part_due.connect(self._on_part)
         context.controller.state_changed.connect(self.refresh)
         context.controller.settings_changed.connect(self.refresh)
         self.refresh()
@@ -119,16 +121,29 @@ class TrackDiagram(QFrame):
     @Slot()
     def refresh(self) -> None:
         """Show what is newest."""
+        self._refresh_tracks()
+        if self._strip.isHidden():
+            for name in WorkerName:
+                self._refresh_card(name)
+
+    @Slot(int)
+    def _on_part(self, part: int) -> None:
+        if part == Part.TRACKS:
+            self._refresh_tracks()
+        elif part in CARD_PARTS and self._strip.isHidden():
+            self._refresh_card(CARD_PARTS[part])
+
+    def _refresh_tracks(self) -> None:
         views = self._read_links()
         if not self._strip.isHidden():
             self._strip.set_stations(self._stations(views))
             return
-        now_s = time.monotonic()
-        stuck = self._context.controller.stuck_workers
-        for name, card in self._cards.items():
-            card.refresh(now_s, is_stuck=name in stuck)
         for name, track in self._tracks.items():
             track.set_view(views[name])
+
+    def _refresh_card(self, name: WorkerName) -> None:
+        is_stuck = name in self._context.controller.stuck_workers
+        self._cards[name].refresh(time.monotonic(), is_stuck=is_stuck)
 
     def _stations(self, views: dict[WorkerName, LinkView]) -> tuple[Station, ...]:
         states = self._context.controller.states()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAccessible, QFontMetrics
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from console import formatting, i18n
 from console.context import ConsoleContext
+from console.figures import Part
 from console.supervision.link_view import LinkView
 from console.theme.fonts import ui_font
 from console.theme.tokens import TypeSize
@@ -104,6 +106,24 @@ def test_a_rate_is_the_difference_of_totals(
     telemetry.count("frames_detected", 1000)
     qtbot.waitUntil(lambda: context.figures.rate(DETECTION, "frames_detected") > 0)
     assert context.figures.rate(GENERATOR, "in") == 0
+
+
+def test_newer_figures_show_part_by_part(qtbot: QtBot, context: ConsoleContext) -> None:
+    """What came between two parts was not kept waiting for the whole of them."""
+    seen: list[str] = []
+    between = QTimer()
+    between.timeout.connect(lambda: seen.append("between"))
+    between.start(0)
+    context.figures.part_due.connect(lambda part: seen.append(Part(part).name))
+    qtbot.waitUntil(lambda: "TOP_BAR" in seen)
+    between.stop()
+    first = seen.index("TRACKS")
+    parts = seen[first : seen.index("TOP_BAR", first) + 1]
+    assert [each for each in parts if each != "between"] == [part.name for part in Part]
+    assert all(
+        "between" in parts[parts.index(one.name) : parts.index(other.name)]
+        for one, other in pairwise(Part)
+    )
 
 
 def test_state_is_told_in_word_and_colour(context: ConsoleContext, diagram: TrackDiagram) -> None:
@@ -260,6 +280,7 @@ def test_millions_are_short_on_the_card_and_whole_in_the_tooltip(
 ) -> None:
     context.hub.workers[WorkerName.DETECTION].count("frames_skipped", 123_456_789)
     context.figures.sample()
+    diagram.refresh()
     figures = card_figures(WorkerName.DETECTION, context.figures)
     assert figures[3].value == "123\u202fM"
     assert figures[3].exact == "123,456,789"
@@ -308,6 +329,7 @@ def test_no_usual_figure_is_cut_on_its_card(
         with qtbot.waitExposed(made):
             made.show()
         context.figures.sample()
+        made.refresh()
         for name, card in cards(made).items():
             (grid,) = card.findChildren(FigureGrid)
             figures = card_figures(name, context.figures)
