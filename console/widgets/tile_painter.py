@@ -24,7 +24,8 @@ KIND_TOKENS: Final = {
     "bicycle": "overlay_info",
     "motorcycle": "overlay_info",
 }
-"""Colours by class; vehicles and everything else are ``overlay_ok``."""
+OTHER_TOKEN: Final = "overlay_ok"
+"""Colours by class; that of vehicles and everything else."""
 
 RISK_TOKENS: Final[dict[VerdictLevel, str]] = {
     "high": "overlay_danger",
@@ -79,6 +80,11 @@ class TilePainter:
         self._labels = Plates(ui_font(TypeSize.CAPTION, tabular=True), Space.S)
         self._scrim_color = QColor(colors["scrim"])
         self._scrim_color.setAlpha(SCRIM_ALPHA)
+        self._pens = {
+            (is_sure, token): _box_pen(colors[token], is_sure=is_sure)
+            for token in {OTHER_TOKEN, *KIND_TOKENS.values()}
+            for is_sure in (False, True)
+        }
         self._frames = DashedFrames()
         self._corners: dict[float, list[QPixmap]] = {}
 
@@ -236,23 +242,25 @@ class TilePainter:
         layers: Layers,
         taken: list[QRectF],
     ) -> None:
-        in_sight = [
-            (box, QRectF(x1, y1, x2 - x1, y2 - y1))
-            for box in sorted(overlay.boxes, key=lambda box: box.confidence)
-            for x1, y1, x2, y2 in (placement.box(box.bbox),)
-            if x2 > area.left() and x1 < area.right() and y2 > area.top() and y1 < area.bottom()
-        ]
+        left, top, right, bottom = area.left(), area.top(), area.right(), area.bottom()
+        labelled: list[tuple[OverlayBox, QRectF]] = []
+        alike: dict[tuple[bool, str], list[QRectF]] = {}
+        for box in sorted(overlay.boxes, key=lambda box: -box.confidence):
+            x1, y1, x2, y2 = placement.box(box.bbox)
+            if x2 > left and x1 < right and y2 > top and y1 < bottom:
+                rect = QRectF(x1, y1, x2 - x1, y2 - y1)
+                is_sure = box.confidence >= layers.sure_from
+                alike.setdefault((is_sure, _token(box)), []).append(rect)
+                if is_sure:
+                    labelled.append((box, rect))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for box, rect in in_sight:
-            sure = box.confidence >= layers.sure_from
-            color = self._box_color(box)
-            color.setAlphaF(1.0 if sure else UNSURE_ALPHA)
-            painter.setPen(QPen(color, BOX_WIDTH if sure else 1))
-            painter.drawRect(rect)
+        # Those of one pen in one call, the unsure ones under the others.
+        for key in sorted(alike):
+            painter.setPen(self._pens[key])
+            painter.drawRects(alike[key])
         # The surest first: in a crowd, labels that would cover another one are left out.
-        for box, rect in reversed(in_sight):
-            if box.confidence >= layers.sure_from:
-                self._label(painter, area, rect, self._words(box, layers), box, taken)
+        for box, rect in labelled:
+            self._label(painter, area, rect, self._words(box, layers), box, taken)
 
     def _label(
         self,
@@ -270,11 +278,8 @@ class TilePainter:
         if any(plate.intersects(other) for other in taken):
             return
         taken.append(plate)
-        color = self._box_color(box)
+        color = self._colors[_token(box)]
         self._labels.draw(painter, plate.topLeft(), text, color, self._colors["on_overlay"])
-
-    def _box_color(self, box: OverlayBox) -> QColor:
-        return QColor(self._colors[KIND_TOKENS.get(box.label, "overlay_ok")])
 
     @staticmethod
     def _words(box: OverlayBox, layers: Layers) -> str:
@@ -324,6 +329,17 @@ class TilePainter:
         plate = next(free, plates[0])
         taken.append(plate)
         return plate.topLeft(), text, QColor(self._colors[RISK_TOKENS[note.level]])
+
+
+def _token(box: OverlayBox) -> str:
+    """Return the name of the colour of a box."""
+    return KIND_TOKENS.get(box.label, OTHER_TOKEN)
+
+
+def _box_pen(color: QColor, *, is_sure: bool) -> QPen:
+    color = QColor(color)
+    color.setAlphaF(1.0 if is_sure else UNSURE_ALPHA)
+    return QPen(color, BOX_WIDTH if is_sure else 1)
 
 
 def worst_note(verdicts: list[Verdict]) -> VerdictLevel:
