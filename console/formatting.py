@@ -22,6 +22,8 @@ def milliseconds(value: float | None) -> str:
     """Return a latency: ``4 ms``, ``0.4 ms``, ``3.9 s``, ``12 min``; a dash when there is none."""
     if value is None:
         return "–"
+    if 0 < value < 0.05:
+        return f"<{regional.decimal(0.1, 1)} ms"
     if value < 9.95:
         return f"{regional.decimal(value, 1)} ms"
     if value < 999.5:

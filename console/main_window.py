@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QLocale, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -238,6 +238,14 @@ class MainWindow(QMainWindow):
             self.show_page(front)
         self._show_surroundings()
         self._troubles.tell_again()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Lay out what is new before it is painted: squeezed parts would be seen for a moment."""
+        central = self.centralWidget()
+        assert central is not None
+        central.show()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
     @property
     def page_key(self) -> str:

@@ -18,11 +18,12 @@ class ProcessReading:
     """One reading.
 
     Attributes:
-        cpu_percent: share of the whole machine in the last second, all cores together.
+        cpu_percent: share of the whole machine in the last second, all cores together; None while
+            the first one is not over.
         memory_bytes: resident memory.
     """
 
-    cpu_percent: float
+    cpu_percent: float | None
     memory_bytes: int
 
 
@@ -34,7 +35,7 @@ class ProcessFigures:
         self._cores = psutil.cpu_count() or 1
         self._process.cpu_percent()  # The first one only sets the starting point.
         self._read_at_s = time.monotonic()
-        self._cpu_percent = 0.0
+        self._cpu_percent: float | None = None
 
     def read(self) -> ProcessReading:
         """Return the figures of this moment."""

@@ -26,7 +26,7 @@ def risk_title(slug: str) -> str:
     known = {
         RiskType.VEHICLE_PEDESTRIAN_CONFLICT: translate("Risk", "Vehicle–pedestrian conflict"),
         RiskType.VEHICLE_CYCLIST_CONFLICT: translate("Risk", "Vehicle–cyclist conflict"),
-        RiskType.PEDESTRIAN_NEAR_VEHICLE: translate("Risk", "Person close to a moving vehicle"),
+        RiskType.PEDESTRIAN_NEAR_VEHICLE: translate("Risk", "Person near a moving vehicle"),
         RiskType.DENSE_GROUP: translate("Risk", "Dense group"),
     }
     try:

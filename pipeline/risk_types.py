@@ -18,7 +18,7 @@ class RiskType(StrEnum):
 TITLES: Final[dict[RiskType, str]] = {
     RiskType.VEHICLE_PEDESTRIAN_CONFLICT: "Vehicle–pedestrian conflict",
     RiskType.VEHICLE_CYCLIST_CONFLICT: "Vehicle–cyclist conflict",
-    RiskType.PEDESTRIAN_NEAR_VEHICLE: "Person close to a moving vehicle",
+    RiskType.PEDESTRIAN_NEAR_VEHICLE: "Person near a moving vehicle",
     RiskType.DENSE_GROUP: "Dense group",
 }
 

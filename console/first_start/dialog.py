@@ -29,7 +29,7 @@ from pipeline.paths import APP_NAME
 from pipeline.settings import Settings
 
 WIDTH = 640
-HEIGHT = 560
+HEIGHT = 592
 
 
 class FirstStart(QDialog):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from console.context import ConsoleContext
@@ -13,8 +14,16 @@ from console.widgets.alarm_list import AlarmList
 from console.widgets.camera_wall import CameraWall
 from console.widgets.log_tail import LogTail
 
-ALARM_WIDTH: Final = 344
-LOG_HEIGHT: Final = 172
+ALARM_WIDTH: Final = (344, 480)
+ALARM_SHARE: Final = 0.18
+LOG_HEIGHT: Final = (108, 172)
+LOG_SHARE: Final = 0.25
+"""Least and most that alarms and log take of the page, pixels, and their share in between, until
+somebody drags their edges: the wall is what the page is for."""
+
+ACROSS: Final = "live/across"
+DOWN: Final = "live/down"
+"""Where the edges that were dragged are remembered."""
 
 
 class LivePage(QWidget):
@@ -39,6 +48,7 @@ class LivePage(QWidget):
         self._log = LogTail(context, self.tr("Log tail"))
         self._across = self._splitter(Qt.Orientation.Horizontal, (self._wall, self._alarms))
         self._down = self._splitter(Qt.Orientation.Vertical, (self._across, self._log))
+        self._is_as_dragged = {self._across: False, self._down: False}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._down)
@@ -83,8 +93,22 @@ class LivePage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         store = QSettings()
-        store.setValue("live/across", self._across.saveState())
-        store.setValue("live/down", self._down.saveState())
+        for splitter, key in ((self._across, ACROSS), (self._down, DOWN)):
+            if self._is_as_dragged[splitter]:
+                store.setValue(key, splitter.saveState())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share(self._across, self.width(), ALARM_SHARE, ALARM_WIDTH)
+        self._share(self._down, self.height(), LOG_SHARE, LOG_HEIGHT)
+
+    def _share(
+        self, splitter: QSplitter, whole: int, share: float, limits: tuple[int, int]
+    ) -> None:
+        if not self._is_as_dragged[splitter]:
+            least, most = limits
+            extent = min(max(round(whole * share), least), most)
+            splitter.setSizes([max(1, whole - extent - splitter.handleWidth()), extent])
 
     @staticmethod
     def _splitter(orientation: Qt.Orientation, widgets: tuple[QWidget, QWidget]) -> QSplitter:
@@ -99,13 +123,14 @@ class LivePage(QWidget):
 
     def _restore(self) -> None:
         store = QSettings()
-        for splitter, key, extent in (
-            (self._across, "live/across", ALARM_WIDTH),
-            (self._down, "live/down", LOG_HEIGHT),
-        ):
+        for splitter, key in ((self._across, ACROSS), (self._down, DOWN)):
             state = store.value(key)
-            if not (isinstance(state, QByteArray) and splitter.restoreState(state)):
-                splitter.setSizes([2_000, extent])
+            known = isinstance(state, QByteArray) and splitter.restoreState(state)
+            self._is_as_dragged[splitter] = known
+            splitter.splitterMoved.connect(partial(self._on_dragged, splitter))
+
+    def _on_dragged(self, splitter: QSplitter, _place: int, _index: int) -> None:
+        self._is_as_dragged[splitter] = True
 
     def _on_snapshot(self, path: str, problem: str) -> None:
         if problem:

@@ -39,9 +39,9 @@ class PipelinePage(QWidget):
             details = WorkerDetails(name, context)
             details.log_asked.connect(self.log_asked)
             self._details[name] = details
-            self._tabs.addTab(_scrolled(details), worker_title(name))
+            self._tabs.addTab(_Scrolled(details), worker_title(name))
         column = QVBoxLayout(self)
-        column.setContentsMargins(Space.L, Space.S, Space.L, Space.L)
+        column.setContentsMargins(Space.L, Space.S, 0, Space.L)
         column.addWidget(self._tabs)
         self._tabs.currentChanged.connect(self.refresh)
         context.figures.updated.connect(self._on_figures)
@@ -74,16 +74,28 @@ class PipelinePage(QWidget):
         super().showEvent(event)
 
 
-def _scrolled(details: WorkerDetails) -> QScrollArea:
-    """Return the details in an area that scrolls where the window is too low for them."""
-    holder = QWidget()
-    with_role(holder, "page")
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(0, Space.M, 0, 0)
-    column.addWidget(details)
-    scroll = QScrollArea()
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    scroll.setWidget(holder)
-    return scroll
+class _Scrolled(QScrollArea):
+    """Details in an area that scrolls where the window is too low for them.
+
+    The bar comes and goes in the page's margin, so that the cards end where those of the track
+    diagram do.
+    """
+
+    def __init__(self, details: WorkerDetails) -> None:
+        super().__init__()
+        holder = QWidget()
+        with_role(holder, "page")
+        self._column = QVBoxLayout(holder)
+        self._column.addWidget(details)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(holder)
+        self.verticalScrollBar().rangeChanged.connect(self._leave_margin)
+        self._leave_margin()
+
+    @Slot()
+    def _leave_margin(self) -> None:
+        bar = self.verticalScrollBar()
+        taken = bar.sizeHint().width() if bar.maximum() > 0 else 0
+        self._column.setContentsMargins(0, Space.M, max(0, Space.L - taken), 0)

@@ -92,7 +92,7 @@ class CameraTest(QWidget):
         self._stop.set()
         self._attempt += 1
         self._button.setText(self.tr("Test"))
-        self._picture.show_image(None, self.tr("Test the source to see its picture here."))
+        self._picture.show_image(None, self.tr("Test the source to see its picture."))
         self._say("", "")
 
     def set_possible(self, *, possible: bool) -> None:

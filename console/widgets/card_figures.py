@@ -83,7 +83,7 @@ def _detection(figures: Figures, snapshot: WorkerSnapshot) -> tuple[Figure, Figu
 def _generator(figures: Figures, snapshot: WorkerSnapshot) -> tuple[Figure, Figure, Figure, Figure]:
     return (
         Figure(
-            translate("WorkerCard", "in/s"),
+            translate("WorkerCard", "results/s"),
             formatting.rate(figures.rate(WorkerName.GENERATOR, "in")),
             translate("WorkerCard", "Detection results taken from Kafka, each second"),
         ),
@@ -152,7 +152,7 @@ def _aggregator(
             translate("WorkerCard", "Requests whose groups have all been assessed, each second"),
         ),
         _counted(
-            translate("WorkerCard", "open"),
+            translate("WorkerCard", "pending"),
             _gauge(snapshot, "open_requests"),
             translate("WorkerCard", "Requests that still wait for verdicts on some groups"),
         ),
@@ -162,7 +162,7 @@ def _aggregator(
             translate("WorkerCard", "Alarms raised since the program started"),
         ),
         Figure(
-            translate("WorkerCard", "db"),
+            translate("WorkerCard", "DB"),
             formatting.size(snapshot.gauges.get("db_bytes", 0)),
             translate("WorkerCard", "Size of the alarm database"),
         ),

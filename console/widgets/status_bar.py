@@ -180,5 +180,8 @@ class StatusBar(QFrame):
         gap = self._ui_gap.recent()
         self._gap.set_text(self.tr("UI gap p99 {0} ms").format(formatting.count(round(gap.p99))))
         process = self._process.read()
-        self._cpu.set_text(self.tr("CPU {0}").format(regional.percent(process.cpu_percent)))
+        share = process.cpu_percent
+        self._cpu.set_text(
+            self.tr("CPU {0}").format("–" if share is None else regional.percent(share))
+        )
         self._memory.set_text(self.tr("Memory {0}").format(formatting.size(process.memory_bytes)))

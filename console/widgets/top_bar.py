@@ -12,6 +12,7 @@ from console.context import ConsoleContext
 from console.figures import Part
 from console.supervision.session_thread import SessionState
 from console.supervision.wording import Level
+from console.theme.icons import BESIDE_TEXT
 from console.theme.mark import paint_mark
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
@@ -89,6 +90,7 @@ class TopBar(QFrame):
     def _button(self, text: str, icon: str, token: str) -> QPushButton:
         button = QPushButton(text)
         button.setFixedHeight(BUTTON_HEIGHT)
+        button.setIconSize(BESIDE_TEXT)
         self._context.theme.icons.set_on(button, icon, token)
         return button
 

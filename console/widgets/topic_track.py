@@ -21,6 +21,7 @@ TRACK_WIDTH = 4
 LINE_HEIGHT = 14
 SPARK_HEIGHT = 18
 SPARK_SAMPLES = 60
+SPARK_WIDTH = 120
 MIN_WIDTH = 96
 
 
@@ -113,7 +114,8 @@ class TopicTrack(QAbstractButton):
         self._line(painter, below, view.lag)
         if not quiet:
             self._line(painter, below + LINE_HEIGHT, view.word)
-        spark_width = min(self.width() - 2 * Space.L, 120)
+        # Of a long track the half: alone in the middle, a short one looks lost.
+        spark_width = min(self.width() - 2 * Space.L, max(SPARK_WIDTH, self.width() // 2))
         spark = QRectF(
             (self.width() - spark_width) / 2,
             self.height() - SPARK_HEIGHT - 2,

@@ -16,6 +16,7 @@ from console.theme.tokens import Space
 from console.widgets.painting import with_role
 from console.widgets.topic_track import TopicTrack
 from console.widgets.track_strip import Station, TrackStrip
+from console.widgets.worker_card import WIDTH as CARD_WIDTH
 from console.widgets.worker_card import WorkerCard
 from pipeline.states import WorkerName
 
@@ -49,7 +50,7 @@ class TrackDiagram(QFrame):
         for name in WorkerName:
             if name in self._topics():
                 track = self._make_track(name)
-                row.addWidget(track, track.wanted_width())
+                row.addWidget(track, 1)
             row.addWidget(self._make_card(name))
         self._body = QWidget()
         self._body.setLayout(row)
@@ -102,6 +103,17 @@ class TrackDiagram(QFrame):
         self._wants_folded = folded
         self._arrange()
 
+    def _share_width(self) -> None:
+        """Make the pieces of track equal, unless a name then had no room on one line."""
+        margins = self._row.contentsMargins()
+        cards = len(self._cards) * CARD_WIDTH
+        room = self.width() - margins.left() - margins.right() - cards
+        wanted = {track: track.wanted_width() for track in self._tracks.values()}
+        is_even = room >= len(wanted) * max(wanted.values())
+        for track, width in wanted.items():
+            self._row.setStretchFactor(track, 1 if is_even else width)
+        self._row.activate()  # at once: names that jump would be seen
+
     def _arrange(self) -> None:
         one_line = self._wants_folded or self.width() < self._body.minimumSizeHint().width()
         if one_line != self._strip.isHidden():
@@ -116,6 +128,7 @@ class TrackDiagram(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._share_width()
         self._arrange()
 
     @Slot()
@@ -164,7 +177,7 @@ class TrackDiagram(QFrame):
             topic = self._topics()[name]
             if topic != track.topic:
                 track.set_topic(topic)
-                self._row.setStretchFactor(track, track.wanted_width())
+                self._share_width()
             link = figures.link(name, track.topic)
             if link is not None and is_new:
                 track.add_lag(link.messages)

@@ -9,10 +9,12 @@ from PySide6.QtGui import QColor, QFocusEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QLabel,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -35,6 +37,7 @@ class ValueTable(QTreeWidget):
         *,
         numbers_from: int = 1,
         stretch: int = 0,
+        nothing: str = "",
         parent: QWidget | None = None,
     ) -> None:
         """Make an empty table.
@@ -44,6 +47,7 @@ class ValueTable(QTreeWidget):
             numbers_from: columns from this one on hold numbers and are aligned to the right.
             stretch: the column that takes the room that is left; its texts are cut where there is
                 little, and whole in their tooltip.
+            nothing: what is said in place of rows while there are none.
             parent: of the widget.
         """
         super().__init__(parent)
@@ -60,6 +64,16 @@ class ValueTable(QTreeWidget):
         header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
         for column in range(numbers_from, len(headers)):
             self.headerItem().setTextAlignment(column, RIGHT)
+        self._nothing = self._make_nothing(nothing) if nothing else None
+
+    def _make_nothing(self, words: str) -> QLabel:
+        label = QLabel(words)
+        label.setProperty("role", "muted")
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setWordWrap(True)
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        QVBoxLayout(self.viewport()).addWidget(label)
+        return label
 
     def wrap(self) -> None:
         """Break texts of the stretched column over lines, where they would be cut."""
@@ -70,6 +84,8 @@ class ValueTable(QTreeWidget):
 
     def set_rows(self, rows: Sequence[Sequence[str]]) -> None:
         """Show `rows`, each with a text for each column."""
+        if self._nothing is not None:
+            self._nothing.setHidden(bool(rows))
         while self.topLevelItemCount() > len(rows):
             self.takeTopLevelItem(self.topLevelItemCount() - 1)
         for index, texts in enumerate(rows):

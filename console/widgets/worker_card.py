@@ -23,6 +23,8 @@ from pipeline.states import ENDED, WorkerName, WorkerState
 
 WIDTH = 204
 ICON_SIZE = 16
+GLYPH_INSET = 7
+"""From a button's edge to the glyph in it, pixels."""
 
 
 class WorkerCard(QFrame):
@@ -115,16 +117,18 @@ class WorkerCard(QFrame):
         head.addWidget(self._state, 1, Qt.AlignmentFlag.AlignBottom)
         buttons = QHBoxLayout()
         buttons.setSpacing(Space.XS)
-        # The glyphs, not the frames around them, line up with the texts above.
-        buttons.setContentsMargins(-3, 0, 0, 0)
         for button in (self._start_stop, self._restart, self._log):
             buttons.addWidget(button)
         buttons.addWidget(self._clock, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(Space.M, Space.S, Space.M, Space.S)
+        # The glyphs of the buttons, not the frames around them, line up with the texts above.
+        column.setContentsMargins(Space.M - GLYPH_INSET, Space.S, Space.M, Space.S)
         column.setSpacing(Space.XS)
-        column.addLayout(head)
-        column.addWidget(self._grid)
+        figures = QHBoxLayout()
+        figures.addWidget(self._grid)
+        for row in (head, figures):
+            row.setContentsMargins(GLYPH_INSET, 0, 0, 0)
+            column.addLayout(row)
         column.addLayout(buttons)
 
     def refresh(self, now_s: float, *, is_stuck: bool = False) -> None:

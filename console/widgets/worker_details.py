@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -19,10 +21,17 @@ from console import formatting, regional
 from console.context import ConsoleContext
 from console.key_words import LEVELS as LEVELS_OF_KEYS
 from console.key_words import condition_words, usage_words
-from console.pipeline_words import figure_word, setting_word
+from console.pipeline_words import (
+    figure_order,
+    figure_word,
+    gauge_words,
+    setting_value,
+    setting_word,
+)
 from console.settings_form import choice_words
 from console.supervision.wording import LEVELS, clock, state_word, worker_title
 from console.supervision.worker_settings import SECTIONS, worker_settings
+from console.theme.icons import BESIDE_TEXT
 from console.theme.tokens import Space, TypeSize
 from console.widgets.elided_label import ElidedLabel
 from console.widgets.latency_histogram import LatencyHistogram
@@ -35,6 +44,7 @@ from pipeline.settings import Settings
 from pipeline.states import ENDED, WorkerName, WorkerState
 
 KEYS_HEIGHT = 128
+Value = TypeVar("Value")
 PERCENTILES = (0.5, 0.95, 0.99)
 
 
@@ -131,7 +141,7 @@ class WorkerDetails(QWidget):
 
     def _button(self, text: str, icon: str) -> QPushButton:
         button = QPushButton(text)
-        button.setIconSize(QSize(14, 14))
+        button.setIconSize(BESIDE_TEXT)
         self._context.theme.icons.set_on(button, icon)
         return button
 
@@ -165,6 +175,7 @@ class WorkerDetails(QWidget):
             [self.tr("Figure"), self.tr("Total"), self.tr("Per second")],
             numbers_from=1,
             stretch=1,
+            nothing=self.tr("Nothing counted yet"),
         )
         self._counters.setAccessibleName(self.tr("Figures of the worker"))
         section.add(self._counters, 1)
@@ -173,7 +184,10 @@ class WorkerDetails(QWidget):
     def _history_section(self) -> Section:
         section = Section(self.tr("History"))
         self._history = ValueTable(
-            [self.tr("Time"), self.tr("State"), self.tr("Why")], numbers_from=3, stretch=2
+            [self.tr("Time"), self.tr("State"), self.tr("Why")],
+            numbers_from=3,
+            stretch=2,
+            nothing=self.tr("Not started yet"),
         )
         self._history.setAccessibleName(self.tr("State changes of the worker"))
         section.add(self._history, 1)
@@ -292,15 +306,17 @@ class WorkerDetails(QWidget):
                 formatting.count(total),
                 formatting.rate(figures.rate(self._name, name)),
             )
-            for name, total in sorted(snapshot.counters.items())
+            for name, total in _sorted(snapshot.counters)
         ]
         rows += [
-            (figure_word(name), formatting.gauge(value), "")
-            for name, value in sorted(snapshot.gauges.items())
+            (figure_word(name), gauge_words(name, value), "")
+            for name, value in _sorted(snapshot.gauges)
         ]
         rows += [
             (figure_word(name), _label(name, text), "")
-            for name, text in sorted(snapshot.labels.items())
+            for name, text in _sorted(snapshot.labels)
+            # The offline rules are named as the assessor already.
+            if (name, text) != ("assessor_kind", "rules")
         ]
         self._counters.set_rows(rows)
 
@@ -326,7 +342,11 @@ class WorkerDetails(QWidget):
             section = SECTIONS.get(self._name, "")
             self._settings.set_rows(
                 [
-                    (setting_word(name), choice_words((section, *name.split(".")), value) or "–")
+                    (
+                        setting_word(name),
+                        choice_words((section, *name.split(".")), setting_value(name, value))
+                        or "–",
+                    )
                     for name, value in rows
                 ]
             )
@@ -334,6 +354,10 @@ class WorkerDetails(QWidget):
     @Slot()
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self._trouble.text())
+
+
+def _sorted(figures: Mapping[str, Value]) -> list[tuple[str, Value]]:
+    return sorted(figures.items(), key=lambda each: figure_order(each[0]))
 
 
 def _label(name: str, text: str) -> str:

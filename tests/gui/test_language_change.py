@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -32,6 +32,7 @@ from console.pages.settings import SettingsPage
 from console.widgets.camera_dialog import CameraDialog
 from console.widgets.key_dialog import KeyDialog
 from console.widgets.setting_field import SettingField
+from console.widgets.track_diagram import TrackDiagram
 from console.window_state import keep_in_files
 from pipeline.logs import Logs
 from pipeline.settings import Settings, demo_settings
@@ -60,6 +61,32 @@ def window(window: MainWindow, context: ConsoleContext) -> MainWindow:
     """The window, which changes its language as in the program."""
     window.language_chosen.connect(LanguageChange(window, context.theme).follow)
     return window
+
+
+class _Heights(QObject):
+    """Notes how high track diagrams are each time one is painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.painted: list[int] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(watched, TrackDiagram) and event.type() is QEvent.Type.Paint:
+            self.painted.append(watched.height())
+        return False
+
+
+def test_no_half_made_window_is_painted_on_the_way(
+    qtbot: QtBot, qapp: QApplication, window: MainWindow
+) -> None:
+    whole = window.track.height()
+    heights = _Heights()
+    qapp.installEventFilter(heights)
+    i18n.install(CHINESE)
+    window.retranslate()
+    qtbot.waitUntil(lambda: len(heights.painted) > 0)
+    qapp.removeEventFilter(heights)
+    assert min(heights.painted) >= whole - 20  # Chinese lines have another height
 
 
 def choose_language(qtbot: QtBot, window: MainWindow, name: str) -> None:

@@ -6,16 +6,25 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QLocale, Qt
+from PySide6.QtCore import QCoreApplication, QLocale, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QTabWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from console import i18n
 from console.context import ConsoleContext
 from console.pages.pipeline import PipelinePage
 from console.pipeline_words import FIGURES
+from console.theme.tokens import Space
 from console.widgets.value_table import ValueTable
+from console.widgets.worker_details import WorkerDetails
 from console.window_texts import line
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
@@ -67,12 +76,12 @@ def test_each_worker_has_a_tab_with_its_settings(qtbot: QtBot, page: PipelinePag
         "Scheduler",
         "Aggregator",
     ]
-    assert table(page, "Settings")["cameras"].startswith("Market & 3rd")
+    assert table(page, "Settings")["Cameras"].startswith("Market & 3rd")
     qtbot.mouseClick(
         tabs.tabBar(), Qt.MouseButton.LeftButton, pos=tabs.tabBar().tabRect(2).center()
     )
-    assert table(page, "Settings")["max in flight"] == "50"
-    assert table(page, "Settings")["rules: crowd size"] == "6"
+    assert table(page, "Settings")["Tasks at a time"] == "50"
+    assert table(page, "Settings")["Rules: crowd size"] == "6"
 
 
 def test_changed_settings_are_shown(context: ConsoleContext, page: PipelinePage) -> None:
@@ -80,7 +89,7 @@ def test_changed_settings_are_shown(context: ConsoleContext, page: PipelinePage)
     changed = context.settings.model_copy(update={"detection": detection})
     context.controller.apply_settings(changed)
     page.refresh()
-    assert table(page, "Settings")["confidence"] == "0.77"
+    assert table(page, "Settings")["Confidence"] == "0.77"
 
 
 def test_figures_and_latencies_are_shown(
@@ -92,11 +101,62 @@ def test_figures_and_latencies_are_shown(
     for latency_ms in range(1, 101):
         telemetry.latency(float(latency_ms))
     page.show_worker(GENERATOR)
-    qtbot.waitUntil(lambda: "tasks" in table(page, "Figures"))
-    assert table(page, "Figures")["tasks"] == "1,284"
-    assert table(page, "Figures")["provider"] == "CPU · nanodet"
+    qtbot.waitUntil(lambda: "Tasks made" in table(page, "Figures"))
+    assert table(page, "Figures")["Tasks made"] == "1,284"
+    assert table(page, "Figures")["Runs on"] == "CPU · nanodet"
     assert "p50 51 ms    p95 96 ms    p99 100 ms" in visible_words(page)
     assert not page.grab().isNull()
+
+
+def test_gauges_have_units_and_what_is_0_says_what_that_means(
+    qtbot: QtBot, context: ConsoleContext, page: PipelinePage
+) -> None:
+    telemetry = context.hub.workers[DETECTION]
+    telemetry.count("out", 3)
+    telemetry.count("frames_read", 12)
+    for name, value in (
+        ("infer_ms", 53.84),
+        ("model_busy", 0.8),
+        ("db_bytes", 505_410),
+        ("paused", 1),
+        ("keys_ok", 2),
+    ):
+        telemetry.gauge(name, value)
+    qtbot.waitUntil(lambda: "Frames read" in table(page, "Figures"))
+    assert table(page, "Figures") == {
+        "Frames read": "12",
+        "Messages written": "3",
+        "Inference": "54 ms",
+        "Model busy": "80%",
+        "Keys usable": "2",
+        "Assessment paused": "yes",
+        "Database": "505 KB",
+    }
+    # In the order of the work, not of the alphabet.
+    assert list(table(page, "Figures"))[:3] == ["Frames read", "Messages written", "Inference"]
+    assert table(page, "Settings")["Threads"] == "automatic"
+
+
+def test_an_empty_table_says_so(qtbot: QtBot, context: ConsoleContext, page: PipelinePage) -> None:
+    assert "Nothing counted yet" in visible_words(page)
+    assert "Not started yet" in visible_words(page)
+    context.hub.workers[DETECTION].count("frames_read", 5)
+    qtbot.waitUntil(lambda: "Nothing counted yet" not in visible_words(page))
+    tell(context, DETECTION, WorkerState.STARTING)
+    assert "Not started yet" not in visible_words(page)
+
+
+@pytest.mark.parametrize("height", [420, 1200])
+def test_cards_end_at_the_same_place_with_and_without_a_scroll_bar(
+    qtbot: QtBot, page: PipelinePage, height: int
+) -> None:
+    page.resize(1200, height)
+    details = page.findChildren(WorkerDetails)[0]
+    area = page.findChildren(QScrollArea)[0]
+    qtbot.waitUntil(lambda: area.verticalScrollBar().isVisible() == (height < 1000))
+    qtbot.waitUntil(
+        lambda: details.mapTo(page, QPoint(details.width(), 0)).x() == page.width() - Space.L
+    )
 
 
 def test_a_failure_is_told_with_its_next_step_and_can_be_copied(
@@ -146,7 +206,7 @@ def test_a_hidden_page_costs_nothing(
         pass
     assert table_texts(page) == before
     page.show()
-    assert table(page, "Figures")["frames read"] == "5"
+    assert table(page, "Figures")["Frames read"] == "5"
 
 
 def table_texts(page: QWidget) -> list[int]:

@@ -322,6 +322,7 @@ class TestSettingsChange:
     ("milliseconds", "words"),
     [
         (None, "–"),
+        (0.02, "<0.1 ms"),
         (0.42, "0.4 ms"),
         (9.96, "10 ms"),
         (31.2, "31 ms"),

@@ -275,6 +275,25 @@ def test_all_topic_names_are_on_one_line_in_a_window_of_1280(
         assert track.wanted_width() <= track.width(), track.topic
 
 
+def test_with_room_for_every_name_all_pieces_of_track_are_as_long(
+    qtbot: QtBot, diagram: TrackDiagram
+) -> None:
+    diagram.resize(1363, diagram.height())
+    qtbot.waitUntil(lambda: tracks(diagram)[0].width() > 140)
+    widths = [track.width() for track in tracks(diagram)]
+    assert max(widths) - min(widths) <= 1
+    # A name that needs more than its share gets it.
+    kafka = diagram._context.settings.kafka
+    topics = kafka.topics.model_copy(
+        update={"assessment_tasks": "assessment-tasks-of-the-city-2026"}
+    )
+    kafka = kafka.model_copy(update={"topics": topics})
+    diagram._context.controller.apply_settings(
+        diagram._context.settings.model_copy(update={"kafka": kafka})
+    )
+    qtbot.waitUntil(lambda: tracks(diagram)[1].wanted_width() <= tracks(diagram)[1].width())
+
+
 def test_millions_are_short_on_the_card_and_whole_in_the_tooltip(
     context: ConsoleContext, diagram: TrackDiagram
 ) -> None:
