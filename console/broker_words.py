@@ -34,8 +34,16 @@ class BrokerTrouble:
     @property
     def text(self) -> str:
         """All of it."""
-        words = joining.one_after_another((self.what, self.cause, self.next_step))
-        return words.replace("。 ", "。")  # no space follows it
+        return _one_after_another(self.what, self.cause, self.next_step)
+
+    @property
+    def short(self) -> str:
+        """What is wrong, and what to do; why only where nothing can be done."""
+        return _one_after_another(self.what, self.next_step or self.cause)
+
+
+def _one_after_another(*sentences: str) -> str:
+    return joining.one_after_another(sentences).replace("。 ", "。")  # no space follows it
 
 
 def broker_trouble(context: ConsoleContext) -> BrokerTrouble | None:

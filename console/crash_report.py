@@ -50,12 +50,11 @@ class CrashReport(QDialog):
         buttons = DialogButtons(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         copy = QPushButton(self.tr("Copy details"))
-        copy.setEnabled(bool(stacks))
         copy.clicked.connect(self._on_copy)
         export = QPushButton(self.tr("Export logs…"))
         export.setProperty("role", "primary")
         export.clicked.connect(self._on_export)
-        for button in (copy, export):
+        for button in (copy, export) if stacks else (export,):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)

@@ -220,7 +220,7 @@ class MainWindow(QMainWindow):
 
         Pages but the one in front wait until they are wanted.
         """
-        front, folded = self.page_key, self.track.is_folded
+        front, track = self.page_key, self.track
         kept = self.pages.kept()
         before = self.takeCentralWidget()
         assert before is not None
@@ -232,7 +232,8 @@ class MainWindow(QMainWindow):
         before.deleteLater()
         # Fields for dates and numbers have theirs from the window.
         self.setLocale(QLocale())
-        self.track.set_folded(folded)
+        self.track.take_over(track)
+        self.track.set_folded(track.is_folded)
         self._show_fold()
         if front:
             self.show_page(front)

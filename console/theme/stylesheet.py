@@ -111,7 +111,7 @@ QMessageBox {{
 }}
 QProgressDialog {{ min-width: 320px; }}
 QMessageBox QLabel#qt_msgbox_label {{ font-weight: 600; }}
-QMessageBox QLabel#qt_msgbox_informativelabel {{ min-width: 320px; }}
+QMessageBox QLabel#qt_msgbox_informativelabel {{ min-width: 360px; }}
 QToolTip {{
     background: {t.raised}; color: {t.text}; border: 1px solid {t.border_strong};
     padding: {Space.XS}px;

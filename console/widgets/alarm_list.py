@@ -143,7 +143,7 @@ class AlarmList(QWidget):
         trouble = broker_trouble(self._context)
         text = self.tr("What the assessor finds risky is listed here, with its picture.")
         if trouble is not None:
-            text = self.tr("None can come at present. {0}").format(trouble.text)
+            text = self.tr("None can come at present. {0}").format(trouble.short)
         self._empty.set_words(self.tr("No alarms"), text)
 
     @Slot()

@@ -67,6 +67,14 @@ def balanced_width(widest: int, height_for_width: Callable[[int], float]) -> int
     return max(1, high)
 
 
+def at_separators(text: str, fits: Callable[[str], bool]) -> str:
+    """Return `text` with a line of its own for each part of a line that does not fit.
+
+    Parts are those between ``·``; left to Qt, the dot would hang at the end of a line.
+    """
+    return "\n".join(line if fits(line) else line.replace(" · ", "\n") for line in text.split("\n"))
+
+
 def paint_focus(painter: QPainter, rect: QRectF, color: QColor, radius: float) -> None:
     """Paint the ring around what the keyboard acts upon."""
     inset = FOCUS_WIDTH / 2

@@ -13,7 +13,7 @@ from console.pipeline_words import object_word
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
 from console.widgets.dashed_frames import DashedFrames
-from console.widgets.painting import balanced_width
+from console.widgets.painting import at_separators, balanced_width
 from console.widgets.plates import Plates
 from console.widgets.tile_geometry import Placement
 from pipeline.messages import VerdictLevel, worst_level
@@ -145,6 +145,7 @@ class TilePainter:
         painter.fillRect(area, self._colors["scrim"])
         box = area.adjusted(Space.L, Space.XL, -Space.L, -Space.L)
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        detail = self._broken(detail, box.width())
         title_height, detail_height = (
             QFontMetricsF(font).boundingRect(box, flags, text).height()
             for font, text in ((self._title_font, title), (self._text_font, detail))
@@ -165,11 +166,16 @@ class TilePainter:
         left = box.center().x() - width / 2
         painter.drawText(QRectF(left, top, width, max(0.0, area.bottom() - top)), flags, detail)
 
+    def _broken(self, text: str, width: float) -> str:
+        metrics = QFontMetricsF(self._text_font)
+        return at_separators(text, lambda line: metrics.horizontalAdvance(line) <= width)
+
     def band(self, painter: QPainter, area: QRectF, lines: list[str]) -> None:
         """Paint why a picture is old over the lower edge of `area`; the first line is the title."""
         fonts = [self._title_font, *[self._text_font] * (len(lines) - 1)]
         width = area.width() - 2 * Space.M
         flags = Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
+        lines = [lines[0], *(self._broken(line, width) for line in lines[1:])]
         rects = [
             QFontMetricsF(font).boundingRect(QRectF(0, 0, width, area.height()), flags, line)
             for font, line in zip(fonts, lines, strict=True)

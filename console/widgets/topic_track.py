@@ -61,6 +61,12 @@ class TopicTrack(QAbstractButton):
         self._lags.append(float(messages))
         self.update()
 
+    def take_over(self, before: TopicTrack) -> None:
+        """Go on with the history of another piece of track, if it is of the same topic."""
+        if before.topic == self._topic:
+            self._lags.extend(before._lags)
+            self.update()
+
     def set_view(self, view: LinkView) -> None:
         """Show other figures."""
         if view == self._view:

@@ -93,6 +93,12 @@ class TrackDiagram(QFrame):
         self._tracks[name] = track
         return track
 
+    def take_over(self, before: TrackDiagram) -> None:
+        """Go on with the sparklines of a diagram that this one replaces."""
+        for name, track in self._tracks.items():
+            track.take_over(before._tracks[name])
+        self._last_reading_s = before._last_reading_s
+
     @property
     def is_folded(self) -> bool:
         """Whether it was asked for that only one line is shown."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -44,6 +44,9 @@ from pipeline.settings import Settings
 from pipeline.states import ENDED, WorkerName, WorkerState
 
 KEYS_HEIGHT = 128
+WIDE = 2000
+"""From here on two columns put the figures too far from their names, pixels."""
+
 Value = TypeVar("Value")
 PERCENTILES = (0.5, 0.95, 0.99)
 
@@ -91,17 +94,46 @@ class WorkerDetails(QWidget):
             ):
                 grid.addWidget(section, row, 0)
             return
-        grid.addWidget(self._state_section(), 0, 0)
-        grid.addWidget(self._trouble_section(), 1, 0)
-        grid.addWidget(self._latency_section(), 2, 0)
-        grid.addWidget(self._counter_section(), 0, 1, 3, 1)
-        grid.addWidget(self._keys_card, 3, 0, 1, 2)
-        grid.addWidget(self._history_section(), 4, 0)
-        grid.addWidget(self._settings_section(), 4, 1)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        grid.setRowStretch(2, 1)
-        grid.setRowStretch(4, 2)
+        self._grid = grid
+        self._parts = (
+            self._state_section(),
+            self._trouble_section(),
+            self._latency_section(),
+            self._counter_section(),
+            self._history_section(),
+            self._settings_section(),
+        )
+        self._columns = 0
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the parts side by side: in three columns where two would be too wide to read."""
+        columns = 3 if self.width() >= WIDE else 2
+        if self._narrow or columns == self._columns:
+            return
+        self._columns = columns
+        state, trouble, latency, counters, history, settings = self._parts
+        grid = self._grid
+        for row, part in enumerate((state, trouble, latency)):
+            grid.addWidget(part, row, 0)
+        if columns == 3:
+            grid.addWidget(history, 3, 0)
+            grid.addWidget(counters, 0, 1, 4, 1)
+            grid.addWidget(settings, 0, 2, 4, 1)
+            grid.addWidget(self._keys_card, 4, 0, 1, 3)
+        else:
+            grid.addWidget(counters, 0, 1, 3, 1)
+            grid.addWidget(self._keys_card, 3, 0, 1, 2)
+            grid.addWidget(history, 4, 0)
+            grid.addWidget(settings, 4, 1)
+        for column in range(3):
+            grid.setColumnStretch(column, 1 if column < columns else 0)
+        for row, stretch in enumerate((0, 0, 1, 2, 0) if columns == 3 else (0, 0, 1, 0, 2)):
+            grid.setRowStretch(row, stretch)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def _state_section(self) -> Section:
         theme = self._context.theme
@@ -279,6 +311,9 @@ class WorkerDetails(QWidget):
         text = sentence(reason) or self.tr("Nothing to report.")
         if self._reason.text() != text:
             self._reason.setText(text)
+        # What ended its last run is told once, with its time, as the last trouble.
+        failure = self._context.controller.status(self._name).last_failure
+        self._reason.setVisible(failure is None or sentence(failure.reason) != text)
 
     def _show_trouble(self) -> None:
         failure = self._context.controller.status(self._name).last_failure

@@ -1621,7 +1621,7 @@
     </message>
     <message>
         <source>Copy details</source>
-        <translation>复制详细信息</translation>
+        <translation>复制详情</translation>
     </message>
     <message>
         <source>Export logs…</source>

@@ -332,7 +332,9 @@ def test_cards_are_known_to_screen_readers(
 def test_a_long_title_takes_two_lines_and_is_whole(
     qtbot: QtBot, context: ConsoleContext, store: Path
 ) -> None:
-    store_alarms(store, alarm("near", "low", kind="pedestrian-near-vehicle"), alarm("x", "low"))
+    store_alarms(
+        store, alarm("near", "low", kind="person-close-to-a-moving-vehicle"), alarm("x", "low")
+    )
     shown = show_list(qtbot, context)
     qtbot.waitUntil(lambda: len(cards(shown)) == 2)
     near = next(card for card in cards(shown) if card.alarm_id == "near")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QAccessible, QFontMetrics
+from PySide6.QtGui import QAccessible, QFontMetrics, QImage
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +21,7 @@ from console.widgets.card_figures import card_figures
 from console.widgets.elided_label import ElidedLabel
 from console.widgets.figure_grid import FigureGrid
 from console.widgets.latency_histogram import BARS, spread
-from console.widgets.painting import break_name
+from console.widgets.painting import at_separators, break_name
 from console.widgets.topic_track import TopicTrack
 from console.widgets.track_diagram import TrackDiagram
 from console.widgets.worker_card import WorkerCard
@@ -197,6 +197,22 @@ def test_a_track_has_the_colour_of_its_verdict(
     assert track.accessibleName() == "assessment-tasks: 9.1 msg/s, lag 37 · 3.9 s, word"
 
 
+def test_a_diagram_that_replaces_another_goes_on_with_its_sparklines(
+    qtbot: QtBot, context: ConsoleContext, diagram: TrackDiagram
+) -> None:
+    def drawn(shown_diagram: TrackDiagram) -> QImage:
+        return tracks(shown_diagram)[1].grab().toImage()
+
+    fresh = drawn(diagram)
+    for messages in range(40):
+        tracks(diagram)[1].add_lag(messages)
+    assert drawn(diagram) != fresh
+    other = shown(qtbot, TrackDiagram(context), 1360, 150)
+    assert drawn(other) == fresh
+    other.take_over(diagram)
+    assert drawn(other) == drawn(diagram)
+
+
 def test_folded_it_is_one_line_that_tells_the_states(
     context: ConsoleContext, diagram: TrackDiagram
 ) -> None:
@@ -244,6 +260,12 @@ def test_a_long_topic_name_breaks_at_a_hyphen(
 ) -> None:
     metrics = QFontMetrics(ui_font(TypeSize.CAPTION))
     assert break_name("risk-assessment-results", metrics, width) == lines
+
+
+def test_no_separator_is_left_at_the_end_of_a_line() -> None:
+    text = "Nothing listens there\nsince 09:07:02 · next try in 21 s"
+    assert at_separators(text, lambda line: len(line) <= 40) == text
+    assert at_separators(text, lambda line: len(line) <= 30) == text.replace(" · ", "\n")
 
 
 def test_a_name_that_fits_nowhere_is_cut(qtbot: QtBot, context: ConsoleContext) -> None:

@@ -7,6 +7,7 @@ STATE is one of `STATES`; SCALE is 1, 1.5 or 2. The pictures go to OUTPUT/STATE-
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -42,6 +43,7 @@ STATES: Final = (
 LANGUAGES: Final = ("en", "zh_CN")
 SIZES: Final = (QSize(1280, 720), QSize(1440, 900), QSize(1920, 1080), QSize(2560, 1440))
 USUAL: Final = SIZES[1]
+SCREEN: Final = SIZES[2]
 SETTLE_S: Final = 0.4
 """After a page is shown: its queries are answered, its pictures loaded."""
 
@@ -309,6 +311,15 @@ def _env(key: str) -> str:
     return f"GALLERY_KEY_{key.replace('-', '_').upper()}"
 
 
+def _make_screen(folder: Path, scale: float) -> None:
+    """Have Qt draw for a usual screen; by itself it takes a square one of 800 pixels."""
+    size = {"width": round(SCREEN.width() * scale), "height": round(SCREEN.height() * scale)}
+    screen = {"name": "gallery", "x": 0, "y": 0, "dpr": 1, "logicalDpi": 96, "logicalBaseDpi": 96}
+    config = folder / "screen.json"
+    config.write_text(json.dumps({"screens": [screen | size]}), encoding="utf-8")
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={config}"
+
+
 def main() -> int:
     """Paint."""
     output, state, scale = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
@@ -320,6 +331,8 @@ def main() -> int:
         llm.bad_keys.add(KEYS["depot"])
         llm.latency_s = 0.4
         os.environ["SIGNALBOX_HOME"] = home
+        if os.environ["QT_QPA_PLATFORM"] == "offscreen":
+            _make_screen(Path(home), float(scale))
         small = Path(home) / SMALL_DISK
         small.mkdir()
         problem = mount_small(small, DISK_BYTES) if state == "full-disk" else ""

@@ -218,7 +218,11 @@ class Scenes:
         wall.show_alone("cam-2")
         yield "one-camera", self._window
         wall.show_alone(None)
+        # Shortcuts are the active window's, and after a dialog that is none here.
+        self._window.activateWindow()
+        self._wait(self._window.isActiveWindow, LONG_S)
         QTest.keyClick(self._window, Qt.Key.Key_F11)
+        assert self._window.isFullScreen()
         yield "full-screen", self._window
         QTest.keyClick(self._window, Qt.Key.Key_F11)
 
