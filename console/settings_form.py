@@ -87,19 +87,19 @@ def sections() -> tuple[SectionSpec, ...]:
                 ),
                 FieldSpec(
                     ("scheduler", "rules", "time_to_collision_medium_s"),
-                    translate("Settings", "Seconds to contact: medium"),
+                    translate("Settings", "Contact in (s): medium"),
                 ),
                 FieldSpec(
                     ("scheduler", "rules", "time_to_collision_high_s"),
-                    translate("Settings", "Seconds to contact: high"),
+                    translate("Settings", "Contact in (s): high"),
                 ),
                 FieldSpec(
                     ("scheduler", "rules", "post_encroachment_medium_s"),
-                    translate("Settings", "Seconds between two: medium"),
+                    translate("Settings", "Passing gap (s): medium"),
                 ),
                 FieldSpec(
                     ("scheduler", "rules", "post_encroachment_low_s"),
-                    translate("Settings", "Seconds between two: low"),
+                    translate("Settings", "Passing gap (s): low"),
                 ),
                 FieldSpec(
                     ("scheduler", "rules", "crowd_size"), translate("Settings", "Crowd size")
@@ -179,8 +179,8 @@ def choice_words(place: tuple[str, ...], value: str) -> str:
         ("console", "language", "zh_CN"): "简体中文",
         ("evidence", "hide", "nothing"): translate("Settings", "Nothing"),
         ("evidence", "hide", "heads_and_plates"): translate("Settings", "Heads and plates"),
-        ("updates", "check", "off"): translate("Settings", "Asked only when told to"),
-        ("updates", "check", "at_start"): translate("Settings", "Asked at each start"),
+        ("updates", "check", "off"): translate("Settings", "Looked for on request only"),
+        ("updates", "check", "at_start"): translate("Settings", "Looked for at each start"),
         ("kafka", "mode", "embedded"): translate("Settings", "Embedded"),
         ("kafka", "mode", "cluster"): translate("Settings", "Cluster"),
         **llm_form.choices(),
@@ -215,7 +215,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ("detection", "threads"): translate(
             "Settings", "Threads of the model; 0 leaves one core to the window."
         ),
-        ("detection", "confidence"): translate("Settings", "Boxes below are dropped."),
+        ("detection", "confidence"): translate("Settings", "Boxes below this are dropped."),
         ("detection", "iou"): translate("Settings", "Boxes overlapping more are one object."),
         ("detection", "classes"): translate(
             "Settings", "Classes to keep; empty: those the model recommends for roads."
@@ -243,7 +243,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
         ("scheduler", "llm", "prompt"): translate(
             "Settings", "A prompt template of your own; empty: the one that ships."
         ),
-        ("scheduler", "max_in_flight"): translate("Settings", "More wait in Kafka."),
+        ("scheduler", "max_in_flight"): translate("Settings", "The others wait in Kafka."),
         ("scheduler", "rules", "near_distance"): translate(
             "Settings", "A person this near to a moving vehicle, in heights of the person's box."
         ),
@@ -278,7 +278,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
             "Settings",
             "How long a topic that Signalbox creates keeps messages; 0: as the cluster has it.",
         ),
-        ("logs", "level"): translate("Settings", "Lines below are not written."),
+        ("logs", "level"): translate("Settings", "Lines below this level are not written."),
         ("logs", "rotation_mb"): translate(
             "Settings", "A log file is closed at this size. Holds from the next start."
         ),
@@ -286,7 +286,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
             "Settings", "Older files of each worker are deleted. Holds from the next start."
         ),
         ("updates", "check"): translate(
-            "Settings", "Told and linked; nothing is ever installed by itself."
+            "Settings", "You are told and given a link; nothing is ever installed by itself."
         ),
         ("updates", "url"): translate(
             "Settings", "An https:// address that names the newest version; your engineer knows it."

@@ -16,6 +16,7 @@ from console.background import in_background
 from console.context import ConsoleContext
 from console.supervision.settings_change import consequences
 from console.supervision.wording import worker_title
+from console.window_texts import cause
 from pipeline.paths import shown
 from pipeline.settings import Settings
 from pipeline.states import WorkerName
@@ -89,7 +90,7 @@ class _Queue(QObject):
                         "Settings",
                         "The settings cannot be saved to {0}: {1}. Nothing was changed; see that "
                         "the folder may be written.",
-                    ).format(shown(change.path), getattr(error, "strerror", None) or error)
+                    ).format(shown(change.path), cause(error))
                 )
 
 

@@ -41,7 +41,7 @@ class UpdateQuestion(QWidget):
         self._answer.setOpenExternalLinks(True)
         self._answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         if not url:
-            self._answer.setText(self.tr("Where to ask is not set (Settings, Updates)."))
+            self._answer.setText(self.tr("No address to ask is set (Settings › Updates)."))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.M)

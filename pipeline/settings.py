@@ -65,7 +65,7 @@ class DetectionSettings(Section):
     input_size: tuple[int, int] | None = Field(
         default=None, description="Width and height of the model's input; empty: by the picture."
     )
-    confidence: Share = Field(default=0.38, description="Boxes below are dropped.")
+    confidence: Share = Field(default=0.38, description="Boxes below this are dropped.")
     iou: Share = Field(default=0.5, description="Boxes overlapping more are one object.")
     classes: tuple[str, ...] = Field(
         default=(), description="Classes to keep; empty: those the model recommends for roads."

@@ -220,7 +220,8 @@ class KafkaPage(QWidget):
             )
             return text, "danger"
         if not desk.is_changed:
-            return settings_keeper.where_kept(self._context), ""
+            is_form = self._tabs.currentIndex() != LAG_TAB
+            return settings_keeper.where_kept(self._context) if is_form else "", ""
         text = settings_keeper.consequence_words(
             self._context.settings, settings, self._context.controller.running
         )

@@ -1,7 +1,8 @@
-"""Cards below one another, in two columns where a window is wide enough for both."""
+"""Cards below one another, in as many columns as a window is wide enough for."""
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Final
 
 from PySide6.QtGui import QResizeEvent
@@ -9,25 +10,27 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from console.theme.tokens import Space
 
-NARROWEST: Final = 600
-WIDEST: Final = 880
-"""Of a column, pixels: beyond, the eye loses the line on its way from a name to its field."""
+COLUMNS: Final = 3
+NARROWEST: Final = 552
+"""Of a column among others, pixels: narrower, most helps below the fields take two lines."""
+
+WIDEST: Final = 2 * NARROWEST + Space.L
+"""Of a column, pixels: wider, there is room for another, but for the last."""
 
 
 class CardColumns(QWidget):
-    """Holds cards in their order: down the first column, then down the second."""
+    """Holds cards in their order: down the first column, then down the next."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._cards: list[QWidget] = []
-        self._in_first = -1
+        self._ends: tuple[int, ...] = ()
         self._row = QHBoxLayout(self)
-        self._row.setSpacing(Space.L)
-        self._columns = (QVBoxLayout(), QVBoxLayout())
+        self._columns = tuple(QVBoxLayout() for _ in range(COLUMNS))
         for column in self._columns:
             column.setSpacing(Space.M)
             column.addStretch(1)
-            self._row.addLayout(column, 1)
+            self._row.addLayout(column)
 
     def add(self, card: QWidget) -> None:
         """Put a card below the last one."""
@@ -41,24 +44,32 @@ class CardColumns(QWidget):
 
     def _arrange(self) -> None:
         width = self.width() - Space.M
-        has_two = width >= 2 * NARROWEST + Space.L
-        used = min(width, 2 * WIDEST + Space.L if has_two else WIDEST)
+        count = max(1, min(COLUMNS, (width + Space.L) // (NARROWEST + Space.L)))
+        used = min(width, count * (WIDEST + Space.L) - Space.L)
         self._row.setContentsMargins(0, 0, max(0, self.width() - used), Space.L)
-        self._row.setStretch(1, 1 if has_two else 0)
-        self._row.setSpacing(Space.L if has_two else 0)
-        in_first = self._even_split() if has_two else len(self._cards)
-        if in_first == self._in_first:
+        self._row.setSpacing(Space.L if count > 1 else 0)
+        ends = self._even_split(count)
+        if ends == self._ends:
             return
-        self._in_first = in_first
-        for place, card in enumerate(self._cards):
-            column = self._columns[place >= in_first]
-            # Before the stretch at its end; adding takes it out of where it was.
-            column.insertWidget(column.count() - 1, card)
+        self._ends = ends
+        begins = (0, *ends)
+        for place, column in enumerate(self._columns):
+            self._row.setStretch(place, 1 if place < count else 0)
+            # Out of every column first; taken over by the next, a card would be counted twice.
+            for card in self._cards:
+                column.removeWidget(card)
+        for column, begin, end in zip(self._columns, begins, ends, strict=False):
+            for place, card in enumerate(self._cards[begin:end]):
+                column.insertWidget(place, card)
 
-    def _even_split(self) -> int:
-        """Return how many cards go into the first column, so that both end at like heights."""
-        heights = [card.sizeHint().height() for card in self._cards]
-        return min(
-            range(len(heights) + 1),
-            key=lambda count: abs(sum(heights[:count]) - sum(heights[count:])),
-        )
+    def _even_split(self, count: int) -> tuple[int, ...]:
+        """Return behind which card each column ends, so that the highest is as low as can be."""
+        heights = [card.sizeHint().height() + Space.M for card in self._cards]
+        total = len(heights)
+
+        def highest(ends: tuple[int, ...]) -> int:
+            begins = (0, *ends)
+            return max(sum(heights[b:e]) for b, e in zip(begins, ends, strict=False))
+
+        splits = ((*cuts, total) for cuts in combinations(range(1, total), min(count, total) - 1))
+        return min(splits, key=highest, default=(total,))

@@ -9,12 +9,13 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from console import formatting, joining
+from console import joining
 from console.background import in_background
+from console.formatting import milliseconds
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
 from console.widgets.dialog_buttons import DialogButtons
-from console.widgets.value_table import ValueTable, set_color
+from console.widgets.value_table import RIGHT, ValueTable, set_color
 from console.window_texts import error_words, shown
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ SHOW_MS: Final = 100
 
 _TOKENS: Final = {"ok": "ok", "failed": "danger", "skipped": "text_muted"}
 STATE_COLUMN: Final = 1
+TIME_COLUMN: Final = 2
 
 
 class ConnectionDialog(QDialog):
@@ -50,6 +52,7 @@ class ConnectionDialog(QDialog):
             numbers_from=4,
             stretch=3,
         )
+        self._table.headerItem().setTextAlignment(TIME_COLUMN, RIGHT)
         self._table.setAccessibleName(self.tr("Steps of the connection test"))
         self._words = QLabel()
         self._words.setTextFormat(Qt.TextFormat.PlainText)
@@ -112,16 +115,14 @@ class ConnectionDialog(QDialog):
         }
         for step in self._steps[self._shown :]:
             item = self._table.make_item()
-            took = (
-                self.tr("{0} ms").format(formatting.count(round(step.took_ms)))
-                if step.took_ms
-                else ""
-            )
+            # What was left out took the time of finding that out.
+            took = "" if step.state.value == "skipped" else milliseconds(step.took_ms)
             for index, text in enumerate(
                 (shown(step.name.words), words[step.state.value], took, shown(step.detail))
             ):
                 item.setText(index, text)
             item.setToolTip(3, shown(step.detail))
+            item.setTextAlignment(TIME_COLUMN, RIGHT)
             self._table.addTopLevelItem(item)
             self._shown += 1
         self._color_steps()

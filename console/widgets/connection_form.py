@@ -282,7 +282,8 @@ class ConnectionForm(QScrollArea):
 
     def _show_parts(self, draft: KafkaDraft, protocol: str, mechanism: str) -> None:
         """Show only what the choices ask for."""
-        self._embedded_words.setVisible(draft.is_embedded)
+        # Once it is in use, the page says so itself.
+        self._embedded_words.setVisible(draft.is_embedded and self._desk.is_changed)
         self._rows["bootstrap_servers"].setVisible(not draft.is_embedded)
         for part in self._cluster_parts:
             part.setVisible(not draft.is_embedded)

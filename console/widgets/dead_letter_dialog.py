@@ -72,6 +72,8 @@ class DeadLetterDialog(QDialog):
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(self._table)
         splitter.addWidget(self._details)
+        splitter.setHandleWidth(Space.M)
+        splitter.setProperty("role", "gap")
         splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 1)
         column = QVBoxLayout(self)

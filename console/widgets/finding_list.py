@@ -63,6 +63,7 @@ class FindingList(QWidget):
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._make_gap)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.S)
@@ -100,7 +101,7 @@ class FindingList(QWidget):
         holder = QWidget()
         with_role(holder, "page")
         column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, Space.S, 0)
+        column.setContentsMargins(0, 0, self._gap, 0)
         column.setSpacing(Space.S)
         for placed in self._findings or ():
             column.addWidget(self._card(placed))
@@ -116,6 +117,18 @@ class FindingList(QWidget):
             column.addWidget(good)
         column.addStretch(1)
         return holder
+
+    @property
+    def _gap(self) -> int:
+        """Between the cards and the bar that scrolls them, where there is one; pixels."""
+        return Space.S if self._scroll.verticalScrollBar().maximum() else 0
+
+    @Slot()
+    def _make_gap(self) -> None:
+        cards = self._scroll.widget()
+        layout = cards.layout() if cards is not None else None
+        if layout is not None:
+            layout.setContentsMargins(0, 0, self._gap, 0)
 
     def _card(self, placed: Placed) -> QFrame:
         finding = placed.finding

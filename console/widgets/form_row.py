@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from console.theme.tokens import Space
+from console.widgets.balanced_label import BalancedLabel
 from console.widgets.painting import set_property
 from console.window_texts import quoted
 
@@ -38,10 +38,7 @@ class FormRow(QWidget):
         label.setBuddy(field)
         field.setAccessibleName(name)
         field.setAccessibleDescription(help_text)
-        self._below = QLabel(help_text)
-        self._below.setWordWrap(True)
-        self._below.setTextFormat(Qt.TextFormat.PlainText)
-        self._below.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._below = BalancedLabel(help_text)
         self._below.setProperty("role", "caption")
         # Only ever hidden here: to show what has no parent yet would open a window for a blink.
         if not help_text:

@@ -92,6 +92,8 @@ class JavaDialog(QDialog):
         splitter.addWidget(self._text)
         splitter.addWidget(self._changes)
         splitter.setChildrenCollapsible(False)
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 3)
         splitter.setHandleWidth(Space.M)
         splitter.setProperty("role", "gap")
         column = QVBoxLayout(self)
@@ -157,7 +159,7 @@ class JavaDialog(QDialog):
         changes = self._takeover().changes
         for change in changes:
             item = self._changes.make_item()
-            gone = self.tr("goes away")
+            gone = self.tr("left out")
             line = str(change.line) if change.line is not None else ""
             shown = (line, change.before, change.after or gone, change.why)
             for column, (words, width) in enumerate(zip(shown, WRAP_AT, strict=True)):
@@ -168,7 +170,7 @@ class JavaDialog(QDialog):
         gone_count = sum(not change.after for change in changes)
         self._take.setEnabled(bool(changes))
         if changes:
-            counts = self.tr("{0} properties; other here: {1}, going away: {2}", "", len(changes))
+            counts = self.tr("{0} properties; different here: {1}, left out: {2}", "", len(changes))
             self._say(counts.format(len(changes), changed, gone_count), "info")
         else:
             self._say(self.tr("No properties yet."), "")

@@ -113,7 +113,7 @@ class KeyDialog(QDialog):
             field = self._numbers[name] = QLineEdit()
             field.setFixedWidth(NUMBER_WIDTH)
             words = (
-                self.tr("Share of the requests, with the strategy “weighted”.")
+                self.tr("Share of the requests where the order of keys is “By weight”.")
                 if name == "weight"
                 else self.tr("0: no limit.")
             )

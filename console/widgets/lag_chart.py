@@ -19,7 +19,9 @@ from console.theme.tokens import TypeSize
 
 SPAN_S: Final = 900.0
 MINUTE_S: Final = 60.0
+START_ROOM_MIN: Final = 0.45
 NOW_ROOM_MIN: Final = 0.25
+"""Beside the first and the last label, which are left out where they would be cut; minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ class LagChart(QWidget):
         self._plot.setMenuEnabled(False)
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.hideButtons()
-        # With room for half of "now", which is left out where it would be cut.
-        self._plot.setXRange(-SPAN_S / MINUTE_S, NOW_ROOM_MIN, padding=0.01)
+        begin = -SPAN_S / MINUTE_S - START_ROOM_MIN
+        self._plot.setXRange(begin, NOW_ROOM_MIN, padding=0.01)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.showGrid(y=True, alpha=0.15)
         self.legend = QLabel()

@@ -33,7 +33,7 @@ from pipeline.settings_alarms import WEEK, MaintenanceWindow
 
 WIDTH: Final = 860
 HEIGHT: Final = 420
-REASON: Final = 4
+REASON: Final = 5
 FIRST_SPAN: Final = timedelta(hours=2)
 
 
@@ -74,6 +74,7 @@ class MaintenanceDialog(QDialog):
             self.tr("From"),
             self.tr("Until"),
             self.tr("Repeats"),
+            self.tr("State"),
             self.tr("Reason"),
         ]
         table = ValueTable(headers, numbers_from=len(headers), stretch=REASON)
@@ -147,6 +148,7 @@ class MaintenanceDialog(QDialog):
                     regional.day_and_minutes(window.begin),
                     regional.day_and_minutes(window.end),
                     self.tr("every week") if window.weekly else self.tr("once"),
+                    self._state_words(window, now),
                     window.reason,
                 )
                 for window in windows
@@ -163,6 +165,11 @@ class MaintenanceDialog(QDialog):
                     self._context.theme.color("text_muted" if window.is_over(now) else token),
                 )
         self._show_buttons()
+
+    def _state_words(self, window: MaintenanceWindow, now: datetime) -> str:
+        if window.is_at(now):
+            return self.tr("in force")
+        return self.tr("over") if window.is_over(now) else self.tr("to come")
 
     def _show_buttons(self) -> None:
         self._remove.setEnabled(self._table.currentItem() is not None)

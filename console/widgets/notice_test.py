@@ -49,7 +49,11 @@ class NoticeTest(QWidget):
         )
         self._send.setToolTip(self.tr("With what is typed above, applied or not"))
         self._send.clicked.connect(self.asked)
-        self._keep = QPushButton(self.tr("Store the secret…"))
+        self._keep = QPushButton(
+            self.tr("Store the secret…")
+            if receiver == "webhook"
+            else self.tr("Store the password…")
+        )
         self._keep.setToolTip(self.tr("Put it into the credential store of this system"))
         self._keep.clicked.connect(self._ask_secret)
         self._words = QLabel()
@@ -112,7 +116,7 @@ class NoticeTest(QWidget):
     def _ask_secret(self) -> None:
         dialog = QInputDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(self.tr("Store the secret"))
+        dialog.setWindowTitle(self._keep.text().rstrip("…⋯"))
         dialog.setLabelText(
             self.tr("It goes into the credential store of this system; settings name it only.")
         )

@@ -252,14 +252,18 @@ class PropertyEditor(QPlainTextEdit):
 
     # ------------------------------------------------------------------ gutter
     def lines_in_sight(self) -> Iterator[tuple[int, float, float]]:
-        """Yield number, top and height of each line that can be seen; 1 is the first."""
+        """Yield number, top and height of each line that can be seen; 1 is the first.
+
+        The last block is higher than its line: it has the margin of the document below it.
+        """
         block = self.firstVisibleBlock()
         offset = self.contentOffset()
         while block.isValid():
             rect = self.blockBoundingGeometry(block).translated(offset)
             if rect.top() > self.viewport().height():
                 return
-            yield block.blockNumber() + 1, rect.top(), rect.height()
+            line = block.layout().lineAt(0)
+            yield block.blockNumber() + 1, rect.top() + line.y(), line.height()
             block = block.next()
 
     @Slot()

@@ -50,9 +50,8 @@ class PropertyGutter(QWidget):
         is_here = number == self._editor.textCursor().blockNumber() + 1
         painter.setPen(self._theme.color("text" if is_here else "text_faint"))
         rect = QRectF(0, top, self.width() - Space.XS, height)
-        painter.drawText(
-            rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(number)
-        )
+        # On the line of the text beside it, which begins at the top of its own.
+        painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, str(number))
         severity = self._signs.get(number)
         if severity is not None:
             look = severity_look(severity)

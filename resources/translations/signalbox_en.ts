@@ -106,10 +106,10 @@
 <context>
     <name>JavaDialog</name>
     <message numerus="yes">
-        <source>{0} properties; other here: {1}, going away: {2}</source>
+        <source>{0} properties; different here: {1}, left out: {2}</source>
         <translation>
-            <numerusform>{0} property; other here: {1}, going away: {2}</numerusform>
-            <numerusform>{0} properties; other here: {1}, going away: {2}</numerusform>
+            <numerusform>{0} property; different here: {1}, left out: {2}</numerusform>
+            <numerusform>{0} properties; different here: {1}, left out: {2}</numerusform>
         </translation>
     </message>
 </context>

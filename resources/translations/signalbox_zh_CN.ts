@@ -661,7 +661,7 @@
         <translation>任何兼容 OpenAI 的地址，也可以在本机。目标组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
     </message>
     <message>
-        <source>Kept in this system&apos;s credential store, never in a file; empty for none</source>
+        <source>Kept in this system's credential store, never in a file; empty for none</source>
         <translation>保存在本系统的凭据库中，绝不写入文件；没有则留空</translation>
     </message>
     <message>
@@ -1415,10 +1415,6 @@
         <translation>– 已跳过</translation>
     </message>
     <message>
-        <source>{0} ms</source>
-        <translation>{0} 毫秒</translation>
-    </message>
-    <message>
         <source>{0} fails: {1}
 {2}</source>
         <translation>{0} 失败：{1}
@@ -1484,11 +1480,11 @@
         <translation>证书颁发机构</translation>
     </message>
     <message>
-        <source>File that proves who the brokers are; empty: the system&apos;s own authorities.</source>
+        <source>File that proves who the brokers are; empty: the system's own authorities.</source>
         <translation>用来核实 Broker 身份的文件；留空则使用系统自带的颁发机构。</translation>
     </message>
     <message>
-        <source>Check that the certificate is the broker&apos;s own</source>
+        <source>Check that the certificate is the broker's own</source>
         <translation>核对证书是否属于该 Broker</translation>
     </message>
     <message>
@@ -1552,7 +1548,7 @@
         <translation>选择{0}</translation>
     </message>
     <message>
-        <source>Kept in the system&apos;s credential store, not in the settings file; or env:NAME.</source>
+        <source>Kept in the system's credential store, not in the settings file; or env:NAME.</source>
         <translation>保存在系统的凭据库中，不写入设置文件；也可填 env:名称。</translation>
     </message>
 </context>
@@ -2394,11 +2390,11 @@ Choose another folder, or free some space.</source>
         <translation>每个属性变成什么</translation>
     </message>
     <message>
-        <source>A producer&apos;s</source>
+        <source>A producer's</source>
         <translation>生产者的</translation>
     </message>
     <message>
-        <source>A consumer&apos;s</source>
+        <source>A consumer's</source>
         <translation>消费者的</translation>
     </message>
     <message>
@@ -2406,7 +2402,7 @@ Choose another folder, or free some space.</source>
         <translation>谁的属性</translation>
     </message>
     <message>
-        <source>Keep Java&apos;s own defaults as well</source>
+        <source>Keep Java's own defaults as well</source>
         <translation>同时保留 Java 自己的默认值</translation>
     </message>
     <message>
@@ -2434,16 +2430,6 @@ Choose another folder, or free some space.</source>
         <translation>太长了，不像是客户端的属性。</translation>
     </message>
     <message>
-        <source>goes away</source>
-        <translation>去掉</translation>
-    </message>
-    <message numerus="yes">
-        <source>{0} properties; other here: {1}, going away: {2}</source>
-        <translation>
-            <numerusform>{0} 个属性；此处不同：{1}，去掉：{2}</numerusform>
-        </translation>
-    </message>
-    <message>
         <source>No properties yet.</source>
         <translation>还没有属性。</translation>
     </message>
@@ -2459,6 +2445,20 @@ Choose another folder, or free some space.</source>
         <source>The file cannot be read: {0}.</source>
         <translation>无法读取该文件：{0}。</translation>
     </message>
+    <message numerus="yes">
+        <source>{0} properties; different here: {1}, left out: {2}</source>
+        <translation>
+            <numerusform>{0} 个属性；此处不同：{1}，去掉：{2}</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>left out</source>
+        <translation>去掉</translation>
+    </message>
+    <message>
+        <source>{0} properties: {1} differ here, {2} of them are left out.</source>
+        <translation>{0} 个属性：其中 {1} 个在此处不同，{2} 个去掉。</translation>
+    </message>
 </context>
 <context>
     <name>JavaTakeover</name>
@@ -2467,7 +2467,7 @@ Choose another folder, or free some space.</source>
         <translation>Signalbox 有自己的消费者组：见设置文件中的 kafka.groups</translation>
     </message>
     <message>
-        <source>Java&apos;s default</source>
+        <source>Java's default</source>
         <translation>Java 的默认值</translation>
     </message>
     <message>
@@ -2499,7 +2499,7 @@ Choose another folder, or free some space.</source>
 <context>
     <name>KafkaDesk</name>
     <message>
-        <source>The secret goes to the system&apos;s credential store when you apply.</source>
+        <source>The secret goes to the system's credential store when you apply.</source>
         <translation>应用时，该密码将存入系统的凭据库。</translation>
     </message>
     <message>
@@ -2742,10 +2742,6 @@ Choose another folder, or free some space.</source>
         <translation>变量</translation>
     </message>
     <message>
-        <source>Share of the requests, with the strategy “weighted”.</source>
-        <translation>“按权重”时所分担的请求份额。</translation>
-    </message>
-    <message>
         <source>0: no limit.</source>
         <translation>0：不限。</translation>
     </message>
@@ -2792,6 +2788,10 @@ Choose another folder, or free some space.</source>
     <message>
         <source>Its name, such as QWEN_API_TOKEN.</source>
         <translation>变量名，例如 QWEN_API_TOKEN。</translation>
+    </message>
+    <message>
+        <source>Share of the requests where the order of keys is “By weight”.</source>
+        <translation>“按权重”时所分担的请求份额。</translation>
     </message>
 </context>
 <context>
@@ -3246,7 +3246,7 @@ It opens by itself when workers start.</source>
         <translation>模型用哪种语言描述所见。</translation>
     </message>
     <message>
-        <source>How the answer&apos;s form is asked for; “find out” suits most servers.</source>
+        <source>How the answer's form is asked for; “find out” suits most servers.</source>
         <translation>如何约束回答的格式；“自动判断”适合大多数服务器。</translation>
     </message>
     <message>
@@ -3282,7 +3282,7 @@ It opens by itself when workers start.</source>
         <translation>超过后评估暂停到午夜；0：不设上限。</translation>
     </message>
     <message>
-        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model&apos;s server is yours.</source>
+        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model's server is yours.</source>
         <translation>规则离线工作，不产生费用；大模型会看图片。这时图片会离开本机，除非模型服务器是您自己的。</translation>
     </message>
 </context>
@@ -3591,6 +3591,22 @@ It opens by itself when workers start.</source>
         <source>Kept.</source>
         <translation>已保存。</translation>
     </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>in force</source>
+        <translation>生效中</translation>
+    </message>
+    <message>
+        <source>over</source>
+        <translation>已结束</translation>
+    </message>
+    <message>
+        <source>to come</source>
+        <translation>未开始</translation>
+    </message>
 </context>
 <context>
     <name>MinuteDialog</name>
@@ -3743,10 +3759,6 @@ It opens by itself when workers start.</source>
         <translation>测试失败：{0}。</translation>
     </message>
     <message>
-        <source>Store the secret</source>
-        <translation>保存密钥</translation>
-    </message>
-    <message>
         <source>It goes into the credential store of this system; settings name it only.</source>
         <translation>它会放入本系统的凭据存储；设置中只写它的名称。</translation>
     </message>
@@ -3757,6 +3769,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>Not stored: {0}. {1}</source>
         <translation>未保存：{0}。{1}</translation>
+    </message>
+    <message>
+        <source>Store the password…</source>
+        <translation>保存密码…</translation>
     </message>
 </context>
 <context>
@@ -3887,7 +3903,7 @@ It opens by itself when workers start.</source>
         <translation>处理完的偏移量将永远不会提交，一旦崩溃就会从头重复</translation>
     </message>
     <message>
-        <source>Signalbox&apos;s promise to lose nothing rests on it</source>
+        <source>Signalbox's promise to lose nothing rests on it</source>
         <translation>Signalbox 不丢数据的承诺以它为基础</translation>
     </message>
     <message>
@@ -3895,7 +3911,7 @@ It opens by itself when workers start.</source>
         <translation>请保持为 {wanted}，或删除它。</translation>
     </message>
     <message>
-        <source>broker {servers} is reached, but has acknowledged nothing for {wait_s:g} s; what is sent waits, nothing is lost. See the broker&apos;s own log</source>
+        <source>broker {servers} is reached, but has acknowledged nothing for {wait_s:g} s; what is sent waits, nothing is lost. See the broker's own log</source>
         <translation>可以连接到 Broker {servers}，但它已有 {wait_s:g} 秒没有确认任何消息；已发送的消息在等待，不会丢失任何内容。请查看 Broker 自身的日志</translation>
     </message>
     <message>
@@ -3907,7 +3923,7 @@ It opens by itself when workers start.</source>
         <translation>重试可能使一条消息重复发送或乱序</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is false (Java&apos;s is true)</source>
+        <source>librdkafka's default is false (Java's is true)</source>
         <translation>librdkafka 的默认值是 false（Java 是 true）</translation>
     </message>
     <message>
@@ -3931,7 +3947,7 @@ It opens by itself when workers start.</source>
         <translation>会读到已中止的事务的消息</translation>
     </message>
     <message>
-        <source>read_uncommitted is Java&apos;s default, not librdkafka&apos;s</source>
+        <source>read_uncommitted is Java's default, not librdkafka's</source>
         <translation>read_uncommitted 是 Java 的默认值，不是 librdkafka 的</translation>
     </message>
     <message>
@@ -3941,10 +3957,6 @@ It opens by itself when workers start.</source>
     <message>
         <source>Export it as PEM; keytool -exportcert -rfc does for Java keystores.</source>
         <translation>请导出为 PEM；Java 密钥库可用 keytool -exportcert -rfc 导出。</translation>
-    </message>
-    <message>
-        <source>the client is not made</source>
-        <translation>客户端无法创建</translation>
     </message>
     <message>
         <source>{location} does not exist or cannot be read</source>
@@ -3995,7 +4007,7 @@ It opens by itself when workers start.</source>
         <translation>OpenSSL 不认识其中任何一个密码套件</translation>
     </message>
     <message>
-        <source>Use OpenSSL&apos;s names separated by colons, or leave it out.</source>
+        <source>Use OpenSSL's names separated by colons, or leave it out.</source>
         <translation>请使用 OpenSSL 的名称并以冒号分隔，或删除它。</translation>
     </message>
     <message>
@@ -4059,7 +4071,7 @@ It opens by itself when workers start.</source>
         <translation>中途的任何人都能冒充 Broker 并读取全部内容</translation>
     </message>
     <message>
-        <source>the broker&apos;s certificate is not checked</source>
+        <source>the broker's certificate is not checked</source>
         <translation>未核对 Broker 的证书</translation>
     </message>
     <message>
@@ -4071,7 +4083,7 @@ It opens by itself when workers start.</source>
         <translation>持有同一颁发机构证书的任何人都能冒充 Broker</translation>
     </message>
     <message>
-        <source>the broker&apos;s name is not compared with its certificate</source>
+        <source>the broker's name is not compared with its certificate</source>
         <translation>未将 Broker 的名称与其证书核对</translation>
     </message>
     <message>
@@ -4147,12 +4159,8 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 会接受它</translation>
     </message>
     <message>
-        <source>it is left out of librdkafka&apos;s documentation: for its own tests and bindings</source>
+        <source>it is left out of librdkafka's documentation: for its own tests and bindings</source>
         <translation>librdkafka 的文档未列出它：仅供其自身测试和语言绑定使用</translation>
-    </message>
-    <message>
-        <source>librdkafka refuses it, and the client is not made</source>
-        <translation>librdkafka 会拒绝它，客户端无法创建</translation>
     </message>
     <message>
         <source>it is a name of Java clients; librdkafka has sasl.username and sasl.password for PLAIN and SCRAM, sasl.kerberos.* and sasl.oauthbearer.* for the others</source>
@@ -4163,16 +4171,8 @@ It opens by itself when workers start.</source>
         <translation>请使用 {target}。</translation>
     </message>
     <message>
-        <source>librdkafka has no such property, and the client is not made</source>
-        <translation>librdkafka 没有这个属性，客户端无法创建</translation>
-    </message>
-    <message>
         <source>it is a name of {origin}</source>
         <translation>这是 {origin} 的名称</translation>
-    </message>
-    <message>
-        <source>there is no such property, and the client is not made</source>
-        <translation>没有这个属性，客户端无法创建</translation>
     </message>
     <message>
         <source>librdkafka refuses the value of this internal property</source>
@@ -4315,7 +4315,7 @@ It opens by itself when workers start.</source>
         <translation>由 Broker 决定</translation>
     </message>
     <message>
-        <source>a consumer takes 1 to {most} (the table&apos;s wider range is for share consumers)</source>
+        <source>a consumer takes 1 to {most} (the table's wider range is for share consumers)</source>
         <translation>消费者可取 1 到 {most}（表中更宽的范围仅适用于共享消费者）</translation>
     </message>
     <message>
@@ -4551,7 +4551,7 @@ It opens by itself when workers start.</source>
         <translation>请使用 enable.idempotence = true，或删除 transactional.id。</translation>
     </message>
     <message>
-        <source>transaction.timeout.ms = {limit} is so large that librdkafka&apos;s comparison overflows</source>
+        <source>transaction.timeout.ms = {limit} is so large that librdkafka's comparison overflows</source>
         <translation>transaction.timeout.ms = {limit} 太大，librdkafka 比较时会溢出</translation>
     </message>
     <message>
@@ -4635,7 +4635,7 @@ It opens by itself when workers start.</source>
         <translation>message.max.bytes 限制单个请求，而一个批次就在一个请求中发送</translation>
     </message>
     <message>
-        <source>Use at most {largest}, or raise message.max.bytes (and the broker&apos;s).</source>
+        <source>Use at most {largest}, or raise message.max.bytes (and the broker's).</source>
         <translation>请不超过 {largest}，或调大 message.max.bytes（以及 Broker 的对应设置）。</translation>
     </message>
     <message>
@@ -4767,8 +4767,8 @@ It opens by itself when workers start.</source>
         <translation>没有引号时，TOML 会把名称中的点当作表</translation>
     </message>
     <message>
-        <source>Write &quot;{name}&quot; in quotes.</source>
-        <translation>请把 &quot;{name}&quot; 写在引号内。</translation>
+        <source>Write "{name}" in quotes.</source>
+        <translation>请把 "{name}" 写在引号内。</translation>
     </message>
     <message>
         <source>workers do not start</source>
@@ -4803,7 +4803,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 只对共享消费者认识它</translation>
     </message>
     <message>
-        <source>Java&apos;s {name} is {meant} on {client}; use that, or take it out.</source>
+        <source>Java's {name} is {meant} on {client}; use that, or take it out.</source>
         <translation>Java 的 {name} 在{client}上是 {meant}；请用它代替，或删除它。</translation>
     </message>
     <message>
@@ -4871,7 +4871,7 @@ It opens by itself when workers start.</source>
         <translation>生产者无法创建：TypeError</translation>
     </message>
     <message>
-        <source>confluent-kafka reads this one property itself and takes only Python&apos;s True or False, not a text</source>
+        <source>confluent-kafka reads this one property itself and takes only Python's True or False, not a text</source>
         <translation>confluent-kafka 自行读取这一属性，只接受 Python 的 True 或 False，不接受文本</translation>
     </message>
     <message>
@@ -4895,27 +4895,27 @@ It opens by itself when workers start.</source>
         <translation>{name} 在这里是 {target}</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is false: retries may repeat</source>
+        <source>librdkafka's default is false: retries may repeat</source>
         <translation>librdkafka 的默认值是 false：重试可能造成重复</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is consistent_random: the same key goes to another partition</source>
+        <source>librdkafka's default is consistent_random: the same key goes to another partition</source>
         <translation>librdkafka 的默认值是 consistent_random：同一个键会进入另一个分区</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is 300000</source>
+        <source>librdkafka's default is 300000</source>
         <translation>librdkafka 的默认值是 300000</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is read_committed: aborted messages are left out</source>
+        <source>librdkafka's default is read_committed: aborted messages are left out</source>
         <translation>librdkafka 的默认值是 read_committed：不读已中止的消息</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default is false: damage on the way goes unseen</source>
+        <source>librdkafka's default is false: damage on the way goes unseen</source>
         <translation>librdkafka 的默认值是 false：传输中的损坏不会被发现</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s default for consumers is false</source>
+        <source>librdkafka's default for consumers is false</source>
         <translation>librdkafka 对消费者的默认值是 false</translation>
     </message>
     <message>
@@ -4951,10 +4951,6 @@ It opens by itself when workers start.</source>
         <translation>这既不是 true 也不是 false</translation>
     </message>
     <message>
-        <source>librdkafka refuses the value, and the client is not made</source>
-        <translation>librdkafka 会拒绝该值，客户端无法创建</translation>
-    </message>
-    <message>
         <source>Write the plain number, in the unit that the name tells.</source>
         <translation>请只写数字，单位以名称所示为准。</translation>
     </message>
@@ -4963,7 +4959,7 @@ It opens by itself when workers start.</source>
         <translation>请写 true 或 false。</translation>
     </message>
     <message>
-        <source>this is set by a function of librdkafka&apos;s C interface, never as a text</source>
+        <source>this is set by a function of librdkafka's C interface, never as a text</source>
         <translation>这由 librdkafka 的 C 接口函数设置，不能写成文本</translation>
     </message>
     <message>
@@ -4973,10 +4969,6 @@ It opens by itself when workers start.</source>
     <message>
         <source>Write a number from {low} to {high}.</source>
         <translation>请写 {low} 到 {high} 之间的数。</translation>
-    </message>
-    <message>
-        <source>{word!r} is none of its words</source>
-        <translation>“{word}”不是它可用的值</translation>
     </message>
     <message>
         <source>it may not be empty</source>
@@ -4999,12 +4991,8 @@ It opens by itself when workers start.</source>
         <translation>请将其去掉。</translation>
     </message>
     <message>
-        <source>librdkafka&apos;s build for this system lacks what is behind it</source>
+        <source>librdkafka's build for this system lacks what is behind it</source>
         <translation>本系统的 librdkafka 版本缺少其背后的功能</translation>
-    </message>
-    <message>
-        <source>this is no number</source>
-        <translation>这不是数字</translation>
     </message>
     <message>
         <source>it becomes {value}</source>
@@ -5091,7 +5079,7 @@ It opens by itself when workers start.</source>
         <translation>回答在 {limit} 个 token 处被截断</translation>
     </message>
     <message>
-        <source>the model&apos;s answer is no verdict: {problem}</source>
+        <source>the model's answer is no verdict: {problem}</source>
         <translation>模型的回答不是有效的结论：{problem}</translation>
     </message>
     <message>
@@ -5135,7 +5123,7 @@ It opens by itself when workers start.</source>
         <translation>模型拒绝回答：{words}</translation>
     </message>
     <message>
-        <source>the server&apos;s content filter withheld the answer</source>
+        <source>the server's content filter withheld the answer</source>
         <translation>服务器的内容过滤器扣留了回答</translation>
     </message>
     <message>
@@ -5535,8 +5523,8 @@ It opens by itself when workers start.</source>
         <translation>Java 的空字符串写作 none（空值会被拒绝）；默认值为 https</translation>
     </message>
     <message>
-        <source>OpenSSL names joined by &quot;:&quot; instead of JSSE names</source>
-        <translation>使用以 &quot;:&quot; 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
+        <source>OpenSSL names joined by ":" instead of JSSE names</source>
+        <translation>使用以 ":" 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
     </message>
     <message>
         <source>OpenSSL negotiates; no equivalent</source>
@@ -5759,7 +5747,7 @@ It opens by itself when workers start.</source>
         <translation>{source} 中没有画面</translation>
     </message>
     <message>
-        <source>{path} does not exist. Check the camera&apos;s source.</source>
+        <source>{path} does not exist. Check the camera's source.</source>
         <translation>{path} 不存在。请检查摄像头的来源。</translation>
     </message>
     <message>
@@ -5803,7 +5791,7 @@ It opens by itself when workers start.</source>
         <translation>该处的摄像头只接受加密连接；地址请以 {scheme} 开头</translation>
     </message>
     <message>
-        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
+        <source>the address leads to a web page, not to a video stream; the camera's manual tells the stream's own address</source>
         <translation>此地址是网页而不是视频流；视频流的地址见摄像头手册</translation>
     </message>
     <message>
@@ -5831,11 +5819,11 @@ It opens by itself when workers start.</source>
         <translation>摄像头要求用户名和密码；请写入地址：{address}</translation>
     </message>
     <message>
-        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
+        <source>this user may not see the stream (403); check the user's rights on the camera</source>
         <translation>此用户无权观看视频流（403）；请检查其在摄像头上的权限</translation>
     </message>
     <message>
-        <source>the camera has no stream at {path}; check the path in the camera&apos;s manual</source>
+        <source>the camera has no stream at {path}; check the path in the camera's manual</source>
         <translation>摄像头在 {path} 没有视频流；请查阅摄像头手册中的路径</translation>
     </message>
     <message>
@@ -5947,7 +5935,7 @@ It opens by itself when workers start.</source>
         <translation>无法创建主题 {topic}：{words}。</translation>
     </message>
     <message>
-        <source>Look at the broker&apos;s own log.</source>
+        <source>Look at the broker's own log.</source>
         <translation>请查看 Broker 自己的日志。</translation>
     </message>
     <message>
@@ -6007,7 +5995,7 @@ It opens by itself when workers start.</source>
         <translation>{count} 个服务器中有 {passed} 个通过；{troubles}</translation>
     </message>
     <message>
-        <source>Check security.protocol and sasl.mechanism; the broker&apos;s log tells its side.</source>
+        <source>Check security.protocol and sasl.mechanism; the broker's log tells its side.</source>
         <translation>请检查 security.protocol 和 sasl.mechanism；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6059,7 +6047,7 @@ It opens by itself when workers start.</source>
         <translation>此用户不能：{rights}</translation>
     </message>
     <message>
-        <source>Have the cluster&apos;s administrator grant these rights.</source>
+        <source>Have the cluster's administrator grant these rights.</source>
         <translation>请集群管理员授予这些权限。</translation>
     </message>
     <message>
@@ -6247,7 +6235,7 @@ It opens by itself when workers start.</source>
         <translation>请检查 Kafka 集群是否在运行且可以到达。</translation>
     </message>
     <message>
-        <source>{server} ends the connection at Kafka&apos;s first request</source>
+        <source>{server} ends the connection at Kafka's first request</source>
         <translation>{server} 在 Kafka 的第一个请求时断开连接</translation>
     </message>
     <message>
@@ -6255,7 +6243,7 @@ It opens by itself when workers start.</source>
         <translation>与 {server} 的 TLS 握手失败：{reason}</translation>
     </message>
     <message>
-        <source>The broker&apos;s log tells its side.</source>
+        <source>The broker's log tells its side.</source>
         <translation>Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6271,7 +6259,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 是网页服务器，不是 Kafka Broker</translation>
     </message>
     <message>
-        <source>Use the address of a Kafka broker&apos;s listener (often port 9092).</source>
+        <source>Use the address of a Kafka broker's listener (often port 9092).</source>
         <translation>请使用 Kafka Broker 监听器的地址（通常是 9092 端口）。</translation>
     </message>
     <message>
@@ -6287,7 +6275,7 @@ It opens by itself when workers start.</source>
         <translation>ssl.certificate.location、ssl.key.location 或 ssl.key.password</translation>
     </message>
     <message>
-        <source>{server} answers, but not in Kafka&apos;s protocol</source>
+        <source>{server} answers, but not in Kafka's protocol</source>
         <translation>{server} 有应答，但不是 Kafka 协议</translation>
     </message>
     <message>
@@ -6299,7 +6287,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 不使用 TLS</translation>
     </message>
     <message>
-        <source>Use the broker&apos;s TLS port, or set security.protocol to the kind without SSL.</source>
+        <source>Use the broker's TLS port, or set security.protocol to the kind without SSL.</source>
         <translation>请使用 Broker 的 TLS 端口，或将 security.protocol 设为不带 SSL 的种类。</translation>
     </message>
     <message>
@@ -6343,19 +6331,19 @@ It opens by itself when workers start.</source>
         <translation>请改正 {names}：必须是此用户可读的 PEM 文件。</translation>
     </message>
     <message>
-        <source>{server} accepts connections, but has not answered Kafka&apos;s first request within {limit_s:.0f} s</source>
+        <source>{server} accepts connections, but has not answered Kafka's first request within {limit_s:.0f} s</source>
         <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 Kafka 的第一个请求</translation>
     </message>
     <message>
-        <source>See whether it is a Kafka broker&apos;s port, and whether the broker is well.</source>
+        <source>See whether it is a Kafka broker's port, and whether the broker is well.</source>
         <translation>请检查它是否为 Kafka Broker 的端口，以及 Broker 是否正常。</translation>
     </message>
     <message>
-        <source>{server} ends the connection at Kafka&apos;s first request: {error}</source>
+        <source>{server} ends the connection at Kafka's first request: {error}</source>
         <translation>{server} 在 Kafka 的第一个请求时断开连接：{error}</translation>
     </message>
     <message>
-        <source>See whether it is a Kafka broker&apos;s port; the broker&apos;s log tells its side.</source>
+        <source>See whether it is a Kafka broker's port; the broker's log tells its side.</source>
         <translation>请检查它是否为 Kafka Broker 的端口；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6371,7 +6359,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 TLS 握手</translation>
     </message>
     <message>
-        <source>See whether this is the broker&apos;s TLS port, and whether the broker is well.</source>
+        <source>See whether this is the broker's TLS port, and whether the broker is well.</source>
         <translation>请检查它是否为 Broker 的 TLS 端口，以及 Broker 是否正常。</translation>
     </message>
     <message>
@@ -6379,11 +6367,11 @@ It opens by itself when workers start.</source>
         <translation>{server} 在 TLS 握手时断开连接：{error}</translation>
     </message>
     <message>
-        <source>See whether this is the broker&apos;s TLS port; the broker&apos;s log tells its side.</source>
+        <source>See whether this is the broker's TLS port; the broker's log tells its side.</source>
         <translation>请检查它是否为 Broker 的 TLS 端口；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
-        <source>Have the certificate renewed; see that this machine&apos;s clock is right.</source>
+        <source>Have the certificate renewed; see that this machine's clock is right.</source>
         <translation>请更新证书，并确认本机时钟正确。</translation>
     </message>
     <message>
@@ -6855,7 +6843,7 @@ It opens by itself when workers start.</source>
         <translation>输出 dets 和 labels，后者为 1 × 查询数 ×（类别数 + 1），与 RF-DETR 相同</translation>
     </message>
     <message>
-        <source>{width} places are COCO&apos;s category ids</source>
+        <source>{width} places are COCO's category ids</source>
         <translation>{width} 个位置对应 COCO 的类别编号</translation>
     </message>
     <message>
@@ -6911,7 +6899,7 @@ It opens by itself when workers start.</source>
         <translation>一个输出 1 ×（4 + 类别数）× 框数，与 YOLOv8 至 YOLO26 相同</translation>
     </message>
     <message>
-        <source>metadata of Ultralytics&apos; exporter</source>
+        <source>metadata of Ultralytics' exporter</source>
         <translation>有 Ultralytics 导出工具的元数据</translation>
     </message>
     <message>
@@ -6979,7 +6967,7 @@ It opens by itself when workers start.</source>
         <translation>中心点与网格不一致：在这里解码</translation>
     </message>
     <message>
-        <source>the output is called `output`, as YOLOX&apos;s exporter calls it</source>
+        <source>the output is called `output`, as YOLOX's exporter calls it</source>
         <translation>输出名为 `output`，与 YOLOX 的导出工具相同</translation>
     </message>
     <message>
@@ -7183,7 +7171,7 @@ It opens by itself when workers start.</source>
         <translation>加密（TLS）</translation>
     </message>
     <message>
-        <source>Kafka&apos;s answer</source>
+        <source>Kafka's answer</source>
         <translation>Kafka 应答</translation>
     </message>
     <message>
@@ -7483,7 +7471,7 @@ It opens by itself when workers start.</source>
         <translation>DetectionResult：两个待评估的目标组编号相同</translation>
     </message>
     <message>
-        <source>DetectionResult: the request&apos;s id of {length} characters is too long; with a group&apos;s number it may have {most}</source>
+        <source>DetectionResult: the request's id of {length} characters is too long; with a group's number it may have {most}</source>
         <translation>DetectionResult：请求 ID 有 {length} 个字符，过长；连同目标组编号最多 {most} 个字符</translation>
     </message>
     <message>
@@ -7614,11 +7602,39 @@ It opens by itself when workers start.</source>
         <source>Write the whole path of the library, or take it out.</source>
         <translation>请填写库的完整路径，或将其删除。</translation>
     </message>
+    <message>
+        <source>the client cannot be made</source>
+        <translation>客户端无法创建</translation>
+    </message>
+    <message>
+        <source>librdkafka refuses it, and the client cannot be made</source>
+        <translation>librdkafka 会拒绝它，客户端无法创建</translation>
+    </message>
+    <message>
+        <source>librdkafka has no such property, and the client cannot be made</source>
+        <translation>librdkafka 没有这个属性，客户端无法创建</translation>
+    </message>
+    <message>
+        <source>there is no such property, and the client cannot be made</source>
+        <translation>没有这个属性，客户端无法创建</translation>
+    </message>
+    <message>
+        <source>librdkafka refuses the value, and the client cannot be made</source>
+        <translation>librdkafka 会拒绝该值，客户端无法创建</translation>
+    </message>
+    <message>
+        <source>{word!r} is not one of its values</source>
+        <translation>“{word}”不是它可用的值</translation>
+    </message>
+    <message>
+        <source>this is not a number</source>
+        <translation>这不是数字</translation>
+    </message>
 </context>
 <context>
     <name>PipelineController</name>
     <message>
-        <source>The worker&apos;s thread ended by itself; the log has the cause.</source>
+        <source>The worker's thread ended by itself; the log has the cause.</source>
         <translation>处理单元的线程自行结束，原因见日志。</translation>
     </message>
 </context>
@@ -7970,7 +7986,7 @@ It opens by itself when workers start.</source>
 <context>
     <name>Rule</name>
     <message>
-        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
+        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).</source>
         <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
     </message>
     <message>
@@ -8134,14 +8150,6 @@ It opens by itself when workers start.</source>
         <translation>冲突距离</translation>
     </message>
     <message>
-        <source>Seconds to contact: medium</source>
-        <translation>碰撞时间（秒）：中</translation>
-    </message>
-    <message>
-        <source>Seconds to contact: high</source>
-        <translation>碰撞时间（秒）：高</translation>
-    </message>
-    <message>
         <source>Crowd size</source>
         <translation>聚集人数</translation>
     </message>
@@ -8282,10 +8290,6 @@ It opens by itself when workers start.</source>
         <translation>模型使用的线程数；0 表示给窗口留出一个核心。</translation>
     </message>
     <message>
-        <source>Boxes below are dropped.</source>
-        <translation>低于此置信度的检测框会被丢弃。</translation>
-    </message>
-    <message>
         <source>Boxes overlapping more are one object.</source>
         <translation>重叠超过此值的检测框视为同一个目标。</translation>
     </message>
@@ -8326,15 +8330,11 @@ It opens by itself when workers start.</source>
         <translation>“bundled” 为 Signalbox 自带的模型；也可填写 ONNX 文件。</translation>
     </message>
     <message>
-        <source>More wait in Kafka.</source>
-        <translation>其余任务在 Kafka 中等待。</translation>
-    </message>
-    <message>
-        <source>A person this near to a moving vehicle, in heights of the person&apos;s box.</source>
+        <source>A person this near to a moving vehicle, in heights of the person's box.</source>
         <translation>行人与行驶车辆相距多近算接近，以行人检测框的高度为单位。</translation>
     </message>
     <message>
-        <source>Nearer than this is a conflict, in heights of the person&apos;s box.</source>
+        <source>Nearer than this is a conflict, in heights of the person's box.</source>
         <translation>比这更近即为冲突，以行人检测框的高度为单位。</translation>
     </message>
     <message>
@@ -8348,10 +8348,6 @@ It opens by itself when workers start.</source>
     <message>
         <source>How long a topic that Signalbox creates keeps messages; 0: as the cluster has it.</source>
         <translation>Signalbox 创建的主题保留消息的时间；0 表示按集群的默认值。</translation>
-    </message>
-    <message>
-        <source>Lines below are not written.</source>
-        <translation>低于此级别的日志不写入。</translation>
     </message>
     <message>
         <source>A log file is closed at this size. Holds from the next start.</source>
@@ -8490,7 +8486,7 @@ It opens by itself when workers start.</source>
         <translation>密钥存放的位置，绝不是密钥本身：keyring:名称或 env:名称。留空：没有。</translation>
     </message>
     <message>
-        <source>PEM file of authorities to trust besides the system&apos;s. Empty: none.</source>
+        <source>PEM file of authorities to trust besides the system's. Empty: none.</source>
         <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
     </message>
     <message>
@@ -8582,7 +8578,7 @@ It opens by itself when workers start.</source>
         <translation>一个目标组图片的最大大小；先降低质量，再缩小尺寸。</translation>
     </message>
     <message>
-        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector&apos;s boxes. Who is not detected is not hidden.</source>
+        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. Who is not detected is not hidden.</source>
         <translation>按识别框把人的头部和车辆的下部变成粗块；未被识别到的不会被遮挡。</translation>
     </message>
     <message>
@@ -8618,28 +8614,8 @@ It opens by itself when workers start.</source>
         <translation>查询地址</translation>
     </message>
     <message>
-        <source>Asked only when told to</source>
-        <translation>仅在手动要求时查询</translation>
-    </message>
-    <message>
-        <source>Asked at each start</source>
-        <translation>每次启动时查询</translation>
-    </message>
-    <message>
-        <source>Told and linked; nothing is ever installed by itself.</source>
-        <translation>只告知并给出链接；绝不会自行安装。</translation>
-    </message>
-    <message>
         <source>An https:// address that names the newest version; your engineer knows it.</source>
         <translation>给出最新版本的 https:// 地址；请咨询您的工程师。</translation>
-    </message>
-    <message>
-        <source>Seconds between two: medium</source>
-        <translation>后侵入时间（秒）：中</translation>
-    </message>
-    <message>
-        <source>Seconds between two: low</source>
-        <translation>后侵入时间（秒）：低</translation>
     </message>
     <message>
         <source>A vehicle and a person that come through the same place within this time, one after the other, are a medium risk. Only for cameras with a ground rectangle.</source>
@@ -8660,6 +8636,46 @@ It opens by itself when workers start.</source>
     <message>
         <source>A prompt template of your own; empty: the one that ships.</source>
         <translation>您自己的提示词模板；留空则使用自带的模板。</translation>
+    </message>
+    <message>
+        <source>Contact in (s): medium</source>
+        <translation>碰撞时间（秒）：中</translation>
+    </message>
+    <message>
+        <source>Contact in (s): high</source>
+        <translation>碰撞时间（秒）：高</translation>
+    </message>
+    <message>
+        <source>Boxes below this are dropped.</source>
+        <translation>低于此置信度的检测框会被丢弃。</translation>
+    </message>
+    <message>
+        <source>The others wait in Kafka.</source>
+        <translation>其余任务在 Kafka 中等待。</translation>
+    </message>
+    <message>
+        <source>Lines below this level are not written.</source>
+        <translation>低于此级别的日志不写入。</translation>
+    </message>
+    <message>
+        <source>Looked for on request only</source>
+        <translation>仅在手动要求时查询</translation>
+    </message>
+    <message>
+        <source>Looked for at each start</source>
+        <translation>每次启动时查询</translation>
+    </message>
+    <message>
+        <source>You are told and given a link; nothing is ever installed by itself.</source>
+        <translation>只告知并给出链接；绝不会自行安装。</translation>
+    </message>
+    <message>
+        <source>Passing gap (s): medium</source>
+        <translation>后侵入时间（秒）：中</translation>
+    </message>
+    <message>
+        <source>Passing gap (s): low</source>
+        <translation>后侵入时间（秒）：低</translation>
     </message>
 </context>
 <context>
@@ -9331,16 +9347,16 @@ The line shows the unread messages lately.</source>
         <translation>检查更新</translation>
     </message>
     <message>
-        <source>Where to ask is not set (Settings, Updates).</source>
-        <translation>未设置查询地址（设置 › 更新）。</translation>
-    </message>
-    <message>
         <source>Asking…</source>
         <translation>正在查询…</translation>
     </message>
     <message>
         <source>It could not be found out. {0}</source>
         <translation>无法得知。{0}</translation>
+    </message>
+    <message>
+        <source>No address to ask is set (Settings › Updates).</source>
+        <translation>未设置查询地址（设置 › 更新）。</translation>
     </message>
 </context>
 <context>
@@ -9421,7 +9437,7 @@ The line shows the unread messages lately.</source>
         <translation>找不到此文件。</translation>
     </message>
     <message>
-        <source>Type the camera&apos;s address first.</source>
+        <source>Type the camera's address first.</source>
         <translation>请先输入摄像头地址。</translation>
     </message>
 </context>

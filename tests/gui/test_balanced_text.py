@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
+from console.widgets.balanced_label import BalancedLabel
 from console.widgets.painting import balanced_width
 
 
@@ -35,3 +36,20 @@ def test_no_character_is_left_alone_in_the_last_line(qtbot: QtBot) -> None:
     width = balanced_width(widest, height)
     assert height(width) == height(widest)
     assert width < metrics.horizontalAdvance(text[:13])
+
+
+def test_a_help_of_a_form_keeps_its_lines_about_equally_long(qtbot: QtBot) -> None:
+    label = BalancedLabel("Objects nearer than this form a group where near misses matter.")
+    qtbot.addWidget(label)
+    room = label.fontMetrics().horizontalAdvance(label.text()) - 2
+    label.resize(room, 100)
+    label.show()
+    used = label.contentsRect().width()
+    assert room // 2 - 2 < used < room * 2 // 3
+    # Two lines in a narrower window too: what is left free now is none of its business.
+    assert label.heightForWidth(used) < 3 * label.fontMetrics().lineSpacing()
+    label.resize(room + 2, 100)
+    assert label.contentsRect().width() == room + 2
+    label.setText("Short.")
+    label.resize(room, 100)
+    assert label.contentsRect().width() == room

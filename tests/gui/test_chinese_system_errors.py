@@ -10,16 +10,23 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
 
+from console import settings_keeper
 from console.models.log_filter import LogFilter, LogFilterError
 from console.models.regex_words import regex_problem
 from console.window_texts import cause, said
 from pipeline import system_words
+from pipeline.settings import Settings
 from pipeline.texts import Text, cause_of, say, words_of
-from tests.support.chinese import HAN, chinese
+from tests.support.chinese import HAN, chinese, slips
+from tests.support.console_parts import console_context
+from tests.support.log_guard import ExpectLog
 
 pytestmark = pytest.mark.usefixtures("chinese")
 __all__ = ["chinese"]
@@ -74,6 +81,18 @@ def test_the_file_is_named_unless_the_sentence_has_it(tmp_path: Path) -> None:
     assert words_of(error) == f"No such file or directory: {gone}"
     text = say("{name}: cannot be read ({error})", name="gone.csv", error=cause_of(error))
     assert text == "gone.csv: cannot be read (No such file or directory)"
+
+
+def test_settings_that_cannot_be_saved(qtbot: QtBot, tmp_path: Path, expect_log: ExpectLog) -> None:
+    expect_log("the settings cannot be saved")
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    told: list[str] = []
+    with console_context(qtbot, Settings()) as made:
+        context = replace(made, settings_path=in_the_way / "signalbox.toml")
+        settings_keeper.keep(context, QObject(made.controller), Settings(), int, told.append)
+        qtbot.waitUntil(lambda: bool(told))
+    assert slips(told[0]) == []
 
 
 def test_every_sentence_is_translated() -> None:

@@ -112,8 +112,8 @@ def test_other_thresholds_say_something_else_and_it_is_saved(
     for name, text in (
         ("Near distance", "0"),
         ("Conflict distance", "0"),
-        ("Seconds to contact: medium", "0.001"),
-        ("Seconds to contact: high", "0.001"),
+        ("Contact in (s): medium", "0.001"),
+        ("Contact in (s): high", "0.001"),
     ):
         write(qtbot, dialog, name, text)
     press(qtbot, dialog, "Assess")
@@ -170,7 +170,7 @@ def test_what_two_runs_say_stands_side_by_side(qtbot: QtBot, dialog: ReplayDialo
     first = [now for _, now in verdicts(dialog)]
     for name in ("Near distance", "Conflict distance"):
         write(qtbot, dialog, name, "0")
-    for name in ("Seconds to contact: medium", "Seconds to contact: high"):
+    for name in ("Contact in (s): medium", "Contact in (s): high"):
         write(qtbot, dialog, name, "0.001")
     press(qtbot, dialog, "Assess")
     qtbot.waitUntil(lambda: says(dialog, "3 assessed: 0 as then, 3 different"))

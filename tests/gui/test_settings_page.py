@@ -305,23 +305,27 @@ def test_storage_and_alarms_are_kept(qtbot: QtBot, page: SettingsPage, path: Pat
     assert (kept.storage.keep_alarms_days, kept.alarms.escalate_after_s) == (30.0, 60.0)
 
 
-def test_a_wide_window_shows_two_columns_and_marks_the_section_chosen(
+def test_wider_windows_show_more_columns_and_mark_the_section_chosen(
     qtbot: QtBot, page: SettingsPage
 ) -> None:
     sections_list = page.findChildren(QListWidget)[0]
+    listed = [sections_list.item(row).text() for row in range(sections_list.count())]
     cards = page.findChildren(Section)
 
-    def lefts() -> set[int]:
-        return {card.x() for card in cards}
+    def is_laid_out(columns: int) -> bool:
+        in_order = sorted(cards, key=lambda card: (card.x(), card.y()))
+        return (
+            len({card.x() for card in cards}) == columns
+            and [card.accessibleName() for card in in_order] == listed
+            and all(card.height() == card.heightForWidth(card.width()) for card in cards)
+        )
 
-    qtbot.waitUntil(lambda: len(lefts()) == 1)
-    page.resize(1900, 900)
-    qtbot.waitUntil(lambda: len(lefts()) == 2)
-    ends = [max(c.geometry().bottom() for c in cards if c.x() == left) for left in lefts()]
-    assert abs(ends[0] - ends[1]) < 900
+    for width, columns in ((1200, 1), (1440, 2), (1900, 2), (2560, 3), (1440, 2)):
+        page.resize(width, 900)
+        qtbot.waitUntil(lambda columns=columns: is_laid_out(columns))
     for row in range(1, sections_list.count()):
         qtbot.keyClick(sections_list, Qt.Key.Key_Down)
         chosen = [card.accessibleName() for card in cards if card.property("chosen") == "true"]
-        assert chosen == [sections_list.item(row).text()]
+        assert chosen == [listed[row]]
     page.resize(1200, 700)
-    qtbot.waitUntil(lambda: len(lefts()) == 1)
+    qtbot.waitUntil(lambda: is_laid_out(1))

@@ -107,7 +107,7 @@ def _missing(setting: Setting, location: str, *, refused: bool) -> Finding:
         setting,
         "file-missing",
         Severity.ERROR if refused else Severity.WARNING,
-        effect=say("the client is not made")
+        effect=say("the client cannot be made")
         if refused
         else say("the client is made, but would not be once security.protocol uses TLS"),
         reason=say("{location} does not exist or cannot be read", location=location),

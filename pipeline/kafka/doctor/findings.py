@@ -198,7 +198,7 @@ def refusal(
         setting,
         rule,
         Severity.ERROR,
-        effect=say("the client is not made"),
+        effect=say("the client cannot be made"),
         reason=reason,
         fix=fix,
         edits=edits,

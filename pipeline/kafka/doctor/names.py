@@ -70,7 +70,7 @@ def _jaas(setting: Setting) -> Finding:
         setting,
         "java-name",
         Severity.ERROR,
-        effect=say("librdkafka refuses it, and the client is not made"),
+        effect=say("librdkafka refuses it, and the client cannot be made"),
         reason=say(
             "it is a name of Java clients; librdkafka has sasl.username and "
             "sasl.password for PLAIN and SCRAM, sasl.kerberos.* and "
@@ -107,7 +107,7 @@ def _java(setting: Setting, java: JavaName) -> Finding:
         setting,
         "java-name",
         Severity.ERROR,
-        effect=say("librdkafka has no such property, and the client is not made"),
+        effect=say("librdkafka has no such property, and the client cannot be made"),
         reason=say("it is a name of {origin}", origin=java.origin),
         fix=fix,
         edits=edits,
@@ -126,7 +126,7 @@ def _misspelt(setting: Setting, role: Role) -> Finding:
         setting,
         "unknown-name",
         Severity.ERROR,
-        effect=say("there is no such property, and the client is not made"),
+        effect=say("there is no such property, and the client cannot be made"),
         reason=reason,
         fix=hint,
         edits=[Edit("rename", name, None, near)] if near else [Edit("remove", name)],

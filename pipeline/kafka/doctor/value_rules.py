@@ -44,7 +44,7 @@ def _invalid(
         rule,
         Severity.ERROR,
         effect=effect,
-        reason=say("librdkafka refuses the value, and the client is not made"),
+        reason=say("librdkafka refuses the value, and the client cannot be made"),
         fix=fix,
         edits=[] if value is None else [Edit("set", setting.name, value)],
         refused=True,
@@ -87,7 +87,7 @@ def _number(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
             yield _invalid(
                 setting,
                 "wrong-type",
-                say("this is no number"),
+                say("this is not a number"),
                 say(
                     "Write a number from {low:g} to {high:.10g} or {words}.",
                     low=found.low,
@@ -221,7 +221,7 @@ def _word(setting: Setting, found: Property, text: str) -> Iterator[Finding]:
     yield _invalid(
         setting,
         "bad-word",
-        say("{word!r} is none of its words", word=word) if word else say("it may not be empty"),
+        say("{word!r} is not one of its values", word=word) if word else say("it may not be empty"),
         say("Write {meant}.", meant=meant)
         if meant
         else say("Write one of: {choices}.", choices=choice),

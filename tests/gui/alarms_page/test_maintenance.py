@@ -47,6 +47,7 @@ def test_a_time_of_maintenance_is_added_and_taken_away(
     table = dialog.findChildren(ValueTable)[0]
     row = table.topLevelItem(0)
     assert row is not None
+    assert row.text(4) == "in force"  # not by its colour alone
     table.setCurrentItem(row)
     qtbot.mouseClick(button(dialog, "Take away"), Qt.MouseButton.LeftButton)
     wait_for(qtbot, context, 0)

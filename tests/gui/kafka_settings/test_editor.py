@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,16 @@ def test_from_a_fault_to_applied_without_a_mouse(
     )
     wait_for(qtbot, page, "Applied.")
     assert context.settings.kafka.consumer == {"check.crcs": True}
+
+
+def test_the_numbers_of_lines_stand_beside_them(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage
+) -> None:
+    del context
+    type_lines(qtbot, page, "producer", "acks = 1", "linger.ms = 5")
+    lines = list(editor(page).lines_in_sight())
+    tops = [top for _, top, _ in lines]
+    steps = {round(after - before, 3) for before, after in pairwise(tops)}
+    assert len(tops) > 3
+    # The last one too, below which the document has its margin.
+    assert {round(height, 3) for _, _, height in lines} == steps

@@ -79,7 +79,7 @@ def test_java_properties_are_explained_and_taken_over(
     paste(qtbot, dialog, JAVA)
     rows = {row[1].split(" = ")[0]: row for row in cells(dialog)}
     assert rows["bootstrap.servers"][2] == "Bootstrap servers: kafka-1:9092"
-    assert rows["key.serializer"][2] == "goes away"
+    assert rows["key.serializer"][2] == "left out"
     assert rows["max.request.size"][2] == "[common] message.max.bytes = 2097152"
     assert "65536" in rows["buffer.memory"][2]
     assert "'67108864' became '65536'" in rows["buffer.memory"][3]
