@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 WIDTH: Final = 860
 HEIGHT: Final = 460
 SHOW_MS: Final = 100
+SHORTEST_MS: Final = 0.05
+"""Shown as more than nothing."""
+
 
 _TOKENS: Final = {"ok": "ok", "failed": "danger", "skipped": "text_muted"}
 STATE_COLUMN: Final = 1
@@ -115,8 +118,9 @@ class ConnectionDialog(QDialog):
         }
         for step in self._steps[self._shown :]:
             item = self._table.make_item()
-            # What was left out took the time of finding that out.
-            took = "" if step.state.value == "skipped" else milliseconds(step.took_ms)
+            # Some steps are answered by the one before, and what is left out takes none.
+            is_timed = step.state.value != "skipped" and step.took_ms >= SHORTEST_MS
+            took = milliseconds(step.took_ms) if is_timed else ""
             for index, text in enumerate(
                 (shown(step.name.words), words[step.state.value], took, shown(step.detail))
             ):
