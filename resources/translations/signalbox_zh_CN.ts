@@ -2455,10 +2455,6 @@ Choose another folder, or free some space.</source>
         <source>left out</source>
         <translation>去掉</translation>
     </message>
-    <message>
-        <source>{0} properties: {1} differ here, {2} of them are left out.</source>
-        <translation>{0} 个属性：其中 {1} 个在此处不同，{2} 个去掉。</translation>
-    </message>
 </context>
 <context>
     <name>JavaTakeover</name>
