@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from console.theme.tokens import Space
@@ -47,7 +48,8 @@ class FormRow(QWidget):
         row.setSpacing(Space.S)
         row.addWidget(field)
         if beside is not None:
-            row.addWidget(beside)
+            # So aligned it does not hold the field down to its own height.
+            row.addWidget(beside, 0, Qt.AlignmentFlag.AlignVCenter)
         if field.maximumWidth() < QWIDGETSIZE_MAX:
             row.addStretch(1)
         grid = QGridLayout(self)

@@ -90,7 +90,9 @@ def test_settings_that_cannot_be_saved(qtbot: QtBot, tmp_path: Path, expect_log:
     told: list[str] = []
     with console_context(qtbot, Settings()) as made:
         context = replace(made, settings_path=in_the_way / "signalbox.toml")
-        settings_keeper.keep(context, QObject(made.controller), Settings(), int, told.append)
+        settings_keeper.keep(
+            context, QObject(made.controller), Settings(), lambda: None, told.append
+        )
         qtbot.waitUntil(lambda: bool(told))
     assert slips(told[0]) == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -322,7 +323,7 @@ def test_wider_windows_show_more_columns_and_mark_the_section_chosen(
 
     for width, columns in ((1200, 1), (1440, 2), (1900, 2), (2560, 3), (1440, 2)):
         page.resize(width, 900)
-        qtbot.waitUntil(lambda columns=columns: is_laid_out(columns))
+        qtbot.waitUntil(partial(is_laid_out, columns))
     for row in range(1, sections_list.count()):
         qtbot.keyClick(sections_list, Qt.Key.Key_Down)
         chosen = [card.accessibleName() for card in cards if card.property("chosen") == "true"]
