@@ -7626,6 +7626,10 @@ It opens by itself when workers start.</source>
         <source>this is not a number</source>
         <translation>这不是数字</translation>
     </message>
+    <message>
+        <source>the client is not made</source>
+        <translation type="unfinished" />
+    </message>
 </context>
 <context>
     <name>PipelineController</name>
