@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 translate = QCoreApplication.translate
 
+NO_CONNECTION: Final = "no connection to a broker"
+"""What the reader of lag says where nobody answers: no more than is said already."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerTrouble:
@@ -23,7 +26,7 @@ class BrokerTrouble:
 
     Attributes:
         what: the broker by its address, and that it is away; a sentence.
-        cause: why; a sentence.
+        cause: why; a sentence, or empty.
         next_step: what to do; a sentence.
     """
 
@@ -55,7 +58,7 @@ def broker_trouble(context: ConsoleContext) -> BrokerTrouble | None:
     lag = context.figures.lag
     if controller.session_state is not SessionState.OPEN or lag is None or not lag.error:
         return None
-    cause = sentence(lag.error)
+    cause = sentence(lag.error) if str(lag.error) != NO_CONNECTION else ""
     if context.settings.kafka.mode == "embedded":
         return BrokerTrouble(
             translate("Broker", "The embedded broker does not answer."),

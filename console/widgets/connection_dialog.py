@@ -145,8 +145,10 @@ class ConnectionDialog(QDialog):
         missing = [topic for step in self._steps for topic in step.missing_topics]
         self._make.setVisible(bool(missing))
         if failed is not None:
-            words = self.tr("{0} fails: {1}\n{2}").format(
-                shown(failed.name.words), shown(failed.detail), shown(failed.next_step)
+            words = self.tr("{0} fails: {1}.\n{2}").format(
+                shown(failed.name.words),
+                shown(failed.detail).rstrip(".。"),
+                shown(failed.next_step),
             )
             self._words.setText(joining.closed_up(words.strip()))
         elif missing:

@@ -8,16 +8,19 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
 
-from console import settings_keeper
+from console import joining, settings_keeper
 from console.background import in_background
 from console.context import ConsoleContext
 from console.key_words import LEVELS, condition_words, limit_words, place_words
 from console.theme.tokens import Space
+from console.widgets.balanced_label import BalancedLabel
 from console.widgets.dialog_buttons import MessageBox
 from console.widgets.key_dialog import STORE_PREFIX, KeyDialog
+from console.widgets.painting import with_role
 from console.widgets.section import Section
 from console.widgets.value_table import ValueTable, set_color
 from console.window_texts import error_words
+from pipeline.secrets import DOTS
 from pipeline.settings_scheduler import KeySettings, LlmSettings
 from pipeline.states import ALIVE, WorkerName
 from pipeline.telemetry import KeyView
@@ -68,6 +71,9 @@ class KeysSection(Section):
         )
         self._empty.setWordWrap(True)
         self._empty.setProperty("role", "muted")
+        self._refused = BalancedLabel()
+        with_role(self._refused, "status", "danger")
+        self._refused.hide()
         row = QHBoxLayout()
         row.setSpacing(Space.S)
         self._add = self._button(self.tr("Add key…"), self._on_add)
@@ -79,6 +85,7 @@ class KeysSection(Section):
         row.addStretch(1)
         self.add(self._empty)
         self.add(self._table)
+        self.add(self._refused)
         self.body.addLayout(row)
         context.controller.settings_changed.connect(self.refresh)
         context.figures.updated.connect(self.refresh)
@@ -115,18 +122,31 @@ class KeysSection(Section):
                 item.setToolTip(STATE, item.text(STATE))
         self._table.setVisible(bool(self._keys))
         self._empty.setVisible(not self._keys)
+        self._show_refused(views)
         self._show_buttons()
+
+    def _show_refused(self, views: dict[str, KeyView]) -> None:
+        """Say in whole sentences why keys are refused: a cell of the table has no room for it."""
+        used = [views[key.id] for key in self._keys if key.enabled and key.id in views]
+        lines = [joining.named(view.key_id, condition_words(view)) for view in used if view.reason]
+        text = "\n".join(lines)
+        if text != self._refused.text():
+            self._refused.setText(text)
+            self._refused.setVisible(bool(text))
 
     def _row(self, key: KeySettings, view: KeyView | None) -> tuple[str, str, str, str]:
         if not key.enabled:
             state = self.tr("Off")
         elif view is None:
             state = self.tr("Not in use")
+        elif view.reason:
+            state = self.tr("Disabled")
         else:
             state = condition_words(view)
-        place = place_words(key)
-        masked = f"{view.masked} · {place}" if view is not None and view.masked else place
-        return key.id, masked, state, limit_words(key) or self.tr("none")
+        # Of a short key there are dots only, which tell nothing.
+        end = view.masked if view is not None and view.masked != DOTS else ""
+        shown = joining.in_a_line(part for part in (end, place_words(key)) if part)
+        return key.id, shown, state, limit_words(key) or self.tr("none")
 
     def _selected(self) -> KeySettings | None:
         items = self._table.selectedItems()

@@ -1415,12 +1415,6 @@
         <translation>– 已跳过</translation>
     </message>
     <message>
-        <source>{0} fails: {1}
-{2}</source>
-        <translation>{0} 失败：{1}
-{2}</translation>
-    </message>
-    <message>
         <source>The cluster answers. Topics that are missing there: {0}.</source>
         <translation>集群有应答。缺少的主题：{0}。</translation>
     </message>
@@ -1431,6 +1425,12 @@
     <message>
         <source>Making the topics…</source>
         <translation>正在创建主题…</translation>
+    </message>
+    <message>
+        <source>{0} fails: {1}.
+{2}</source>
+        <translation>{0} 失败：{1}。
+{2}</translation>
     </message>
 </context>
 <context>
@@ -2867,6 +2867,10 @@ Choose another folder, or free some space.</source>
     <message>
         <source>Keep</source>
         <translation>保留</translation>
+    </message>
+    <message>
+        <source>Disabled</source>
+        <translation>已停用</translation>
     </message>
 </context>
 <context>
@@ -7625,10 +7629,6 @@ It opens by itself when workers start.</source>
     <message>
         <source>this is not a number</source>
         <translation>这不是数字</translation>
-    </message>
-    <message>
-        <source>the client is not made</source>
-        <translation type="unfinished" />
     </message>
 </context>
 <context>

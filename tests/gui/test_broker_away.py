@@ -78,6 +78,7 @@ def test_every_part_of_the_window_names_the_broker_and_what_to_do(
             assert NOBODY in text
             assert next_step in text
             assert "Local:" not in text
+            assert {"en": "No connection", "zh_CN": "没有与任何"}[language] not in text  # said twice
         assert "F5" not in said(tile)
         # Not by its colour alone.
         assert {"en": "not reached", "zh_CN": "无法连接"}[language] in bar.broker_lamp.text()

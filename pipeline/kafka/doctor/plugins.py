@@ -48,7 +48,7 @@ def plugin_rules(effective: Effective) -> Iterator[Finding]:
         setting,
         "plugin-missing",
         Severity.ERROR if is_certain else Severity.WARNING,
-        effect=say("the client is not made"),
+        effect=say("the client cannot be made"),
         reason=reason,
         fix=say("Write the whole path of the library, or take it out."),
         edits=[Edit("set", setting.name, left) if left else Edit("remove", setting.name)],
