@@ -83,6 +83,11 @@ class LagTable(ValueTable):
             self.setCurrentItem(item)
             item.setExpanded(True)
 
+    def height_of_groups(self) -> int:
+        """Return how high the table is with every group in sight and none open, pixels."""
+        rows = self.topLevelItemCount() * self.sizeHintForRow(0)
+        return self.header().sizeHint().height() + rows + 2 * self.frameWidth()
+
     def _show(self, item: QTreeWidgetItem, row: LagRow) -> None:
         view = link_view(row.link, row.consumer)
         name = f"{row.topic} ← {row.group}"

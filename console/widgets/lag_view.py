@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from console.widgets.lag_chart import LagChart
 
 CHART_HEIGHT = 64
-TABLE_HEIGHT = 48
 
 TABLE_SECTION_HEIGHT, CHART_SECTION_HEIGHT = 172, 168
 """In a window of 1280x720: all groups, and a line that can be read."""
@@ -84,7 +83,6 @@ class LagView(QWidget):
     def _full(self) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Vertical)
         section = Section(self.tr("Consumer groups"))
-        self._table.setMinimumHeight(TABLE_HEIGHT)
         section.add(self._table, 1)
         splitter.addWidget(section)
         splitter.addWidget(self._chart_section)
@@ -126,6 +124,7 @@ class LagView(QWidget):
         elif lag is None or lag.taken_at_s != self._shown_reading_s:
             self._shown_reading_s = lag.taken_at_s if lag is not None else 0.0
             self._table.show_rows(self._rows())
+            self._table.setMinimumHeight(self._table.height_of_groups())
             self._show_chart()
 
     def _show_empty(self, state: SessionState) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
@@ -10,7 +12,7 @@ from console import formatting, i18n, regional
 from console.context import ConsoleContext
 from console.figures import Part
 from console.process_figures import ProcessFigures
-from console.supervision.link_view import link_view
+from console.supervision.link_view import LinkView, link_view
 from console.supervision.overall import overall
 from console.supervision.wording import Level, level_token
 from console.theme.theme import ThemeMode
@@ -20,9 +22,12 @@ from console.widgets.elided_label import ElidedLabel
 from console.widgets.painting import with_role
 from console.widgets.status_lamp import StatusLamp
 from pipeline import __version__
-from pipeline.states import WorkerName
+
+if TYPE_CHECKING:
+    from pipeline.kafka.lag import LinkLag
 
 HEIGHT = 26
+LOUDNESS: Final[dict[Level, int]] = {"off": 0, "ok": 0, "info": 1, "warning": 2, "danger": 3}
 MESSAGE_MS = 8000
 SLOW_EVERY = 4
 """CPU, memory and the UI gap are read once a second: every fourth time."""
@@ -156,25 +161,28 @@ class StatusBar(QFrame):
         self._overall.set_text(text)
 
     def _show_lag(self) -> None:
-        figures = self._context.figures
-        topics = self._context.settings.kafka.topics
-        links = [
-            (link, self._context.controller.status(name).state)
-            for name, topic in (
-                (WorkerName.GENERATOR, topics.detection_results),
-                (WorkerName.SCHEDULER, topics.assessment_tasks),
-                (WorkerName.AGGREGATOR, topics.risk_assessment_results),
-            )
-            if (link := figures.link(name, topic)) is not None
-        ]
+        links = self._links()
         if not links:
             self._lag.set_text(self.tr("Group lag –"), "text_muted")
             return
-        worst, state = max(links, key=lambda each: each[0].messages)
-        view = link_view(worst, state)
+        # The one to look at is not always the longest: a short one may stand still.
+        worst, view = max(links, key=lambda each: (LOUDNESS[each[1].level], each[0].messages))
         text = self.tr("Group lag {0} ({1})").format(formatting.count(worst.messages), view.word)
         quiet = view.level in {"ok", "off"}
         self._lag.set_text(text, "text_muted" if quiet else level_token(view.level))
+
+    def _links(self) -> list[tuple[LinkLag, LinkView]]:
+        context = self._context
+        if context.figures.lag is None:
+            return []
+        # Where there is one, Kafka's modules have been imported in the background.
+        from pipeline.kafka.readers import readers
+
+        return [
+            (link, link_view(link, context.controller.status(reader.worker).state))
+            for reader in readers(context.settings.kafka)
+            if (link := context.figures.link(reader.worker, reader.topic)) is not None
+        ]
 
     def _show_health(self) -> None:
         gap = self._ui_gap.recent()

@@ -72,13 +72,14 @@ def test_every_part_of_the_window_names_the_broker_and_what_to_do(
     assert "F5" in said(tile)
     context.controller.start_all()
     next_step = {"en": "Test connection", "zh_CN": "测试连接"}[language]
+    said_again = {"en": "No connection", "zh_CN": "没有与任何"}[language]
 
     def told() -> None:
         for text in (said(tile), bar.broker_lamp.toolTip(), *map(words, parts)):
             assert NOBODY in text
             assert next_step in text
             assert "Local:" not in text
-            assert {"en": "No connection", "zh_CN": "没有与任何"}[language] not in text  # said twice
+            assert said_again not in text
         assert "F5" not in said(tile)
         # Not by its colour alone.
         assert {"en": "not reached", "zh_CN": "无法连接"}[language] in bar.broker_lamp.text()
