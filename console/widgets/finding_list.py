@@ -22,6 +22,7 @@ from console import joining
 from console.severity_words import severity_look, severity_word
 from console.theme.theme import ThemeManager
 from console.theme.tokens import Space
+from console.widgets.balanced_label import BalancedLabel
 from console.widgets.painting import with_role
 from console.window_texts import sentence, shown
 
@@ -106,13 +107,12 @@ class FindingList(QWidget):
         for placed in self._findings or ():
             column.addWidget(self._card(placed))
         if not self._findings:
-            good = QLabel(
+            good = BalancedLabel(
                 self.tr(
                     "The settings doctor has nothing to say: these properties do what they say, "
                     "with the librdkafka in use."
                 )
             )
-            good.setWordWrap(True)
             good.setProperty("role", "muted")
             column.addWidget(good)
         column.addStretch(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from html import escape
@@ -19,6 +20,9 @@ from console.theme.tokens import TypeSize
 
 SPAN_S: Final = 900.0
 MINUTE_S: Final = 60.0
+LABEL_ROOM: Final = 28.0
+"""From one number beside the chart to the next, at least; pixels."""
+
 START_ROOM_MIN: Final = 0.45
 NOW_ROOM_MIN: Final = 0.25
 """Beside the first and the last label, which are left out where they would be cut; minutes."""
@@ -52,6 +56,24 @@ class _MinutesAgo(pg.AxisItem):  # type: ignore[misc]
 class _Counts(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
         return [formatting.axis_count(value) for value in values]
+
+    def tickValues(  # noqa: N802 - pyqtgraph's name
+        self, low: float, high: float, size: float
+    ) -> list[tuple[float, list[float]]]:
+        # Whole messages, and no more labels than there is room for.
+        step = whole_step((high - low) / max(1.0, size // LABEL_ROOM))
+        first = math.ceil(low / step) * step
+        return [(float(step), [float(value) for value in range(first, int(high) + 1, step)])]
+
+
+def whole_step(least: float) -> int:
+    """Return the smallest of 1, 2, 5, 10, 20, 50, ... that is at least `least`."""
+    tens = 1
+    while True:
+        for factor in (1, 2, 5):
+            if factor * tens >= least:
+                return factor * tens
+        tens *= 10
 
 
 class LagChart(QWidget):

@@ -152,6 +152,25 @@ def test_the_chart_takes_lines_in_and_out_and_both_themes(
     assert chart.grab().toImage() != dark
 
 
+@pytest.mark.parametrize(
+    ("highest", "height", "amounts"),
+    [
+        (11.0, 170.0, [0, 2, 4, 6, 8, 10]),
+        (11.0, 14.0, [0]),
+        (2.2, 300.0, [0, 1, 2]),
+        (1_300_000.0, 100.0, [0, 500_000, 1_000_000]),
+    ],
+)
+def test_the_chart_names_no_more_amounts_than_there_is_room_for(
+    qtbot: QtBot, context: ConsoleContext, highest: float, height: float, amounts: list[float]
+) -> None:
+    chart = LagChart(context.theme)
+    qtbot.addWidget(chart)
+    axis = chart.findChildren(PlotWidget)[0].getAxis("left")
+    ((_, values),) = axis.tickValues(0.0, highest, height)
+    assert values == amounts
+
+
 def test_the_chart_has_room_in_the_smallest_usual_window(
     qtbot: QtBot, context: ConsoleContext, page: KafkaPage
 ) -> None:
