@@ -60,6 +60,9 @@ class AlarmsPage(QWidget):
         self._picture_of = ("", "")
         with_role(self, "page")
         self._counts = QLabel()
+        self._newer = QPushButton()
+        self._newer.setProperty("role", "link")
+        self._newer.hide()
         self._filter = AlarmFilterBar(context)
         self._table = AlarmTable(context)
         self._details = AlarmDetails(context)
@@ -118,6 +121,7 @@ class AlarmsPage(QWidget):
         counts.setSpacing(Space.M)
         counts.addWidget(self._counts)
         counts.addWidget(daily)
+        counts.addWidget(self._newer)
         counts.addStretch(1)
         head.addWidget(page_heading(self.tr("Alarms")), 1, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._maintenance, 0, Qt.AlignmentFlag.AlignTop)
@@ -154,7 +158,9 @@ class AlarmsPage(QWidget):
         self._desk.changed.connect(self._on_changed)
         self._context.figures.updated.connect(self._set_empty_words)
         self._desk.failed.connect(self._on_failed)
-        self._filter.changed.connect(self._read)
+        self._filter.changed.connect(self._read_all)
+        self._newer.clicked.connect(self._read_all)
+        self._table.let_go.connect(self._read)
         self._table.chosen.connect(self._on_chosen)
         self._details.mark_asked.connect(self._on_mark)
         self._details.save_asked.connect(self._on_save_picture)
@@ -177,7 +183,7 @@ class AlarmsPage(QWidget):
         if self._filter.is_filtered:
             self._filter.reset()
         else:
-            self._read()
+            self._read_all()
 
     def kept(self) -> Any:
         """Return the filter and the alarm that is chosen."""
@@ -200,6 +206,12 @@ class AlarmsPage(QWidget):
             self._read()
 
     @Slot()
+    def _read_all(self) -> None:
+        """Read also what is held back while the pointer is over the table."""
+        self._table.release()
+        self._read()
+
+    @Slot()
     def _read(self) -> None:
         self._question += 1
         question = self._question
@@ -215,6 +227,13 @@ class AlarmsPage(QWidget):
         if question != self._question or not isValid(self._table):
             return
         entries = self._desk.with_unsaved(entries, self._filter.wanted())
+        found = len(entries)
+        if self._table.holds:
+            # A new row on top moves all others: a click would hit another alarm than was read.
+            entries = [one for one in entries if self._table.entry(one.alarm.alarm_id) is not None]
+        held = found - len(entries)
+        self._newer.setText(self.tr("Show %Ln newer alarm(s)", "", held))
+        self._newer.setVisible(held > 0)
         self._table.set_entries(entries)
         if self._wanted_id:
             self._table.choose(self._wanted_id)

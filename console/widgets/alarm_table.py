@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
@@ -22,7 +31,9 @@ from console.context import ConsoleContext
 from console.supervision.wording import level_token
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
+from console.widgets.alarm_list import HOLD_MS
 from console.widgets.value_table import ValueTable, set_color, set_texts
+from pipeline.messages import RISK_LEVELS
 
 if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry
@@ -41,9 +52,11 @@ class AlarmTable(ValueTable):
 
     Attributes:
         chosen: another alarm is the current one; carries its id, empty for none.
+        let_go: newer alarms may come in again; see `holds`.
     """
 
     chosen = Signal(str)
+    let_go = Signal()
 
     def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
         headers = [""] * (NOTE + 1)
@@ -78,12 +91,36 @@ class AlarmTable(ValueTable):
         self._settled.setInterval(0)
         self._settled.timeout.connect(self._share)
         self.header().sectionResized.connect(self._on_resized)
+        self._hold = QTimer(self)
+        self._hold.setSingleShot(True)
+        self._hold.setInterval(HOLD_MS)
+        self._hold.timeout.connect(self.let_go)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.header().setMinimumSectionSize(48)
         # By default every row is measured after every change: 75 ms for a thousand.
         self.header().setResizeContentsPrecision(ROWS_MEASURED)
         self.currentItemChanged.connect(lambda _: self.chosen.emit(self.chosen_id()))
         context.theme.changed.connect(self._fill_all)
         context.controller.settings_changed.connect(self._fill_all)
+
+    @property
+    def holds(self) -> bool:
+        """Whether somebody points at a row, and rows had better not move; for a while at most."""
+        return self._hold.isActive()
+
+    def release(self) -> None:
+        """Hold no longer."""
+        self._hold.stop()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Stand still while somebody points at something here."""
+        if event.type() in {QEvent.Type.HoverEnter, QEvent.Type.HoverMove}:
+            if self._entries:
+                self._hold.start()
+        elif event.type() is QEvent.Type.HoverLeave and self.holds:
+            self.release()
+            self.let_go.emit()
+        return super().viewportEvent(event)
 
     def chosen_id(self) -> str:
         """Return the id of the current alarm; empty for none."""
@@ -108,9 +145,14 @@ class AlarmTable(ValueTable):
         return True
 
     def set_entries(self, entries: Sequence[AlarmEntry]) -> None:
-        """Show `entries`; the current alarm stays current as long as it is there."""
+        """Show `entries`; the current alarm stays current as long as it is there.
+
+        Once the reader has scrolled down, rows that come in above move nothing.
+        """
         self._entries = {entry.alarm.alarm_id: entry for entry in entries}
         current = self.chosen_id()
+        top = self.itemAt(0, 0) if self.verticalScrollBar().value() > 0 else None
+        top_id = str(top.data(0, ID_ROLE)) if top is not None else ""
         self.setUpdatesEnabled(False)
         for alarm_id in [alarm_id for alarm_id in self._items if alarm_id not in self._entries]:
             self.takeTopLevelItem(self.indexOfTopLevelItem(self._items.pop(alarm_id)))
@@ -131,6 +173,8 @@ class AlarmTable(ValueTable):
                 self._fill(item, entry, now)
         self.setUpdatesEnabled(True)
         self._share()
+        if top_id in self._items:
+            self.scrollToItem(self._items[top_id], self.ScrollHint.PositionAtTop)
         if current and current in self._items and self.chosen_id() != current:
             self.setCurrentItem(self._items[current])
 
@@ -205,7 +249,9 @@ class _BadgeDelegate(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        width = QFontMetrics(self._font).horizontalAdvance(str(index.data()))
+        # Of the widest: columns stay where they are when an alarm of another level comes.
+        metrics = QFontMetrics(self._font)
+        width = max(metrics.horizontalAdvance(alarm_words.level_badge(one)) for one in RISK_LEVELS)
         return QSize(width + 2 * Space.XS + 2 * Space.S, ROW_HEIGHT)
 
     def paint(

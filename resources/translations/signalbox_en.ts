@@ -12,6 +12,16 @@
     </message>
 </context>
 <context>
+    <name>AlarmsPage</name>
+    <message numerus="yes">
+        <source>Show %Ln newer alarm(s)</source>
+        <translation>
+            <numerusform>Show %Ln newer alarm</numerusform>
+            <numerusform>Show %Ln newer alarms</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>CameraTile</name>
     <message numerus="yes">
         <source>{0} objects</source>

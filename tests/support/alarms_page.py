@@ -33,15 +33,21 @@ def shown_texts(page: QWidget) -> list[str]:
     return [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
 
 
-def choose(qtbot: QtBot, page: QWidget, filter_name: str, text: str) -> None:
-    """Choose in a box by typing its first letters, as one does with the keyboard."""
+def choose(
+    qtbot: QtBot,
+    page: QWidget,
+    filter_name: str,
+    text: str,
+    key: Qt.Key = Qt.Key.Key_Down,
+) -> None:
+    """Choose in a box by going down, or up, as one does with the keyboard."""
     box = named(page, QComboBox, filter_name)
     assert isinstance(box, QComboBox)
     box.setFocus()
     for _ in range(box.count()):
         if box.currentText() == text:
             return
-        qtbot.keyClick(box, Qt.Key.Key_Down)
+        qtbot.keyClick(box, key)
     assert box.currentText() == text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -298,3 +299,66 @@ def test_the_columns_take_all_room_when_a_wide_row_is_gone(qtbot: QtBot, page: A
     qtbot.waitUntil(lambda: ids(page) == ["clash", "close"])
     qtbot.waitUntil(lambda: table.header().length() == table.viewport().width())
     assert table.columnWidth(RISK) >= table.sizeHintForColumn(RISK)
+
+
+def test_rows_stand_still_under_the_pointer(
+    qtbot: QtBot, page: AlarmsPage, context: ConsoleContext, store: Path
+) -> None:
+    table = page.findChildren(AlarmTable)[0]
+    item = table.topLevelItem(1)
+    assert item is not None
+    place = table.visualItemRect(item).center()
+    qtbot.mouseMove(table.viewport(), place)
+    qtbot.mouseMove(table.viewport(), place + QPoint(1, 0))
+    store_alarms(store, alarm("later", "low"))
+    newer = next(b for b in page.findChildren(QPushButton) if "newer" in b.text())
+    qtbot.waitUntil(newer.isVisible, timeout=8000)
+    assert newer.text().startswith("Show 1 newer alarm")
+    assert any("2 today" in text for text in shown_texts(page))
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert table.chosen_id() == "close"
+    qtbot.mouseClick(newer, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: ids(page)[0] == "later")
+    assert not newer.isVisible()
+
+
+def test_a_filter_shows_all_it_wants_whatever_the_pointer_is_over(
+    qtbot: QtBot, page: AlarmsPage
+) -> None:
+    choose(qtbot, page, "Camera", "Ferry approach")
+    qtbot.waitUntil(lambda: ids(page) == ["close"])
+    table = page.findChildren(AlarmTable)[0]
+    qtbot.mouseMove(table.viewport(), QPoint(20, 20))
+    qtbot.mouseMove(table.viewport(), QPoint(21, 20))
+    choose(qtbot, page, "Camera", "all cameras", key=Qt.Key.Key_Up)
+    qtbot.waitUntil(lambda: len(ids(page)) == 3)
+
+
+def test_who_has_scrolled_down_reads_on_in_the_same_place(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    store_alarms(store, *(alarm(str(n), ago=timedelta(hours=4, minutes=n)) for n in range(60)))
+    qtbot.waitUntil(lambda: len(ids(page)) == 63, timeout=8000)
+    table = page.findChildren(AlarmTable)[0]
+    table.setFocus()
+    for _ in range(2):
+        qtbot.keyClick(table, Qt.Key.Key_PageDown)
+    top = table.itemAt(0, 0)
+    assert top is not None
+    assert table.indexOfTopLevelItem(top) > 0
+    store_alarms(store, alarm("later", "low"), alarm("last", "low"))
+    qtbot.waitUntil(lambda: len(ids(page)) == 65, timeout=8000)
+    assert table.itemAt(0, 0) is top
+
+
+def test_columns_stay_when_an_alarm_of_another_level_comes(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    table = page.findChildren(AlarmTable)[0]
+    choose(qtbot, page, "Level", "level ≥ high")
+    qtbot.waitUntil(lambda: ids(page) == ["clash"])
+    narrow = table.columnWidth(0)
+    qtbot.mouseClick(button(page, "Show all"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(ids(page)) == 3)
+    qtbot.waitUntil(lambda: table.header().length() == table.viewport().width())
+    assert table.columnWidth(0) == narrow
