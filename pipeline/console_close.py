@@ -1,7 +1,8 @@
 """Windows closes a console: its window, the user's session, the machine. Time to stop in order.
 
 A signal does not help there: Windows ends the process as soon as its handler returns, at the latest
-after five seconds. So the handler asks for the end and waits in its own thread until all is done.
+after five seconds. So the handler asks for the end and does not return before that: the process ends
+by itself meanwhile, with all that it has to write and with its own exit code.
 """
 
 from __future__ import annotations
@@ -18,35 +19,55 @@ LONGEST_WAIT_S: Final = 4.5
 CLOSING_EVENTS: Final = frozenset({2, 5, 6})
 """CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT; Ctrl+C and Ctrl+Break are signals."""
 
+_registered: list[object] = []
+"""What Windows may be calling; it must not go while another thread is in it."""
+
 
 @contextlib.contextmanager
 def stop_on_console_close(stop: Callable[[], None]) -> Iterator[None]:
-    """While inside, a closing console calls `stop` and waits until the end of the block.
+    """While inside, a closing console calls `stop`, and Windows waits for the end of the process.
 
     Args:
-        stop: asks the block to end; called in another thread.
+        stop: asks the process to end; called in another thread.
     """
-    done = threading.Event()
-    release = _register(closing_handler(stop, done))
+    closing = ClosingConsole(stop)
+    release = _register(closing.on_event)
     try:
         yield
     finally:
-        done.set()
-        if release is not None:
+        # While its handler runs, Windows may keep this thread waiting until that returns.
+        if release is not None and not closing.has_come:
             release()
 
 
-def closing_handler(stop: Callable[[], None], done: threading.Event) -> Callable[[int], bool]:
-    """Return what Windows calls with the kind of event; True means that it was dealt with."""
+class ClosingConsole:
+    """What Windows calls when something happens to the console.
 
-    def on_event(kind: int) -> bool:
+    Args:
+        stop: asks the process to end.
+    """
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        self._came = threading.Event()
+        self._never = threading.Event()
+
+    @property
+    def has_come(self) -> bool:
+        """Whether the console is closing."""
+        return self._came.is_set()
+
+    def on_event(self, kind: int) -> bool:
+        """Deal with an event of that kind; True means that nobody else needs to.
+
+        A closing one takes `LONGEST_WAIT_S`, unless the process ends before that.
+        """
         if kind not in CLOSING_EVENTS:
             return False
-        stop()
-        done.wait(LONGEST_WAIT_S)
+        self._came.set()
+        self._stop()
+        self._never.wait(LONGEST_WAIT_S)
         return True
-
-    return on_event
 
 
 def _register(handler: Callable[[int], bool]) -> Callable[[], object] | None:
@@ -57,5 +78,6 @@ def _register(handler: Callable[[int], bool]) -> Callable[[], object] | None:
         routine = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(handler)
         kernel = ctypes.windll.kernel32
         if kernel.SetConsoleCtrlHandler(routine, 1):
+            _registered.append(routine)
             return lambda: kernel.SetConsoleCtrlHandler(routine, 0)
     return None

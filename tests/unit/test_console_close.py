@@ -3,38 +3,96 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from pipeline import console_close
-from pipeline.console_close import closing_handler
+from pipeline.console_close import ClosingConsole, stop_on_console_close
+
+Handler = Callable[[int], bool]
+
+
+class Windows:
+    """Calls the handler that was registered, as Windows does: in a thread of its own.
+
+    Attributes:
+        is_released: whether the handler was taken back.
+    """
+
+    def __init__(self) -> None:
+        self.is_released = False
+        self._handler: Handler | None = None
+        self._threads: list[threading.Thread] = []
+
+    def register(self, handler: Handler) -> Callable[[], None]:
+        self._handler = handler
+        return self._release
+
+    def close(self, returned: threading.Event) -> None:
+        assert self._handler is not None
+        handler = self._handler
+
+        def call() -> None:
+            assert handler(2)
+            returned.set()
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        self._threads.append(thread)
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _release(self) -> None:
+        self.is_released = True
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
+    made = Windows()
+    monkeypatch.setattr(console_close, "_register", made.register)
+    yield made
+    made.join()
+
+
+def test_windows_waits_also_after_all_is_stopped(
+    windows: Windows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would end the process before the last lines of the log, with a code of its own."""
+    monkeypatch.setattr(console_close, "LONGEST_WAIT_S", 1.0)
+    asked, returned = threading.Event(), threading.Event()
+    with stop_on_console_close(asked.set):
+        windows.close(returned)
+        assert asked.wait(5)
+    assert not returned.wait(0.1), "Windows would end the process now"
+    assert not windows.is_released, "asked while the handler runs, Windows would not answer"
+
+
+def test_without_such_an_event_the_handler_is_taken_back(windows: Windows) -> None:
+    with stop_on_console_close(lambda: None):
+        assert not windows.is_released
+    assert windows.is_released
 
 
 @pytest.mark.parametrize("kind", [2, 5, 6])
-def test_it_asks_and_waits_until_all_is_done(kind: int) -> None:
-    asked, done, returned = threading.Event(), threading.Event(), threading.Event()
-    handler = closing_handler(asked.set, done)
-
-    def windows() -> None:
-        assert handler(kind)
-        returned.set()
-
-    thread = threading.Thread(target=windows)
-    thread.start()
-    assert asked.wait(5)
-    assert not returned.wait(0.1), "Windows would end the process now"
-    done.set()
-    assert returned.wait(5)
-    thread.join()
+def test_it_asks_and_does_not_wait_longer_than_windows_does(
+    kind: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert console_close.LONGEST_WAIT_S < 5
+    monkeypatch.setattr(console_close, "LONGEST_WAIT_S", 0.01)
+    asked = threading.Event()
+    closing = ClosingConsole(asked.set)
+    assert closing.on_event(kind)
+    assert closing.has_come
+    assert asked.is_set()
 
 
 @pytest.mark.parametrize("kind", [0, 1, 3])
 def test_ctrl_c_and_ctrl_break_are_signals(kind: int) -> None:
     asked = threading.Event()
-    assert not closing_handler(asked.set, threading.Event())(kind)
+    closing = ClosingConsole(asked.set)
+    assert not closing.on_event(kind)
     assert not asked.is_set()
-
-
-def test_it_does_not_wait_longer_than_windows_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console_close, "LONGEST_WAIT_S", 0.01)
-    assert closing_handler(lambda: None, threading.Event())(2)
+    assert not closing.has_come
