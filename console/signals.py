@@ -33,7 +33,7 @@ class QuitSignals(QObject):
             for number in (getattr(signal, name) for name in names)
         }
         self._console = contextlib.ExitStack()
-        self._console.enter_context(stop_on_console_close(self._on_console_close))
+        self._console.enter_context(stop_on_console_close(self._on_console))
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_INTERVAL_MS)
         self._timer.timeout.connect(self._on_turn)
@@ -49,7 +49,7 @@ class QuitSignals(QObject):
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._came = True
 
-    def _on_console_close(self) -> None:
+    def _on_console(self) -> None:
         self._came = True  # in a thread of Windows
 
     @Slot()

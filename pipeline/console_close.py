@@ -1,7 +1,7 @@
 """Windows closes a console: its window, the user's session, the machine. Time to stop in order.
 
 A signal does not help there: Windows ends the process as soon as its handler returns, at the latest
-after five seconds. So the handler asks for the end and does not return before that: the process ends
+after five seconds (learn.microsoft.com, "HandlerRoutine callback function"). So the handler asks for the end and does not return before that: the process ends
 by itself meanwhile, with all that it has to write and with its own exit code.
 """
 
@@ -13,11 +13,15 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Final
 
-LONGEST_WAIT_S: Final = 4.5
-"""Windows gives five seconds to a console program (HandlerRoutine, SetConsoleCtrlHandler)."""
+LONGEST_WAIT_S: Final = 30.0
+"""Longer than Windows waits (five seconds, where nobody has set another time): it ends the process
+itself then."""
 
 CLOSING_EVENTS: Final = frozenset({2, 5, 6})
-"""CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT; Ctrl+C and Ctrl+Break are signals."""
+"""CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT."""
+
+CTRL_BREAK_EVENT: Final = 1
+"""A signal only where the C library makes one of it; Wine's does not. Ctrl+C is one everywhere."""
 
 _registered: list[object] = []
 """What Windows may be calling; it must not go while another thread is in it."""
@@ -26,6 +30,8 @@ _registered: list[object] = []
 @contextlib.contextmanager
 def stop_on_console_close(stop: Callable[[], None]) -> Iterator[None]:
     """While inside, a closing console calls `stop`, and Windows waits for the end of the process.
+
+    Ctrl+Break calls it, too.
 
     Args:
         stop: asks the process to end; called in another thread.
@@ -62,6 +68,9 @@ class ClosingConsole:
 
         A closing one takes `LONGEST_WAIT_S`, unless the process ends before that.
         """
+        if kind == CTRL_BREAK_EVENT:
+            self._stop()
+            return True
         if kind not in CLOSING_EVENTS:
             return False
         self._came.set()

@@ -147,9 +147,15 @@ Page custom ScopeShow ScopeLeave
   StrCpy $0 1
   !insertmacro CloseBy "$INSTDIR"
   ReadRegStr $4 HKLM "${UNINSTALL_KEY}" "InstallLocation"
+  ${If} $4 == $INSTDIR
+    StrCpy $4 "" ; it was asked already
+  ${EndIf}
   !insertmacro CloseBy "$4"
   ${If} $ForAll <> 1 ; else with an administrator's rights what a user can write to would be run
     ReadRegStr $4 HKCU "${UNINSTALL_KEY}" "InstallLocation"
+    ${If} $4 == $INSTDIR
+      StrCpy $4 ""
+    ${EndIf}
     !insertmacro CloseBy "$4"
   ${EndIf}
 !macroend

@@ -23,7 +23,7 @@ from tests.integration.kafka_brokers import cluster_settings
 from tests.support.stages import owed, rows, stored
 from tests.windows.conftest import PROGRAM, note_figure
 from tests.windows.topics import Topic
-from tests.windows.wine import HERE, Wine, at_most, wait_until, windows_path
+from tests.windows.wine import HERE, Program, Wine, at_most, wait_until, windows_path
 
 pytestmark = [
     pytest.mark.windows,
@@ -36,6 +36,8 @@ EVENTS = {"Ctrl+C": 0, "Ctrl+Break": 1, "closed": 2, "log-off": 5}
 ENOUGH = 3
 """So many more verdicts than before, and all is at work."""
 WINDOWS_PATIENCE_MS = 5000
+WINDOW_PATIENCE_MS = 30_000
+"""A window has more to put away, and Wine's are slow on a machine that does other things, too."""
 
 
 class Site:
@@ -107,6 +109,14 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> str:
     return windows_path(program)
 
 
+def ended(started: Program) -> str:
+    """Wait until a program has ended; return what it said."""
+    try:
+        return started.wait(120).output
+    finally:
+        started.kill()
+
+
 def end_of(output: str) -> tuple[str, int, int]:
     """Return who ended the program, with which code, and how many milliseconds after the event."""
     found = re.search(r"^ended by (.+) (\d+) (\d+)$", output, re.MULTILINE)
@@ -121,7 +131,7 @@ def test_all_workers_stop_in_order_and_commit_what_they_did(
     go = tmp_path / "go"
     before = len(site.verdicts.all())
     heard = {name: len(site.log(name)) for name in WorkerName}
-    words = [str(EVENTS[event]), windows_path(go), *site.words("all")]
+    words = [str(EVENTS[event]), str(WINDOWS_PATIENCE_MS), windows_path(go), *site.words("all")]
     started = wine.start(console, *words, home=windows_path(site.home))
     wait_until(
         lambda: not started.is_running or len(site.verdicts.all()) >= before + ENOUGH,
@@ -129,12 +139,11 @@ def test_all_workers_stop_in_order_and_commit_what_they_did(
         "the workers' work",
     )
     go.touch()
-    said = started.wait(120).output
+    said = ended(started)
     by, code, after_ms = end_of(said)
     note_figure(f"{event}: all four workers stopped and left after {after_ms / 1000:.1f} s")
     logs = {name: site.log(name)[heard[name] :] for name in WorkerName}
     assert (by, code) == ("itself", 0), f"{said}\n{logs}"
-    assert after_ms < WINDOWS_PATIENCE_MS
     for name, log in logs.items():
         assert f"{name.value.capitalize()} is stopped" in log
         assert "ERROR" not in log
@@ -165,7 +174,7 @@ def test_the_console_of_the_window_takes_it_along_in_order(
 ) -> None:
     """Started from a command line, that window closed: no trace of a crash at the next start."""
     go, home = tmp_path / "go", tmp_path / "home"
-    words = [EVENTS["closed"], windows_path(go), CLI, "demo"]
+    words = [EVENTS["closed"], WINDOW_PATIENCE_MS, windows_path(go), CLI, "demo"]
     started = wine.start(console, *map(str, words), home=windows_path(home))
     logs = home / "logs" / "streaming"
     wait_until(lambda: not started.is_running or (logs / "detection.log").exists(), 120, "a start")
@@ -175,11 +184,10 @@ def test_the_console_of_the_window_takes_it_along_in_order(
         "opening cameras",
     )
     go.touch()
-    said = started.wait(120).output
+    said = ended(started)
     by, code, after_ms = end_of(said)
     log = (logs / "console.log").read_text(encoding="utf-8")
     assert (by, code) == ("itself", 0), f"{said}\n{log}"
-    assert after_ms < WINDOWS_PATIENCE_MS
     assert log.rstrip().endswith("Signalbox ends")
     assert "Traceback" not in log
     note_figure(f"the console of a demo closed: it had left after {after_ms / 1000:.1f} s")

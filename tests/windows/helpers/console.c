@@ -1,16 +1,17 @@
 /* For the Wine rig only. Runs a program in a console of its own, sends it an event of that console, and
    tells how it ended.
 
-     console.exe EVENT FILE PROGRAM ARGUMENTS...
+     console.exe EVENT PATIENCE FILE PROGRAM ARGUMENTS...
 
    EVENT is 0 (Ctrl+C), 1 (Ctrl+Break), 2 (the console is closed), 5 (log-off) or 6 (shutdown). It is
    sent when FILE is there. The last line is "ended by itself CODE MS" or "ended by Windows CODE MS",
    with the time since the event; without a FILE in time "no event".
 
-   Of these, Wine 8 delivers Ctrl+C only: at Ctrl+Break, and where the console's window is closed, it ends
-   the programs without asking their handlers. So the others are delivered here as Windows does it: a
+   Of these, Wine 8 delivers Ctrl+C only: GenerateConsoleCtrlEvent refuses Ctrl+Break, and where the
+   console's window is closed the programs end without their handlers being asked. So the others are delivered here as Windows does it: a
    thread in the program, at CtrlRoutine, which calls the handlers. After a closing event Windows ends
-   the program when they have returned, at the latest after five seconds; so does this. */
+   the program when they have returned, at the latest after its patience, in milliseconds (5000 on a
+   real one); so does this. */
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 
 #define READY_MS 180000
-#define CLOSING_MS 5000
 #define OTHER_MS 60000
 #define LOOK_MS 50
 #define WINDOWS_CODE 0xC000013A /* STATUS_CONTROL_C_EXIT */
@@ -58,15 +58,15 @@ int wmain(int count, WCHAR **words)
     STARTUPINFOW startup = {.cb = sizeof startup};
     PROCESS_INFORMATION program;
     ULONGLONG began_ms = GetTickCount64();
-    if (count < 4)
+    if (count < 5)
         return fail("words are missing");
-    DWORD event = (DWORD)_wtoi(words[1]);
+    DWORD event = (DWORD)_wtoi(words[1]), patience_ms = (DWORD)_wtoi(words[2]);
     BOOL is_closing = event >= CTRL_CLOSE_EVENT;
 
-    if (!CreateProcessW(NULL, after_words(3), NULL, NULL, FALSE, CREATE_NEW_CONSOLE, NULL, NULL,
+    if (!CreateProcessW(NULL, after_words(4), NULL, NULL, FALSE, CREATE_NEW_CONSOLE, NULL, NULL,
                         &startup, &program))
         return fail("CreateProcess");
-    while (GetFileAttributesW(words[2]) == INVALID_FILE_ATTRIBUTES) {
+    while (GetFileAttributesW(words[3]) == INVALID_FILE_ATTRIBUTES) {
         if (WaitForSingleObject(program.hProcess, LOOK_MS) == WAIT_OBJECT_0)
             return tell_end(program.hProcess, "itself before the event", began_ms);
         if (GetTickCount64() - began_ms > READY_MS) {
@@ -100,11 +100,11 @@ int wmain(int count, WCHAR **words)
         if (WaitForSingleObject(program.hProcess, OTHER_MS) == WAIT_OBJECT_0)
             return tell_end(program.hProcess, "itself", sent_ms);
     } else {
-        WaitForMultipleObjects(2, ends, FALSE, CLOSING_MS);
+        WaitForMultipleObjects(2, ends, FALSE, patience_ms);
         DWORD returned = 0;
         GetExitCodeThread(ends[1], &returned);
         /* A program that ends takes the thread along, without a return. */
-        if (returned == 0 && WaitForSingleObject(program.hProcess, CLOSING_MS) == WAIT_OBJECT_0)
+        if (returned == 0 && WaitForSingleObject(program.hProcess, patience_ms) == WAIT_OBJECT_0)
             return tell_end(program.hProcess, "itself", sent_ms);
     }
     TerminateProcess(program.hProcess, WINDOWS_CODE);
