@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer.progress import BuildError
+from installer.progress import BuildError, note
 
-RUN_TIMEOUT_S = 1800
+RUN_TIMEOUT_S = 1800.0
+TELL_EVERY_S = 15.0
 
 _PREFIX = "x86_64-w64-mingw32-"
 _HOW = (
@@ -48,14 +50,22 @@ def find_makensis() -> str:
     return found
 
 
-def run(command: Sequence[str | Path], *, cwd: Path | None = None) -> str:
-    """Run a program and return what it printed.
+def run(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    timeout_s: float = RUN_TIMEOUT_S,
+    tell_every_s: float = TELL_EVERY_S,
+) -> str:
+    """Run a program and return what it printed; one that takes long is told of now and then.
 
     Raises:
-        BuildError: it failed; with the end of what it said.
+        BuildError: it failed, with the end of what it said, or took longer than `timeout_s`.
     """
     words = [str(word) for word in command]
-    done = subprocess.run(
+    name = Path(words[0]).name
+    began_s = time.monotonic()
+    with subprocess.Popen(
         words,
         cwd=cwd,
         stdin=subprocess.DEVNULL,
@@ -63,10 +73,20 @@ def run(command: Sequence[str | Path], *, cwd: Path | None = None) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        check=False,
-        timeout=RUN_TIMEOUT_S,
-    )
-    if done.returncode:
-        said = "\n".join(done.stdout.splitlines()[-20:])
-        raise BuildError(f"{Path(words[0]).name} failed ({done.returncode}):\n{said}")
-    return done.stdout
+    ) as process:
+        printed = None
+        while printed is None:
+            try:
+                printed, _ = process.communicate(timeout=tell_every_s)
+            except subprocess.TimeoutExpired:
+                lasted_s = time.monotonic() - began_s
+                if lasted_s > timeout_s:
+                    process.kill()
+                    raise BuildError(
+                        f"{name} was stopped: it took longer than {timeout_s / 60:.0f} minutes."
+                    ) from None
+                note(f"{name} is at work: {lasted_s:.0f} s")
+    if process.returncode:
+        said = "\n".join(printed.splitlines()[-20:])
+        raise BuildError(f"{name} failed ({process.returncode}):\n{said}")
+    return printed

@@ -30,7 +30,7 @@ _STOP: Final = ("", "")
 
 
 class _WorkerFile(RotatingFileHandler):
-    """A rotated UTF-8 file that goes on appending while a viewer keeps it from being renamed."""
+    """A rotated UTF-8 file that goes on while a viewer holds it, or one of the older ones."""
 
     def __init__(self, path: Path, max_bytes: int, backups: int) -> None:
         super().__init__(
@@ -42,9 +42,12 @@ class _WorkerFile(RotatingFileHandler):
         )
         self.terminator = ""
 
-    def rotate(self, source: str, dest: str) -> None:
+    def doRollover(self) -> None:  # noqa: N802 - the standard library calls it so
+        """Begin a new file; go on with this one where Windows lets none be renamed or removed."""
         with contextlib.suppress(PermissionError):
-            super().rotate(source, dest)
+            super().doRollover()
+        if self.stream is None:
+            self.stream = self._open()
 
     def write(self, lines: list[str]) -> None:
         """Append lines; a new file is begun where they would make this one too large."""

@@ -133,15 +133,18 @@ def test_files_are_rotated_and_only_so_many_kept(tmp_path: Path) -> None:
     assert "line 0199" in (writer.folder / "detection.log").read_text(encoding="utf-8")
 
 
-def test_a_file_that_cannot_be_renamed_is_appended_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("refused", ["os.rename", "os.remove"])
+def test_files_that_cannot_be_renamed_or_removed_cost_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
 ) -> None:
     def held_open(*_: object) -> None:
         raise PermissionError(13, "The process cannot access the file")
 
-    # What Windows answers while a viewer holds the file.
-    monkeypatch.setattr("os.rename", held_open)
-    writer = LogFileWriter(tmp_path, max_bytes=100, backups=1)
+    writer = LogFileWriter(tmp_path, max_bytes=100, backups=2)
+    for name in ("detection.log.1", "detection.log.2"):
+        (writer.folder / name).touch()
+    # What Windows answers while a viewer holds the file, or an older one.
+    monkeypatch.setattr(refused, held_open)
     for number in range(20):
         writer.put("detection", f"line {number} {'x' * 40}\n")
     writer.close()

@@ -37,6 +37,31 @@ except UpdateError as error:
 """Asks one address, with a certificate that this Windows trusts beside its own."""
 
 
+ROTATE = """
+import sys
+from pathlib import Path
+from pipeline.log_files import LogFileWriter
+writer = LogFileWriter(Path(sys.argv[1]), max_bytes=400, backups=2)
+log = writer.folder / "detection.log"
+older = log.with_name("detection.log.1")
+
+def put(words):
+    for number in range(40):
+        writer.put("detection", f"{words} {number:02} {'x' * 30}\\n")
+    writer.flush(30)
+    return log.read_text().count(words)
+
+older.touch()
+with older.open():
+    print(put("an older one is held"))
+with log.open():
+    print(put("this one is held"))
+print(put("free") < 15, log.stat().st_size < 800)
+writer.close()
+"""
+"""Writes more than a log file takes while a viewer holds an older one, then the newest, then none."""
+
+
 def test_versions_and_folders(wine: Wine) -> None:
     done = wine.run(CLI, "version", "--json", timeout_s=120)
     assert done.code == 0, done.output
@@ -89,6 +114,15 @@ def test_a_child_process_gets_an_interpreter(wine: Wine) -> None:
     (*path,) = done.output.strip().splitlines()[-1].split("|")
     assert path[0] == python
     assert all(entry.startswith(PROGRAM) for entry in path[1:]), "nothing of another Python"
+
+
+def test_a_viewer_that_holds_a_log_costs_no_line(wine: Wine, tmp_path: Path) -> None:
+    """Windows renames and removes no file that somebody has open; nor does Wine."""
+    script = tmp_path / "rotate.py"
+    script.write_text(ROTATE, encoding="utf-8")
+    words = ("-X", "utf8", windows_path(script), windows_path(tmp_path / "logs"))
+    done = wine.run(f"{PROGRAM}\\runtime\\python.exe", *words, timeout_s=120)
+    assert done.output.split() == ["40", "40", "True", "True"], done.output
 
 
 def test_a_newer_version_is_asked_for_over_https(wine: Wine, tmp_path: Path) -> None:

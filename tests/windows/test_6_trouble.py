@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from installer import manifest
 from tests.windows.conftest import PROGRAM, install
 from tests.windows.test_2_install import UNINSTALL
 from tests.windows.test_5_upgrade import RUN, uninstall
-from tests.windows.wine import Overlay, Program, Wine, at_most, wait_until
+from tests.windows.wine import Overlay, Program, Wine, at_most, tell, wait_until
 
 pytestmark = [pytest.mark.windows, at_most(900)]
 
@@ -24,10 +25,13 @@ SOME_FILES = 300
 def small_disk(wine: Wine, folder: Path, options: str) -> Iterator[Path]:
     """Give Windows a drive X: of its own."""
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    command = [*as_root, "mount", "-t", "tmpfs", "-o", f"{options},mode=1777", "tmpfs", str(folder)]
     mounted = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
+        text = f"NO SMALL DISK can be mounted here: {mounted.stderr.strip()}"
+        tell(text)
+        pytest.skip(text)
     letter = wine.prefix / "dosdevices" / "x:"
     letter.symlink_to(folder)
     try:
@@ -35,7 +39,7 @@ def small_disk(wine: Wine, folder: Path, options: str) -> Iterator[Path]:
     finally:
         letter.unlink()
         wine.wait_for_all()
-        subprocess.run(["umount", str(folder)], check=True, timeout=60)
+        subprocess.run([*as_root, "umount", str(folder)], check=True, timeout=60)
 
 
 def staged(program: Path) -> int:

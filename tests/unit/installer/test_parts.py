@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from email.message import Message
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from bootstrap import installed
 from console import early
-from installer import launchers, manifest, nsis_build, python312, wheels
+from installer import launchers, manifest, nsis_build, python312, tools, wheels
 from installer.lockfile import Pin
 from installer.places import HERE, ICON
 from installer.progress import BuildError
@@ -201,3 +202,16 @@ def test_a_checkout_is_not_taken_for_the_installed_program(tmp_path: Path) -> No
     launcher = tmp_path / "Signalbox.exe"
     windowed = installed.interpreter(launcher, has_console=False)
     assert windowed == tmp_path / "runtime" / "pythonw.exe"
+
+
+def test_a_program_that_takes_long_is_told_of_and_one_that_takes_for_ever_is_stopped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    waits = [sys.executable, "-c", "input()"]  # its input ends at once
+    assert tools.run([sys.executable, "-c", "print('done')"]) == "done\n"
+    with pytest.raises(BuildError, match=r"failed \(1\):\n(.*\n)*EOFError"):
+        tools.run(waits)
+    sleeps = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with pytest.raises(BuildError, match="was stopped: it took longer"):
+        tools.run(sleeps, timeout_s=0.1, tell_every_s=0.06)
+    assert "is at work: 0 s" in capsys.readouterr().out
