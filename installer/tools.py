@@ -80,12 +80,12 @@ def run(
                 printed, _ = process.communicate(timeout=tell_every_s)
             except subprocess.TimeoutExpired:
                 lasted_s = time.monotonic() - began_s
+                note(f"{name} is at work: {lasted_s:.0f} s")
                 if lasted_s > timeout_s:
                     process.kill()
                     raise BuildError(
                         f"{name} was stopped: it took longer than {timeout_s / 60:.0f} minutes."
                     ) from None
-                note(f"{name} is at work: {lasted_s:.0f} s")
     if process.returncode:
         said = "\n".join(printed.splitlines()[-20:])
         raise BuildError(f"{name} failed ({process.returncode}):\n{said}")

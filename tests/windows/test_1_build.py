@@ -12,6 +12,7 @@ import pytest
 from installer import manifest, pe
 from installer.lockfile import sha256_of
 from installer.places import CACHE, SHIPPED_PARTS
+from pipeline import __version__
 from tests.support.bill import bill_errors
 from tests.windows.conftest import KEPT, ROOT, SIZES, build
 from tests.windows.wine import HERE, STUBS, at_most
@@ -105,6 +106,14 @@ def test_the_launchers_carry_icon_version_and_manifest(tree: Path) -> None:
         assert version.encode("utf-16-le") in content
         assert b"\x89PNG" in content, "no icon"
     assert b"\x89PNG" not in (tree / "runtime" / "python.exe").read_bytes()
+
+
+def test_the_installer_tells_its_version_and_which_windows_it_knows(installer: Path) -> None:
+    content = installer.read_bytes()
+    for text in ("Signalbox Setup", "FileVersion", __version__):
+        assert text.encode("utf-16-le") in content
+    assert b"<dpiAware " in content
+    assert b"8e0f7a12-bfb3-4fe8-b9a5-48fd50a15a9a" in content, "Windows 10 and 11"
 
 
 def test_everything_that_is_imported_is_there(tree: Path) -> None:

@@ -32,7 +32,7 @@ pytestmark = [
 ]
 
 CLI = f"{PROGRAM}\\signalbox-cli.exe"
-EVENTS = {"Ctrl+C": 0, "Ctrl+Break": 1, "closed": 2, "log-off": 5}
+EVENTS = {"Ctrl+C": 0, "Ctrl+Break": 1, "closed": 2}
 ENOUGH = 3
 """So many more verdicts than before, and all is at work."""
 WINDOWS_PATIENCE_MS = 5000
