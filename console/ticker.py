@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-FRAMES_PER_SECOND: Final = 30
+TICKS_PER_SECOND: Final = 60
 FIGURES_PER_SECOND: Final = 4
 
 
@@ -14,7 +14,7 @@ class Ticker(QObject):
     """Tells widgets when to fetch what is newest; carries nothing itself.
 
     Attributes:
-        frames: fetch pictures, at most 30 times a second.
+        frames: fetch pictures, of every second tile in turn: 30 times a second each.
         figures: fetch counters, lag, log lines, alarms; 4 times a second.
     """
 
@@ -23,7 +23,7 @@ class Ticker(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._frames = self._timer(FRAMES_PER_SECOND, Qt.TimerType.PreciseTimer)
+        self._frames = self._timer(TICKS_PER_SECOND, Qt.TimerType.PreciseTimer)
         self._frames.timeout.connect(self.frames)
         self._figures = self._timer(FIGURES_PER_SECOND, Qt.TimerType.CoarseTimer)
         self._figures.timeout.connect(self.figures)

@@ -17,7 +17,7 @@ MOST_PER_TILE: Final = 30.0
 LEAST_PER_TILE: Final = 1.0
 JUDGE_EVERY_S: Final = 2.0
 SLOW_TURN_S: Final = 0.055
-"""Longer turns than this on the mean: less. The ticks themselves come every 33 ms."""
+"""Longer turns than this on the mean: less. Undisturbed, a turn of all tiles takes 33 ms."""
 
 QUICK_TURN_S: Final = 0.040
 LESS: Final = 0.6

@@ -36,6 +36,8 @@ from console.widgets.tile_painter import Layers
 from console.window_texts import cause
 
 GAP: Final = Space.S
+LOOKS: Final = 2
+"""Ticks until each tile has been looked at."""
 SLOTS: Final[tuple[int | None, ...]] = (None, 1, 4, 9, 16)
 
 
@@ -62,6 +64,7 @@ class CameraWall(QWidget):
         self._page = 0
         self._budget = PictureBudget()
         self._in_sight = 0
+        self._turn = 0
         self._area = _Area(self._arrange)
         self._empty = EmptyState(
             context,
@@ -296,11 +299,15 @@ class CameraWall(QWidget):
         if not in_sight:
             self._budget.rest()
             return
-        if self._budget.note(time.monotonic()) or len(in_sight) != self._in_sight:
+        # Every second tile in turn: all at once kept the window away for twice as long.
+        self._turn = (self._turn + 1) % LOOKS
+        if (self._turn == 0 and self._budget.note(time.monotonic())) or len(
+            in_sight
+        ) != self._in_sight:
             self._in_sight = len(in_sight)
             for tile in in_sight:
                 tile.set_rate(self._budget.per_tile(len(in_sight)))
-        for tile in in_sight:
+        for tile in in_sight[self._turn :: LOOKS]:
             tile.look()
 
     def _shown(self) -> list[CameraTile]:
