@@ -39,9 +39,10 @@ from console.widgets.painting import with_role
 from console.widgets.section import Section
 from console.widgets.status_lamp import StatusLamp
 from console.widgets.value_table import ValueTable, set_color
-from console.window_texts import sentence, shown
+from console.window_texts import line, sentence, shown
 from pipeline.settings import Settings
 from pipeline.states import ENDED, WorkerName, WorkerState
+from pipeline.texts import JOINT
 
 KEYS_HEIGHT = 128
 WIDE = 2000
@@ -308,12 +309,12 @@ class WorkerDetails(QWidget):
             self._usage.setText(words)
 
     def _show_reason(self, reason: str) -> None:
-        text = sentence(reason) or self.tr("Nothing to report.")
+        text = _sentences(reason) or self.tr("Nothing to report.")
         if self._reason.text() != text:
             self._reason.setText(text)
         # What ended its last run is told once, with its time, as the last trouble.
         failure = self._context.controller.status(self._name).last_failure
-        self._reason.setVisible(failure is None or sentence(failure.reason) != text)
+        self._reason.setVisible(failure is None or _sentences(failure.reason) != text)
 
     def _show_trouble(self) -> None:
         failure = self._context.controller.status(self._name).last_failure
@@ -389,6 +390,11 @@ class WorkerDetails(QWidget):
     @Slot()
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self._trouble.text())
+
+
+def _sentences(reason: str) -> str:
+    """Return each of the things that hinder a worker, such as dark cameras, on a line of its own."""
+    return "\n".join(sentence(part) for part in line(reason).split(JOINT))
 
 
 def _sorted(figures: Mapping[str, Value]) -> list[tuple[str, Value]]:

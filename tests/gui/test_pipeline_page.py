@@ -190,6 +190,15 @@ def test_a_failure_is_told_with_its_next_step_and_can_be_copied(
     assert QGuiApplication.clipboard().text() == f"12:00:00 · {reason}"
 
 
+def test_what_hinders_a_worker_is_told_line_by_line(
+    context: ConsoleContext, page: PipelinePage
+) -> None:
+    for state in (WorkerState.STARTING, WorkerState.RUNNING):
+        tell(context, DETECTION, state)
+    tell(context, DETECTION, WorkerState.DEGRADED, "Depot gate: no picture · Bridge: not found")
+    assert "\nDepot gate: no picture.\nBridge: not found.\n" in visible_words(page)
+
+
 def test_the_buttons_follow_the_state(
     qtbot: QtBot, context: ConsoleContext, page: PipelinePage
 ) -> None:
