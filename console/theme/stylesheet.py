@@ -100,6 +100,7 @@ QFrame[role="notice"] {{
     background: {t.raised}; border: none; border-bottom: 1px solid {t.border};
     border-left: 3px solid {t.info};
 }}
+QFrame[role="notice"][level="ok"] {{ border-left-color: {t.ok}; }}
 QFrame[role="notice"][level="warning"] {{ border-left-color: {t.warning}; }}
 QFrame[role="notice"][level="danger"] {{ border-left-color: {t.danger}; }}
 QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
