@@ -72,6 +72,11 @@ class KafkaDesk(QObject):
 
     # ------------------------------------------------------------------ what is
     @property
+    def leaves_cluster(self) -> bool:
+        """Whether the embedded broker would take the place of the cluster in use."""
+        return self.draft.is_embedded and self._in_use.mode == "cluster"
+
+    @property
     def is_changed(self) -> bool:
         """Whether the draft is other than what is in use."""
         return self._kafka != self._in_use or bool(self.draft.secrets_in_use())

@@ -21,8 +21,16 @@ WIDEST: Final = 2 * NARROWEST + Space.L
 class CardColumns(QWidget):
     """Holds cards in their order: down the first column, then down the next."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, first: int | None = None) -> None:
+        """Make it without cards.
+
+        Args:
+            parent: of the widget.
+            first: how many cards stand in the first of two columns, however high they are; so
+                that none moves where cards grow under the hand. None: as even as can be.
+        """
         super().__init__(parent)
+        self._first = first
         self._cards: list[QWidget] = []
         self._ends: tuple[int, ...] = ()
         self._row = QHBoxLayout(self)
@@ -44,11 +52,15 @@ class CardColumns(QWidget):
 
     def _arrange(self) -> None:
         width = self.width() - Space.M
-        count = max(1, min(COLUMNS, (width + Space.L) // (NARROWEST + Space.L)))
+        most = COLUMNS if self._first is None else 2
+        count = max(1, min(most, (width + Space.L) // (NARROWEST + Space.L)))
         used = min(width, count * (WIDEST + Space.L) - Space.L)
         self._row.setContentsMargins(0, 0, max(0, self.width() - used), Space.L)
         self._row.setSpacing(Space.L if count > 1 else 0)
-        ends = self._even_split(count)
+        if self._first is not None and count > 1:
+            ends: tuple[int, ...] = (self._first, len(self._cards))
+        else:
+            ends = self._even_split(count)
         if ends == self._ends:
             return
         self._ends = ends

@@ -14,14 +14,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from console import joining
 from console.kafka_draft import KafkaDraft
 from console.models.kafka_desk import KafkaDesk
-from console.theme.tokens import Space
+from console.widgets.card_columns import CardColumns
 from console.widgets.form_row import FormRow
 from console.widgets.painting import with_role
 from console.widgets.secret_field import SecretField
@@ -29,7 +28,6 @@ from console.widgets.section import Section
 from console.window_texts import sentence
 from pipeline.secrets import keyring_reference
 
-FORM_WIDTH: Final = 760
 CHOICE_WIDTH: Final = 260
 NUMBER_WIDTH: Final = 112
 MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
@@ -47,16 +45,11 @@ class ConnectionForm(QScrollArea):
         self._secrets: dict[str, SecretField] = {}
         self._rows: dict[str, FormRow] = {}
         self._boxes: list[QComboBox] = []
-        holder = QWidget()
-        holder.setMaximumWidth(FORM_WIDTH)
+        holder = CardColumns(first=1)
         with_role(holder, "page")
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, Space.M, Space.M)
-        column.setSpacing(Space.M)
         self._cluster_parts = [self._tls(), self._sasl()]
         for part in (self._broker(), *self._cluster_parts):
-            column.addWidget(part)
-        column.addStretch(1)
+            holder.add(part)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -282,8 +275,8 @@ class ConnectionForm(QScrollArea):
 
     def _show_parts(self, draft: KafkaDraft, protocol: str, mechanism: str) -> None:
         """Show only what the choices ask for."""
-        # Once it is in use, the page says so itself.
-        self._embedded_words.setVisible(draft.is_embedded and self._desk.is_changed)
+        # Where it is in use, the page says so itself.
+        self._embedded_words.setVisible(self._desk.leaves_cluster)
         self._rows["bootstrap_servers"].setVisible(not draft.is_embedded)
         for part in self._cluster_parts:
             part.setVisible(not draft.is_embedded)

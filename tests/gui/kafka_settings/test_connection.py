@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -16,6 +16,8 @@ from pytestqt.qtbot import QtBot
 from console.context import ConsoleContext
 from console.pages.kafka import KafkaPage
 from console.widgets.connection_dialog import ConnectionDialog
+from console.widgets.connection_form import ConnectionForm
+from console.widgets.section import Section
 from console.widgets.value_table import ValueTable
 from tests.support.credential_store import TestStore
 from tests.support.kafka_page import (
@@ -44,10 +46,21 @@ pytestmark = pytest.mark.qt_log_ignore(r"does not support (raise|grabbing)", ext
 
 def test_embedded_says_that_it_keeps_nothing(qtbot: QtBot, page: KafkaPage) -> None:
     open_tab(qtbot, page, CONNECTION)
-    assert "keeps nothing" in texts(page)
     assert "nothing at all over a restart" in texts(page)
+    assert "keeps nothing" not in texts(page)  # said once, of what is in use
     assert not named(page, QLineEdit, "Bootstrap servers").isVisible()
     assert not buttons(page, "Test connection…")
+
+
+def test_going_back_to_embedded_says_that_it_keeps_nothing(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage
+) -> None:
+    choose_cluster(qtbot, page, "a:1")
+    press(qtbot, page, "Apply")
+    qtbot.waitUntil(lambda: context.settings.kafka.mode == "cluster", timeout=WAIT_MS)
+    assert "keeps nothing" not in texts(page)
+    choose(qtbot, page, "Broker", "Embedded")
+    assert "keeps nothing" in texts(page)
 
 
 def test_a_cluster_with_tls_and_login_becomes_properties(
@@ -89,6 +102,29 @@ def test_a_cluster_without_servers_cannot_be_applied(qtbot: QtBot, page: KafkaPa
     wait_for(qtbot, page, "Mend what is marked red")
     assert not buttons(page, "Apply")[0].isEnabled()
     assert not buttons(page, "Test connection…")[0].isEnabled()
+
+
+def test_a_wide_window_shows_the_form_in_two_columns_that_stay(
+    qtbot: QtBot, page: KafkaPage
+) -> None:
+    choose_cluster(qtbot, page, "a:1")
+    form = only(page, ConnectionForm)
+    cards = {card.accessibleName(): card for card in form.findChildren(Section)}
+
+    def lefts() -> dict[str, bool]:
+        first = cards["Broker"].x()
+        return {name: card.x() > first for name, card in cards.items()}
+
+    page.resize(1340, 640)
+    beside = {"Broker": False, "Encryption": True, "Login": True}
+    qtbot.waitUntil(lambda: lefts() == beside)
+    tls = next(one for one in page.findChildren(QCheckBox) if "TLS" in one.text())
+    before = cards["Encryption"].height()
+    qtbot.mouseClick(tls, Qt.MouseButton.LeftButton, pos=QPoint(8, tls.height() // 2))
+    qtbot.waitUntil(lambda: cards["Encryption"].height() > before)
+    assert lefts() == beside  # what is clicked stays where it is
+    page.resize(1000, 640)
+    qtbot.waitUntil(lambda: not any(lefts().values()))
 
 
 def test_the_form_follows_the_editor(qtbot: QtBot, page: KafkaPage) -> None:
