@@ -15,6 +15,9 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from pipeline.paths import APP_NAME, HOME_VARIABLE
 
 CONNECT_TIMEOUT_MS = 500
+SAY_TIMEOUT_MS = 10_000
+"""How long the other one may be busy. On Windows words are gone with who said them, if they were not
+heard by then: Qt's pipes hold none."""
 RAISE = b"raise\n"
 QUIT = b"quit\n"
 KINDS = ("console", "demo")
@@ -115,7 +118,8 @@ def ask(name: str, words: bytes) -> bool:
     if not socket.waitForConnected(CONNECT_TIMEOUT_MS):
         return False
     socket.write(words)
-    socket.waitForBytesWritten(CONNECT_TIMEOUT_MS)
+    while socket.bytesToWrite() and socket.waitForBytesWritten(SAY_TIMEOUT_MS):
+        pass
     socket.disconnectFromServer()
     return True
 

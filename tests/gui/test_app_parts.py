@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 from console.crash import RunMarker, install_exception_hooks, route_qt_messages
 from console.crash_report import CrashReport
 from console.demo_report import DemoReport
-from console.instance import SingleInstance, instance_name
+from console.instance import QUIT, SingleInstance, ask, instance_name
 from console.theme.theme import ThemeManager
 from console.ui_gap import GapHistogram, GapSummary, GapWindow, UiGap
 from console.widgets.notice_bar import NoticeBar
@@ -155,18 +155,62 @@ def test_messages_of_qt_go_to_the_log(qapp: QApplication, expect_log: ExpectLog)
         qInstallMessageHandler(None)
 
 
+class WindowsPipe:
+    """A connection to somebody who is busy for some seconds, and hears only what is still there."""
+
+    BUSY_MS = 4000
+    heard = b""
+
+    def __init__(self) -> None:
+        self._words = b""
+
+    def connectToServer(self, _name: str) -> None:  # noqa: N802 - Qt's names
+        pass
+
+    def waitForConnected(self, _timeout_ms: int) -> bool:  # noqa: N802
+        return True
+
+    def write(self, words: bytes) -> None:
+        self._words = words
+
+    def bytesToWrite(self) -> int:  # noqa: N802
+        return len(self._words)
+
+    def waitForBytesWritten(self, timeout_ms: int) -> bool:  # noqa: N802
+        if timeout_ms < self.BUSY_MS:
+            return False
+        WindowsPipe.heard, self._words = self._words, b""
+        return True
+
+    def disconnectFromServer(self) -> None:  # noqa: N802
+        self._words = b""
+
+
 class TestSingleInstance:
     def test_the_second_one_raises_the_first(self, qtbot: QtBot, tmp_path: Path) -> None:
         name = instance_name(f"test-{tmp_path.name}")
         first, second = SingleInstance(name), SingleInstance(name)
         assert first.claim()
+        claimed: list[bool] = []
+        other = threading.Thread(target=lambda: claimed.append(second.claim()))  # as a process is
         try:
             with qtbot.waitSignal(first.raise_asked):
-                assert not second.claim()
+                other.start()
         finally:
+            other.join()
             first.release()
+        assert claimed == [False]
         assert second.claim()
         second.release()
+
+    def test_words_wait_until_a_busy_one_has_heard_them(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """On Windows they would be gone; the sockets of Linux hold them."""
+        monkeypatch.setattr("console.instance.QLocalSocket", WindowsPipe)
+        WindowsPipe.heard = b""
+        assert ask("somebody", QUIT)
+        assert WindowsPipe.heard == QUIT
 
     def test_what_a_crash_left_is_no_hindrance(self, qtbot: QtBot, tmp_path: Path) -> None:
         name = instance_name(f"test-{tmp_path.name}")

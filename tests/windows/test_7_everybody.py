@@ -16,6 +16,8 @@ import pytest
 
 from installer import tools
 from pipeline import __version__
+from tests.windows.conftest import install
+from tests.windows.test_6_trouble import small_disk
 from tests.windows.wine import (
     HERE,
     Overlay,
@@ -101,6 +103,11 @@ def runnable(overlay: Overlay) -> Iterator[None]:
     overlay.put()
     yield
     overlay.take_back()
+
+
+def read(log: Path) -> str:
+    """Return what a log holds until now; nothing while there is none."""
+    return log.read_text(encoding="utf-8") if log.exists() else ""
 
 
 def shortcuts(wine: Wine) -> set[str]:
@@ -196,6 +203,49 @@ def test_it_works_for_a_user_with_such_a_name(wine: Wine, program: Path, home: P
     assert {"data", "Logs"} <= {path.name for path in data.iterdir()}
     mine = [path for path in wine.drive.rglob("Signalbox") if not path.is_relative_to(program)]
     assert all(path.is_relative_to(data) for path in mine), "data only in the user's folder"
+
+
+@pytest.mark.usefixtures("runnable")
+def test_it_is_closed_by_the_copy_for_all_or_it_is_told_why_it_goes_on(
+    wine: Wine, installer: Path, program: Path, home: Path, tmp_path: Path
+) -> None:
+    """Another folder is chosen, and this user has no copy: only the registry of all knows of one.
+
+    The folder cannot be written, so that what is installed stays as it is.
+    """
+
+    def install_elsewhere() -> tuple[int, str]:
+        return install(
+            wine, installer, "/CURRENTUSER", "/CLOSE", "/LANG=1033", into="X:\\Signalbox"
+        )
+
+    logs = home / "AppData" / "Local" / "Signalbox" / "Logs" / "streaming"
+    aggregator, detection = logs / "aggregator.log", logs / "detection.log"
+    aggregator.unlink(missing_ok=True)
+    with small_disk(wine, tmp_path / "readonly", "size=600m,ro"):
+        # Without a window there is nobody who could be asked.
+        windowless = wine.start(CLI, "run", "--workers", "aggregator")
+        wait_until(lambda: "started" in read(aggregator), 120, "starting a worker")
+        code, log = install_elsewhere()
+        assert code == 3
+        assert "was asked to close, and still runs" in log
+        assert "Or it runs in a command window" in log
+        assert "Nothing was changed" in log
+        assert windowless.is_running
+        wine.kill_all()
+        windowless.kill()
+
+        detection.unlink(missing_ok=True)
+        demo = wine.start(f"{PROGRAM}\\Signalbox.exe", "demo")
+        wait_until(lambda: "started" in read(detection), 120, "starting the demo")
+        code, log = install_elsewhere()
+        assert code == 5, log
+        done = demo.wait(60)
+        demo.kill()
+    assert done.code == 0, done.output
+    console = read(logs / "console.log")
+    assert "asked to quit by another process" in console
+    assert console.rstrip().endswith("Signalbox ends")
 
 
 @pytest.mark.usefixtures("runnable")
