@@ -21,6 +21,9 @@ LOG_SHARE: Final = 0.25
 """Least and most that alarms and log take of the page, pixels, and their share in between, until
 somebody drags their edges: the wall is what the page is for."""
 
+LARGEST_SHARE: Final = 0.32
+"""Of a page that is too small for the least."""
+
 ACROSS: Final = "live/across"
 DOWN: Final = "live/down"
 """Where the edges that were dragged are remembered."""
@@ -107,7 +110,7 @@ class LivePage(QWidget):
     ) -> None:
         if not self._is_as_dragged[splitter]:
             least, most = limits
-            extent = min(max(round(whole * share), least), most)
+            extent = min(max(round(whole * share), least), most, round(whole * LARGEST_SHARE))
             splitter.setSizes([max(1, whole - extent - splitter.handleWidth()), extent])
 
     @staticmethod

@@ -172,10 +172,7 @@ class CameraTile(QWidget):
         name = f"{self._number} · {view.name}"
         corner, token = self._corner()
         if view.frame is not None and view.state not in {"stopped", "failed"}:
-            chips = [
-                self._painter.chip_rect(area, name, right=False),
-                self._painter.chip_rect(area, corner, right=True),
-            ]
+            chips = list(self._painter.chip_rects(area, name, corner))
             is_away = view.state in WITHOUT_PICTURES
             self._paint_picture(painter, area, view.frame, [] if is_away else verdicts, chips)
             if is_away:
@@ -184,9 +181,7 @@ class CameraTile(QWidget):
             title, *rest = self._lines()
             self._painter.message(painter, area, title, "\n".join(rest))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._painter.chip(painter, area, name, right=False)
-        if corner:
-            self._painter.chip(painter, area, corner, right=True, token=token)
+        self._painter.chips(painter, area, name, corner, token)
         level = worst_note(verdicts)
         if level in {"medium", "high"}:
             self._painter.frame(painter, area, RISK_TOKENS[level], 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +36,7 @@ RISK_TOKENS: Final[dict[VerdictLevel, str]] = {
     "not_assessed": "on_scrim",
 }
 CHIP_RADIUS: Final = 4
+RATE_WIDTH: Final = 80
 BOX_WIDTH: Final = 2
 SCRIM_ALPHA: Final = 200
 UNSURE_ALPHA: Final = 0.6
@@ -123,22 +125,41 @@ class TilePainter:
         for place, text, color in labels:
             self._labels.draw(painter, place, text, self._scrim_color, color)
 
-    def chip_rect(self, area: QRectF, text: str, *, right: bool) -> QRectF:
-        """Return where `chip` paints `text`."""
-        width = self._chips.width(self._chip_text(area, text, right=right))
-        left = area.right() - Space.S - width if right else area.left() + Space.S
-        return QRectF(left, area.top() + Space.S, width, self._chips.height)
+    def chip_rects(self, area: QRectF, name: str, corner: str) -> tuple[QRectF, QRectF]:
+        """Return where `chips` paints a camera's name, and what is to be told beside it."""
+        shown_name, shown_corner = self._chip_texts(area, name, corner)
+        right = QRectF(0, 0, self._chips.width(shown_corner) if corner else 0, self._chips.height)
+        right.moveTopRight(QPointF(area.right() - Space.S, area.top() + Space.S))
+        left = QRectF(
+            area.left() + Space.S,
+            area.top() + Space.S,
+            self._chips.width(shown_name),
+            self._chips.height,
+        )
+        return left, right
 
-    def chip(
-        self, painter: QPainter, area: QRectF, text: str, *, right: bool, token: str = "on_scrim"
+    def chips(
+        self, painter: QPainter, area: QRectF, name: str, corner: str, token: str = "on_scrim"
     ) -> None:
-        """Paint a chip in an upper corner of `area`."""
-        place = self.chip_rect(area, text, right=right).topLeft()
-        shown = self._chip_text(area, text, right=right)
-        self._chips.draw(painter, place, shown, self._scrim_color, self._colors[token])
+        """Paint chips in the upper corners of `area`; `token` is the colour of the right one."""
+        left, right = self.chip_rects(area, name, corner)
+        name, corner = self._chip_texts(area, name, corner)
+        self._chips.draw(painter, left.topLeft(), name, self._scrim_color, self._colors["on_scrim"])
+        if corner:
+            self._chips.draw(
+                painter, right.topLeft(), corner, self._scrim_color, self._colors[token]
+            )
 
-    def _chip_text(self, area: QRectF, text: str, *, right: bool) -> str:
-        return self._chips.elided(text, int(area.width() * (0.4 if right else 0.55)))
+    def _chip_texts(self, area: QRectF, name: str, corner: str) -> tuple[str, str]:
+        """Return both texts, cut where they would not stand beside each other."""
+        width = int(area.width())
+        room = width - 4 * Space.S
+        if corner:
+            corner = self._chips.elided(corner, int(width * 0.4))
+            # At least as much as a rate takes, so that its digits do not move the name.
+            taken = max(self._chips.width(corner), min(RATE_WIDTH, width * 0.4))
+            room -= math.ceil(taken) + Space.S
+        return self._chips.elided(name, max(0, room)), corner
 
     def message(self, painter: QPainter, area: QRectF, title: str, detail: str) -> None:
         """Paint why there is no picture, in the middle of `area`."""
@@ -164,7 +185,11 @@ class TilePainter:
             lambda width: metrics.boundingRect(QRectF(0, 0, width, 0), flags, detail).height(),
         )
         left = box.center().x() - width / 2
-        painter.drawText(QRectF(left, top, width, max(0.0, area.bottom() - top)), flags, detail)
+        # Whole lines only; the beginning of a sentence alone tells nothing.
+        lines = int((area.bottom() - top) / metrics.lineSpacing())
+        if lines > 1 or metrics.lineSpacing() * 1.5 > detail_height:
+            room = QRectF(left, top, width, min(lines * metrics.lineSpacing(), area.bottom() - top))
+            painter.drawText(room, flags, detail)
 
     def _broken(self, text: str, width: float) -> str:
         metrics = QFontMetricsF(self._text_font)

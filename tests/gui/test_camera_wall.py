@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from console.camera_words import detail_words, times_line
 from console.context import ConsoleContext
 from console.theme.fonts import ui_font
-from console.theme.tokens import COLOR_NAMES, TypeSize
+from console.theme.tokens import COLOR_NAMES, Space, TypeSize
 from console.widgets.camera_tile import CameraTile
 from console.widgets.camera_wall import CameraWall
 from console.widgets.tile_geometry import Placement
@@ -276,6 +276,26 @@ def test_four_lines_of_why_fit_into_a_small_tile(context: ConsoleContext) -> Non
     assert four[-1] < 118
 
 
+@pytest.mark.parametrize("height", range(60, 112, 4))
+def test_no_line_of_why_is_cut_in_two(context: ConsoleContext, height: int) -> None:
+    colors = {token: context.theme.color(token) for token in COLOR_NAMES}
+
+    def rows(detail: str) -> int:
+        image = QImage(300, height, QImage.Format.Format_RGB32)
+        with QPainter(image) as painter:
+            TilePainter(colors).message(painter, QRectF(0, 0, 300, height), "Why", detail)
+        ground = image.pixel(0, height - 1)
+        return sum(
+            any(image.pixel(x, y) != ground for x in range(0, 300, 2)) for y in range(height)
+        )
+
+    title = rows("")
+    # Letters of full height alone, so that every whole line has as many rows.
+    line = QFontMetrics(ui_font(TypeSize.BODY)).tightBoundingRect("HHH").height()
+    assert (rows("HHH\nHHH\nHHH") - title) % line == 0
+    assert rows("HHH\nHHH\nHHH") - title != line, "the beginning of a sentence alone"
+
+
 def test_an_alarm_frames_its_tile(qtbot: QtBot, context: ConsoleContext, wall: CameraWall) -> None:
     give_frame(context, "cam-1")
     tile = wall.tiles()[0]
@@ -357,6 +377,28 @@ def test_words_of_a_group_go_elsewhere_where_a_chip_is() -> None:
 
     assert ink([]) > 0
     assert ink([QRectF(0, 180, 400, 30)]) == 0
+
+
+NAME = "8 · Main station, platform"
+
+
+def test_a_name_has_the_whole_tile_where_nothing_is_told_beside_it(qapp: QApplication) -> None:
+    painter = TilePainter({name: QColor("black") for name in COLOR_NAMES})
+    wanted, _ = painter.chip_rects(QRectF(0, 0, 900, 300), NAME, "")
+    assert wanted.width() < 230
+    alone, _ = painter.chip_rects(QRectF(0, 0, 240, 100), NAME, "")
+    assert alone.width() == wanted.width()
+
+
+@pytest.mark.parametrize("width", [113, 160, 204, 240])
+def test_a_name_and_the_rate_beside_it_do_not_overlap(qapp: QApplication, width: int) -> None:
+    painter = TilePainter({name: QColor("black") for name in COLOR_NAMES})
+    area = QRectF(0, 0, width, 80)
+    name, corner = painter.chip_rects(area, NAME, "15.0 fps")
+    assert name.right() + Space.S <= corner.left()
+    assert corner.right() <= area.right()
+    # The name stays as it is while the rate gets a digit less.
+    assert painter.chip_rects(area, NAME, "9.0 fps")[0] == name
 
 
 def test_tiles_have_round_corners_but_saved_pictures_have_all_of_theirs(

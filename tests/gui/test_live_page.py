@@ -33,6 +33,8 @@ def test_the_wall_has_the_most_of_small_and_of_large_windows(
     window.resize(2560, 1440)
     qtbot.waitUntil(lambda: extents(window)[0] > 400)
     assert extents(window)[1] == 172
+    window.resize(window.minimumSize())
+    qtbot.waitUntil(lambda: extents(window)[0] < 300)
 
 
 def test_an_edge_that_was_dragged_stays_there(qtbot: QtBot, make_window: MakeWindow) -> None:
