@@ -140,8 +140,9 @@ class AlarmsPage(QWidget):
         column.addLayout(top)
         column.addWidget(self._filter)
         column.addWidget(UnwrittenAlarms(self._context))
-        column.addWidget(self._undo)
         column.addWidget(self._stack, 1)
+        # Below: as it comes and goes, the next row stays where it is about to be clicked.
+        column.addWidget(self._undo)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)
@@ -159,6 +160,7 @@ class AlarmsPage(QWidget):
         self._context.figures.updated.connect(self._set_empty_words)
         self._desk.failed.connect(self._on_failed)
         self._filter.changed.connect(self._read_all)
+        self._filter.done.connect(self._table.enter)
         self._newer.clicked.connect(self._read_all)
         self._table.let_go.connect(self._read)
         self._table.chosen.connect(self._on_chosen)

@@ -183,8 +183,8 @@ class CamerasPage(QWidget):
         column.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
         column.setSpacing(Space.M)
         column.addLayout(head)
-        column.addWidget(self._undo)
         column.addWidget(self._stack, 1)
+        column.addWidget(self._undo)  # below: no row moves as it comes and goes
 
     # ------------------------------------------------------------------ showing
     @Slot()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -43,9 +43,11 @@ class AlarmFilterBar(QWidget):
 
     Attributes:
         changed: something else is wanted now.
+        done: what is wanted was typed; on to the list.
     """
 
     changed = Signal()
+    done = Signal()
 
     def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +68,7 @@ class AlarmFilterBar(QWidget):
         self._text.setAccessibleName(self.tr("Search"))
         self._text.setClearButtonEnabled(True)
         self._text.setMinimumWidth(CHOICE_WIDTH)
+        self._text.done.connect(self.done)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPING_PAUSE_MS)
@@ -178,7 +181,13 @@ class AlarmFilterBar(QWidget):
 
 
 class _SearchField(QLineEdit):
-    """A field whose hint is the longest that is not cut off."""
+    """A field whose hint is the longest that is not cut off; Esc empties it, Down and Enter leave it.
+
+    Attributes:
+        done: the keyboard is wanted in what was found.
+    """
+
+    done = Signal()
 
     def __init__(self, hints: Sequence[str]) -> None:
         """Make a field.
@@ -189,6 +198,14 @@ class _SearchField(QLineEdit):
         super().__init__()
         self._hints = hints
         self.setToolTip(hints[0])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        elif event.key() in {Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.done.emit()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
     Signal,
+    Slot,
 )
 from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
@@ -28,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from console import alarm_words, formatting
 from console.context import ConsoleContext
+from console.plain_text import plain_tooltip
 from console.supervision.wording import level_token
 from console.theme.fonts import ui_font
 from console.theme.tokens import Space, TypeSize
@@ -144,6 +146,14 @@ class AlarmTable(ValueTable):
         self.scrollToItem(item)
         return True
 
+    @Slot()
+    def enter(self) -> None:
+        """Take the keyboard, with a row chosen."""
+        first = self.topLevelItem(0)
+        if self.currentItem() is None and first is not None:
+            self.setCurrentItem(first)
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def set_entries(self, entries: Sequence[AlarmEntry]) -> None:
         """Show `entries`; the current alarm stays current as long as it is there.
 
@@ -221,6 +231,10 @@ class AlarmTable(ValueTable):
                 entry.note,
             ),
         )
+        for column in (RISK, NOTE):  # cut off where room is short
+            tip = plain_tooltip(item.text(column))
+            if item.toolTip(column) != tip:
+                item.setToolTip(column, tip)
         token = level_token(alarm_words.BADGES[alarm.risk_level])
         if item.data(LEVEL, LEVEL_ROLE) != token:
             item.setData(LEVEL, LEVEL_ROLE, token)

@@ -20,7 +20,7 @@ from console.context import ConsoleContext
 from console.pages.alarms import AlarmsPage
 from console.theme.tokens import Space
 from console.widgets.alarm_list import AlarmList
-from console.widgets.alarm_table import RISK, AlarmTable
+from console.widgets.alarm_table import NOTE, RISK, AlarmTable
 from console.widgets.evidence_view import EvidenceView
 from console.widgets.unwritten_alarms import UnwrittenAlarms
 from pipeline.aggregation.store import AlarmEntry, AlarmReader
@@ -362,3 +362,45 @@ def test_columns_stay_when_an_alarm_of_another_level_comes(
     qtbot.waitUntil(lambda: len(ids(page)) == 3)
     qtbot.waitUntil(lambda: table.header().length() == table.viewport().width())
     assert table.columnWidth(0) == narrow
+
+
+def test_a_note_that_is_cut_off_is_whole_under_the_pointer(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    note = "patrol sent to the second lamp post behind the ferry building, called back at noon"
+    click_row(qtbot, page, 0)
+    qtbot.keyClicks(named(page, QLineEdit, "Note"), note)
+    qtbot.mouseClick(button(page, "Acknowledge"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: stored(store, "clash").note == note)
+    item = page.findChildren(AlarmTable)[0].topLevelItem(0)
+    assert item is not None
+    qtbot.waitUntil(lambda: note in item.toolTip(NOTE))
+    assert "Vehicle–pedestrian conflict" in item.toolTip(RISK)
+
+
+def test_from_the_search_into_what_it_found_and_out_of_it(qtbot: QtBot, page: AlarmsPage) -> None:
+    table = page.findChildren(AlarmTable)[0]
+    page.focus_filter()
+    field = named(page, QLineEdit, "Search")
+    assert isinstance(field, QLineEdit)
+    qtbot.keyClicks(field, "contact")
+    qtbot.waitUntil(lambda: ids(page) == ["clash"])
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert page.window().focusWidget() is table
+    assert table.chosen_id() == "clash"
+    page.focus_filter()
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == ""
+    qtbot.waitUntil(lambda: len(ids(page)) == 3)
+
+
+def test_rows_stay_where_they_are_when_an_alarm_is_marked(qtbot: QtBot, page: AlarmsPage) -> None:
+    table = page.findChildren(AlarmTable)[0]
+    click_row(qtbot, page, 0)
+    before = table.viewport().mapTo(page, QPoint())
+    qtbot.mouseClick(button(page, "Acknowledge"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: any(b.text() == "Undo" and b.isVisible() for b in page.findChildren(QPushButton))
+    )
+    page.grab()  # with the layout done anew
+    assert table.viewport().mapTo(page, QPoint()) == before
