@@ -102,7 +102,10 @@ class RunMarker:
             return AbruptEnd(None, self._read_stacks())
         if not isinstance(table, dict) or _is_alive(table):
             return None
-        return AbruptEnd(_time(table.get("started")), self._read_stacks())
+        stacks = self._read_stacks()
+        if table.get("leaving") and not stacks:
+            return None  # all had stopped; Windows waits for the rest five seconds at a log-off
+        return AbruptEnd(_time(table.get("started")), stacks)
 
     def _read_stacks(self) -> str:
         try:

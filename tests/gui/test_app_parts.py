@@ -95,6 +95,18 @@ class TestRunMarker:
         marker.end()
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.parametrize("stacks", ["", "Fatal Python error: Aborted"])
+    def test_one_that_was_cut_off_on_its_way_out_is_told_only_if_it_crashed(
+        self, tmp_path: Path, stacks: str
+    ) -> None:
+        gone = {"pid": 2**22 + 1, "processStarted": 1.0, "started": "?", "leaving": True}
+        (tmp_path / "running-test.json").write_text(json.dumps(gone))
+        (tmp_path / "crash-test.txt").write_text(stacks)
+        marker = RunMarker(tmp_path, "test")
+        before = marker.begin()
+        marker.end()
+        assert (before is not None) is bool(stacks)
+
     @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
     def test_a_broken_marker_harms_nobody(self, tmp_path: Path, text: str) -> None:
         (tmp_path / "running-test.json").write_text(text)
