@@ -20,7 +20,7 @@ from console.theme.tokens import TypeSize
 
 SPAN_S: Final = 900.0
 MINUTE_S: Final = 60.0
-LABEL_ROOM: Final = 28.0
+LABEL_ROOM: Final = 20.0
 """From one number beside the chart to the next, at least; pixels."""
 
 START_ROOM_MIN: Final = 0.45
@@ -61,7 +61,7 @@ class _Counts(pg.AxisItem):  # type: ignore[misc]
         self, low: float, high: float, size: float
     ) -> list[tuple[float, list[float]]]:
         # Whole messages, and no more labels than there is room for.
-        step = whole_step((high - low) / max(1.0, size // LABEL_ROOM))
+        step = whole_step((high - low) * LABEL_ROOM / max(1.0, size))
         first = math.ceil(low / step) * step
         return [(float(step), [float(value) for value in range(first, int(high) + 1, step)])]
 
