@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from console import settings_keeper
 from console.about import AboutDialog
 from console.context import ConsoleContext
+from console.dropping import Dropping
 from console.export import Exporter
 from console.help import HelpDialog
 from console.models.alarm_desk import AlarmDesk
@@ -75,6 +76,8 @@ class MainWindow(QMainWindow):
             context.controller, self._tell_trouble, lambda: self.shutdown.begun, self
         )
         self._make_parts(PageStack(context))
+        self._dropping = Dropping(self, lambda: self.pages)
+        self._dropping.message.connect(self._on_message)
         self._connect()
         self._add_shortcuts()
         self._restore()
@@ -362,6 +365,15 @@ class MainWindow(QMainWindow):
             self._bottom_line,
             self.status_bar,
         )
+
+    # ------------------------------------------------------------------ files from outside
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say whether what comes along can be dropped here."""
+        self._dropping.enter(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take what was dropped."""
+        self._dropping.drop(event)
 
     # ------------------------------------------------------------------ in front, and the end
     @Slot()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from console.context import ConsoleContext
+from pipeline.dropped import Source
 from pipeline.states import WorkerName
 from pipeline.support_selection import LogSelection
 
@@ -31,6 +33,9 @@ class HasTopic(Protocol):
     def show_topic(self, topic: str) -> None:
         """Bring a topic to the reader's eye."""
 
+    def open_properties(self, path: Path) -> None:
+        """Show what becomes of the properties in a file."""
+
 
 @runtime_checkable
 class HasCameras(Protocol):
@@ -38,6 +43,12 @@ class HasCameras(Protocol):
 
     def edit(self, camera_id: str) -> None:
         """Ask for changes of a camera."""
+
+    def add_sources(self, sources: Sequence[Source], refused: str) -> None:
+        """Ask for new cameras with these sources."""
+
+    def import_list(self, path: Path | None = None) -> None:
+        """Ask for a list of cameras, or show the one that is given."""
 
 
 @runtime_checkable

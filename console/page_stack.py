@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal, SignalInstance, Slot
@@ -19,6 +21,7 @@ from console.page_list import (
     HasWorker,
     KeepsState,
 )
+from pipeline.dropped import Source
 from pipeline.states import WorkerName
 from pipeline.support_selection import LogSelection
 
@@ -101,6 +104,27 @@ class PageStack(QStackedWidget):
         page = self.page("cameras")
         if isinstance(page, HasCameras):
             page.edit(camera_id)
+
+    def add_cameras(self, sources: Sequence[Source], refused: str) -> None:
+        """Ask for new cameras with these sources; `refused` says which others are of no use."""
+        self.show_page("cameras")
+        page = self.page("cameras")
+        if isinstance(page, HasCameras):
+            page.add_sources(sources, refused)
+
+    def import_cameras(self, path: Path) -> None:
+        """Show what importing a list of cameras would do."""
+        self.show_page("cameras")
+        page = self.page("cameras")
+        if isinstance(page, HasCameras):
+            page.import_list(path)
+
+    def open_properties(self, path: Path) -> None:
+        """Show what becomes of the properties in a file."""
+        self.show_page("kafka")
+        page = self.page("kafka")
+        if isinstance(page, HasTopic):
+            page.open_properties(path)
 
     @Slot(object)
     def show_worker(self, name: WorkerName) -> None:

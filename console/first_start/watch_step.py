@@ -7,10 +7,12 @@ from typing import Final
 
 from pydantic import ValidationError
 from PySide6.QtCore import QStandardPaths, Qt, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 from PySide6.QtWidgets import QWidget as Widget
 
 from console.context import ConsoleContext
+from console.dragged import addresses_in
 from console.first_start.step import Step
 from console.theme.tokens import Space
 from console.widgets.camera_test import CameraTest
@@ -47,6 +49,7 @@ class WatchStep(Step):
             self._make_camera(),
         )
         self.end()
+        self.setAcceptDrops(True)
 
     def _make_file(self) -> Widget:
         body = Widget()
@@ -103,6 +106,17 @@ class WatchStep(Step):
         self._name.setToolTip(path)
         self.show_problem("")
         self.changed.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one file at a time."""
+        urls = event.mimeData().urls()
+        event.setAccepted(len(urls) == 1 and urls[0].isLocalFile())
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Choose the file that was dropped."""
+        event.acceptProposedAction()
+        self.choose(FILE)
+        self.set_file(addresses_in(event.mimeData())[0])
 
     @Slot()
     def _on_address(self) -> None:

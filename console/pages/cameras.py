@@ -34,10 +34,12 @@ from console.widgets.camera_import import CameraImport
 from console.widgets.empty_state import EmptyState
 from console.widgets.painting import with_role
 from console.widgets.section import page_heading
+from console.widgets.several_cameras import SeveralCameras
 from console.widgets.undo_bar import UndoBar
 from console.widgets.value_table import ValueTable, set_color, set_texts
 from console.window_texts import cause
 from pipeline.cameras_csv import ImportPlan, export_csv
+from pipeline.dropped import Source, new_cameras
 from pipeline.redact import redact_text
 from pipeline.settings import Settings
 from pipeline.settings_cameras import CameraSettings
@@ -288,12 +290,27 @@ class CamerasPage(QWidget):
         if camera is not None:
             self._ask(camera)
 
-    def _ask(self, camera: CameraSettings | None) -> None:
+    def add_sources(self, sources: Sequence[Source], refused: str = "") -> None:
+        """Ask for new cameras with these sources; `refused` says which others are of no use."""
+        if len(sources) == 1 and not refused:
+            self._ask(None, sources[0])
+            return
+        settings = settings_keeper.newest(self._context)
+        added = new_cameras(sources, settings.cameras)
+        more = settings.model_copy(update={"cameras": (*settings.cameras, *added)})
+        question = SeveralCameras(added, refused, self._consequence(more), self)
+        text = self.tr("%Ln camera(s) were added.", "", len(added))
+        question.accepted.connect(lambda: self._change(more, text))
+        question.open()
+
+    def _ask(self, camera: CameraSettings | None, source: Source | None = None) -> None:
         # Which camera it is makes no difference to what has to restart.
         example = camera or CameraSettings(id="new", name="new", source="demo")
         changed = self._with(example.id, example.model_copy(update={"name": f"{example.name}*"}))
         dialog = CameraDialog(self._context, camera, self._consequence(changed), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if source is not None:
+            dialog.suggest(source.address, source.name)
         before = camera.id if camera is not None else ""
         dialog.saved.connect(lambda typed: self._put(before, typed))
         dialog.open()
@@ -357,12 +374,14 @@ class CamerasPage(QWidget):
             self._change(moved, self.tr("{0} was moved.").format(camera.name))
 
     @Slot()
-    def import_list(self) -> None:
-        """Ask for a list of cameras and take it in."""
+    def import_list(self, path: Path | None = None) -> None:
+        """Ask for a list of cameras and take it in; begin with the one at `path`."""
         example = CameraSettings(id="new", name="new", source="demo")
         changed = self._with(example.id, example)
         dialog = CameraImport(self._context, self._consequence(changed), self)
         dialog.accepted_plan.connect(self._on_plan)
+        if path is not None:
+            dialog.read(path)
         dialog.open()
 
     @Slot(object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, Slot
@@ -30,6 +31,7 @@ from console.widgets.section import page_heading
 
 EMBEDDED_KEPT_MB: Final = 5
 LAG_TAB: Final = 0
+PROPERTIES_TAB: Final = 2
 WORDS_WIDTH: Final = 600
 """Least width of what is said of the broker, so that it takes two lines at most."""
 
@@ -56,9 +58,8 @@ class KafkaPage(QWidget):
         self._tabs.tabBar().setDrawBase(False)
         self._tabs.addTab(_with_margin(self._lag), self.tr("Topics and lag"))
         self._tabs.addTab(_with_margin(ConnectionForm(self._desk)), self.tr("Connection"))
-        self._tabs.addTab(
-            _with_margin(PropertiesPanel(self._desk, context.theme)), self.tr("Properties")
-        )
+        self._properties = PropertiesPanel(self._desk, context.theme)
+        self._tabs.addTab(_with_margin(self._properties), self.tr("Properties"))
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
         column.setSpacing(Space.S)
@@ -113,6 +114,11 @@ class KafkaPage(QWidget):
         """Bring a topic's row to the reader's eye."""
         self._tabs.setCurrentIndex(LAG_TAB)
         self._lag.select_topic(topic)
+
+    def open_properties(self, path: Path) -> None:
+        """Show what becomes of the properties in a file."""
+        self._tabs.setCurrentIndex(PROPERTIES_TAB)
+        self._properties.open_java(path)
 
     def kept(self) -> Any:
         """Return what is typed and not in use yet, and the tab in sight."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 from PySide6.QtCore import QStandardPaths, Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from console.background import in_background
 from console.context import ConsoleContext
+from console.dragged import addresses_in
 from console.problem_words import problems_by_place
 from console.theme.tokens import Space
 from console.widgets.camera_test import CameraTest
@@ -100,6 +102,12 @@ class CameraDialog(QDialog):
         self._connect()
         self._check()
         self._fields["name"].setFocus()
+        self.setAcceptDrops(True)
+
+    def suggest(self, source: str, name: str) -> None:
+        """Fill in what was handed to the window: it is looked at before it is added."""
+        self._on_chosen(source)
+        self._fields["name"].setText(name)
 
     def _make_rows(self) -> dict[str, FormRow]:
         names = {
@@ -265,6 +273,15 @@ class CameraDialog(QDialog):
         if camera is not None:
             self.saved.emit(camera)
             self.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one file, folder or address at a time."""
+        event.setAccepted(len(event.mimeData().urls()) == 1)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Make what was dropped the source."""
+        event.acceptProposedAction()
+        self._on_chosen(addresses_in(event.mimeData())[0])
 
     def done(self, result: int) -> None:
         """Close; a test under way is not waited for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, Slot
@@ -110,4 +111,11 @@ class PropertiesPanel(QWidget):
 
     @Slot()
     def _open_java(self) -> None:
-        JavaDialog(self._desk, self._theme, self).open()
+        self.open_java()
+
+    def open_java(self, path: Path | None = None) -> None:
+        """Show what becomes of properties: of a file, or of what is going to be pasted."""
+        dialog = JavaDialog(self._desk, self._theme, self)
+        if path is not None:
+            dialog.open_file(str(path))
+        dialog.open()

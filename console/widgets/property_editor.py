@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, Qt, Signal, Slot
 from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
@@ -210,6 +210,10 @@ class PropertyEditor(QPlainTextEdit):
             self._offer(is_asked=False)
         elif popup.isVisible():
             popup.hide()
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
+        """Files are the window's, which opens them; their addresses would be no property."""
+        return not source.hasUrls() and super().canInsertFromMimeData(source)
 
     def _offer(self, *, is_asked: bool) -> None:
         cursor = self.textCursor()

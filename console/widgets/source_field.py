@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, Signal, Slot
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QDragEnterEvent, QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from console.theme.tokens import Space
@@ -18,6 +18,13 @@ class _Line(QLineEdit):
     """Says when the cursor leaves."""
 
     left = Signal()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Leave files to the form around: an address of a file (file://) is no source."""
+        if event.mimeData().hasUrls():
+            event.ignore()
+        else:
+            super().dragEnterEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

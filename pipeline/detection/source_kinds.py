@@ -12,6 +12,8 @@ from pipeline.texts import NOTHING, Text, say
 DEMO: Final = "demo"
 USB_PREFIX: Final = "usb:"
 STREAM_SCHEMES: Final = ("rtsp", "rtsps", "rtmp", "http", "https", "udp")
+PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+"""Pictures that a folder is played from."""
 
 
 class SourceKind(enum.Enum):

@@ -40,6 +40,13 @@
             <numerusform>{0} cameras were added, {1} changed.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln camera(s) were added.</source>
+        <translation>
+            <numerusform>%Ln camera was added.</numerusform>
+            <numerusform>%Ln cameras were added.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Counted</name>
@@ -174,6 +181,16 @@
         <translation>
             <numerusform>Up to {0} request with a picture goes to {1} at {2}. That may cost money.</numerusform>
             <numerusform>Up to {0} requests with pictures go to {1} at {2}. That may cost money.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SeveralCameras</name>
+    <message numerus="yes">
+        <source>Add %Ln camera(s)?</source>
+        <translation>
+            <numerusform>Add %Ln camera?</numerusform>
+            <numerusform>Add %Ln cameras?</numerusform>
         </translation>
     </message>
 </context>

@@ -9,10 +9,10 @@ from typing import Final
 from loguru import logger
 
 from pipeline.detection.images import ImageError, Picture, read_image
+from pipeline.detection.source_kinds import PICTURE_SUFFIXES
 from pipeline.detection.sources.reader import SourceError
 from pipeline.texts import cause_of, say, words_of
 
-PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 PICTURES_PER_S: Final = 1.0
 """How quickly a folder of pictures is played."""
 
