@@ -33,6 +33,7 @@ from console.instance import SingleInstance, instance_name
 from console.language_change import LanguageChange
 from console.main_window import MainWindow
 from console.power import PowerWatch
+from console.second_start import Outcome, SecondStart
 from console.session_end import held_up
 from console.settings_offer import BrokenSettings, SettingsOffer
 from console.signals import QuitSignals
@@ -321,10 +322,14 @@ def run(launch: Launch) -> int:
     name = instance_name(launch.kind)
     instance = SingleInstance(name)
     marker = RunMarker(runtime_folder(), launch.kind)
-    if not instance.claim() and not (marker.wait_until_left(LEAVING_S) and instance.claim()):
-        early.end()
-        sys.stderr.write("Signalbox is running already; its window was brought to the front.\n")
-        return 0
+    if not _claimed(instance, marker):
+        outcome = _beside_other(launch, instance, marker)
+        if outcome is Outcome.ANSWERED:
+            early.end()
+            told = "Signalbox is running already; its window was brought to the front.\n"
+            sys.stderr.write(told)
+        if outcome is not Outcome.GONE:
+            return 0 if outcome is Outcome.ANSWERED else 1
     with Logs(launch.settings.logs, log_folder(), terminal=launch.terminal) as logs:
         code, in_time = _run_marked(app, launch, logs, instance, marker)
         instance.release()
@@ -332,6 +337,21 @@ def run(launch: Launch) -> int:
     if not in_time:
         leave_at_once(code or 1)
     return code
+
+
+def _claimed(instance: SingleInstance, marker: RunMarker) -> bool:
+    """Take the name, also from a run that is on its way out; False when another one has it."""
+    return instance.claim() or (marker.wait_until_left(LEAVING_S) and instance.claim())
+
+
+def _beside_other(launch: Launch, instance: SingleInstance, marker: RunMarker) -> Outcome:
+    """Wait for the run that has the name; gone when it has ended, and the name is ours."""
+    second = SecondStart(launch.settings.console.language)
+    while instance.other is not None:
+        outcome = second.wait_for(instance.other, marker.other_pid())
+        if outcome is not Outcome.GONE or _claimed(instance, marker):
+            return outcome
+    return Outcome.ANSWERED
 
 
 def _run_marked(

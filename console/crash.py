@@ -93,6 +93,13 @@ class RunMarker:
             return False
         return True
 
+    def other_pid(self) -> int | None:
+        """Return the process of the run that is marked; None where that is not known."""
+        try:
+            return int(json.loads(self._marker.read_text(encoding="utf-8"))["pid"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
     def _read_before(self) -> AbruptEnd | None:
         try:
             table = json.loads(self._marker.read_text(encoding="utf-8"))

@@ -20,6 +20,9 @@ SAY_TIMEOUT_MS = 10_000
 heard by then: Qt's pipes hold none."""
 RAISE = b"raise\n"
 QUIT = b"quit\n"
+ANSWER = b"here\n"
+"""Said once the window was brought to the front: whoever hangs takes words, but gives none."""
+
 KINDS = ("console", "demo")
 """What may run at the same time, one of each for a user."""
 
@@ -42,6 +45,8 @@ class SingleInstance(QObject):
     Attributes:
         raise_asked: another start asked for the window.
         quit_asked: another process asked the program to end in order.
+        other: where the running instance answers once its window is in front; None until `claim`
+            found one.
     """
 
     raise_asked = Signal()
@@ -51,6 +56,7 @@ class SingleInstance(QObject):
         super().__init__(parent)
         self._name = name
         self._server: QLocalServer | None = None
+        self.other: QLocalSocket | None = None
 
     def claim(self) -> bool:
         """Take the name; False when a running instance has it, whose window was then asked for."""
@@ -74,7 +80,8 @@ class SingleInstance(QObject):
             self._server = None
 
     def _wake_other(self) -> bool:
-        return ask(self._name, RAISE)
+        self.other = _told(self._name, RAISE)
+        return self.other is not None
 
     @Slot()
     def _on_connection(self) -> None:
@@ -109,19 +116,28 @@ class _Visitor(QObject):
         """Hand on what is there, once the line is whole."""
         if self._socket.canReadLine():
             self.said.emit(bytes(self._socket.readLine().data()))
+            self._socket.write(ANSWER)
+            self._socket.flush()
 
 
 def ask(name: str, words: bytes) -> bool:
     """Say `words` to the running instance called `name`; False when there is none."""
+    socket = _told(name, words)
+    if socket is not None:
+        socket.disconnectFromServer()
+    return socket is not None
+
+
+def _told(name: str, words: bytes) -> QLocalSocket | None:
+    """Say `words` to the instance called `name`, and stay connected; None when there is none."""
     socket = QLocalSocket()
     socket.connectToServer(name)
     if not socket.waitForConnected(CONNECT_TIMEOUT_MS):
-        return False
+        return None
     socket.write(words)
     while socket.bytesToWrite() and socket.waitForBytesWritten(SAY_TIMEOUT_MS):
         pass
-    socket.disconnectFromServer()
-    return True
+    return socket
 
 
 def is_running(name: str) -> bool:

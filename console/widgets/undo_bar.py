@@ -32,7 +32,7 @@ class UndoBar(QFrame):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SHOWN_MS)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self._on_over)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.M, Space.XS, Space.S, Space.XS)
         row.setSpacing(Space.M)
@@ -66,6 +66,12 @@ class UndoBar(QFrame):
         self.setAccessibleName(text)
         self.show()
         self._timer.start()
+
+    @Slot()
+    def _on_over(self) -> None:
+        """What is not offered any more is not done by a key, either: it would come as a surprise."""
+        self._undo = None
+        self.hide()
 
     @Slot()
     def undo(self) -> None:

@@ -120,6 +120,29 @@ def test_a_second_start_leaves_it_to_the_first(tmp_path: Path) -> None:
         assert first.poll() is None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that stops a process")
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_second_start_beside_a_run_that_hangs_says_so_and_goes_on_with_it(
+    tmp_path: Path, *, comes_back: bool
+) -> None:
+    with demo(tmp_path) as first:
+        wait_until_running(first)
+        first.send_signal(signal.SIGSTOP)
+        with demo(tmp_path) as second:
+            assert second.stdout is not None
+            line = second.stdout.readline()
+            assert line == "Signalbox is running already, but does not answer.\n"
+            assert second.poll() is None
+            first.send_signal(signal.SIGCONT if comes_back else signal.SIGKILL)
+            if comes_back:
+                output, _ = second.communicate(timeout=60)
+                assert second.returncode == 0
+                assert "brought to the front" in output
+                assert first.poll() is None
+            else:
+                assert "ended abruptly" in wait_until_running(second)
+
+
 def test_it_listens_to_this_machine_only(tmp_path: Path) -> None:
     """No firewall asks about a program that nobody outside can reach."""
     with demo(tmp_path) as process:

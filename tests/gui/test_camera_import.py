@@ -14,8 +14,11 @@ from console.pages.cameras import CamerasPage
 from console.widgets.camera_import import CameraImport
 from console.widgets.value_table import ValueTable
 from pipeline import settings_file
+from tests.support.chinese import chinese, is_chinese
 from tests.support.log_guard import ExpectLog
 from tests.support.windows import shown
+
+__all__ = ["chinese"]
 
 LIST = """id,name,source
 cam-1,Market renamed,
@@ -141,6 +144,19 @@ def test_what_is_built_on_a_change_that_cannot_be_saved_is_refused_with_it(
     path.rmdir()
     qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: names(context) == [before[1], before[0], *before[2:]])
+
+
+@pytest.mark.usefixtures("chinese")
+def test_why_it_cannot_be_saved_is_said_in_the_language_of_the_window(
+    qtbot: QtBot, page: CamerasPage, path: Path, expect_log: ExpectLog
+) -> None:
+    expect_log("the settings cannot be saved")
+    path.mkdir()
+    table = choose_first(qtbot, page)
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: any("设置没有改变" in text for text in shown_texts(page)))
+    (said,) = [text for text in shown_texts(page) if "设置没有改变" in text]
+    assert is_chinese(said.replace(str(path), ""))
 
 
 def test_the_list_goes_out_without_passwords_and_comes_back(
