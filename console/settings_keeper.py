@@ -139,7 +139,14 @@ def consequence_words(old: Settings, new: Settings, running: Iterable[WorkerName
     concerned = [worker_title(name) for name in WorkerName if name in what.restart & at_work]
     if not concerned:
         return translate("Settings", "No worker has to restart.")
-    return translate("Settings", "Restarts: {0}.").format(joining.enumerated(concerned))
+    text = translate("Settings", "Restarts: {0}.").format(joining.enumerated(concerned))
+    if WorkerName.SCHEDULER not in what.restart & at_work:
+        return text
+    # It leaves its group and joins it again: whoever raised a ceiling sees nothing until then.
+    wait = translate(
+        "Settings", "Assessment goes on after some seconds; what waits stays in Kafka."
+    )
+    return joining.one_after_another((text, wait))
 
 
 def where_kept(context: ConsoleContext) -> str:

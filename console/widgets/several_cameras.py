@@ -38,8 +38,8 @@ class SeveralCameras(MessageBox):
         names = [camera.name for camera in cameras[:MOST_NAMED]]
         if len(cameras) > MOST_NAMED:
             names.append("…")
-        left_out = f"{self.tr('Left out:')}\n{refused}" if refused else ""
-        parts = (joining.enumerated(names), left_out, consequence)
+        left_out = self.tr("Left out:") if refused else ""
+        parts = (joining.enumerated(names), f"{left_out}\n{refused}".strip(), consequence)
         self.setInformativeText("\n\n".join(filter(None, parts)))
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

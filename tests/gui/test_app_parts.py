@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 from console.crash import RunMarker, install_exception_hooks, route_qt_messages
 from console.crash_report import CrashReport
 from console.demo_report import DemoReport
-from console.instance import QUIT, SingleInstance, ask, instance_name
+from console.instance import ANSWER, QUIT, RAISE, SingleInstance, ask, instance_name
 from console.theme.theme import ThemeManager
 from console.ui_gap import GapHistogram, GapSummary, GapWindow, UiGap
 from console.widgets.notice_bar import NoticeBar
@@ -223,6 +223,49 @@ class TestSingleInstance:
         WindowsPipe.heard = b""
         assert ask("somebody", QUIT)
         assert WindowsPipe.heard == QUIT
+
+    def test_the_first_one_answers_once_its_window_came(self, qtbot: QtBot, tmp_path: Path) -> None:
+        name = instance_name(f"test-{tmp_path.name}")
+        first, second = SingleInstance(name), SingleInstance(name)
+        assert first.claim()
+        try:
+            assert not second.claim()
+            other = second.other
+            assert other is not None
+            assert not other.canReadLine(), "nothing ran there yet"
+            qtbot.waitUntil(other.canReadLine)
+            assert bytes(other.readLine().data()) == ANSWER
+        finally:
+            first.release()
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="a named pipe has other rights")
+    def test_no_other_user_can_ask_it_to_quit(self, qtbot: QtBot, tmp_path: Path) -> None:
+        one = SingleInstance(instance_name(f"test-{tmp_path.name}"))
+        assert one.claim()
+        try:
+            assert one._server is not None
+            assert Path(one._server.fullServerName()).stat().st_mode & 0o077 == 0
+        finally:
+            one.release()
+
+    def test_other_words_neither_raise_nor_quit(self, qtbot: QtBot, tmp_path: Path) -> None:
+        """Another version, or another program, may say anything."""
+        name = instance_name(f"test-{tmp_path.name}")
+        first = SingleInstance(name)
+        heard: list[str] = []
+        first.raise_asked.connect(lambda: heard.append("raise"))
+        first.quit_asked.connect(lambda: heard.append("quit"))
+        assert first.claim()
+        try:
+            assert ask(name, b"close\n")
+            assert ask(name, b"")
+            with qtbot.waitSignal(first.raise_asked):
+                assert ask(name, RAISE)
+            with qtbot.waitSignal(first.quit_asked):
+                assert ask(name, QUIT)
+        finally:
+            first.release()
+        assert heard == ["raise", "quit"]
 
     def test_what_a_crash_left_is_no_hindrance(self, qtbot: QtBot, tmp_path: Path) -> None:
         name = instance_name(f"test-{tmp_path.name}")

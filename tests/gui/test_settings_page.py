@@ -221,6 +221,7 @@ def test_every_field_has_a_name_and_help(page: SettingsPage) -> None:
     [
         ("detection", "confidence", 0.5, "Restarts: Detection."),
         ("aggregator", "alarm_level", "high", "Restarts: Aggregator."),
+        ("scheduler", "assessor", "llm", "Restarts: Scheduler. Assessment goes on after some sec"),
         ("kafka", "partitions", 8, "The broker connection changes"),
         ("console", "theme", "light", "No worker has to restart."),
     ],

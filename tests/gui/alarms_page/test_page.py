@@ -117,6 +117,19 @@ def test_false_alarm_and_new_again(qtbot: QtBot, page: AlarmsPage, store: Path) 
     qtbot.waitUntil(lambda: stored(store, "clash").state == "new")
 
 
+def test_a_note_that_is_written_later_leaves_a_false_alarm_a_false_alarm(
+    qtbot: QtBot, page: AlarmsPage, store: Path
+) -> None:
+    click_row(qtbot, page, 0)
+    qtbot.mouseClick(button(page, "False alarm"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: any(b.isVisible() for b in reopeners(page)))
+    note = named(page, QLineEdit, "Note")
+    qtbot.keyClicks(note, "a shadow")
+    qtbot.keyClick(note, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: stored(store, "clash").note == "a shadow")
+    assert stored(store, "clash").state == "false_alarm"
+
+
 def test_what_was_marked_by_the_mouse_goes_back_by_its_key(
     qtbot: QtBot, page: AlarmsPage, store: Path
 ) -> None:
