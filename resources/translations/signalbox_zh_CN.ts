@@ -667,7 +667,7 @@
         <translation>任何兼容 OpenAI 的地址，也可以在本机。目标组图片会发送到那里；更多密钥和限额在“设置”中。</translation>
     </message>
     <message>
-        <source>Kept in this system's credential store, never in a file; empty for none</source>
+        <source>Kept in this system&apos;s credential store, never in a file; empty for none</source>
         <translation>保存在本系统的凭据库中，绝不写入文件；没有则留空</translation>
     </message>
     <message>
@@ -1492,11 +1492,11 @@
         <translation>证书颁发机构</translation>
     </message>
     <message>
-        <source>File that proves who the brokers are; empty: the system's own authorities.</source>
+        <source>File that proves who the brokers are; empty: the system&apos;s own authorities.</source>
         <translation>用来核实 Broker 身份的文件；留空则使用系统自带的颁发机构。</translation>
     </message>
     <message>
-        <source>Check that the certificate is the broker's own</source>
+        <source>Check that the certificate is the broker&apos;s own</source>
         <translation>核对证书是否属于该 Broker</translation>
     </message>
     <message>
@@ -1560,7 +1560,7 @@
         <translation>选择{0}</translation>
     </message>
     <message>
-        <source>Kept in the system's credential store, not in the settings file; or env:NAME.</source>
+        <source>Kept in the system&apos;s credential store, not in the settings file; or env:NAME.</source>
         <translation>保存在系统的凭据库中，不写入设置文件；也可填 env:名称。</translation>
     </message>
 </context>
@@ -2425,11 +2425,11 @@ Choose another folder, or free some space.</source>
         <translation>每个属性变成什么</translation>
     </message>
     <message>
-        <source>A producer's</source>
+        <source>A producer&apos;s</source>
         <translation>生产者的</translation>
     </message>
     <message>
-        <source>A consumer's</source>
+        <source>A consumer&apos;s</source>
         <translation>消费者的</translation>
     </message>
     <message>
@@ -2437,7 +2437,7 @@ Choose another folder, or free some space.</source>
         <translation>谁的属性</translation>
     </message>
     <message>
-        <source>Keep Java's own defaults as well</source>
+        <source>Keep Java&apos;s own defaults as well</source>
         <translation>同时保留 Java 自己的默认值</translation>
     </message>
     <message>
@@ -2498,7 +2498,7 @@ Choose another folder, or free some space.</source>
         <translation>Signalbox 有自己的消费者组：见设置文件中的 kafka.groups</translation>
     </message>
     <message>
-        <source>Java's default</source>
+        <source>Java&apos;s default</source>
         <translation>Java 的默认值</translation>
     </message>
     <message>
@@ -2530,7 +2530,7 @@ Choose another folder, or free some space.</source>
 <context>
     <name>KafkaDesk</name>
     <message>
-        <source>The secret goes to the system's credential store when you apply.</source>
+        <source>The secret goes to the system&apos;s credential store when you apply.</source>
         <translation>应用时，该密码将存入系统的凭据库。</translation>
     </message>
     <message>
@@ -3281,7 +3281,7 @@ It opens by itself when workers start.</source>
         <translation>模型用哪种语言描述所见。</translation>
     </message>
     <message>
-        <source>How the answer's form is asked for; “find out” suits most servers.</source>
+        <source>How the answer&apos;s form is asked for; “find out” suits most servers.</source>
         <translation>如何约束回答的格式；“自动判断”适合大多数服务器。</translation>
     </message>
     <message>
@@ -3317,7 +3317,7 @@ It opens by itself when workers start.</source>
         <translation>超过后评估暂停到午夜；0：不设上限。</translation>
     </message>
     <message>
-        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model's server is yours.</source>
+        <source>Rules work offline and cost nothing; a language model sees the picture. Pictures then leave this machine, unless the model&apos;s server is yours.</source>
         <translation>规则离线工作，不产生费用；大模型会看图片。这时图片会离开本机，除非模型服务器是您自己的。</translation>
     </message>
 </context>
@@ -3938,7 +3938,7 @@ It opens by itself when workers start.</source>
         <translation>处理完的偏移量将永远不会提交，一旦崩溃就会从头重复</translation>
     </message>
     <message>
-        <source>Signalbox's promise to lose nothing rests on it</source>
+        <source>Signalbox&apos;s promise to lose nothing rests on it</source>
         <translation>Signalbox 不丢数据的承诺以它为基础</translation>
     </message>
     <message>
@@ -3946,7 +3946,7 @@ It opens by itself when workers start.</source>
         <translation>请保持为 {wanted}，或删除它。</translation>
     </message>
     <message>
-        <source>broker {servers} is reached, but has acknowledged nothing for {wait_s:g} s; what is sent waits, nothing is lost. See the broker's own log</source>
+        <source>broker {servers} is reached, but has acknowledged nothing for {wait_s:g} s; what is sent waits, nothing is lost. See the broker&apos;s own log</source>
         <translation>可以连接到 Broker {servers}，但它已有 {wait_s:g} 秒没有确认任何消息；已发送的消息在等待，不会丢失任何内容。请查看 Broker 自身的日志</translation>
     </message>
     <message>
@@ -3958,7 +3958,7 @@ It opens by itself when workers start.</source>
         <translation>重试可能使一条消息重复发送或乱序</translation>
     </message>
     <message>
-        <source>librdkafka's default is false (Java's is true)</source>
+        <source>librdkafka&apos;s default is false (Java&apos;s is true)</source>
         <translation>librdkafka 的默认值是 false（Java 是 true）</translation>
     </message>
     <message>
@@ -3982,7 +3982,7 @@ It opens by itself when workers start.</source>
         <translation>会读到已中止的事务的消息</translation>
     </message>
     <message>
-        <source>read_uncommitted is Java's default, not librdkafka's</source>
+        <source>read_uncommitted is Java&apos;s default, not librdkafka&apos;s</source>
         <translation>read_uncommitted 是 Java 的默认值，不是 librdkafka 的</translation>
     </message>
     <message>
@@ -4042,7 +4042,7 @@ It opens by itself when workers start.</source>
         <translation>OpenSSL 不认识其中任何一个密码套件</translation>
     </message>
     <message>
-        <source>Use OpenSSL's names separated by colons, or leave it out.</source>
+        <source>Use OpenSSL&apos;s names separated by colons, or leave it out.</source>
         <translation>请使用 OpenSSL 的名称并以冒号分隔，或删除它。</translation>
     </message>
     <message>
@@ -4106,7 +4106,7 @@ It opens by itself when workers start.</source>
         <translation>中途的任何人都能冒充 Broker 并读取全部内容</translation>
     </message>
     <message>
-        <source>the broker's certificate is not checked</source>
+        <source>the broker&apos;s certificate is not checked</source>
         <translation>未核对 Broker 的证书</translation>
     </message>
     <message>
@@ -4118,7 +4118,7 @@ It opens by itself when workers start.</source>
         <translation>持有同一颁发机构证书的任何人都能冒充 Broker</translation>
     </message>
     <message>
-        <source>the broker's name is not compared with its certificate</source>
+        <source>the broker&apos;s name is not compared with its certificate</source>
         <translation>未将 Broker 的名称与其证书核对</translation>
     </message>
     <message>
@@ -4194,7 +4194,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 会接受它</translation>
     </message>
     <message>
-        <source>it is left out of librdkafka's documentation: for its own tests and bindings</source>
+        <source>it is left out of librdkafka&apos;s documentation: for its own tests and bindings</source>
         <translation>librdkafka 的文档未列出它：仅供其自身测试和语言绑定使用</translation>
     </message>
     <message>
@@ -4350,7 +4350,7 @@ It opens by itself when workers start.</source>
         <translation>由 Broker 决定</translation>
     </message>
     <message>
-        <source>a consumer takes 1 to {most} (the table's wider range is for share consumers)</source>
+        <source>a consumer takes 1 to {most} (the table&apos;s wider range is for share consumers)</source>
         <translation>消费者可取 1 到 {most}（表中更宽的范围仅适用于共享消费者）</translation>
     </message>
     <message>
@@ -4586,7 +4586,7 @@ It opens by itself when workers start.</source>
         <translation>请使用 enable.idempotence = true，或删除 transactional.id。</translation>
     </message>
     <message>
-        <source>transaction.timeout.ms = {limit} is so large that librdkafka's comparison overflows</source>
+        <source>transaction.timeout.ms = {limit} is so large that librdkafka&apos;s comparison overflows</source>
         <translation>transaction.timeout.ms = {limit} 太大，librdkafka 比较时会溢出</translation>
     </message>
     <message>
@@ -4670,7 +4670,7 @@ It opens by itself when workers start.</source>
         <translation>message.max.bytes 限制单个请求，而一个批次就在一个请求中发送</translation>
     </message>
     <message>
-        <source>Use at most {largest}, or raise message.max.bytes (and the broker's).</source>
+        <source>Use at most {largest}, or raise message.max.bytes (and the broker&apos;s).</source>
         <translation>请不超过 {largest}，或调大 message.max.bytes（以及 Broker 的对应设置）。</translation>
     </message>
     <message>
@@ -4802,8 +4802,8 @@ It opens by itself when workers start.</source>
         <translation>没有引号时，TOML 会把名称中的点当作表</translation>
     </message>
     <message>
-        <source>Write "{name}" in quotes.</source>
-        <translation>请把 "{name}" 写在引号内。</translation>
+        <source>Write &quot;{name}&quot; in quotes.</source>
+        <translation>请把 &quot;{name}&quot; 写在引号内。</translation>
     </message>
     <message>
         <source>workers do not start</source>
@@ -4838,7 +4838,7 @@ It opens by itself when workers start.</source>
         <translation>librdkafka 只对共享消费者认识它</translation>
     </message>
     <message>
-        <source>Java's {name} is {meant} on {client}; use that, or take it out.</source>
+        <source>Java&apos;s {name} is {meant} on {client}; use that, or take it out.</source>
         <translation>Java 的 {name} 在{client}上是 {meant}；请用它代替，或删除它。</translation>
     </message>
     <message>
@@ -4906,7 +4906,7 @@ It opens by itself when workers start.</source>
         <translation>生产者无法创建：TypeError</translation>
     </message>
     <message>
-        <source>confluent-kafka reads this one property itself and takes only Python's True or False, not a text</source>
+        <source>confluent-kafka reads this one property itself and takes only Python&apos;s True or False, not a text</source>
         <translation>confluent-kafka 自行读取这一属性，只接受 Python 的 True 或 False，不接受文本</translation>
     </message>
     <message>
@@ -4930,27 +4930,27 @@ It opens by itself when workers start.</source>
         <translation>{name} 在这里是 {target}</translation>
     </message>
     <message>
-        <source>librdkafka's default is false: retries may repeat</source>
+        <source>librdkafka&apos;s default is false: retries may repeat</source>
         <translation>librdkafka 的默认值是 false：重试可能造成重复</translation>
     </message>
     <message>
-        <source>librdkafka's default is consistent_random: the same key goes to another partition</source>
+        <source>librdkafka&apos;s default is consistent_random: the same key goes to another partition</source>
         <translation>librdkafka 的默认值是 consistent_random：同一个键会进入另一个分区</translation>
     </message>
     <message>
-        <source>librdkafka's default is 300000</source>
+        <source>librdkafka&apos;s default is 300000</source>
         <translation>librdkafka 的默认值是 300000</translation>
     </message>
     <message>
-        <source>librdkafka's default is read_committed: aborted messages are left out</source>
+        <source>librdkafka&apos;s default is read_committed: aborted messages are left out</source>
         <translation>librdkafka 的默认值是 read_committed：不读已中止的消息</translation>
     </message>
     <message>
-        <source>librdkafka's default is false: damage on the way goes unseen</source>
+        <source>librdkafka&apos;s default is false: damage on the way goes unseen</source>
         <translation>librdkafka 的默认值是 false：传输中的损坏不会被发现</translation>
     </message>
     <message>
-        <source>librdkafka's default for consumers is false</source>
+        <source>librdkafka&apos;s default for consumers is false</source>
         <translation>librdkafka 对消费者的默认值是 false</translation>
     </message>
     <message>
@@ -4994,7 +4994,7 @@ It opens by itself when workers start.</source>
         <translation>请写 true 或 false。</translation>
     </message>
     <message>
-        <source>this is set by a function of librdkafka's C interface, never as a text</source>
+        <source>this is set by a function of librdkafka&apos;s C interface, never as a text</source>
         <translation>这由 librdkafka 的 C 接口函数设置，不能写成文本</translation>
     </message>
     <message>
@@ -5026,7 +5026,7 @@ It opens by itself when workers start.</source>
         <translation>请将其去掉。</translation>
     </message>
     <message>
-        <source>librdkafka's build for this system lacks what is behind it</source>
+        <source>librdkafka&apos;s build for this system lacks what is behind it</source>
         <translation>本系统的 librdkafka 版本缺少其背后的功能</translation>
     </message>
     <message>
@@ -5114,7 +5114,7 @@ It opens by itself when workers start.</source>
         <translation>回答在 {limit} 个 token 处被截断</translation>
     </message>
     <message>
-        <source>the model's answer is no verdict: {problem}</source>
+        <source>the model&apos;s answer is no verdict: {problem}</source>
         <translation>模型的回答不是有效的结论：{problem}</translation>
     </message>
     <message>
@@ -5158,7 +5158,7 @@ It opens by itself when workers start.</source>
         <translation>模型拒绝回答：{words}</translation>
     </message>
     <message>
-        <source>the server's content filter withheld the answer</source>
+        <source>the server&apos;s content filter withheld the answer</source>
         <translation>服务器的内容过滤器扣留了回答</translation>
     </message>
     <message>
@@ -5558,8 +5558,8 @@ It opens by itself when workers start.</source>
         <translation>Java 的空字符串写作 none（空值会被拒绝）；默认值为 https</translation>
     </message>
     <message>
-        <source>OpenSSL names joined by ":" instead of JSSE names</source>
-        <translation>使用以 ":" 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
+        <source>OpenSSL names joined by &quot;:&quot; instead of JSSE names</source>
+        <translation>使用以 &quot;:&quot; 连接的 OpenSSL 名称，而非 JSSE 名称</translation>
     </message>
     <message>
         <source>OpenSSL negotiates; no equivalent</source>
@@ -5782,7 +5782,7 @@ It opens by itself when workers start.</source>
         <translation>{source} 中没有画面</translation>
     </message>
     <message>
-        <source>{path} does not exist. Check the camera's source.</source>
+        <source>{path} does not exist. Check the camera&apos;s source.</source>
         <translation>{path} 不存在。请检查摄像头的来源。</translation>
     </message>
     <message>
@@ -5826,7 +5826,7 @@ It opens by itself when workers start.</source>
         <translation>该处的摄像头只接受加密连接；地址请以 {scheme} 开头</translation>
     </message>
     <message>
-        <source>the address leads to a web page, not to a video stream; the camera's manual tells the stream's own address</source>
+        <source>the address leads to a web page, not to a video stream; the camera&apos;s manual tells the stream&apos;s own address</source>
         <translation>此地址是网页而不是视频流；视频流的地址见摄像头手册</translation>
     </message>
     <message>
@@ -5854,11 +5854,11 @@ It opens by itself when workers start.</source>
         <translation>摄像头要求用户名和密码；请写入地址：{address}</translation>
     </message>
     <message>
-        <source>this user may not see the stream (403); check the user's rights on the camera</source>
+        <source>this user may not see the stream (403); check the user&apos;s rights on the camera</source>
         <translation>此用户无权观看视频流（403）；请检查其在摄像头上的权限</translation>
     </message>
     <message>
-        <source>the camera has no stream at {path}; check the path in the camera's manual</source>
+        <source>the camera has no stream at {path}; check the path in the camera&apos;s manual</source>
         <translation>摄像头在 {path} 没有视频流；请查阅摄像头手册中的路径</translation>
     </message>
     <message>
@@ -5970,7 +5970,7 @@ It opens by itself when workers start.</source>
         <translation>无法创建主题 {topic}：{words}。</translation>
     </message>
     <message>
-        <source>Look at the broker's own log.</source>
+        <source>Look at the broker&apos;s own log.</source>
         <translation>请查看 Broker 自己的日志。</translation>
     </message>
     <message>
@@ -6030,7 +6030,7 @@ It opens by itself when workers start.</source>
         <translation>{count} 个服务器中有 {passed} 个通过；{troubles}</translation>
     </message>
     <message>
-        <source>Check security.protocol and sasl.mechanism; the broker's log tells its side.</source>
+        <source>Check security.protocol and sasl.mechanism; the broker&apos;s log tells its side.</source>
         <translation>请检查 security.protocol 和 sasl.mechanism；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6082,7 +6082,7 @@ It opens by itself when workers start.</source>
         <translation>此用户不能：{rights}</translation>
     </message>
     <message>
-        <source>Have the cluster's administrator grant these rights.</source>
+        <source>Have the cluster&apos;s administrator grant these rights.</source>
         <translation>请集群管理员授予这些权限。</translation>
     </message>
     <message>
@@ -6270,7 +6270,7 @@ It opens by itself when workers start.</source>
         <translation>请检查 Kafka 集群是否在运行且可以到达。</translation>
     </message>
     <message>
-        <source>{server} ends the connection at Kafka's first request</source>
+        <source>{server} ends the connection at Kafka&apos;s first request</source>
         <translation>{server} 在 Kafka 的第一个请求时断开连接</translation>
     </message>
     <message>
@@ -6278,7 +6278,7 @@ It opens by itself when workers start.</source>
         <translation>与 {server} 的 TLS 握手失败：{reason}</translation>
     </message>
     <message>
-        <source>The broker's log tells its side.</source>
+        <source>The broker&apos;s log tells its side.</source>
         <translation>Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6294,7 +6294,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 是网页服务器，不是 Kafka Broker</translation>
     </message>
     <message>
-        <source>Use the address of a Kafka broker's listener (often port 9092).</source>
+        <source>Use the address of a Kafka broker&apos;s listener (often port 9092).</source>
         <translation>请使用 Kafka Broker 监听器的地址（通常是 9092 端口）。</translation>
     </message>
     <message>
@@ -6310,7 +6310,7 @@ It opens by itself when workers start.</source>
         <translation>ssl.certificate.location、ssl.key.location 或 ssl.key.password</translation>
     </message>
     <message>
-        <source>{server} answers, but not in Kafka's protocol</source>
+        <source>{server} answers, but not in Kafka&apos;s protocol</source>
         <translation>{server} 有应答，但不是 Kafka 协议</translation>
     </message>
     <message>
@@ -6322,7 +6322,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 不使用 TLS</translation>
     </message>
     <message>
-        <source>Use the broker's TLS port, or set security.protocol to the kind without SSL.</source>
+        <source>Use the broker&apos;s TLS port, or set security.protocol to the kind without SSL.</source>
         <translation>请使用 Broker 的 TLS 端口，或将 security.protocol 设为不带 SSL 的种类。</translation>
     </message>
     <message>
@@ -6366,19 +6366,19 @@ It opens by itself when workers start.</source>
         <translation>请改正 {names}：必须是此用户可读的 PEM 文件。</translation>
     </message>
     <message>
-        <source>{server} accepts connections, but has not answered Kafka's first request within {limit_s:.0f} s</source>
+        <source>{server} accepts connections, but has not answered Kafka&apos;s first request within {limit_s:.0f} s</source>
         <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 Kafka 的第一个请求</translation>
     </message>
     <message>
-        <source>See whether it is a Kafka broker's port, and whether the broker is well.</source>
+        <source>See whether it is a Kafka broker&apos;s port, and whether the broker is well.</source>
         <translation>请检查它是否为 Kafka Broker 的端口，以及 Broker 是否正常。</translation>
     </message>
     <message>
-        <source>{server} ends the connection at Kafka's first request: {error}</source>
+        <source>{server} ends the connection at Kafka&apos;s first request: {error}</source>
         <translation>{server} 在 Kafka 的第一个请求时断开连接：{error}</translation>
     </message>
     <message>
-        <source>See whether it is a Kafka broker's port; the broker's log tells its side.</source>
+        <source>See whether it is a Kafka broker&apos;s port; the broker&apos;s log tells its side.</source>
         <translation>请检查它是否为 Kafka Broker 的端口；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
@@ -6394,7 +6394,7 @@ It opens by itself when workers start.</source>
         <translation>{server} 接受连接，但在 {limit_s:.0f} 秒内没有回应 TLS 握手</translation>
     </message>
     <message>
-        <source>See whether this is the broker's TLS port, and whether the broker is well.</source>
+        <source>See whether this is the broker&apos;s TLS port, and whether the broker is well.</source>
         <translation>请检查它是否为 Broker 的 TLS 端口，以及 Broker 是否正常。</translation>
     </message>
     <message>
@@ -6402,11 +6402,11 @@ It opens by itself when workers start.</source>
         <translation>{server} 在 TLS 握手时断开连接：{error}</translation>
     </message>
     <message>
-        <source>See whether this is the broker's TLS port; the broker's log tells its side.</source>
+        <source>See whether this is the broker&apos;s TLS port; the broker&apos;s log tells its side.</source>
         <translation>请检查它是否为 Broker 的 TLS 端口；Broker 的日志有它那一侧的说明。</translation>
     </message>
     <message>
-        <source>Have the certificate renewed; see that this machine's clock is right.</source>
+        <source>Have the certificate renewed; see that this machine&apos;s clock is right.</source>
         <translation>请更新证书，并确认本机时钟正确。</translation>
     </message>
     <message>
@@ -6878,7 +6878,7 @@ It opens by itself when workers start.</source>
         <translation>输出 dets 和 labels，后者为 1 × 查询数 ×（类别数 + 1），与 RF-DETR 相同</translation>
     </message>
     <message>
-        <source>{width} places are COCO's category ids</source>
+        <source>{width} places are COCO&apos;s category ids</source>
         <translation>{width} 个位置对应 COCO 的类别编号</translation>
     </message>
     <message>
@@ -6934,7 +6934,7 @@ It opens by itself when workers start.</source>
         <translation>一个输出 1 ×（4 + 类别数）× 框数，与 YOLOv8 至 YOLO26 相同</translation>
     </message>
     <message>
-        <source>metadata of Ultralytics' exporter</source>
+        <source>metadata of Ultralytics&apos; exporter</source>
         <translation>有 Ultralytics 导出工具的元数据</translation>
     </message>
     <message>
@@ -7002,7 +7002,7 @@ It opens by itself when workers start.</source>
         <translation>中心点与网格不一致：在这里解码</translation>
     </message>
     <message>
-        <source>the output is called `output`, as YOLOX's exporter calls it</source>
+        <source>the output is called `output`, as YOLOX&apos;s exporter calls it</source>
         <translation>输出名为 `output`，与 YOLOX 的导出工具相同</translation>
     </message>
     <message>
@@ -7206,7 +7206,7 @@ It opens by itself when workers start.</source>
         <translation>加密（TLS）</translation>
     </message>
     <message>
-        <source>Kafka's answer</source>
+        <source>Kafka&apos;s answer</source>
         <translation>Kafka 应答</translation>
     </message>
     <message>
@@ -7506,7 +7506,7 @@ It opens by itself when workers start.</source>
         <translation>DetectionResult：两个待评估的目标组编号相同</translation>
     </message>
     <message>
-        <source>DetectionResult: the request's id of {length} characters is too long; with a group's number it may have {most}</source>
+        <source>DetectionResult: the request&apos;s id of {length} characters is too long; with a group&apos;s number it may have {most}</source>
         <translation>DetectionResult：请求 ID 有 {length} 个字符，过长；连同目标组编号最多 {most} 个字符</translation>
     </message>
     <message>
@@ -7693,7 +7693,7 @@ It opens by itself when workers start.</source>
 <context>
     <name>PipelineController</name>
     <message>
-        <source>The worker's thread ended by itself; the log has the cause.</source>
+        <source>The worker&apos;s thread ended by itself; the log has the cause.</source>
         <translation>处理单元的线程自行结束，原因见日志。</translation>
     </message>
 </context>
@@ -8045,7 +8045,7 @@ It opens by itself when workers start.</source>
 <context>
     <name>Rule</name>
     <message>
-        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).</source>
+        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
         <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
     </message>
     <message>
@@ -8412,11 +8412,11 @@ It opens by itself when workers start.</source>
         <translation>“bundled” 为 Signalbox 自带的模型；也可填写 ONNX 文件。</translation>
     </message>
     <message>
-        <source>A person this near to a moving vehicle, in heights of the person's box.</source>
+        <source>A person this near to a moving vehicle, in heights of the person&apos;s box.</source>
         <translation>行人与行驶车辆相距多近算接近，以行人检测框的高度为单位。</translation>
     </message>
     <message>
-        <source>Nearer than this is a conflict, in heights of the person's box.</source>
+        <source>Nearer than this is a conflict, in heights of the person&apos;s box.</source>
         <translation>比这更近即为冲突，以行人检测框的高度为单位。</translation>
     </message>
     <message>
@@ -8568,7 +8568,7 @@ It opens by itself when workers start.</source>
         <translation>密钥存放的位置，绝不是密钥本身：keyring:名称或 env:名称。留空：没有。</translation>
     </message>
     <message>
-        <source>PEM file of authorities to trust besides the system's. Empty: none.</source>
+        <source>PEM file of authorities to trust besides the system&apos;s. Empty: none.</source>
         <translation>除系统证书外还信任的证书颁发机构（PEM 文件）。留空：没有。</translation>
     </message>
     <message>
@@ -8660,7 +8660,7 @@ It opens by itself when workers start.</source>
         <translation>一个目标组图片的最大大小；先降低质量，再缩小尺寸。</translation>
     </message>
     <message>
-        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector's boxes. Who is not detected is not hidden.</source>
+        <source>Heads of people and lower parts of vehicles become coarse blocks, by the detector&apos;s boxes. Who is not detected is not hidden.</source>
         <translation>按识别框把人的头部和车辆的下部变成粗块；未被识别到的不会被遮挡。</translation>
     </message>
     <message>
@@ -9544,7 +9544,7 @@ The line shows the unread messages lately.</source>
         <translation>找不到此文件。</translation>
     </message>
     <message>
-        <source>Type the camera's address first.</source>
+        <source>Type the camera&apos;s address first.</source>
         <translation>请先输入摄像头地址。</translation>
     </message>
 </context>
