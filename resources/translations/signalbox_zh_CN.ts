@@ -1364,7 +1364,7 @@
     <message numerus="yes">
         <source>%Ln camera(s) were added.</source>
         <translation>
-            <numerusform>已添加 %Ln 台摄像机。</numerusform>
+            <numerusform>已添加 %Ln 台摄像头。</numerusform>
         </translation>
     </message>
 </context>
@@ -1857,7 +1857,7 @@
     </message>
     <message>
         <source>Different kinds of files at once: drop cameras, a list or properties by themselves.</source>
-        <translation>一次拖放了不同类型的文件：请将视频、列表或属性文件分开拖放。</translation>
+        <translation>一次拖放了不同类型的文件：请将摄像头、列表或属性文件分开拖放。</translation>
     </message>
     <message>
         <source>Drop one such file at a time.</source>
@@ -1869,7 +1869,7 @@
     </message>
     <message>
         <source>What can be dropped: videos and folders of pictures become cameras; a list of cameras (CSV) and a file of Kafka properties are opened for a look before anything is taken over.</source>
-        <translation>可以拖放：视频和图片文件夹会成为摄像机；摄像机列表（CSV）和 Kafka 属性文件会先打开供查看，确认后才采用。</translation>
+        <translation>可以拖放：视频和图片文件夹会成为摄像头；摄像头列表（CSV）和 Kafka 属性文件会先打开供查看，确认后才采用。</translation>
     </message>
 </context>
 <context>
@@ -7667,7 +7667,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{name} is neither a video nor a list of cameras (CSV) nor Kafka properties</source>
-        <translation>{name} 既不是视频，也不是摄像机列表（CSV）或 Kafka 属性文件</translation>
+        <translation>{name} 既不是视频，也不是摄像头列表（CSV）或 Kafka 属性文件</translation>
     </message>
     <message>
         <source>{name} is empty</source>
@@ -7687,7 +7687,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>{source}: {scheme}:// is no address of a camera</source>
-        <translation>{source}：{scheme}:// 不是摄像机地址</translation>
+        <translation>{source}：{scheme}:// 不是摄像头地址</translation>
     </message>
 </context>
 <context>
@@ -8866,12 +8866,12 @@ It opens by itself when workers start.</source>
     <name>SeveralCameras</name>
     <message>
         <source>Add cameras</source>
-        <translation>添加摄像机</translation>
+        <translation>添加摄像头</translation>
     </message>
     <message numerus="yes">
         <source>Add %Ln camera(s)?</source>
         <translation>
-            <numerusform>添加 %Ln 台摄像机？</numerusform>
+            <numerusform>添加 %Ln 台摄像头？</numerusform>
         </translation>
     </message>
     <message>
