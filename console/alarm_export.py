@@ -93,11 +93,17 @@ def write_table(
         OSError: the file cannot be written.
     """
     names = pictures if pictures is not None else [""] * len(entries)
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADINGS)
-        for entry, name in zip(entries, names, strict=True):
-            writer.writerow([cell(value) for value in _row(entry, settings, name)])
+    # Put in place whole: a full disk must not leave half of a table where another one was.
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(HEADINGS)
+            for entry, name in zip(entries, names, strict=True):
+                writer.writerow([cell(value) for value in _row(entry, settings, name)])
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_lines(

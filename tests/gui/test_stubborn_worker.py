@@ -104,6 +104,7 @@ def test_a_worker_that_does_not_stop_can_be_left_behind(
     qtbot.waitUntil(
         lambda: "does not stop" in dialog(qtbot, QMessageBox).windowTitle(), timeout=WAIT_MS
     )
+    assert not window.findChildren(NoticeBar), "said once is enough"
     with qtbot.waitSignal(window.shutdown.finished):
         press(qtbot, dialog(qtbot, QMessageBox), "Quit without it")
     assert context.controller.stuck_workers == {WorkerName.GENERATOR}

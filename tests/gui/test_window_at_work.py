@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLineEdit,
     QMessageBox,
+    QProgressDialog,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -23,6 +26,7 @@ from console.supervision.session_thread import SessionState
 from console.widgets.export_dialog import ExportDialog
 from pipeline.settings import Settings, demo_settings
 from pipeline.states import WorkerName, WorkerState
+from pipeline.support_bundle import ExportCancelledError
 from tests.support.log_guard import ExpectLog
 from tests.support.windows import dialog, press
 
@@ -126,6 +130,32 @@ def test_export_logs_writes_what_support_needs(
     assert {worker["state"] for worker in workers.values()} == {"running"}
     assert lag["newest"]["brokerOk"]
     assert gap["uiGapP99Ms"] > 0
+
+
+def test_while_an_export_runs_no_other_one_is_asked_for_and_it_can_be_cancelled(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def endless(*_: object, cancelled: Callable[[], bool], **__: object) -> None:
+        begun.set()
+        while not cancelled():
+            begun.wait(0.01)
+        raise ExportCancelledError
+
+    monkeypatch.setattr("pipeline.support_bundle.export", endless)
+    window.exporter.export(tmp_path / "b.zip")
+    assert begun.wait(20)
+    # The progress shows a moment later, and keeps the keys from the window then.
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    assert not window.findChildren(ExportDialog)
+    progress = dialog(qtbot, QProgressDialog)
+    press(qtbot, progress, "Cancel")
+    qtbot.waitUntil(lambda: not window.findChildren(QProgressDialog))
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(dialog(qtbot, ExportDialog), Qt.Key.Key_Escape)
 
 
 def test_an_export_that_cannot_be_written_says_why(

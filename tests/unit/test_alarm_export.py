@@ -64,6 +64,16 @@ def test_any_text_is_written_and_read_back(note: str, said: str) -> None:
             assert got in {clean, f"'{clean}"}
 
 
+def test_a_table_that_fails_half_way_leaves_the_one_before(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    write_table([entry(alarm("a"), "seen")], demo_settings(), file)
+    before = file.read_bytes()
+    with pytest.raises(ValueError, match="zip"):  # one row more than names: as if the disk was full
+        write_table([entry(alarm("a"), "seen")] * 2, demo_settings(), file, ["one.jpg"])
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
 @given(camera=ANY_TEXT, kind=ANY_TEXT)
 def test_picture_names_fit_every_disk(camera: str, kind: str) -> None:
     name = picture_name(entry(replace(alarm("a"), camera_id=camera, risk_type=kind)))

@@ -25,6 +25,9 @@ Traceback
         (LogSelection(min_level="WARNING"), ["Broker", "late"]),
         (LogSelection(since=datetime(2026, 1, 2, 3, 5)), ["Broker", "late"]),  # noqa: DTZ001
         (LogSelection(until=datetime(2026, 1, 2, 3, 5)), ["left", "began"]),  # noqa: DTZ001
+        # Both ends belong to the span.
+        (LogSelection(since=datetime(2026, 1, 2, 3, 5, 5)), ["Broker", "late"]),  # noqa: DTZ001
+        (LogSelection(until=datetime(2026, 1, 2, 3, 5, 5)), ["left", "began", "Broker"]),  # noqa: DTZ001
         (LogSelection(text="BROKER"), ["Broker"]),
         (LogSelection(text="broken pipe"), ["Broker"]),
         (LogSelection(text="^(began|late)$", regex=True), ["left", "began", "late"]),

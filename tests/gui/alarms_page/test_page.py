@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from console.context import ConsoleContext
 from console.pages.alarms import AlarmsPage
 from console.theme.tokens import Space
+from console.widgets.alarm_filter_bar import AlarmFilterBar
 from console.widgets.alarm_list import AlarmList
 from console.widgets.alarm_table import NOTE, RISK, AlarmTable
 from console.widgets.evidence_view import EvidenceView
@@ -57,6 +58,15 @@ def test_each_filter_leaves_what_it_says(
     qtbot.waitUntil(lambda: ids(page) == left)
     qtbot.mouseClick(button(page, "Show all"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(ids(page)) == 3)
+
+
+def test_today_begins_at_midnight_here_not_a_day_ago(qtbot: QtBot, page: AlarmsPage) -> None:
+    choose(qtbot, page, "Time", "today")
+    since = page.findChildren(AlarmFilterBar)[0].wanted().since
+    assert since is not None
+    here = since.astimezone()
+    assert here.date() == datetime.now().astimezone().date()
+    assert (here.hour, here.minute, here.second) == (0, 0, 0)
 
 
 def test_typing_searches_and_no_match_says_so(qtbot: QtBot, page: AlarmsPage) -> None:
