@@ -357,6 +357,12 @@ def test_the_password_in_an_address_is_shown_only_on_demand(
     qtbot.waitUntil(lambda: context.settings.cameras[-1].source == SECRET_URL + "2")
 
 
+def test_ctrl_n_asks_for_a_new_camera(qtbot: QtBot, page: CamerasPage) -> None:
+    qtbot.keyClick(page, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert dialog_of(page).isVisible()
+    assert not is_possible(dialog_of(page), "Add")
+
+
 @pytest.mark.parametrize(
     ("source", "seen"),
     [
