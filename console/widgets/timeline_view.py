@@ -156,7 +156,10 @@ class TimelineView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
-        column.addWidget(self._stack, 1)
+        below = QVBoxLayout()
+        below.setContentsMargins(Space.M, Space.XS, Space.M, Space.M)  # in line with the choices
+        below.addWidget(self._stack)
+        column.addLayout(below, 1)
         self._show_buttons()
 
     # ------------------------------------------------------------------ what others ask for
