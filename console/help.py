@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from console.theme.tokens import Space
 from console.widgets.dialog_buttons import DialogButtons
 
 translate = QCoreApplication.translate
+
+TEXT_WIDTH: Final = 560
+TITLE: Final = 40
+"""Height of the title bar that the system adds, pixels."""
 
 
 def keys() -> list[tuple[str, str]]:
@@ -116,11 +129,21 @@ class HelpDialog(QDialog):
         text = QLabel(help_text(page))
         text.setWordWrap(True)
         text.setTextFormat(Qt.TextFormat.RichText)
-        text.setMinimumWidth(560)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(text)
         buttons = DialogButtons(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.XL, Space.M, Space.XL, Space.L)
         column.setSpacing(Space.M)
-        column.addWidget(text)
+        column.addWidget(scroll, 1)
         column.addWidget(buttons)
+        # As high as the text, as far as the screen goes.
+        around = column.contentsMargins()
+        width = TEXT_WIDTH + around.left() + around.right()
+        height = text.heightForWidth(TEXT_WIDTH) + buttons.sizeHint().height() + column.spacing()
+        height += around.top() + around.bottom()
+        self.resize(width, min(height, parent.screen().availableSize().height() - TITLE))

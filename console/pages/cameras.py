@@ -206,6 +206,7 @@ class CamerasPage(QWidget):
                 self._table.setCurrentItem(item)
         self._stack.setCurrentIndex(0 if cameras else 1)
         self._kept.setText(settings_keeper.where_kept(self._context))
+        self._kept.setToolTip(plain_tooltip(self._kept.text()))
         self._show_figures()
         self._show_buttons()
 

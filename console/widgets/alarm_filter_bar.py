@@ -22,6 +22,7 @@ from console.alarm_words import local_midnight, state_word
 from console.context import ConsoleContext
 from console.risk_words import risk_word
 from console.theme.tokens import Space
+from console.widgets.choice import name_choice
 from pipeline.messages import RiskLevel
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ class AlarmFilterBar(QWidget):
 
     def _choice(self, name: str) -> QComboBox:
         box = QComboBox()
-        box.setAccessibleName(name)
-        box.setToolTip(name)
+        name_choice(box, name)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         box.setMinimumWidth(CHOICE_WIDTH)
         box.currentIndexChanged.connect(lambda _: self.changed.emit())
@@ -125,6 +125,7 @@ class AlarmFilterBar(QWidget):
             self._camera.addItem(camera.name, camera.id)
         self._camera.setCurrentIndex(max(0, self._camera.findData(wanted)))
         self._camera.blockSignals(False)
+        self._camera.currentTextChanged.emit(self._camera.currentText())
         if self._camera.currentData() != wanted:
             self.changed.emit()
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Si
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
+    QHelpEvent,
     QHideEvent,
     QImage,
     QKeyEvent,
@@ -19,7 +20,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
 
 from console import joining, regional
 from console.camera_words import (
@@ -32,6 +33,7 @@ from console.camera_words import (
     times_line,
 )
 from console.context import ConsoleContext
+from console.plain_text import plain_tooltip
 from console.risk_words import risk_title, risk_word
 from console.theme.tokens import COLOR_NAMES
 from console.widgets.area_painter import AreaPainter
@@ -100,6 +102,15 @@ class CameraTile(QWidget):
         notes = self._notes(self._context.hub.verdicts(self.camera_id))
         parts += [note.text for note in notes.values() if note.level != "none"]
         return joining.in_a_line(parts)
+
+    def event(self, event: QEvent) -> bool:
+        """Tell all of why there is no picture; in a small tile it is cut."""
+        is_dark = self._view.frame is None or self._view.state in WITHOUT_PICTURES
+        if is_dark and event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            lines = map(plain_tooltip, filter(None, self._lines()))
+            QToolTip.showText(event.globalPos(), "<br>".join(lines), self)
+            return True
+        return super().event(event)
 
     def sizeHint(self) -> QSize:
         return QSize(480, 270)

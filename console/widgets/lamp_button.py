@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QToolTip, QWidget
 
 from console.plain_text import plain_tooltip
 from console.supervision.wording import Level, level_token
@@ -48,6 +48,15 @@ class LampButton(QAbstractButton):
         tooltip = plain_tooltip(hint)
         if tooltip != self.toolTip():
             self.setToolTip(tooltip)
+
+    def event(self, event: QEvent) -> bool:
+        """Tell the whole status, too, where it is cut."""
+        is_cut = self.width() < self.sizeHint().width()
+        if is_cut and event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            lines = filter(None, (plain_tooltip(self.text()), self.toolTip()))
+            QToolTip.showText(event.globalPos(), "<br>".join(lines), self)
+            return True
+        return super().event(event)
 
     def sizeHint(self) -> QSize:
         width = QFontMetrics(self.font()).horizontalAdvance(self.text())

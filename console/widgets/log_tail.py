@@ -27,6 +27,7 @@ from console.models.log_filter import LogFilter, LogFilterError
 from console.models.regex_words import regex_problem
 from console.save_place import save_dialog
 from console.theme.tokens import Space
+from console.widgets.choice import name_choice
 from console.widgets.log_pane import LogPane
 from console.widgets.painting import line, set_property, with_role
 from console.window_texts import said
@@ -175,8 +176,7 @@ class LogTail(QWidget):
 
     def _combo(self, name: str, entries: list[tuple[str, str]]) -> QComboBox:
         combo = QComboBox()
-        combo.setAccessibleName(name)
-        combo.setToolTip(name)
+        name_choice(combo, name)
         for text, data in entries:
             combo.addItem(text, data)
         self._row.addWidget(combo)

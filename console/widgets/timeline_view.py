@@ -24,6 +24,7 @@ from console.context import ConsoleContext
 from console.supervision.wording import level_token, worker_title
 from console.theme.tokens import Space
 from console.timeline_keeper import TimelineKeeper
+from console.widgets.choice import name_choice
 from console.widgets.empty_state import EmptyState
 from console.widgets.painting import with_role
 from console.widgets.value_table import ValueTable, set_color
@@ -89,8 +90,7 @@ class TimelineView(QWidget):
 
     def _choice(self, name: str) -> QComboBox:
         box = QComboBox()
-        box.setAccessibleName(name)
-        box.setToolTip(name)
+        name_choice(box, name)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         return box
 
@@ -122,6 +122,7 @@ class TimelineView(QWidget):
             self._who.addItem(worker_title(name), name.value)
         self._who.setCurrentIndex(max(0, self._who.findData(wanted)))
         self._who.blockSignals(False)
+        self._who.currentTextChanged.emit(self._who.currentText())
 
     def _make_table(self) -> ValueTable:
         table = ValueTable(
