@@ -43,7 +43,8 @@ CHINESE = "zh_CN"
 
 
 @pytest.fixture(autouse=True)
-def _english_again() -> Iterator[None]:
+def _english_again(qapp: QApplication) -> Iterator[None]:
+    del qapp  # without one, translators are held but not in use
     locale = QLocale()
     yield
     i18n.install("en")
