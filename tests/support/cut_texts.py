@@ -85,7 +85,9 @@ def _untold(widget: QWidget, text: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).replace("&", "").split())
+    """Return the words alone; figures may have gone on meanwhile, and lines be broken elsewhere."""
+    words = unescape(re.sub(r"<[^>]*>", " ", text)).replace("&", "").replace("·", " ")
+    return re.sub(r"\d", "0", " ".join(words.split()))
 
 
 def _cut_label(label: QLabel) -> Iterator[str]:
