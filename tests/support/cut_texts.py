@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
     QTreeView,
     QWidget,
 )
+from shiboken6 import isValid
 
 from console.widgets.elided_label import ElidedLabel
 
@@ -44,6 +45,9 @@ def cut_texts(root: QWidget) -> list[str]:
     """Return the texts below `root` that a person sees cut, and cannot read whole anywhere."""
     found: list[str] = []
     for widget in [root, *root.findChildren(QWidget)]:
+        # Tooltips come and go while their texts are asked for.
+        if not isValid(widget) or widget.inherits("QTipLabel"):
+            continue
         if widget.isVisible() and widget.width() > 0 and widget.height() > 0:
             found += (f"{type(widget).__name__}: {text!r}" for text in _cut_in(widget))
     return found
