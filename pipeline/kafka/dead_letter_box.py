@@ -234,8 +234,8 @@ class DeadLetterBox:
         if left:
             raise KafkaUnavailableError(
                 say(
-                    "{left} messages could not be sent back within the time for it; "
-                    "{delivered} were.",
+                    "Messages not sent back within the time for it: {left}; sent back: "
+                    "{delivered}.",
                     left=left,
                     delivered=len(delivered),
                 ),

@@ -3950,6 +3950,10 @@ It opens by itself when workers start.</source>
         <translation>可以连接到 Broker {servers}，但它已有 {wait_s:g} 秒没有确认任何消息；已发送的消息在等待，不会丢失任何内容。请查看 Broker 自身的日志</translation>
     </message>
     <message>
+        <source>Messages not sent back within the time for it: {left}; sent back: {delivered}.</source>
+        <translation>{left} 条消息未能在限定时间内送回；已送回 {delivered} 条。</translation>
+    </message>
+    <message>
         <source>Set {name} = {value}.</source>
         <translation>请设置 {name} = {value}。</translation>
     </message>
@@ -5122,10 +5126,6 @@ It opens by itself when workers start.</source>
         <translation>一次请求约需 {tokens:,} 个 token，超过任何密钥每分钟的限额</translation>
     </message>
     <message>
-        <source>given up after {tries} tries; the last: {error}</source>
-        <translation>尝试 {tries} 次后放弃；最后一次：{error}</translation>
-    </message>
-    <message>
         <source>given up after {seconds} s; the last: {error}</source>
         <translation>{seconds} 秒后放弃；最后一次：{error}</translation>
     </message>
@@ -6146,10 +6146,6 @@ It opens by itself when workers start.</source>
         <translation>无法从 {servers} 读取死信：{why}。</translation>
     </message>
     <message>
-        <source>{left} messages could not be sent back within the time for it; {delivered} were.</source>
-        <translation>{left} 条消息未能在限定时间内送回；已送回 {delivered} 条。</translation>
-    </message>
-    <message>
         <source>See whether the broker is up and lets this user read the topics that end in .dlq.</source>
         <translation>请检查 Broker 是否在运行，以及是否允许此用户读取以 .dlq 结尾的主题。</translation>
     </message>
@@ -7046,20 +7042,12 @@ It opens by itself when workers start.</source>
         <translation>{model} 每次需要 {batch} 张图片；请导出为每次一张，或批量大小可变。</translation>
     </message>
     <message>
-        <source>{count} class names from {origin}</source>
-        <translation>{count} 个类别名称，来自 {origin}</translation>
-    </message>
-    <message>
         <source>neither a list nor a dictionary of names</source>
         <translation>既不是名称列表，也不是名称字典</translation>
     </message>
     <message>
         <source>the metadata</source>
         <translation>元数据</translation>
-    </message>
-    <message>
-        <source>no class names for {count} classes: put them into a .names file beside the model</source>
-        <translation>{count} 个类别没有名称：请将名称写入模型旁边的 .names 文件</translation>
     </message>
     <message>
         <source>{model} tells apart {classes} classes, but {origin} has {names} names. Put the right names into {file} beside it, one a line.</source>
@@ -7240,6 +7228,18 @@ It opens by itself when workers start.</source>
     <message>
         <source>alarms cannot be written: {trouble}; they go on in memory and are written when it is possible</source>
         <translation>无法写入告警：{trouble}；告警暂存在内存中，一旦可行就会写入</translation>
+    </message>
+    <message>
+        <source>class names from {origin}: {count}</source>
+        <translation>类别名称来自 {origin}：{count} 个</translation>
+    </message>
+    <message>
+        <source>no names for its classes ({count}): put them into a .names file beside the model</source>
+        <translation>{count} 个类别没有名称：请将名称写入模型旁边的 .names 文件</translation>
+    </message>
+    <message>
+        <source>given up at try {tries}: {error}</source>
+        <translation>第 {tries} 次尝试后放弃：{error}</translation>
     </message>
     <message>
         <source>the server ended the connection</source>

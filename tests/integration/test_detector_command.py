@@ -51,7 +51,7 @@ def test_the_family_is_told_with_its_evidence(
     assert run("bundled", picture, "--provider", "cpu") == 0
     printed = capsys.readouterr().out
     assert "the metadata names the family nanodet" in evidence
-    assert "80 class names from the metadata" in evidence
+    assert "class names from the metadata: 80" in evidence
     assert all(f"\n  {reason}\n" in printed for reason in evidence)
 
 

@@ -68,7 +68,7 @@ def class_names(
                 file=f"{path.stem}.names",
             )
         )
-    origin = say("{count} class names from {origin}", count=len(names), origin=found.origin)
+    origin = say("class names from {origin}: {count}", count=len(names), origin=found.origin)
     return ClassNames(names, origin)
 
 
@@ -218,7 +218,7 @@ def _fallback(counts: Sequence[int], default: Sequence[str]) -> ClassNames:
     return ClassNames(
         tuple(f"class {number}" for number in range(counts[0])),
         say(
-            "no class names for {count} classes: put them into a .names file beside the model",
+            "no names for its classes ({count}): put them into a .names file beside the model",
             count=counts[0],
         ),
     )

@@ -356,7 +356,7 @@ class LlmAssessor(Assessor):
         if course.tries >= self._settings.max_tries:
             raise _GivenUpError(
                 say(
-                    "given up after {tries} tries; the last: {error}",
+                    "given up at try {tries}: {error}",
                     tries=course.tries,
                     error=error,
                 )

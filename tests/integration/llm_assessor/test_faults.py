@@ -60,7 +60,7 @@ def test_the_repair_round_tells_what_was_wrong(server: LlmServer) -> None:
 @pytest.mark.parametrize(
     ("fault", "requests", "words"),
     [
-        ("500", 3, "given up after 3 tries; the last: the server answered 500"),
+        ("500", 3, "given up at try 3: the server answered 500"),
         ("hang", 3, "did not answer in time"),
         ("drop", 3, "no connection"),
         ("invalid-json", 3, "no chat completion"),

@@ -95,7 +95,7 @@ def test_a_file_beside_the_model(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     found = class_names(tmp_path / "m.onnx", {}, (2,))
     assert found.names == ("red", "blue")
-    assert found.origin == f"2 class names from {name}"
+    assert found.origin == f"class names from {name}: 2"
 
 
 def test_metadata_goes_before_a_file(tmp_path: Path) -> None:

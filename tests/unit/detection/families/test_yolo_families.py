@@ -65,7 +65,7 @@ def test_columns_need_no_metadata(tmp_path: Path) -> None:
     (tmp_path / "m.names").write_text("red\ngreen\nblue\n", encoding="utf-8")
     detector = load(yolo().save(tmp_path / "m.onnx"))
     check(detector, "yolo")
-    assert "3 class names from m.names" in detector.info.evidence
+    assert "class names from m.names: 3" in detector.info.evidence
 
 
 def test_duplicates_are_removed_by_overlap(tmp_path: Path) -> None:
