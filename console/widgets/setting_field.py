@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from console.settings_form import FieldSpec, choice_words, help_words
 from console.widgets.form_row import FormRow
 from console.widgets.machine_choice import PLACES, Machine, MachineChoice
+from console.widgets.masked_line import MaskedLine
 from pipeline.settings import Settings
 
 NUMBER_WIDTH = 112
@@ -85,7 +86,7 @@ class SettingField(QObject):
             self._show_back()
 
     def _make_text(self, *, is_number: bool) -> QLineEdit:
-        line = self._text = QLineEdit()
+        line = self._text = MaskedLine()
         if is_number:
             line.setFixedWidth(NUMBER_WIDTH)
         line.textChanged.connect(lambda _: self._on_changed())

@@ -245,6 +245,28 @@ def press_test(qtbot: QtBot, page: SettingsPage, receiver: int) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
+def test_the_token_in_the_address_of_a_webhook_is_seen_only_while_it_is_edited(
+    qtbot: QtBot, page: SettingsPage, context: ConsoleContext
+) -> None:
+    address = "https://hooks.slack.com/services/T0/B0/Zebra"
+    write(qtbot, page, "Webhook address", address)
+    field = line(page, "Webhook address")
+    assert field.displayText() == address
+    qtbot.keyClick(field, Qt.Key.Key_Tab)
+    qtbot.waitUntil(lambda: not field.hasFocus())
+    assert field.displayText() == "https://hooks.slack.com/services/***"
+    qtbot.keyClick(page, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: context.settings.aggregator.alarms.webhook.url == address)
+    assert "Zebra" not in field.displayText()
+    qtbot.mouseClick(field, Qt.MouseButton.LeftButton)
+    assert field.displayText() == address
+    qtbot.keyClick(field, Qt.Key.Key_End)
+    qtbot.keyClicks(field, "2")
+    qtbot.keyClick(field, Qt.Key.Key_Tab)
+    qtbot.keyClick(page, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: context.settings.aggregator.alarms.webhook.url == f"{address}2")
+
+
 def test_a_test_goes_to_the_webhook_as_typed_before_it_is_applied(
     qtbot: QtBot, page: SettingsPage
 ) -> None:
