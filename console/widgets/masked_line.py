@@ -23,7 +23,7 @@ class MaskedLine(QLineEdit):
         """Return what was typed, whether it is in sight or not."""
         return super().text() if self._whole is None else self._whole
 
-    def setText(self, text: str, /) -> None:  # noqa: N802 - Qt's name
+    def setText(self, text: str | None, /) -> None:  # noqa: N802 - Qt's name
         """Show another text."""
         self._whole = None
         super().setText(text)
