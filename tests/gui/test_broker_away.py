@@ -95,7 +95,8 @@ def test_lag_from_before_is_not_shown_as_if_it_were_of_now(
 ) -> None:
     del language
     expect_log("detection failed: No camera|Detection stays stopped")
-    expect_log("not reachable since")
+    # Workers may notice later than the lag monitor, whose figures these are.
+    expect_log("not reachable since", maybe=True)
     expect_log("brokers are down|Connection refused|Disconnected|Connect to", maybe=True)
     expect_log("commit failed|could not commit|lost . partitions|timed out", maybe=True)
     with running_tansu(tmp_path) as broker:
