@@ -24,6 +24,7 @@ from pipeline.detection.models.detector import ModelError
 from pipeline.detection.source_kinds import not_opened
 from pipeline.kafka.errors import KafkaUnavailableError
 from pipeline.settings import KafkaSettings, Settings, demo_settings
+from pipeline.states import WorkerName, WorkerState
 from pipeline.texts import Text, say, side_by_side, words_of
 from pipeline.worker import WorkerError
 from tests.integration.tansu import running_tansu
@@ -112,6 +113,9 @@ def test_lag_from_before_is_not_shown_as_if_it_were_of_now(
             qtbot.waitUntil(
                 lambda: all("lag 0" in track.accessibleName() for track in tracks), timeout=AWAY_MS
             )
+            # It comes last, and is announced above: without it a start would still be under way.
+            detection = context.controller.status(WorkerName.DETECTION)
+            qtbot.waitUntil(lambda: detection.state is WorkerState.FAILED, timeout=AWAY_MS)
             broker.kill()
             qtbot.waitUntil(
                 lambda: all("no figures" in track.accessibleName() for track in tracks),
