@@ -162,7 +162,7 @@ def test_without_an_address_nothing_can_be_asked(qtbot: QtBot) -> None:
     qtbot.addWidget(widget)
     (button,) = widget.findChildren(QPushButton)
     assert not button.isEnabled()
-    assert "not set" in answer_of(widget)()
+    assert "No address to ask is set" in answer_of(widget)()
 
 
 def test_at_the_start_only_news_is_told(qtbot: QtBot, trusted: Path) -> None:
