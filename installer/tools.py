@@ -84,7 +84,8 @@ def run(
                 if lasted_s > timeout_s:
                     process.kill()
                     raise BuildError(
-                        f"{name} was stopped: it took longer than {timeout_s / 60:.0f} minutes."
+                        f"{name} was stopped: it took longer than {timeout_s / 60:.0f} minutes. "
+                        f"Start the build again when this machine does less."
                     ) from None
     if process.returncode:
         said = "\n".join(printed.splitlines()[-20:])
