@@ -60,6 +60,11 @@ class Person:
         assert width * height == len(points)
         return int((points == [0x3E, 0xCF, 0x8E]).all(axis=1).sum())
 
+    def covered(self) -> float:
+        """Return which share of the screen windows cover; where there is none it is black."""
+        _, _, points = _points(self._look())
+        return float((points != 0).any(axis=1).mean())
+
     def windows(self) -> set[str]:
         """Return the titles of all windows that are shown."""
         said = self._run("xdotool", "search", "--onlyvisible", "--name", ".")
