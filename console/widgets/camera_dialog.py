@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
-from PySide6.QtCore import QStandardPaths, Qt, Signal, Slot
+from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -31,6 +31,7 @@ from console.theme.tokens import Space
 from console.widgets.camera_test import CameraTest
 from console.widgets.dialog_buttons import DialogButtons
 from console.widgets.form_row import FormRow
+from console.widgets.form_scroll import FormScroll
 from console.widgets.schedule_editor import ScheduleEditor
 from console.widgets.source_field import SourceField
 from pipeline.cameras_csv import free_id
@@ -39,6 +40,9 @@ from pipeline.settings_cameras import CameraSettings
 
 FORM_WIDTH: Final = 480
 NUMBER_WIDTH: Final = 96
+FRAME: Final = QSize(16, 48)
+"""Of the system, around a dialog."""
+
 NUMBERS: Final = ("start_offset_s", "detections_per_second", "assess_interval_s")
 
 
@@ -175,7 +179,9 @@ class CameraDialog(QDialog):
         right.addSpacing(Space.L)
         right.addWidget(self._schedule)
         right.addStretch(1)
-        columns = QHBoxLayout()
+        both = QWidget()
+        columns = QHBoxLayout(both)
+        columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(Space.XL)
         columns.addWidget(form, 1)
         columns.addLayout(right)
@@ -185,8 +191,10 @@ class CameraDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
         column.setSpacing(Space.L)
-        column.addLayout(columns, 1)
+        column.addWidget(FormScroll(both), 1)
         column.addLayout(foot)
+        # Qt would take two thirds of the screen at most.
+        self.resize(self.sizeHint().boundedTo(self.screen().availableSize() - FRAME))
 
     def _fill(self) -> None:
         camera = self._camera

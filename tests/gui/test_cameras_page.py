@@ -34,6 +34,7 @@ from pipeline.detection.source_kinds import missing
 from pipeline.settings import Settings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.texts import verbatim
+from tests.support.cut_texts import cut_texts
 from tests.support.log_guard import ExpectLog
 from tests.support.windows import shown
 
@@ -410,6 +411,28 @@ def test_an_address_that_is_kept_opens_with_its_password_hidden(
     dialog.saved.connect(got.append)
     press(qtbot, dialog, "Save")
     assert [one.source for one in got] == [SECRET_URL]
+
+
+def test_on_a_low_screen_the_form_scrolls_to_what_the_keyboard_reaches(
+    qtbot: QtBot, context: ConsoleContext
+) -> None:
+    dialog = CameraDialog(context, None, "")
+    qtbot.addWidget(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    whole = dialog.height()
+    dialog.resize(dialog.minimumWidth(), 360)
+    assert dialog.height() == 360 < whole
+    qtbot.waitUntil(lambda: not cut_texts(dialog))
+    last = field(dialog, "Assess again after (s)")
+    assert last.visibleRegion().isEmpty()
+    for _ in range(20):
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+        if last.hasFocus():
+            break
+    assert last.visibleRegion().boundingRect().height() == last.height()
+    add = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Add")
+    assert not add.visibleRegion().isEmpty()
 
 
 def test_a_file_that_is_not_there_is_not_reconnected_to(
