@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -22,6 +21,7 @@ from console.theme.tokens import DARK
 from console.window_state import keep_in_files
 from pipeline.logs import Logs
 from pipeline.settings import demo_settings
+from tests.support.windows import close_console
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,13 +71,8 @@ def test_goes_once_the_window_is_painted(qtbot: QtBot, qapp: QApplication, tmp_p
         assert plates()
         qtbot.waitUntil(lambda: console.painted_s is not None)
         assert not plates()
-        with qtbot.waitSignal(console.window.shutdown.finished):
-            console.quit()
-        assert console.close()
-        console.context.theme.deleteLater()
-        console.window.deleteLater()
-        console.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        console.quit()
+        close_console(console)
 
 
 def test_is_seen_before_the_rest_of_the_program_is_imported(tmp_path: Path) -> None:

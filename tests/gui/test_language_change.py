@@ -38,6 +38,7 @@ from pipeline.logs import Logs
 from pipeline.settings import Settings, demo_settings
 from pipeline.settings_cameras import CameraSettings
 from pipeline.states import WorkerName
+from tests.support.windows import close_console
 
 CHINESE = "zh_CN"
 
@@ -272,11 +273,7 @@ def test_the_program_follows_its_settings_and_keeps_the_language(
         # On a cold machine the page is there a moment before it is in front.
         qtbot.waitUntil(lambda: after.isVisibleTo(console.window))
         assert 'language = "zh_CN"' in path.read_text(encoding="utf-8")
-        assert console.close()
-        console.context.theme.deleteLater()
-        console.window.deleteLater()
-        console.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        close_console(console)
 
 
 def button(root: QWidget, text: str) -> QAbstractButton:

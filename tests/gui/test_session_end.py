@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -49,6 +49,7 @@ from tests.integration.kafka_brokers import cluster_settings, take_all, telemetr
 from tests.support.log_guard import ExpectLog
 from tests.support.messages import detection
 from tests.support.stages import feed_detections
+from tests.support.windows import close_console
 
 pytestmark = pytest.mark.integration
 
@@ -85,11 +86,7 @@ def console_of(
             yield made
         finally:
             made.quit()
-            assert made.close()
-            made.context.theme.deleteLater()
-            made.window.deleteLater()
-            made.deleteLater()
-            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            close_console(made)
 
 
 def is_alive(console: Console) -> bool:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +19,7 @@ from pipeline import settings_file
 from pipeline.logs import Logs
 from pipeline.settings import Settings, demo_settings
 from tests.support.log_guard import ExpectLog
-from tests.support.windows import press
+from tests.support.windows import close_console, press
 
 BROKEN = '[kafka]\nmode = "embeded"\n'
 USE = "Use the last good settings of"
@@ -51,11 +50,7 @@ def started(qtbot: QtBot, qapp: QApplication, path: Path) -> Iterator[Console]:
             yield console
         finally:
             console.quit()
-            assert console.close()
-            console.context.theme.deleteLater()
-            console.window.deleteLater()
-            console.deleteLater()
-            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            close_console(console)
 
 
 def notices(console: Console) -> list[str]:

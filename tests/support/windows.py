@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from console.app import Console
 from console.context import ConsoleContext
 from console.main_window import MainWindow
 from console.ui_gap import UiGap
@@ -34,6 +35,15 @@ def shown_window(qtbot: QtBot, context: ConsoleContext) -> Iterator[MainWindow]:
     window.exporter.wait()
     window.hide()
     window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def close_console(console: Console) -> None:
+    """Wait for its threads, which have to end, and have it gone with all of its widgets."""
+    assert console.close()
+    console.context.theme.deleteLater()
+    console.window.deleteLater()
+    console.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
