@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
-from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal, Slot
+from PySide6.QtCore import QStandardPaths, Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -40,9 +40,6 @@ from pipeline.settings_cameras import CameraSettings
 
 FORM_WIDTH: Final = 480
 NUMBER_WIDTH: Final = 96
-FRAME: Final = QSize(16, 48)
-"""Of the system, around a dialog."""
-
 NUMBERS: Final = ("start_offset_s", "detections_per_second", "assess_interval_s")
 
 
@@ -191,10 +188,8 @@ class CameraDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
         column.setSpacing(Space.L)
-        column.addWidget(FormScroll(both), 1)
+        column.addWidget(FormScroll(both, columns), 1)
         column.addLayout(foot)
-        # Qt would take two thirds of the screen at most.
-        self.resize(self.sizeHint().boundedTo(self.screen().availableSize() - FRAME))
 
     def _fill(self) -> None:
         camera = self._camera

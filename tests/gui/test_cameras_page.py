@@ -28,6 +28,7 @@ from console.pages.cameras import CamerasPage
 from console.widgets.camera_dialog import CameraDialog
 from console.widgets.camera_test import CameraTest
 from console.widgets.camera_wall import CameraWall
+from console.widgets.form_scroll import FormScroll
 from console.widgets.value_table import ValueTable
 from pipeline import settings_file
 from pipeline.detection.source_kinds import missing
@@ -413,16 +414,33 @@ def test_an_address_that_is_kept_opens_with_its_password_hidden(
     assert [one.source for one in got] == [SECRET_URL]
 
 
-def test_on_a_low_screen_the_form_scrolls_to_what_the_keyboard_reaches(
+def test_the_form_of_a_camera_grows_with_what_is_in_it(
     qtbot: QtBot, context: ConsoleContext
 ) -> None:
     dialog = CameraDialog(context, None, "")
     qtbot.addWidget(dialog)
     with qtbot.waitExposed(dialog):
         dialog.show()
-    whole = dialog.height()
-    dialog.resize(dialog.minimumWidth(), 360)
-    assert dialog.height() == 360 < whole
+    for _ in range(3):
+        press(qtbot, dialog, "Add a time")
+    scroll = dialog.findChildren(FormScroll)[0]
+    qtbot.waitUntil(lambda: not scroll.verticalScrollBar().isVisible())
+    form = scroll.widget()
+    assert form is not None
+    assert form.width() <= scroll.viewport().width()
+    assert not cut_texts(dialog)
+
+
+def test_on_a_low_screen_the_form_scrolls_to_what_the_keyboard_reaches(
+    qtbot: QtBot, context: ConsoleContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FormScroll, "room", lambda _scroll: 300)
+    dialog = CameraDialog(context, None, "")
+    qtbot.addWidget(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    dialog.resize(dialog.minimumSize())
+    qtbot.waitUntil(lambda: dialog.height() < 400)
     qtbot.waitUntil(lambda: not cut_texts(dialog))
     last = field(dialog, "Assess again after (s)")
     assert last.visibleRegion().isEmpty()
