@@ -414,23 +414,6 @@ def test_an_address_that_is_kept_opens_with_its_password_hidden(
     assert [one.source for one in got] == [SECRET_URL]
 
 
-def test_the_form_of_a_camera_grows_with_what_is_in_it(
-    qtbot: QtBot, context: ConsoleContext
-) -> None:
-    dialog = CameraDialog(context, None, "")
-    qtbot.addWidget(dialog)
-    with qtbot.waitExposed(dialog):
-        dialog.show()
-    for _ in range(3):
-        press(qtbot, dialog, "Add a time")
-    scroll = dialog.findChildren(FormScroll)[0]
-    qtbot.waitUntil(lambda: not scroll.verticalScrollBar().isVisible())
-    form = scroll.widget()
-    assert form is not None
-    assert form.width() <= scroll.viewport().width()
-    assert not cut_texts(dialog)
-
-
 def test_on_a_low_screen_the_form_scrolls_to_what_the_keyboard_reaches(
     qtbot: QtBot, context: ConsoleContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
