@@ -77,6 +77,15 @@ def dialog_of(page: CamerasPage) -> CameraDialog:
     return page.findChildren(CameraDialog)[-1]
 
 
+def new_form(qtbot: QtBot, page: CamerasPage) -> CameraDialog:
+    """Ask for a new camera; its form takes the keyboard."""
+    press(qtbot, page, "Add…")
+    dialog = dialog_of(page)
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    return dialog
+
+
 def field(dialog: CameraDialog, name: str) -> QLineEdit:
     return next(one for one in dialog.findChildren(QLineEdit) if one.accessibleName() == name)
 
@@ -336,10 +345,7 @@ SECRET_URL = "rtsp://admin:p@ss-word1@10.0.0.7/1"
 def test_the_password_in_an_address_is_shown_only_on_demand(
     qtbot: QtBot, page: CamerasPage, context: ConsoleContext
 ) -> None:
-    press(qtbot, page, "Add…")
-    dialog = dialog_of(page)
-    dialog.activateWindow()
-    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog = new_form(qtbot, page)
     write(qtbot, dialog, "Name", "Gate")
     write(qtbot, dialog, "Source", SECRET_URL)
     line = field(dialog, "Source")
@@ -380,10 +386,7 @@ def test_ctrl_n_asks_for_a_new_camera(qtbot: QtBot, page: CamerasPage) -> None:
 def test_every_secret_in_an_address_is_hidden_in_form_and_list_and_kept(
     qtbot: QtBot, page: CamerasPage, context: ConsoleContext, source: str, seen: str
 ) -> None:
-    press(qtbot, page, "Add…")
-    dialog = dialog_of(page)
-    dialog.activateWindow()
-    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog = new_form(qtbot, page)
     write(qtbot, dialog, "Name", "Gate")
     write(qtbot, dialog, "Source", source)
     line = field(dialog, "Source")
@@ -412,6 +415,28 @@ def test_an_address_that_is_kept_opens_with_its_password_hidden(
     dialog.saved.connect(got.append)
     press(qtbot, dialog, "Save")
     assert [one.source for one in got] == [SECRET_URL]
+
+
+def test_the_form_of_a_camera_grows_with_what_is_in_it(
+    qtbot: QtBot, context: ConsoleContext
+) -> None:
+    dialog = CameraDialog(context, None, "")
+    qtbot.addWidget(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    scroll = dialog.findChildren(FormScroll)[0]
+    form = scroll.widget()
+    assert form is not None
+    before = form.minimumSizeHint()
+    for _ in range(6):
+        press(qtbot, dialog, "Add a time")
+    qtbot.waitUntil(lambda: form.minimumSizeHint().height() > before.height())
+
+    def is_whole() -> bool:
+        wants, room = form.minimumSizeHint(), scroll.viewport().size()
+        return wants.width() <= room.width() and wants.height() <= room.height()
+
+    qtbot.waitUntil(is_whole, timeout=5000)
 
 
 def test_on_a_low_screen_the_form_scrolls_to_what_the_keyboard_reaches(
