@@ -25,6 +25,8 @@ TEXT_INSET = 8
 """Of a cell at each side: that of the style sheet, and Qt's own margin of text."""
 
 HIGHEST = 10_000
+QT_HEIGHT = 192
+"""What Qt's own tables ask for, whatever is in them, pixels."""
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -38,6 +40,7 @@ class ValueTable(QTreeWidget):
         numbers_from: int = 1,
         stretch: int = 0,
         nothing: str = "",
+        height: int = QT_HEIGHT,
         parent: QWidget | None = None,
     ) -> None:
         """Make an empty table.
@@ -48,11 +51,13 @@ class ValueTable(QTreeWidget):
             stretch: the column that takes the room that is left; its texts are cut where there is
                 little, and whole in their tooltip.
             nothing: what is said in place of rows while there are none.
+            height: what it asks for, in pixels; it takes more, and less where there is little.
             parent: of the widget.
         """
         super().__init__(parent)
         self._numbers_from = numbers_from
         self._stretch = stretch
+        self._height = height
         self.setHeaderLabels(list(headers))
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
@@ -96,6 +101,9 @@ class ValueTable(QTreeWidget):
             set_texts(item, texts)
             if item.toolTip(self._stretch) != texts[self._stretch]:
                 item.setToolTip(self._stretch, texts[self._stretch])
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._height)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Select the row that the keyboard is at, so that it is seen."""

@@ -45,6 +45,8 @@ from pipeline.states import ENDED, WorkerName, WorkerState
 from pipeline.texts import JOINT
 
 KEYS_HEIGHT = 128
+TABLE_HEIGHT = 144
+"""So that a worker is shown whole in a window of 1440x900, pixels."""
 WIDE = 2000
 """From here on two columns put the figures too far from their names, pixels."""
 
@@ -221,6 +223,7 @@ class WorkerDetails(QWidget):
             numbers_from=3,
             stretch=2,
             nothing=self.tr("Not started yet"),
+            height=TABLE_HEIGHT,
         )
         self._history.setAccessibleName(self.tr("State changes of the worker"))
         section.add(self._history, 1)
@@ -229,7 +232,7 @@ class WorkerDetails(QWidget):
     def _settings_section(self) -> Section:
         section = Section(self.tr("Its settings"))
         self._settings = ValueTable(
-            [self.tr("Setting"), self.tr("Value")], numbers_from=2, stretch=1
+            [self.tr("Setting"), self.tr("Value")], numbers_from=2, stretch=1, height=TABLE_HEIGHT
         )
         self._settings.setAccessibleName(self.tr("Settings of the worker"))
         section.add(self._settings, 1)

@@ -295,3 +295,20 @@ def test_no_name_is_cut_at_1280_by_720(
         assert reason in {
             item.toolTip(1) for item in figures.findItems(reason, Qt.MatchFlag.MatchExactly, 1)
         }
+
+
+@pytest.mark.usefixtures("language")
+@pytest.mark.parametrize("worker", list(WorkerName))
+def test_the_usual_window_shows_a_worker_whole(
+    qtbot: QtBot, context: ConsoleContext, worker: WorkerName
+) -> None:
+    with shown_window(qtbot, context) as window:
+        window.resize(1440, 900)
+        window.show_page("pipeline")
+        (page,) = window.findChildren(PipelinePage)
+        page.show_worker(worker)
+        (area,) = [each for each in page.findChildren(QScrollArea) if each.isVisible()]
+        qtbot.waitUntil(lambda: page.width() > 1300)
+        (details,) = [each for each in page.findChildren(WorkerDetails) if each.isVisible()]
+        assert details.heightForWidth(details.width()) <= area.viewport().height()
+        assert area.verticalScrollBar().maximum() == 0
