@@ -16,7 +16,7 @@ from loguru import logger
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QThreadPool, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from console import accessibility, early, i18n, regional, settings_keeper
+from console import accessibility, early, i18n, settings_keeper
 from console.context import ConsoleContext
 from console.controller import PipelineController
 from console.crash import (
@@ -26,7 +26,7 @@ from console.crash import (
     leave_at_once,
     route_qt_messages,
 )
-from console.crash_report import CrashReport
+from console.crash_report import CrashReport, when_started
 from console.figures import Figures
 from console.garbage import GarbageCollector
 from console.instance import SingleInstance, instance_name
@@ -201,16 +201,15 @@ class Console(QObject):
         """Tell that the last run did not end in order, with what is known of it."""
         logger.warning("the last run, started {}, ended abruptly", abrupt.started or "?")
 
-        def when() -> str:
-            return regional.day_and_minutes(abrupt.started) if abrupt.started else "?"
-
         def words() -> str:
-            return self.tr("The last run, started {0}, ended abruptly.").format(when())
+            return self.tr("The last run, started {0}, ended abruptly.").format(
+                when_started(abrupt)
+            )
 
         notice = self.window.add_notice("warning", words)
 
         def open_report() -> None:
-            report = CrashReport(when(), abrupt.stacks, self.window)
+            report = CrashReport(abrupt, self.window)
             report.export_asked.connect(self.window.exporter.ask)
             report.open()
 

@@ -14,13 +14,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from console import joining
+from console import joining, regional
+from console.crash import AbruptEnd
 from console.theme.fonts import mono_font
 from console.theme.tokens import Space, TypeSize
 from console.widgets.dialog_buttons import DialogButtons
 
 WIDTH = 720
 HEIGHT = 460
+
+
+def when_started(abrupt: AbruptEnd) -> str:
+    """Return when the run began that ended abruptly, as it is written in the region."""
+    return regional.day_and_minutes(abrupt.started) if abrupt.started else "?"
 
 
 class CrashReport(QDialog):
@@ -32,12 +38,12 @@ class CrashReport(QDialog):
 
     export_asked = Signal()
 
-    def __init__(self, started: str, stacks: str, parent: QWidget) -> None:
-        """Make it; `stacks` are empty where the process was killed from outside."""
+    def __init__(self, abrupt: AbruptEnd, parent: QWidget) -> None:
+        """Make it of what is known of that run."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._started = started
-        self._stacks = stacks
+        self._started = when_started(abrupt)
+        self._stacks = stacks = abrupt.stacks
         self.setWindowTitle(self.tr("The last run ended abruptly"))
         words = QLabel(self._words())
         words.setWordWrap(True)

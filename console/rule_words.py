@@ -31,7 +31,8 @@ _SENTENCES: Final = (
     ),
     QT_TRANSLATE_NOOP(
         "Rule",
-        "Rule dense-group: {0} people (from {1}) cover {2} of their group's area (from {3}).",
+        "Rule dense-group: {0} people (from {1}) close together: crowding {2} (from {3}; 1.00 is "
+        "shoulder to shoulder).",
     ),
 )
 _PLACEHOLDER: Final = re.compile(r"\\\{\d+\\\}")

@@ -122,7 +122,7 @@ class CamerasPage(QWidget):
                 self.tr("Name"),
                 self.tr("Id"),
                 self.tr("State"),
-                self.tr("Shown fps"),
+                self.tr("Fps"),
                 self.tr("Size"),
                 self.tr("Detections/s"),
                 self.tr("Source"),
@@ -237,8 +237,9 @@ class CamerasPage(QWidget):
                     situation_word(view)
                     if view is not None and camera.enabled
                     else state_word(state),
-                    regional.decimal(live.shown_fps, 1)
-                    if live is not None and live.shown_fps
+                    # What the camera gives: shown is none of it while this page is in front.
+                    regional.decimal(live.source_fps, 1)
+                    if live is not None and live.source_fps
                     else "–",
                     f"{size[0]} × {size[1]}" if size is not None else "–",
                     regional.pointed(f"{camera.detections_per_second:g}"),

@@ -7,10 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QHBoxLayout,
     QStackedWidget,
-    QToolButton,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
@@ -45,42 +44,31 @@ class LogsPage(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._tail)
         self._stack.addWidget(self._timeline)
-        self._group = QButtonGroup(self)
+        self._parts = QTabBar()
+        self._parts.setAccessibleName(self.tr("Lines or timeline"))
+        self._parts.setDrawBase(False)
+        self._parts.setExpanding(False)
+        for text, tip in (
+            (self.tr("Lines"), self.tr("What the workers wrote")),
+            (self.tr("Timeline"), self.tr("What happened, and when")),
+        ):
+            self._parts.setTabToolTip(self._parts.addTab(text), tip)
+        self._parts.currentChanged.connect(self._stack.setCurrentIndex)
         bar = QWidget()
         with_role(bar, "panel")
         row = QHBoxLayout(bar)
-        row.setContentsMargins(Space.M, Space.S, Space.M, Space.XS)
-        row.setSpacing(Space.XS)
-        for number, (text, tip) in enumerate(
-            (
-                (self.tr("Lines"), self.tr("What the workers wrote")),
-                (self.tr("Timeline"), self.tr("What happened, and when")),
-            )
-        ):
-            button = QToolButton()
-            button.setText(text)
-            button.setToolTip(tip)
-            button.setCheckable(True)
-            with_role(button, "chip")
-            self._group.addButton(button, number)
-            row.addWidget(button)
+        row.setContentsMargins(Space.L, Space.S, Space.M, 0)
+        row.addWidget(self._parts)
         row.addStretch(1)
-        self._group.idClicked.connect(self._show_part)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(bar)
         layout.addWidget(self._stack, 1)
-        self._show_part(LINES)
-
-    @Slot(int)
-    def _show_part(self, part: int) -> None:
-        self._stack.setCurrentIndex(part)
-        self._group.button(part).setChecked(True)
 
     def show_timeline(self) -> None:
         """Show the timeline."""
-        self._show_part(TIMELINE)
+        self._parts.setCurrentIndex(TIMELINE)
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter of what is in front."""
@@ -102,11 +90,11 @@ class LogsPage(QWidget):
         lines, timeline, part = kept
         self._tail.restore(lines)
         self._timeline.restore(timeline)
-        self._show_part(part)
+        self._parts.setCurrentIndex(part)
 
     def show_worker(self, worker: str) -> None:
         """Show only lines of `worker`."""
-        self._show_part(LINES)
+        self._parts.setCurrentIndex(LINES)
         self._tail.show_worker(worker)
 
     @Slot(object)
@@ -117,5 +105,5 @@ class LogsPage(QWidget):
         if oldest is None or moment < oldest.time:
             MinuteDialog(moment, self).open()
             return
-        self._show_part(LINES)
+        self._parts.setCurrentIndex(LINES)
         self._tail.show_moment(moment)

@@ -28,6 +28,7 @@ from console.widgets.evidence_view import EvidenceView
 from console.widgets.painting import set_property, with_role
 
 if TYPE_CHECKING:
+    from pipeline.aggregation.situations import Alarm
     from pipeline.aggregation.store import AlarmEntry, Asked
 
 NOTE_LENGTH = 500
@@ -245,15 +246,10 @@ class AlarmDetails(QWidget):
         set_property(self._badge, "level", alarm_words.BADGES[alarm.risk_level])
         self._title.setText(alarm_words.title(alarm))
         self._said.setText(alarm_words.said(alarm) or self.tr("Nothing."))
-        lasted = (alarm.last_seen - alarm.first_seen).total_seconds()
         texts = {
             "camera": alarm_words.camera_name(self._context.settings, alarm.camera_id),
             "first": regional.day_and_clock(alarm.first_seen),
-            "last": self.tr("{0} (after {1}, seen {2}×)").format(
-                regional.day_and_clock(alarm.last_seen),
-                formatting.seconds(lasted),
-                formatting.count(alarm.occurrences),
-            ),
+            "last": self._last_seen(alarm),
             "group": str(alarm.group_index),
             "sure": alarm_words.confidence(alarm),
             "by": alarm_words.assessor(alarm),
@@ -262,6 +258,15 @@ class AlarmDetails(QWidget):
         for name, text in texts.items():
             self._facts[name].setText(text)
         self._show_buttons()
+
+    def _last_seen(self, alarm: Alarm) -> str:
+        when = regional.day_and_clock(alarm.last_seen)
+        if alarm.occurrences == 1:
+            return self.tr("{0} (seen once)").format(when)
+        lasted = (alarm.last_seen - alarm.first_seen).total_seconds()
+        return self.tr("{0} (after {1}, seen {2}×)").format(
+            when, formatting.seconds(lasted), formatting.count(alarm.occurrences)
+        )
 
     def show_asked(self, asked: Asked) -> None:
         """Show what the assessor was told about the alarm shown, and how it answered."""

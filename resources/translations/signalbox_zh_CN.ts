@@ -164,6 +164,10 @@
         <translation>无。</translation>
     </message>
     <message>
+        <source>{0} (seen once)</source>
+        <translation>{0}（出现 1 次）</translation>
+    </message>
+    <message>
         <source>{0} (after {1}, seen {2}×)</source>
         <translation>{0}（{1} 后，出现 {2} 次）</translation>
     </message>
@@ -1252,10 +1256,6 @@
         <translation>状态</translation>
     </message>
     <message>
-        <source>Shown fps</source>
-        <translation>显示帧率</translation>
-    </message>
-    <message>
         <source>Size</source>
         <translation>尺寸</translation>
     </message>
@@ -1306,6 +1306,10 @@
     <message>
         <source>Zones…</source>
         <translation>区域…</translation>
+    </message>
+    <message>
+        <source>Fps</source>
+        <translation>帧率</translation>
     </message>
     <message>
         <source>List</source>
@@ -3508,6 +3512,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>Logs</source>
         <translation>日志</translation>
+    </message>
+    <message>
+        <source>Lines or timeline</source>
+        <translation>日志行或时间线</translation>
     </message>
     <message>
         <source>Lines</source>
@@ -8045,10 +8053,6 @@ It opens by itself when workers start.</source>
 <context>
     <name>Rule</name>
     <message>
-        <source>Rule dense-group: {0} people (from {1}) cover {2} of their group&apos;s area (from {3}).</source>
-        <translation>人员密集规则：{0} 人（达到 {1} 人即计入）占目标组区域的 {2}（达到 {3} 即为密集）。</translation>
-    </message>
-    <message>
         <source>Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s).</source>
         <translation>碰撞时间规则：{0} 与 {1} 相距 {2} 个人体高度，正以每秒 {3} 个人体高度接近；照此速度，两者轮廓将在 {4} 秒后相遇（低于 {5} 秒需留意，低于 {6} 秒为危急）。</translation>
     </message>
@@ -8059,6 +8063,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>Rule near-moving-vehicle: {0} is {1} person heights from {2} (near below {3}), which moves at {4} of its own heights per second.</source>
         <translation>靠近行驶车辆规则：{0} 与 {2} 相距 {1} 个人体高度（低于 {3} 即为靠近），后者正以每秒 {4} 个自身高度移动。</translation>
+    </message>
+    <message>
+        <source>Rule dense-group: {0} people (from {1}) close together: crowding {2} (from {3}; 1.00 is shoulder to shoulder).</source>
+        <translation>人员密集规则：{0} 人（达到 {1} 人即计入）彼此靠近，密集度 {2}（达到 {3} 即为密集；1.00 为肩并肩）。</translation>
     </message>
     <message>
         <source>Seen in the picture, not on the ground.</source>
@@ -9810,7 +9818,7 @@ The line shows the unread messages lately.</source>
     </message>
     <message>
         <source>Nothing to report.</source>
-        <translation>一切正常。</translation>
+        <translation>没有异常。</translation>
     </message>
     <message>
         <source>No errors since the program started.</source>

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from console.crash import RunMarker, install_exception_hooks, route_qt_messages
+from console.crash import AbruptEnd, RunMarker, install_exception_hooks, route_qt_messages
 from console.crash_report import CrashReport
 from console.demo_report import DemoReport
 from console.instance import ANSWER, QUIT, RAISE, SingleInstance, ask, instance_name
@@ -381,14 +382,15 @@ def test_the_report_of_a_crash_is_copied_and_leads_to_the_export(
     theme = ThemeManager(qapp, "dark")
     notice = NoticeBar(theme, "warning", "ended abruptly")
     qtbot.addWidget(notice)
-    report = CrashReport("2026-01-02 03:04", "Thread 0x1: in loop", window)
+    started = datetime(2026, 1, 2, 3, 4).astimezone()
+    report = CrashReport(AbruptEnd(started, "Thread 0x1: in loop"), window)
     notice.add_action(lambda: "Report…", report.open)
     notice.show()
     press(qtbot, notice, "Report…")
     assert report.isVisible()
     press(qtbot, report, "Copy details")
     copied = QGuiApplication.clipboard().text()
-    assert "2026-01-02 03:04" in copied
+    assert "01/02/2026 03:04" in copied
     assert "in loop" in copied
     with qtbot.waitSignal(report.export_asked):
         press(qtbot, report, "Export logs")

@@ -247,7 +247,7 @@ def test_figures_and_troubles_of_each_camera_are_shown(
     qtbot: QtBot, context: ConsoleContext, page: CamerasPage
 ) -> None:
     live = context.hub.camera("cam-1", "Market & 3rd")
-    live.state, live.shown_fps, live.source_size = "live", 14.9, (1280, 720)
+    live.state, live.source_fps, live.source_size = "live", 14.9, (1280, 720)
     lost = context.hub.camera("cam-2", "Ferry approach")
     lost.state, lost.detail = "reconnecting", verbatim("no answer")
     lost.since = datetime.now(UTC) - timedelta(seconds=75)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QPlainTextEdit, QPu
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
+from console.crash import AbruptEnd
 from console.crash_report import CrashReport
 from console.first_start.dialog import FirstStart
 from console.help import HelpDialog
@@ -63,6 +64,7 @@ pytestmark = pytest.mark.usefixtures("chinese")
 __all__ = ["chinese"]
 
 WAIT_MS = 60_000
+STARTED = datetime(2026, 1, 5, 8, 31, tzinfo=UTC)
 CAMERAS = (
     CameraSettings(id="gate", name="大门", source="rtsp://127.0.0.1:9/1"),
     CameraSettings(id="bridge", name="Bridge north", source="/nowhere/bridge.mp4"),
@@ -360,8 +362,8 @@ def test_dialogs_about_language_models(qtbot: QtBot, window: MainWindow, tmp_pat
 def test_small_dialogs(qtbot: QtBot, context: ConsoleContext, window: MainWindow) -> None:
     for dialog in (
         HelpDialog(window, "live"),
-        CrashReport("2026-01-05 08:31", "", window),
-        CrashReport("2026-01-05 08:31", 'File "a.py", line 1', window),
+        CrashReport(AbruptEnd(STARTED, ""), window),
+        CrashReport(AbruptEnd(STARTED, 'File "a.py", line 1'), window),
         ExportDialog(LogSelection(), window),
         MaintenanceDialog(context, window),
     ):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QPushButton, QTabBar
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
@@ -48,10 +48,8 @@ def context(qtbot: QtBot, signalbox_home: Path) -> Iterator[ConsoleContext]:
 @pytest.fixture
 def page(qtbot: QtBot, context: ConsoleContext) -> LogsPage:
     made = shown(qtbot, LogsPage(context), 1100, 600)
-    qtbot.mouseClick(
-        next(b for b in made.findChildren(QToolButton) if b.text() == "Timeline"),
-        Qt.MouseButton.LeftButton,
-    )
+    tabs = made.findChildren(QTabBar)[0]
+    qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(1).center())
     return made
 
 

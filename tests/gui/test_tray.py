@@ -170,7 +170,10 @@ def test_what_the_rules_say_is_told_in_the_language_of_the_window(
     window: MainWindow, context: ConsoleContext, screen: Screen
 ) -> None:
     window.hide()
-    words = "Rule dense-group: 7 people (from 6) cover 68% of their group's area (from 60%)."
+    words = (
+        "Rule dense-group: 7 people (from 6) close together: crowding 0.68 (from 0.60; 1.00 is "
+        "shoulder to shoulder)."
+    )
     hint = AlarmHint("a-1", "cam-1", "low", words, datetime.now(UTC), is_new=True)
     before = i18n.current()
     i18n.install("zh_CN")
@@ -180,7 +183,7 @@ def test_what_the_rules_say_is_told_in_the_language_of_the_window(
         i18n.install(before)
     ((_, text),) = screen.notices
     assert "Rule" not in text
-    assert "68%" in text
+    assert "0.68" in text
 
 
 def test_a_right_click_beside_a_notice_opens_the_menu_alone(

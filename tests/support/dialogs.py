@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from console.about import AboutDialog
 from console.alarm_export import Course
 from console.context import ConsoleContext
+from console.crash import AbruptEnd
 from console.crash_report import CrashReport
 from console.first_start.dialog import FirstStart
 from console.help import HelpDialog
@@ -104,8 +105,8 @@ def _course(_context: ConsoleContext, window: MainWindow) -> QDialog:
 DIALOGS: Final[dict[str, Make]] = {
     "help": lambda _context, window: HelpDialog(window, "live"),
     "about": lambda _context, window: AboutDialog(window, ""),
-    "crash": lambda _context, window: CrashReport("2026-01-05 08:31", STACKS, window),
-    "killed": lambda _context, window: CrashReport("2026-01-05 08:31", "", window),
+    "crash": lambda _context, window: CrashReport(AbruptEnd(MOMENT, STACKS), window),
+    "killed": lambda _context, window: CrashReport(AbruptEnd(MOMENT, ""), window),
     "export": lambda _context, window: ExportDialog(LogSelection(), window),
     "camera": _camera,
     "new camera": lambda context, window: CameraDialog(context, None, "", window),

@@ -124,6 +124,7 @@ class Scenes:
 
     def _small_dialogs(self) -> Iterator[Scene]:
         from console.about import AboutDialog
+        from console.crash import AbruptEnd
         from console.crash_report import CrashReport
         from console.help import HelpDialog
         from console.widgets.camera_dialog import CameraDialog
@@ -142,12 +143,13 @@ class Scenes:
         with_list.read(csv)
         prompt = PromptDialog(llm, csv.parent, window)
         texts = prompt.findChildren(QPlainTextEdit)
+        started = datetime(2026, 1, 5, 8, 31).astimezone()
         nothing = lambda: True  # noqa: E731
         for name, dialog, ready in (
             ("help", HelpDialog(window, "live"), nothing),
             ("about", AboutDialog(window, ""), nothing),
-            ("crash", CrashReport("2026-01-05 08:31", STACKS, window), nothing),
-            ("killed", CrashReport("2026-01-05 08:31", "", window), nothing),
+            ("crash", CrashReport(AbruptEnd(started, STACKS), window), nothing),
+            ("killed", CrashReport(AbruptEnd(started, ""), window), nothing),
             ("export", ExportDialog(LogSelection(), window), nothing),
             ("camera", CameraDialog(context, None, "", window), nothing),
             ("import", CameraImport(context, "", window), nothing),

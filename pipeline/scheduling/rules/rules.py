@@ -172,8 +172,9 @@ def dense_group(task: AssessmentTask, settings: RulesSettings) -> RiskAssessment
         confidence=_confidence(people, margin=1 - settings.crowd_density / max(crowding, 1e-6)),
         risk_types=(RiskType.DENSE_GROUP.value,),
         description=(
-            f"Rule dense-group: {len(people)} people (from {settings.crowd_size}) cover "
-            f"{crowding:.0%} of their group's area (from {settings.crowd_density:.0%})."
+            f"Rule dense-group: {len(people)} people (from {settings.crowd_size}) close "
+            f"together: crowding {crowding:.2f} (from {settings.crowd_density:.2f}; 1.00 is "
+            "shoulder to shoulder)."
         ),
         danger_object_count=len(people),
         trigger_object_ids=_track_ids(*people),
