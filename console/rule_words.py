@@ -16,7 +16,8 @@ _SENTENCES: Final = (
     QT_TRANSLATE_NOOP(
         "Rule",
         "Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; "
-        "at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s).",
+        "at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s and "
+        "within {7} heights).",
     ),
     QT_TRANSLATE_NOOP(
         "Rule",

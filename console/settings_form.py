@@ -254,7 +254,7 @@ def help_words(place: tuple[str, ...], described: str) -> str:
             "Settings", "A vehicle that would reach a person in this time is a medium risk."
         ),
         ("scheduler", "rules", "time_to_collision_high_s"): translate(
-            "Settings", "In this time, it is a high one."
+            "Settings", "In this time and within the conflict distance, it is a high one."
         ),
         ("scheduler", "rules", "post_encroachment_medium_s"): translate(
             "Settings",

@@ -181,7 +181,7 @@ class WorkerDetails(QWidget):
         return button
 
     def _trouble_section(self) -> Section:
-        section = Section(self.tr("Last trouble"))
+        section = Section(self.tr("Last error"))
         self._trouble = QLabel()
         self._trouble.setTextFormat(Qt.TextFormat.PlainText)
         self._trouble.setWordWrap(True)

@@ -138,6 +138,7 @@ class InferenceLine:
                 self._failure = error
                 self._stop.set()
                 self._ready.put(None)
+            self._telemetry.gauge("model_busy", 0.0)  # else a stopped worker keeps its last share
 
     def _prepare_all(self) -> None:
         while not self._stop.is_set():

@@ -8053,8 +8053,8 @@ It opens by itself when workers start.</source>
 <context>
     <name>Rule</name>
     <message>
-        <source>Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s).</source>
-        <translation>碰撞时间规则：{0} 与 {1} 相距 {2} 个人体高度，正以每秒 {3} 个人体高度接近；照此速度，两者轮廓将在 {4} 秒后相遇（低于 {5} 秒需留意，低于 {6} 秒为危急）。</translation>
+        <source>Rule time-to-collision: {0} and {1} are {2} person heights apart and close in at {3}/s; at that rate their outlines meet in {4} s (watched below {5} s, critical below {6} s and within {7} heights).</source>
+        <translation>碰撞时间规则：{0} 与 {1} 相距 {2} 个人体高度，正以每秒 {3} 个人体高度接近；照此速度，两者轮廓将在 {4} 秒后相遇（低于 {5} 秒需留意；低于 {6} 秒且相距不超过 {7} 个人体高度为危急）。</translation>
     </message>
     <message>
         <source>Rule predicted post-encroachment-time: if {0} at {1} m/s and {2} at {3} m/s keep straight on, the second reaches the place where their paths cross in {4} s, {5} s after the first has left it (watched below {6} s, serious below {7} s).</source>
@@ -8388,6 +8388,10 @@ It opens by itself when workers start.</source>
         <translation>要保留的类别；留空则采用模型建议的道路类别。</translation>
     </message>
     <message>
+        <source>In this time and within the conflict distance, it is a high one.</source>
+        <translation>在此时间内且距离小于冲突距离，为高风险。</translation>
+    </message>
+    <message>
         <source>People in one group.</source>
         <translation>一个目标组中的人数。</translation>
     </message>
@@ -8430,10 +8434,6 @@ It opens by itself when workers start.</source>
     <message>
         <source>A vehicle that would reach a person in this time is a medium risk.</source>
         <translation>车辆在此时间内会碰到行人，为中风险。</translation>
-    </message>
-    <message>
-        <source>In this time, it is a high one.</source>
-        <translation>在此时间内会碰到行人，为高风险。</translation>
     </message>
     <message>
         <source>How long a topic that Signalbox creates keeps messages; 0: as the cluster has it.</source>
@@ -9753,10 +9753,6 @@ The line shows the unread messages lately.</source>
         <translation>查看日志</translation>
     </message>
     <message>
-        <source>Last trouble</source>
-        <translation>最近的问题</translation>
-    </message>
-    <message>
         <source>Copy details</source>
         <translation>复制详情</translation>
     </message>
@@ -9827,6 +9823,10 @@ The line shows the unread messages lately.</source>
     <message>
         <source>API keys</source>
         <translation>API 密钥</translation>
+    </message>
+    <message>
+        <source>Last error</source>
+        <translation>最近的错误</translation>
     </message>
     <message>
         <source>Name</source>

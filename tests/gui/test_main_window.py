@@ -281,7 +281,7 @@ def test_a_click_on_a_card_opens_its_drawer_and_esc_closes_it(
     qtbot.mouseClick(detection, Qt.MouseButton.LeftButton)
     assert shown_in_drawer(window) == "detection"
     texts = [label.text() for label in window.drawer.findChildren(QLabel)]
-    assert {"Last trouble", "History", "Its settings"} <= set(texts)
+    assert {"Last error", "History", "Its settings"} <= set(texts)
     (scroll,) = window.drawer.findChildren(QScrollArea)
     (details,) = scroll.findChildren(WorkerDetails)
     assert details.minimumSizeHint().width() <= scroll.viewport().width(), "cut off"

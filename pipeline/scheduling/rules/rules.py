@@ -98,7 +98,8 @@ def conflict(task: AssessmentTask, settings: RulesSettings) -> RiskAssessment | 
             f"{pair.distance:.2f} person heights apart and close in at "
             f"{pair.closing_speed:.2f}/s; at that rate their outlines meet in {seconds:.1f} s "
             f"(watched below {limit_s:.1f} s, critical below "
-            f"{settings.time_to_collision_high_s:.1f} s). {Grounds.PICTURE}"
+            f"{settings.time_to_collision_high_s:.1f} s and within {settings.conflict_distance:.2f} "
+            f"heights). {Grounds.PICTURE}"
         ),
         danger_object_count=2,
         trigger_object_ids=_track_ids(vehicle, person),

@@ -123,6 +123,12 @@ def test_what_is_not_admitted_costs_nothing(rig: Rig) -> None:
     assert rig.watched.prepared == 1
 
 
+def test_a_model_that_runs_no_more_is_not_busy(rig: Rig) -> None:
+    rig.telemetry.gauge("model_busy", 0.8)
+    list(rig.line.stop())
+    assert rig.telemetry.snapshot().gauges["model_busy"] == 0
+
+
 def test_a_run_that_has_begun_is_finished_at_the_stop_and_the_rest_is_counted(rig: Rig) -> None:
     rig.watched.go.clear()
     rig.inbox.offer(frame("a", 1))
