@@ -74,9 +74,11 @@ def broker_trouble(context: ConsoleContext) -> BrokerTrouble | None:
     return BrokerTrouble(
         translate("Broker", "The broker at {0} does not answer.").format(servers),
         cause,
-        translate(
-            "Broker",
-            "See whether it runs and its address is right; “Test connection…” on the Kafka page "
-            "tells which step fails.",
+        joining.unbroken(
+            translate(
+                "Broker",
+                "See whether it runs and its address is right; “Test connection…” on the Kafka "
+                "page tells which step fails.",
+            )
         ),
     )

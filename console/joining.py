@@ -11,12 +11,18 @@ from PySide6.QtCore import QCoreApplication
 translate = QCoreApplication.translate
 
 _CHINESE: Final = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]"
+_NAME: Final = re.compile("“[^”]{1,24}”")
 _BETWEEN: Final = re.compile(rf"(?<={_CHINESE}) (?={_CHINESE})")
 
 
 def closed_up(text: str) -> str:
     """Return a text without the spaces that a value brought between two Chinese characters."""
     return _BETWEEN.sub("", text)
+
+
+def unbroken(text: str) -> str:
+    """Return a text whose names in quotes, such as of buttons, stay on one line."""
+    return _NAME.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
 
 
 def _joint(pair: str) -> str:

@@ -75,7 +75,6 @@ class AlarmDetails(QWidget):
         }
         self._note = QLineEdit()
         self._note.setMaxLength(NOTE_LENGTH)
-        self._note.setPlaceholderText(self.tr("Note (kept with the alarm)"))
         self._note.setAccessibleName(self.tr("Note"))
         self._note.returnPressed.connect(self._on_note_entered)
         self._acknowledge = self._button(self.tr("Acknowledge"), "acknowledged", "primary")
@@ -299,6 +298,11 @@ class AlarmDetails(QWidget):
             return
         # What is not in the store cannot be marked there.
         self._note.setEnabled(entry.is_saved)
+        self._note.setPlaceholderText(
+            self.tr("Note (kept with the alarm)")
+            if entry.is_saved
+            else self.tr("Can be acknowledged once it is saved")
+        )
         for button in (self._acknowledge, self._false):
             button.setVisible(entry.is_saved)
         # Switched off, not hidden: a second click would meet what came into its place.

@@ -176,6 +176,10 @@
         <translation>证据：{0}</translation>
     </message>
     <message>
+        <source>Can be acknowledged once it is saved</source>
+        <translation>保存后即可确认</translation>
+    </message>
+    <message>
         <source>How</source>
         <translation>方式</translation>
     </message>

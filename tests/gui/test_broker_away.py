@@ -72,7 +72,7 @@ def test_every_part_of_the_window_names_the_broker_and_what_to_do(
     tile = wall.tiles()[0]
     assert "F5" in said(tile)
     context.controller.start_all()
-    next_step = {"en": "Test connection", "zh_CN": "测试连接"}[language]
+    next_step = {"en": "“Test\u00a0connection…”", "zh_CN": "测试连接"}[language]
     said_again = {"en": "No connection", "zh_CN": "没有与任何"}[language]
 
     def told() -> None:

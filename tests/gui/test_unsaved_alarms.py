@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
@@ -137,6 +137,7 @@ def test_alarms_that_cannot_be_saved_are_listed_and_become_ordinary_ones(
     (details,) = page.findChildren(AlarmDetails)
     assert details.entry is not None
     assert not details.entry.is_saved
+    assert "once it is saved" in details.findChildren(QLineEdit)[0].placeholderText()
     assert not [
         one.text()
         for one in details.findChildren(QPushButton)
