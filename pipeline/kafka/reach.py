@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import re
+import selectors
 import socket
 import ssl
 import struct
@@ -29,6 +30,8 @@ _SERVER: Final = re.compile(r"^(?:\w+://)?(?P<host>\[[^\]]+\]|[^:]+)(?::(?P<port
 _API_VERSIONS: Final = 18
 _MAX_ANSWER_BYTES: Final = 1_000_000
 _TLS_ALERT: Final = b"\x15\x03"
+REFUSAL_S: Final = 0.5
+"""How long a broker's refusal is waited for after the handshake; most send tickets at once."""
 _UNTRUSTED: Final = frozenset({2, 18, 19, 20, 21})
 """OpenSSL's verify codes for an unknown issuer or a self-signed certificate."""
 
@@ -235,7 +238,7 @@ def converse(server: Server, context: ssl.SSLContext | None, limit_s: float) -> 
             return
         try:
             with context.wrap_socket(plain, server_hostname=server.host) as encrypted:
-                # A broker that wants a client's certificate says so only now (TLS 1.3).
+                _hear_out(encrypted)
                 _greet(server, encrypted, limit_s)
         except ssl.SSLError as error:
             raise _explain_tls(server, error) from error
@@ -260,6 +263,29 @@ def converse(server: Server, context: ssl.SSLContext | None, limit_s: float) -> 
                 say("See whether this is the broker's TLS port; the broker's log tells its side."),
                 during_tls=True,
             ) from error
+
+
+def _hear_out(connection: ssl.SSLSocket) -> None:
+    """Take what comes right after the handshake of TLS 1.3: a refused client certificate.
+
+    Whoever sends before that may be answered by a reset, and the refusal is lost with it.
+
+    Raises:
+        ssl.SSLError: the broker refuses.
+    """
+    if connection.version() != "TLSv1.3":  # older ones refuse within the handshake
+        return
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        if not selector.select(REFUSAL_S):
+            return
+    limit_s = connection.gettimeout()
+    connection.setblocking(False)
+    try:
+        with contextlib.suppress(ssl.SSLWantReadError):  # only session tickets
+            connection.recv(1)
+    finally:
+        connection.settimeout(limit_s)
 
 
 def _greet(server: Server, connection: socket.socket, limit_s: float) -> None:

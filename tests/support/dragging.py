@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from PySide6 import __version_info__
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -38,7 +40,9 @@ def drop(target: QWidget, data: QMimeData) -> bool:
 
 
 def _enter(widget: QWidget, where: QPoint, data: QMimeData) -> bool:
-    at = widget.mapFromGlobal(where)
+    at: Any = widget.mapFromGlobal(where)
+    if __version_info__ >= (6, 12):  # whole pixels are deprecated since then, the others new
+        at = QPointF(at)
     enter = QDragEnterEvent(at, COPY, data, LEFT, PLAIN)
     QApplication.sendEvent(widget, enter)
     if enter.isAccepted():
