@@ -82,14 +82,16 @@ def times_line(view: CameraView, now: datetime, now_s: float) -> str:
         now_s: the same moment, monotonic seconds.
     """
     parts = []
-    if view.since is not None and view.state in WITHOUT_PICTURES:
-        clock = regional.clock(view.since)
-        away_s = (now - view.since).total_seconds()
+    # Each is read once: the worker may replace it at any moment.
+    since, next_try_s, state = view.since, view.next_try_s, view.state
+    if since is not None and state in WITHOUT_PICTURES:
+        clock = regional.clock(since)
+        away_s = (now - since).total_seconds()
         parts.append(
             translate("Camera", "since {0} ({1})").format(clock, formatting.duration(away_s))
         )
-    if view.next_try_s is not None and view.state == "reconnecting":
-        left_s = math.ceil(view.next_try_s - now_s)
+    if next_try_s is not None and state == "reconnecting":
+        left_s = math.ceil(next_try_s - now_s)
         parts.append(
             translate("Camera", "next try in {0} s").format(left_s)
             if left_s > 0
@@ -107,8 +109,9 @@ def age_words(age_s: float) -> str:
 
 def detail_words(view: CameraView) -> str:
     """Return why a camera gives no pictures, or what else is to be known of it."""
-    if view.state == "live" and view.detection_off_until is not None:
-        until = f"{view.detection_off_until:{regional.MINUTES}}"
+    off_until = view.detection_off_until
+    if view.state == "live" and off_until is not None:
+        until = f"{off_until:{regional.MINUTES}}"
         return translate("Camera", "detection off until {0}").format(until)
     # Its camera stands beside; in a small tile the source would push out why.
     return line(cause_alone(view.detail))

@@ -308,9 +308,10 @@ class AreaDialog(QDialog):
     def _fetch_picture(self) -> None:
         """Take the camera's newest picture, or open it for one."""
         view = self._context.hub.cameras.get(self._camera.id)
-        if view is not None and view.state == "live" and view.frame is not None:
-            height, width = view.frame.pixels.shape[:2]
-            self._show_picture(view.frame.pixels.data, width, height)
+        frame = view.frame if view is not None and view.state == "live" else None
+        if frame is not None:
+            height, width = frame.pixels.shape[:2]
+            self._show_picture(frame.pixels.data, width, height)
             return
         self._again.setEnabled(False)
         stop, camera = self._stop, self._camera

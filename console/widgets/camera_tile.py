@@ -139,8 +139,9 @@ class CameraTile(QWidget):
         view = self._view
         age = self._age_s()
         is_away = view.state in WITHOUT_PICTURES
+        frame = view.frame
         seen = (
-            view.frame.sequence if view.frame else 0,
+            frame.sequence if frame else 0,
             view.overlay,
             view.totals,
             view.state,
@@ -182,10 +183,11 @@ class CameraTile(QWidget):
         verdicts = self._context.hub.verdicts(view.camera_id)
         name = f"{self._number} · {view.name}"
         corner, token = self._corner()
-        if view.frame is not None and view.state not in {"stopped", "failed"}:
+        frame = view.frame
+        if frame is not None and view.state not in {"stopped", "failed"}:
             chips = list(self._painter.chip_rects(area, name, corner))
             is_away = view.state in WITHOUT_PICTURES
-            self._paint_picture(painter, area, view.frame, [] if is_away else verdicts, chips)
+            self._paint_picture(painter, area, frame, [] if is_away else verdicts, chips)
             if is_away:
                 self._painter.band(painter, area, self._lines())
         else:
