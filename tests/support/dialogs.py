@@ -143,7 +143,7 @@ def opened(
     dialog = DIALOGS[name](context, window)
     dialog.open()
     qtbot.waitUntil(dialog.isVisible)
-    if name in {"connection", "dead letters"}:  # these ask in a thread of their own
+    if name in {"areas", "connection", "dead letters"}:  # these ask in a thread of their own
         qtbot.waitUntil(lambda: all(each.isEnabled() for each in _again(dialog)))
     if name == "java":
         (changes,) = dialog.findChildren(QTreeWidget)
@@ -159,5 +159,5 @@ def opened(
 
 
 def _again(dialog: QDialog) -> list[QPushButton]:
-    texts = (dialog.tr("Test again"), dialog.tr("Read again"))
+    texts = (dialog.tr("Test again"), dialog.tr("Read again"), dialog.tr("New picture"))
     return [each for each in dialog.findChildren(QPushButton) if each.text() in texts]
