@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from commands import EXIT_OK, EXIT_USAGE
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_PROCESSES = 4
+QUICK = "--quick"
+QUICK_TESTS = ("tests/unit", "tests/gui", "-m", "not integration and not slow and not gallery")
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Explain what is passed on."""
     parser.description = (
         "Runs ruff, mypy, the import rules and the everyday tests, several at once. With "
-        'arguments, runs only pytest, with them: -m "not integration" for the quick tests, '
-        "-m slow for the slow ones, tests/unit -k name, and so on."
+        "--quick, runs only the tests of single parts and of the window. With other arguments, "
+        "runs only pytest, with them: -m slow for the slow ones, tests/unit -k name, and so on."
     )
 
 
@@ -50,12 +53,20 @@ def run(args: argparse.Namespace) -> int:
         print("The tests are not part of an installed Signalbox; use a checkout.", file=sys.stderr)
         return EXIT_USAGE
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    pytest_step = Step("pytest", ("-m", "pytest", *(args.rest or in_parallel())))
+    pytest_step = Step("pytest", ("-m", "pytest", *pytest_arguments(args.rest)))
     steps = [pytest_step] if args.rest else [*CHECKS, pytest_step]
     outcomes = [_run(step) for step in steps]
     if len(steps) > 1:
         _summarise(steps, outcomes)
     return next((code for code, _ in outcomes if code), EXIT_OK)
+
+
+def pytest_arguments(rest: Sequence[str]) -> tuple[str, ...]:
+    """Return what pytest is told for the arguments of this command."""
+    if QUICK in rest:
+        others = (argument for argument in rest if argument != QUICK)
+        return (*QUICK_TESTS, *in_parallel(), *others)
+    return tuple(rest) or in_parallel()
 
 
 def in_parallel() -> tuple[str, ...]:

@@ -57,6 +57,7 @@ class AlarmsPage(QWidget):
         self._desk = AlarmDesk.of(context)
         self._wanted_id = ""
         self._question = 0
+        self._all_asked = False
         self._picture_of = ("", "")
         with_role(self, "page")
         self._counts = QLabel()
@@ -211,6 +212,7 @@ class AlarmsPage(QWidget):
     def _read_all(self) -> None:
         """Read also what is held back while the pointer is over the table."""
         self._table.release()
+        self._all_asked = True
         self._read()
 
     @Slot()
@@ -230,7 +232,9 @@ class AlarmsPage(QWidget):
             return
         entries = self._desk.with_unsaved(entries, self._filter.wanted())
         found = len(entries)
-        if self._table.holds:
+        # Somebody who asked for all has them, also if the pointer is back before the answer.
+        holds, self._all_asked = self._table.holds and not self._all_asked, False
+        if holds:
             # A new row on top moves all others: a click would hit another alarm than was read.
             entries = [one for one in entries if self._table.entry(one.alarm.alarm_id) is not None]
         held = found - len(entries)
