@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QLineEdit,
@@ -263,6 +263,7 @@ def test_what_is_clicked_stays_where_it_is_from_one_alarm_to_the_next(
         page.show_alarm(name)
         qtbot.waitUntil(partial(is_chosen, page, name))
         qtbot.waitUntil(lambda: "Loading" not in picture_of(page).accessibleName())
+        QCoreApplication.processEvents()  # what the layouts of a scroll bar that came or went ask
         parts = (
             named(page, QToolButton, "Save the picture"),
             picture_of(page),
