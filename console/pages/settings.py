@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -33,6 +31,7 @@ from console.widgets.notice_test import NoticeTest, Receiver
 from console.widgets.painting import line, set_property, with_role
 from console.widgets.prompt_dialog import PromptDialog
 from console.widgets.section import Section, page_heading
+from console.widgets.section_list import SectionList
 from console.widgets.setting_field import SettingField
 from console.window_texts import said
 from pipeline.paths import data_folder
@@ -41,7 +40,6 @@ from pipeline.settings_scheduler import LlmSettings
 
 RECEIVERS: Final[tuple[Receiver, ...]] = ("webhook", "mail")
 LIST_WIDTH: Final = 168
-ROW_HEIGHT: Final = 32
 TRIED: Final = ("model", "family", "providers", "device", "input_size", "classes", "batch")
 """Settings of the detection that change which model runs, or on what."""
 
@@ -66,7 +64,7 @@ class SettingsPage(QWidget):
         self._test = ModelTest(context)
         self._passed: DetectionSettings | None = None
         self._applies_when_passed = False
-        self._list = QListWidget()
+        self._list = SectionList()
         self._scroll = self._make_form()
         self._words = QLabel()
         self._words.setWordWrap(True)
@@ -156,9 +154,7 @@ class SettingsPage(QWidget):
 
     def _add_card(self, holder: CardColumns, card: Section, title: str) -> None:
         self._cards.append(card)
-        item = QListWidgetItem(title)
-        item.setSizeHint(QSize(0, ROW_HEIGHT))
-        self._list.addItem(item)
+        self._list.add(title, card)
         holder.add(card)
 
     def _prompt_row(self) -> QHBoxLayout:

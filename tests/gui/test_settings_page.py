@@ -329,6 +329,25 @@ def test_storage_and_alarms_are_kept(qtbot: QtBot, page: SettingsPage, path: Pat
     assert (kept.storage.keep_alarms_days, kept.alarms.escalate_after_s) == (30.0, 60.0)
 
 
+def test_the_keyboard_goes_from_the_list_into_the_section_that_is_chosen(
+    qtbot: QtBot, page: SettingsPage
+) -> None:
+    sections_list = page.findChildren(QListWidget)[0]
+    cards = page.findChildren(Section)
+    for row, card in enumerate(cards):
+        sections_list.setFocus()
+        sections_list.setCurrentRow(row)
+        qtbot.keyClick(sections_list, Qt.Key.Key_Tab)
+        field = page.focusWidget()
+        assert card.isAncestorOf(field), card.accessibleName()
+        assert not field.visibleRegion().isEmpty(), card.accessibleName()
+    first = page.focusWidget()
+    qtbot.keyClick(first, Qt.Key.Key_Tab)
+    assert cards[-1].isAncestorOf(page.focusWidget())
+    qtbot.keyClick(page.focusWidget(), Qt.Key.Key_Backtab)
+    assert page.focusWidget() is first
+
+
 def test_wider_windows_show_more_columns_and_mark_the_section_chosen(
     qtbot: QtBot, page: SettingsPage
 ) -> None:
