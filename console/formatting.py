@@ -19,7 +19,7 @@ def duration(seconds: float) -> str:
 
 
 def milliseconds(value: float | None) -> str:
-    """Return a latency: ``4 ms``, ``0.4 ms``, ``3.9 s``, ``12 min``; a dash when there is none."""
+    """Return a time span: ``0.4 ms``, ``4 ms``, ``3.9 s``, ``12 min``, ``5 h``, ``3 d``; or a dash."""
     if value is None:
         return "–"
     if 0 < value < 0.05:
@@ -30,7 +30,13 @@ def milliseconds(value: float | None) -> str:
         return f"{value:.0f} ms"
     if value < 99_950:
         return f"{regional.decimal(value / 1000, 1)} s"
-    return f"{regional.whole(round(value / 60_000))} min"
+    minutes = value / 60_000
+    if minutes < 119.5:
+        return f"{regional.whole(round(minutes))} min"
+    hours = minutes / 60
+    if hours < 47.5:
+        return f"{regional.whole(round(hours))} h"
+    return f"{regional.whole(round(hours / 24))} d"
 
 
 def seconds(value: float | None) -> str:

@@ -29,6 +29,7 @@ class LinkView:
         level: its colour.
         word: the verdict in a word or two, such as ``OK`` or ``Stalled``.
         about: the same as half a sentence.
+        short_lag: the lag where there is little room.
         rate: messages a second, for people.
         lag: unread messages and their age, for people.
     """
@@ -38,6 +39,7 @@ class LinkView:
     rate: str
     lag: str
     about: str = ""
+    short_lag: str = ""
 
 
 def link_view(link: LinkLag | None, consumer: WorkerState) -> LinkView:
@@ -51,10 +53,12 @@ def link_view(link: LinkLag | None, consumer: WorkerState) -> LinkView:
         return LinkView("off", translate("Link", "Unknown"), "", translate("Link", "no figures"))
     rate = translate("Link", "{0} msg/s").format(formatting.rate(link.end_rate))
     lag = translate("Link", "lag {0}").format(formatting.count(link.messages))
+    short_lag = formatting.compact(link.messages)
     if link.seconds is not None:
-        lag = f"{lag} · {formatting.seconds(link.seconds)}"
+        age = formatting.seconds(link.seconds)
+        lag, short_lag = f"{lag} · {age}", f"{short_lag} · {age}"
     level, word, about = _looks(link, consumer)
-    return LinkView(level, word, rate, lag, about)
+    return LinkView(level, word, rate, lag, about, short_lag)
 
 
 def _looks(link: LinkLag, consumer: WorkerState) -> tuple[Level, str, str]:

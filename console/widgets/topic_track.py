@@ -87,6 +87,17 @@ class TopicTrack(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         return QSize(MIN_WIDTH, 106)
 
+    @property
+    def shown_lag(self) -> str:
+        """The lag as it stands below the track: in the form for which there is room."""
+        if self._view is None:
+            return ""
+        fits = QFontMetrics(self._font).horizontalAdvance(self._view.lag) <= self._room()
+        return self._view.lag if fits else self._view.short_lag or self._view.lag
+
+    def _room(self) -> int:
+        return self.width() - 2 * Space.XS
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:  # ended also where painting fails
             self._paint(painter)
@@ -98,8 +109,7 @@ class TopicTrack(QAbstractButton):
         color = self._theme.color(level_token(view.level if view else "off"))
         middle = self.height() / 2
         painter.fillRect(QRectF(0, middle - TRACK_WIDTH / 2, self.width(), TRACK_WIDTH), color)
-        width = self.width() - 2 * Space.XS
-        above = break_name(self._topic, QFontMetrics(self._font), width)
+        above = break_name(self._topic, QFontMetrics(self._font), self._room())
         if view is not None and view.rate:
             above.append(view.rate)
         muted = self._theme.color("text_strong" if self.underMouse() else "text_muted")
@@ -117,7 +127,7 @@ class TopicTrack(QAbstractButton):
         below = middle + TRACK_WIDTH / 2 + Space.XS
         quiet = view.level in {"ok", "off"}
         painter.setPen(self._theme.color("text" if quiet else level_token(view.level)))
-        self._line(painter, below, view.lag)
+        self._line(painter, below, self.shown_lag)
         if not quiet:
             self._line(painter, below + LINE_HEIGHT, view.word)
         # Of a long track the half: alone in the middle, a short one looks lost.
@@ -136,9 +146,7 @@ class TopicTrack(QAbstractButton):
         paint_sparkline(painter, spark, list(self._lags), SPARK_SAMPLES, color)
 
     def _line(self, painter: QPainter, top: float, text: str) -> None:
-        shown = painter.fontMetrics().elidedText(
-            text, Qt.TextElideMode.ElideRight, self.width() - 2 * Space.XS
-        )
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self._room())
         painter.drawText(
             QRectF(0, top, self.width(), LINE_HEIGHT), Qt.AlignmentFlag.AlignCenter, shown
         )

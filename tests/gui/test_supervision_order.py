@@ -329,6 +329,10 @@ class TestSettingsChange:
         (999.6, "1.0 s"),
         (3900, "3.9 s"),
         (600_000, "10 min"),
+        (7_140_000, "119 min"),
+        (7_200_000, "2 h"),
+        (169_000_000, "47 h"),
+        (172_800_000, "2 d"),
     ],
 )
 def test_latencies_read_well(milliseconds: float | None, words: str) -> None:

@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from console import formatting, i18n
 from console.context import ConsoleContext
 from console.figures import Part
-from console.supervision.link_view import LinkView
+from console.supervision.link_view import LinkView, link_view
 from console.theme.fonts import ui_font
-from console.theme.tokens import TypeSize
+from console.theme.tokens import Space, TypeSize
 from console.widgets.card_figures import card_figures
 from console.widgets.elided_label import ElidedLabel
 from console.widgets.figure_grid import FigureGrid
@@ -25,6 +25,8 @@ from console.widgets.painting import at_separators, break_name
 from console.widgets.topic_track import TopicTrack
 from console.widgets.track_diagram import TrackDiagram
 from console.widgets.worker_card import WorkerCard
+from pipeline.kafka.lag_link import LinkLag
+from pipeline.kafka.lag_rules import LagStatus
 from pipeline.states import WorkerName, WorkerState
 from pipeline.supervisor import StateChange
 from pipeline.texts import verbatim
@@ -195,6 +197,24 @@ def test_a_track_has_the_colour_of_its_verdict(
     middle = image.pixelColor(int(90 * ratio), int(56 * ratio))
     assert middle == context.theme.color(level)
     assert track.accessibleName() == "assessment-tasks: 9.1 msg/s, lag 37 · 3.9 s, word"
+
+
+@pytest.mark.parametrize("messages", [0, 412, 1_088, 9_999, 123_456, 45_678_901])
+@pytest.mark.parametrize("age_s", [0.0, 0.25, 27.1, 75.2, 250.0, 7_300.0, 400_000.0])
+def test_a_lag_is_whole_on_the_shortest_track(
+    qtbot: QtBot, context: ConsoleContext, messages: int, age_s: float
+) -> None:
+    track = TopicTrack("detection-results", context.theme)
+    qtbot.addWidget(track)
+    track.resize(track.minimumSizeHint())
+    link = LinkLag(messages, age_s, LagStatus.WARN, 9.0, 1.0, ())
+    track.set_view(link_view(link, WorkerState.RUNNING))
+    metrics = QFontMetrics(ui_font(TypeSize.CAPTION, tabular=True))
+    room = track.width() - 2 * Space.XS
+    assert metrics.horizontalAdvance(track.shown_lag) <= room
+    assert formatting.seconds(age_s) in track.shown_lag
+    track.resize(300, track.height())
+    assert track.shown_lag == f"lag {formatting.count(messages)} · {formatting.seconds(age_s)}"
 
 
 def test_a_diagram_that_replaces_another_goes_on_with_its_sparklines(
