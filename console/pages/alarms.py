@@ -170,7 +170,6 @@ class AlarmsPage(QWidget):
         self._context.controller.settings_changed.connect(self._filter.reload_cameras)
         self._undo.listen(self)
         shortcut = QShortcut(QKeySequence("Ctrl+Return"), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self._on_acknowledge_key)
 
     # ------------------------------------------------------------------ what others ask for

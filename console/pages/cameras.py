@@ -100,7 +100,6 @@ class CamerasPage(QWidget):
         self._table.itemDoubleClicked.connect(lambda _item, _column: self._on_edit())
         self._undo.listen(self)
         shortcut = QShortcut(QKeySequence("Ctrl+N"), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self.add)
         for key, slot in (
             ("Return", self._on_edit),

@@ -67,7 +67,6 @@ class KafkaPage(QWidget):
         column.addWidget(self._tabs, 1)
         column.addLayout(self._foot())
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self._desk.apply)
         self._desk.changed.connect(self._on_changed)
         self._desk.examined.connect(self._show_foot)

@@ -61,7 +61,6 @@ class LivePage(QWidget):
         self._wall.edit_wanted.connect(self.camera_wanted)
         self._wall.snapshot_saved.connect(self._on_snapshot)
         save = QShortcut(QKeySequence.StandardKey.Save, self)
-        save.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         save.activated.connect(self._wall.save_snapshots)
 
     @property

@@ -79,7 +79,6 @@ class SettingsPage(QWidget):
         self._apply.clicked.connect(self.apply)
         self._lay_out()
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self.apply)
         self._test.asked.connect(self._try)
         self._test.family_picked.connect(self._on_family)

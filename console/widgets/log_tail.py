@@ -202,13 +202,12 @@ class LogTail(QWidget):
             button.clicked.connect(action)
             self._row.addWidget(button)
         self._row.addWidget(self._time_menu())
-        # Also while the cursor is in the filter.
+        # Wherever the focus is in the window, as long as this is in sight.
         for keys, jump in (
             ("F3", self._pane.jump_to_error),
             ("Shift+F3", lambda: self._pane.jump_to_error(forward=False)),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(jump)
 
     def _time_menu(self) -> QToolButton:

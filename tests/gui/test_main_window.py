@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
@@ -31,6 +31,7 @@ from console.pages.logs import LogsPage
 from console.pages.pipeline import PipelinePage
 from console.widgets.camera_dialog import CameraDialog
 from console.widgets.camera_tile import CameraTile
+from console.widgets.camera_wall import CameraWall
 from console.widgets.notice_bar import NoticeBar
 from console.widgets.worker_card import WorkerCard
 from console.widgets.worker_details import WorkerDetails
@@ -97,6 +98,24 @@ def test_ctrl_f_puts_the_cursor_into_the_filter(qtbot: QtBot, window: MainWindow
     window.show_page("logs")
     qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert isinstance(window.focusWidget(), QLineEdit)
+
+
+def test_keys_of_the_page_in_front_are_heard_wherever_the_focus_is(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _: str(tmp_path))
+    lamp = window.top_bar.broker_lamp
+    window.show_page("cameras")
+    window.show_page("live")
+    lamp.setFocus()
+    (wall,) = window.pages.page("live").findChildren(CameraWall)
+    with qtbot.waitSignal(wall.snapshot_saved):
+        qtbot.keyClick(lamp, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(lamp, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert not window.findChildren(CameraDialog)  # that of a page behind
+    window.show_page("cameras")
+    qtbot.keyClick(lamp, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert dialog(qtbot, CameraDialog).isVisible()
 
 
 def test_f1_shows_help_that_names_the_keys(qtbot: QtBot, window: MainWindow) -> None:
