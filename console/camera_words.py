@@ -67,6 +67,8 @@ def idle_lines(context: ConsoleContext) -> list[str]:
         return [translate("Camera", "The detection failed"), shown(status.reason)]
     if wanted:
         return [translate("Camera", "Starting…")]
+    if status.state is WorkerState.STOPPING:
+        return [translate("Camera", "Stopping…")]
     return [
         state_word("stopped"),
         translate("Camera", "Start the detection worker (F5) to see pictures."),

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from console import formatting, joining, regional
 from console.counted import Counted
-from console.window_texts import shown
+from console.window_texts import sentence, shown
 from pipeline.settings_scheduler import KeySettings
 from pipeline.telemetry import SWITCHED_OFF, KeyView, UsageView
 
@@ -106,4 +106,4 @@ def check_words(checked: Checked, model: str) -> str:
             "Key", "✗ What answers there does not speak chat completions. Check the address."
         ),
     }
-    return f"{heads[checked.fault.value]}\n{shown(checked.words)}"
+    return f"{heads[checked.fault.value]}\n{sentence(checked.words)}"

@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
         self.drawer.page_asked.connect(self.pages.show_worker)
         self.drawer.log_asked.connect(self.pages.show_log)
         self.track.log_asked.connect(self.pages.show_log)
+        self.track.room_changed.connect(self._show_fold)
         self.status_bar.theme_chosen.connect(self.theme_chosen)
         self.status_bar.language_chosen.connect(self.language_chosen)
         self.status_bar.about_asked.connect(self._on_about)
@@ -169,7 +170,7 @@ class MainWindow(QMainWindow):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
         for number, spec in enumerate(PAGES, start=1):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
-            shortcut.activated.connect(lambda key=spec.key: self.show_page(key))
+            shortcut.activated.connect(lambda key=spec.key: self._go_to(key))
         self._leave_full_screen = QShortcut(QKeySequence("Esc"), self)
         self._leave_full_screen.setEnabled(False)
         self._leave_full_screen.activated.connect(self._on_full_screen)
@@ -261,6 +262,11 @@ class MainWindow(QMainWindow):
         """Bring a page to the front."""
         self.pages.show_page(key)
 
+    def _go_to(self, key: str) -> None:
+        """Bring a page to the front for somebody who goes on with the keyboard."""
+        self.show_page(key)
+        self.pages.enter()
+
     @Slot(QWidget)
     def _put_before_status_bar(self, page: QWidget) -> None:
         """Have the Tab key go through the page as it lies in the window, not after everything."""
@@ -322,15 +328,24 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_fold(self) -> None:
+        if not self.track.has_room:
+            self._on_message(self._no_room_words(), is_bad=False)
+            return
         self.track.set_folded(not self.track.is_folded)
         self._show_fold()
 
+    @Slot()
     def _show_fold(self) -> None:
         folded = self.track.is_folded
         self._context.theme.icons.set_on(self._fold, "caret-down" if folded else "caret-up")
         text = self.tr("Unfold the track diagram") if folded else self.tr("Fold the track diagram")
-        self._fold.setToolTip(f"{text} (Ctrl+T)")
+        has_room = self.track.has_room
+        self._fold.setEnabled(has_room)
+        self._fold.setToolTip(f"{text} (Ctrl+T)" if has_room else self._no_room_words())
         self._fold.setAccessibleName(text)
+
+    def _no_room_words(self) -> str:
+        return self.tr("The window is too narrow for the whole track diagram")
 
     @Slot()
     def _on_full_screen(self) -> None:

@@ -27,6 +27,14 @@ class HasFilter(Protocol):
 
 
 @runtime_checkable
+class HasEntry(Protocol):
+    """A page with a place where somebody who uses the keyboard begins."""
+
+    def enter(self) -> None:
+        """Put the focus there."""
+
+
+@runtime_checkable
 class HasTopic(Protocol):
     """A page that can show a topic."""
 

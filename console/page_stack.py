@@ -14,6 +14,7 @@ from console.page_list import (
     PAGES,
     HasAlarm,
     HasCameras,
+    HasEntry,
     HasFilter,
     HasLog,
     HasTopic,
@@ -162,6 +163,12 @@ class PageStack(QStackedWidget):
         page = self._pages.get("live")
         if page is not None and isinstance(page, HasWall):
             page.set_wall_only(wall_only=wall_only)
+
+    def enter(self) -> None:
+        """Put the focus where the page in front begins: it goes on to any button by itself."""
+        page: QWidget | None = self.currentWidget()
+        if page is not None and isinstance(page, HasEntry):
+            page.enter()
 
     @Slot()
     def focus_filter(self) -> None:

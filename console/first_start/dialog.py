@@ -100,7 +100,7 @@ class FirstStart(QDialog):
         self._place.setText(self.tr("Step {0} of {1}").format(number + 1, len(self._steps)))
         self._back.setEnabled(number > 0)
         self._next.setEnabled(number < len(self._steps) - 1)
-        self.step.setFocus()
+        self.step.focus_choice()
 
     @Slot()
     def _on_back(self) -> None:

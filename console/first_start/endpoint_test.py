@@ -12,7 +12,7 @@ from console.background import in_background
 from console.key_words import check_words
 from console.theme.tokens import Space
 from console.widgets.painting import set_property
-from console.window_texts import error_words, shown
+from console.window_texts import error_words, sentence
 from pipeline.secrets import is_reference
 from pipeline.settings_scheduler import LlmSettings
 
@@ -109,7 +109,7 @@ class EndpointTest(QWidget):
         elif checked.fault.value == REFUSED and not has_key:
             self._end(
                 self.tr("✗ The server wants an API key. Type it above.")
-                + f"\n{shown(checked.words)}",
+                + f"\n{sentence(checked.words)}",
                 "danger",
             )
         else:

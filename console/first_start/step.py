@@ -82,6 +82,12 @@ class Step(QWidget):
         """Choose an answer."""
         self._group.button(number).setChecked(True)
 
+    def focus_choice(self) -> None:
+        """Have the arrow keys choose at once: the focus is on the answer that is chosen."""
+        chosen = self._group.checkedButton()
+        if chosen is not None:
+            chosen.setFocus(Qt.FocusReason.TabFocusReason)
+
     def _on_toggled(self, number: int, on: bool) -> None:
         body = self._bodies[number]
         if body is not None:

@@ -58,6 +58,7 @@ class AlarmsPage(QWidget):
         self._wanted_id = ""
         self._question = 0
         self._all_asked = False
+        self._enters = False
         self._picture_of = ("", "")
         with_role(self, "page")
         self._counts = QLabel()
@@ -177,6 +178,12 @@ class AlarmsPage(QWidget):
         """Put the cursor into the filter's text."""
         self._filter.focus_text()
 
+    def enter(self) -> None:
+        """Put the focus into the table, as soon as there is an alarm in it; the newest is chosen."""
+        self._enters = not self._table.entries()
+        if not self._enters:
+            self._table.enter()
+
     def show_alarm(self, alarm_id: str) -> None:
         """Choose an alarm, also where the filter hides it; empty for none in particular."""
         if not alarm_id or self._table.choose(alarm_id):
@@ -248,6 +255,8 @@ class AlarmsPage(QWidget):
         self._export.setEnabled(bool(entries))
         self._again.setEnabled(bool(entries))
         self._on_chosen(self._table.chosen_id())
+        if self._enters and entries and self.isVisible():
+            self.enter()
 
     def _table_or_words(self, entries: list[AlarmEntry]) -> None:
         if entries:

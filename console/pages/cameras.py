@@ -284,6 +284,10 @@ class CamerasPage(QWidget):
         if camera is not None:
             self._ask(camera)
 
+    def enter(self) -> None:
+        """Put the focus into the table."""
+        self._table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def edit(self, camera_id: str) -> None:
         """Ask for changes of a camera; nothing where it is gone."""
         cameras = self._context.settings.cameras

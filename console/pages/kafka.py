@@ -109,6 +109,10 @@ class KafkaPage(QWidget):
         return row
 
     # ------------------------------------------------------------------ asked for from outside
+    def enter(self) -> None:
+        """Put the focus on the tabs."""
+        self._tabs.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def show_topic(self, topic: str) -> None:
         """Bring a topic's row to the reader's eye."""
         self._tabs.setCurrentIndex(LAG_TAB)

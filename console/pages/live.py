@@ -68,6 +68,10 @@ class LivePage(QWidget):
         """The camera wall."""
         return self._wall
 
+    def enter(self) -> None:
+        """Put the focus on the camera that had it last, or on the first."""
+        self._wall.enter()
+
     def focus_filter(self) -> None:
         """Put the cursor into the log's filter."""
         self._log.focus_filter()

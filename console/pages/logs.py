@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QStackedWidget,
@@ -69,6 +69,13 @@ class LogsPage(QWidget):
     def show_timeline(self) -> None:
         """Show the timeline."""
         self._parts.setCurrentIndex(TIMELINE)
+
+    def enter(self) -> None:
+        """Put the focus into the lines, or into the filter of the timeline."""
+        if self._stack.currentIndex() == TIMELINE:
+            self._timeline.focus_filter()
+        else:
+            self._tail.pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter of what is in front."""

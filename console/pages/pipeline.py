@@ -51,6 +51,10 @@ class PipelinePage(QWidget):
         """Bring a worker's tab to the front."""
         self._tabs.setCurrentIndex(list(WorkerName).index(name))
 
+    def enter(self) -> None:
+        """Put the focus on the tabs."""
+        self._tabs.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def kept(self) -> Any:
         """Return the tab in front."""
         return self._tabs.currentIndex()

@@ -222,6 +222,10 @@ class SettingsPage(QWidget):
         typed = {field.place: field.typed() for field in self._fields if self._is_typed(field)}
         return typed, self._list.currentRow(), self._scroll.verticalScrollBar().value()
 
+    def enter(self) -> None:
+        """Put the focus on the list of parts."""
+        self._list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def restore(self, kept: Any) -> None:
         """Take over what was typed."""
         typed, section, scrolled = kept

@@ -128,6 +128,10 @@ class AlarmCard(QFrame):
         """Show the evidence; None while there is none."""
         self._picture.set_image(image)
 
+    def set_narrow(self, *, narrow: bool) -> None:
+        """Leave the picture away, where there is no room for words beside it."""
+        self._picture.setVisible(not narrow)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         inside = self.rect().contains(event.position().toPoint())
         if event.button() is Qt.MouseButton.LeftButton and inside:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from console import alarm_words, joining
@@ -37,6 +37,9 @@ A new alarm on top moves all others down: a click on *Acknowledge* then hits ano
 one that was read. Reading a card and deciding takes a while; for no longer, as a pointer may be left
 lying there.
 """
+
+NARROW = 256
+"""Where the list is narrower, pixels, cards are without their pictures."""
 
 CARDS_AT_A_TIME = 2
 """Making a card takes some 2.5 ms; many at once would be seen as a jerk of the pictures."""
@@ -220,7 +223,13 @@ class AlarmList(QWidget):
         card.open_asked.connect(self.alarm_opened)
         card.acknowledge_asked.connect(self._on_acknowledge)
         card.installEventFilter(self)
+        card.set_narrow(narrow=self.width() < NARROW)
         return card
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for card in self._cards:
+            card.set_narrow(narrow=self.width() < NARROW)
 
     def _put(self, card: AlarmCard, place: int) -> None:
         """Place a card, unless it is there already."""

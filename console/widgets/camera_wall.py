@@ -167,6 +167,13 @@ class CameraWall(QWidget):
             if tile.camera_id == (camera_id or self._chosen):
                 tile.setFocus()
 
+    def enter(self) -> None:
+        """Put the focus on the chosen tile, or on the first."""
+        shown = self._shown()
+        chosen = [tile for tile in shown if tile.camera_id == self._chosen]
+        for tile in (chosen or shown)[:1]:
+            tile.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def save_snapshots(self) -> None:
         """Save the chosen camera, or all that are in sight, into the pictures folder."""
         in_sight = [tile for tile in self._tiles if tile.isVisible()]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtGui import QDesktopServices, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -36,6 +36,8 @@ from pipeline.states import WorkerName
 from pipeline.support_selection import LogSelection
 
 TYPING_PAUSE_MS: Final = 200
+NARROW: Final = 540
+"""Where it is narrower, pixels, the fields of the filter are left and most words are not."""
 MINUTES_AGO: Final = (1, 10, 60)
 SHOWN_LEVELS: Final = ("DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR")
 SOURCES: Final = (*(name.value for name in WorkerName), "kafka", "console")
@@ -58,9 +60,9 @@ class LogTail(QWidget):
         self._row = QHBoxLayout(bar)
         self._row.setContentsMargins(Space.M, Space.XS, Space.M, Space.XS)
         self._row.setSpacing(Space.S)
-        heading = QLabel(title)
-        with_role(heading, "strong")
-        self._row.addWidget(heading)
+        self._heading = QLabel(title)
+        with_role(self._heading, "strong")
+        self._row.addWidget(self._heading)
         self._worker = self._combo(
             self.tr("Worker"), [(self.tr("all workers"), ""), *((name, name) for name in SOURCES)]
         )
@@ -115,6 +117,17 @@ class LogTail(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(320, 96)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        self._heading.setVisible(not narrow)
+        self._count.setVisible(not narrow)
+        self._follow.setToolButtonStyle(
+            Qt.ToolButtonStyle.ToolButtonIconOnly
+            if narrow
+            else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        )
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter's text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from console import formatting, i18n, regional
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 HEIGHT = 26
 LOUDNESS: Final[dict[Level, int]] = {"off": 0, "ok": 0, "info": 1, "warning": 2, "danger": 3}
 MESSAGE_MS = 8000
+OVERALL_WIDTH, LAG_WIDTH = 216, 220
+"""Where the window is wide enough, so that nothing moves when the words change."""
 SLOW_EVERY = 4
 """CPU, memory and the UI gap are read once a second: every fourth time."""
 
@@ -59,8 +61,8 @@ class StatusBar(QFrame):
         with_role(self, "bar")
         self.setFixedHeight(HEIGHT)
         self._lamp = StatusLamp(context.theme)
-        self._overall = self._text(216)
-        self._lag = self._text(220)
+        self._overall = self._text(OVERALL_WIDTH)
+        self._lag = self._text(LAG_WIDTH)
         self._gap = self._text(132)
         self._gap.setToolTip(
             self.tr("99 of 100 gaps between two turns of the window are no longer than this")
@@ -78,22 +80,22 @@ class StatusBar(QFrame):
         return label
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(Space.M, 0, Space.M, 0)
         row.setSpacing(Space.S)
         row.addWidget(self._lamp)
         for label in (self._overall, self._lag, self._gap, self._cpu, self._memory):
             row.addWidget(label)
         row.addStretch(1)
-        row.addWidget(self._theme_menu())
-        row.addWidget(self._language_menu())
         version = QToolButton()
         version.setText(f"v{__version__}")
         version.setProperty("role", "flat")
         version.setToolTip(self.tr("Versions and licences"))
         version.setAccessibleName(self.tr("Versions and licences"))
         version.clicked.connect(self.about_asked)
-        row.addWidget(version)
+        self._buttons = (self._theme_menu(), self._language_menu(), version)
+        for button in self._buttons:
+            row.addWidget(button)
 
     def _menu_button(self, text: str, hint: str, menu: QMenu) -> QToolButton:
         button = QToolButton()
@@ -145,12 +147,40 @@ class StatusBar(QFrame):
         self._turn += 1
         if self._turn % SLOW_EVERY == 1:
             self._show_health()
+        self._share()
 
     def show_message(self, text: str, level: Level) -> None:
         """Show something for a moment in place of the overall state."""
         self._message_timer.start(MESSAGE_MS)
         self._lamp.set_level(level)
         self._overall.set_text(text)
+        self._share()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """Give state and lag the room that the others leave; a message takes what it needs."""
+        margins, gap = self._row.contentsMargins(), self._row.spacing()
+        room = self.width() - margins.left() - margins.right() - self._lamp.width() - gap
+        room -= sum(button.sizeHint().width() + gap for button in self._buttons)
+        health = (self._gap, self._cpu, self._memory)
+        beside = room - sum(label.width() + gap for label in health) - gap
+        wanted = self._overall.sizeHint().width()
+        is_message = self._message_timer.isActive()
+        for label in health:
+            label.setVisible(not is_message or wanted <= beside)
+        self._lag.setVisible(not is_message)
+        if is_message:
+            self._overall.setFixedWidth(max(0, beside if wanted <= beside else room - gap))
+            return
+        both = max(0, min(beside - gap, OVERALL_WIDTH + LAG_WIDTH))
+        state = OVERALL_WIDTH
+        if both < OVERALL_WIDTH + LAG_WIDTH:
+            state = max(both - self._lag.sizeHint().width(), both // 2)
+        self._overall.setFixedWidth(state)
+        self._lag.setFixedWidth(both - state)
 
     def _show_overall(self) -> None:
         controller = self._context.controller

@@ -31,11 +31,13 @@ class TrackDiagram(QFrame):
         topic_opened: carries the name of the topic whose track was clicked.
         worker_opened: carries the `WorkerName` whose card was clicked.
         log_asked: carries the `WorkerName` whose log is wanted.
+        room_changed: there is room for more than one line now, or no longer.
     """
 
     topic_opened = Signal(str)
     worker_opened = Signal(object)
     log_asked = Signal(object)
+    room_changed = Signal()
 
     def __init__(self, context: ConsoleContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +61,10 @@ class TrackDiagram(QFrame):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._body)
+        self._has_room = True
         self._strip = TrackStrip(context.theme)
+        self._strip.station_clicked.connect(self._on_station)
+        self._strip.track_clicked.connect(self._on_strip_track)
         self._strip.hide()
         column.addWidget(self._strip)
         context.figures.part_due.connect(self._on_part)
@@ -104,6 +109,11 @@ class TrackDiagram(QFrame):
         """Whether it was asked for that only one line is shown."""
         return self._wants_folded
 
+    @property
+    def has_room(self) -> bool:
+        """Whether it is wide enough for more than one line."""
+        return self._has_room
+
     def set_folded(self, folded: bool) -> None:
         """Show one line only, or the whole diagram where there is room for it."""
         self._wants_folded = folded
@@ -121,7 +131,11 @@ class TrackDiagram(QFrame):
         self._row.activate()  # at once: names that jump would be seen
 
     def _arrange(self) -> None:
-        one_line = self._wants_folded or self.width() < self._body.minimumSizeHint().width()
+        has_room = self.width() >= self._body.minimumSizeHint().width()
+        if has_room != self._has_room:
+            self._has_room = has_room
+            self.room_changed.emit()
+        one_line = self._wants_folded or not has_room
         if one_line != self._strip.isHidden():
             return
         self._strip.setVisible(one_line)
@@ -151,6 +165,14 @@ class TrackDiagram(QFrame):
             self._refresh_tracks()
         elif part in CARD_PARTS and self._strip.isHidden():
             self._refresh_card(CARD_PARTS[part])
+
+    @Slot(int)
+    def _on_station(self, number: int) -> None:
+        self.worker_opened.emit(tuple(WorkerName)[number])
+
+    @Slot(int)
+    def _on_strip_track(self, number: int) -> None:
+        self.topic_opened.emit(self._tracks[tuple(WorkerName)[number]].topic)
 
     def _refresh_tracks(self) -> None:
         views = self._read_links()

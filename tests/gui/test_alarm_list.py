@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QColor, QTextDocumentFragment
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
@@ -71,6 +71,23 @@ def test_an_empty_list_says_what_will_come(qtbot: QtBot, context: ConsoleContext
     shown = show_list(qtbot, context)
     assert cards(shown) == []
     assert "0 today · 0 new" in counts(shown)
+
+
+def test_beside_the_drawer_of_a_small_window_no_card_is_cut(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    store_alarms(store, alarm("one", "high"), alarm("two", "low"))
+    narrow = shown(qtbot, AlarmList(context), 180, 400)
+    qtbot.waitUntil(lambda: len(names(narrow)) == 2)
+    scroll = narrow.findChild(QScrollArea)
+    assert scroll is not None
+
+    def room() -> int:
+        return int(scroll.viewport().width())
+
+    qtbot.waitUntil(lambda: all(card.width() <= room() for card in cards(narrow)))
+    narrow.resize(316, 400)
+    qtbot.waitUntil(lambda: all(card.findChild(Thumbnail).isVisible() for card in cards(narrow)))
 
 
 def test_newest_alarms_come_first_with_level_place_and_counts(

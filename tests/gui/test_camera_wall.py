@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from console.camera_words import detail_words, times_line
+from console.camera_words import detail_words, idle_lines, times_line
 from console.context import ConsoleContext
 from console.theme.fonts import ui_font
 from console.theme.tokens import COLOR_NAMES, Space, TypeSize
@@ -25,6 +25,8 @@ from console.widgets.tile_painter import GroupNote, Layers, TilePainter
 from pipeline.detection.source_kinds import not_opened
 from pipeline.settings import Settings
 from pipeline.settings_cameras import CameraSettings
+from pipeline.states import WorkerName, WorkerState
+from pipeline.supervisor import StateChange
 from pipeline.telemetry import CameraView, Frame, Overlay, OverlayBox, OverlayGroup
 from pipeline.texts import NOTHING, say, verbatim
 from tests.support.console_parts import console_context
@@ -121,6 +123,17 @@ def test_a_camera_without_picture_says_why(
     view.state = "reconnecting"
     view.detail = verbatim("no answer since 10:02:11; next try in 4 s")
     qtbot.waitUntil(lambda: tile.grab().toImage() != before)
+
+
+def test_while_the_detection_stops_a_tile_does_not_ask_to_start_it(
+    context: ConsoleContext, wall: CameraWall
+) -> None:
+    assert idle_lines(context) == ["Stopped", "Start the detection worker (F5) to see pictures."]
+    status = context.controller.status(WorkerName.DETECTION)
+    for state in (WorkerState.STARTING, WorkerState.RUNNING, WorkerState.STOPPING):
+        change = StateChange(status.name, status.state, state, NOTHING, 1.0)
+        status.note(change, datetime.now().astimezone())
+    assert idle_lines(context) == ["Stopping…"]
 
 
 def test_snapshots_go_into_the_pictures_folder(

@@ -156,6 +156,17 @@ def test_every_choice_is_reached_by_keyboard(qtbot: QtBot, questions: FirstStart
     qtbot.keyClick(questions, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
 
 
+def test_arrow_keys_choose_at_once_in_every_step(qtbot: QtBot, questions: FirstStart) -> None:
+    for _ in range(3):
+        (first, second, *_) = questions.step.findChildren(QRadioButton)
+        assert questions.focusWidget() is first
+        qtbot.keyClick(questions.focusWidget(), Qt.Key.Key_Down)
+        assert second.isChecked()
+        qtbot.keyClick(questions.focusWidget(), Qt.Key.Key_Up)
+        qtbot.keyClick(questions, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert questions.step.question == "Who judges what was seen?"
+
+
 @pytest.mark.integration
 def test_own_video_with_boxes_in_four_actions(
     qtbot: QtBot,

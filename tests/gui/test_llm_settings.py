@@ -217,7 +217,7 @@ def test_limits_and_an_environment_variable(
     ("behaviour", "said"),
     [
         ("ok", "✓ The key works: qwen-vl-max answered after"),
-        ("401", "✗ The server refuses this key. Enter another.\nthe server answered 401"),
+        ("401", "✗ The server refuses this key. Enter another.\nThe server answered 401"),
         ("429", "its limit is reached just now"),
         ("404", "✗ Nothing is there under this address and model."),
         ("wrong-type", "does not speak chat completions"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QToolButton
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from console.context import ConsoleContext
@@ -38,6 +38,27 @@ def tail(qtbot: QtBot, context: ConsoleContext) -> LogTail:
 def write(context: ConsoleContext, count: int, level: str = "INFO", worker: str = "kafka") -> None:
     for number in range(count):
         context.log_ring.append(utc_now(), level, worker, f"line {number}")
+
+
+def test_a_narrow_one_keeps_its_fields_and_leaves_words_away(
+    qtbot: QtBot, context: ConsoleContext
+) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    holder.resize(900, 200)
+    beside = LogTail(context, "Log tail")
+    beside.setParent(holder)
+    beside.resize(444, 200)
+    holder.show()
+    level = next(box for box in beside.findChildren(QComboBox) if box.accessibleName() == "Level")
+    qtbot.waitUntil(lambda: level.width() >= level.minimumSizeHint().width())
+
+    def words() -> list[str]:
+        return [label.text() for label in beside.findChildren(QLabel) if label.isVisible()]
+
+    assert "Log tail" not in words()
+    beside.resize(900, 200)
+    qtbot.waitUntil(lambda: "Log tail" in words())
 
 
 def shown(tail: LogTail) -> int:

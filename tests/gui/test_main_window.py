@@ -13,8 +13,10 @@ from PySide6.QtWidgets import (
     QDialog,
     QLabel,
     QLineEdit,
+    QListWidget,
     QMenu,
     QScrollArea,
+    QTabBar,
     QToolButton,
     QTreeWidget,
     QWidget,
@@ -32,6 +34,8 @@ from console.pages.pipeline import PipelinePage
 from console.widgets.camera_dialog import CameraDialog
 from console.widgets.camera_tile import CameraTile
 from console.widgets.camera_wall import CameraWall
+from console.widgets.elided_label import ElidedLabel
+from console.widgets.log_pane import LogPane
 from console.widgets.notice_bar import NoticeBar
 from console.widgets.worker_card import WorkerCard
 from console.widgets.worker_details import WorkerDetails
@@ -70,6 +74,24 @@ def test_ctrl_and_a_number_opens_the_page(qtbot: QtBot, window: MainWindow, numb
     assert page.isVisible()
     texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
     assert texts or key == "live"
+
+
+def test_the_keys_of_a_page_lead_into_it_and_not_to_any_button(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    begins: dict[str, type[QWidget]] = {
+        "live": CameraTile,
+        "pipeline": QTabBar,
+        "kafka": QTabBar,
+        "logs": LogPane,
+        "cameras": QTreeWidget,
+        "settings": QListWidget,
+    }
+    for number, spec in enumerate(PAGES, start=1):
+        if spec.key in begins:
+            key = Qt.Key(Qt.Key.Key_0 + number)
+            qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+            assert isinstance(window.focusWidget(), begins[spec.key]), spec.key
 
 
 def test_a_click_on_the_rail_opens_the_page(qtbot: QtBot, window: MainWindow) -> None:
@@ -180,10 +202,12 @@ def test_size_page_and_folding_are_remembered(
     qtbot: QtBot, make_window: MakeWindow, signalbox_home: Path
 ) -> None:
     first = make_window()
-    first.resize(first.minimumWidth(), 700)  # the screen of tests is 800 pixels high
     first.show_page("kafka")
+    first.resize(1440, 700)
+    qtbot.waitUntil(lambda: first.track.has_room)
     qtbot.keyClick(first, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     assert first.track.is_folded
+    first.resize(first.minimumWidth(), 700)  # the screen of tests is 800 pixels high
     with qtbot.waitSignal(first.shutdown.finished):
         first.close()
     second = make_window()
@@ -203,7 +227,15 @@ def test_on_a_small_screen_the_track_diagram_folds_by_itself(
     qtbot.waitUntil(lambda: window.track.height() < whole / 3)
     assert (window.width(), window.height()) == (900, 560)
     assert not window.track.is_folded
+    (fold,) = [each for each in window.findChildren(QToolButton) if "too narrow" in each.toolTip()]
+    assert not fold.isEnabled()
+    qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    said = "The window is too narrow for the whole track diagram"
+    (words,) = [each for each in window.findChildren(ElidedLabel) if each.text() == said]
+    qtbot.waitUntil(lambda: words.lines() == [said])
+    assert not window.track.is_folded
     window.resize(1440, 700)
+    qtbot.waitUntil(fold.isEnabled)
     qtbot.waitUntil(lambda: window.track.height() == whole)
 
 

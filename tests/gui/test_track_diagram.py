@@ -24,6 +24,7 @@ from console.widgets.latency_histogram import BARS, spread
 from console.widgets.painting import at_separators, break_name
 from console.widgets.topic_track import TopicTrack
 from console.widgets.track_diagram import TrackDiagram
+from console.widgets.track_strip import TrackStrip
 from console.widgets.worker_card import WorkerCard
 from pipeline.kafka.lag_link import LinkLag
 from pipeline.kafka.lag_rules import LagStatus
@@ -247,6 +248,20 @@ def test_folded_it_is_one_line_that_tells_the_states(
     assert not diagram.grab().isNull()
     diagram.set_folded(False)
     assert diagram.sizeHint().height() == whole
+
+
+def test_folded_it_leads_where_the_whole_diagram_does(qtbot: QtBot, diagram: TrackDiagram) -> None:
+    diagram.set_folded(True)
+    strip = diagram.findChild(TrackStrip)
+    assert strip is not None
+    qtbot.waitUntil(lambda: strip.isVisible() and strip.width() > 900)
+    (_, first), (track, _), *_ = strip.places()
+    with qtbot.waitSignal(diagram.worker_opened) as opened:
+        qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=first.center().toPoint())
+    assert opened.args == [DETECTION]
+    with qtbot.waitSignal(diagram.topic_opened) as topic:
+        qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=track.center().toPoint())
+    assert topic.args == ["detection-results"]
 
 
 def test_other_topic_names_of_the_settings_are_shown(

@@ -31,6 +31,7 @@ from pipeline.supervisor import StateChange
 from pipeline.texts import verbatim
 from tests.support.alarms import alarm, store_alarms, store_judged
 from tests.support.alarms_page import button, choose, click_row, ids, named, shown_texts
+from tests.support.windows import shown
 
 
 def stored(store: Path, name: str) -> AlarmEntry:
@@ -416,6 +417,18 @@ def test_from_the_search_into_what_it_found_and_out_of_it(qtbot: QtBot, page: Al
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert field.text() == ""
     qtbot.waitUntil(lambda: len(ids(page)) == 3)
+
+
+def test_the_page_is_entered_at_the_newest_alarm(
+    qtbot: QtBot, context: ConsoleContext, store: Path
+) -> None:
+    page = shown(qtbot, AlarmsPage(context), 1300, 760)
+    page.enter()  # its alarms are still being read
+    qtbot.waitUntil(lambda: is_chosen(page, "clash"))
+    table = page.findChildren(AlarmTable)[0]
+    assert page.window().focusWidget() is table
+    qtbot.keyClick(table, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: stored(store, "clash").state == "acknowledged")
 
 
 def test_rows_stay_where_they_are_when_an_alarm_is_marked(qtbot: QtBot, page: AlarmsPage) -> None:
