@@ -808,6 +808,10 @@
         <translation>正在启动…</translation>
     </message>
     <message>
+        <source>Stopping…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Start the detection worker (F5) to see pictures.</source>
         <translation>启动检测处理单元（F5）后即可看到画面。</translation>
     </message>
@@ -3562,6 +3566,10 @@ It opens by itself when workers start.</source>
     <message>
         <source>Fold the track diagram</source>
         <translation>收起轨道图</translation>
+    </message>
+    <message>
+        <source>The window is too narrow for the whole track diagram</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The alarm database was damaged. It is kept as {0}, and a new one was begun: alarms from before are not in it.</source>
