@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from pipeline.aggregation.store import AlarmEntry
 
 LEVEL, TIME, CAMERA, RISK, CONFIDENCE, TIMES, STATE, NOTE = range(8)
+KEPT = (LEVEL, TIME, CAMERA, STATE)
+"""Columns that are never too wide and always there."""
 ID_ROLE = Qt.ItemDataRole.UserRole
 LEVEL_ROLE = Qt.ItemDataRole.UserRole + 1
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -68,6 +70,7 @@ class AlarmTable(ValueTable):
         self._items: dict[str, QTreeWidgetItem] = {}
         self._filled: dict[str, AlarmEntry] = {}
         self._filled_on = datetime.now().astimezone().date()
+        self._titles: dict[int, int] = {}
         self.setHeaderLabels(
             [
                 self.tr("Level"),
@@ -197,15 +200,33 @@ class AlarmTable(ValueTable):
             self._settled.start()
 
     def _share(self) -> None:
-        """Give the risks what they need and the notes the rest, so that no column runs off."""
-        header = self.header()
-        others = (c for c in range(self.columnCount()) if c not in {RISK, NOTE})
-        room = self.viewport().width() - sum(self.columnWidth(column) for column in others)
-        least = max(header.sectionSizeHint(NOTE), header.minimumSectionSize())
-        risk = max(self.sizeHintForColumn(RISK), header.sectionSizeHint(RISK))
-        risk = max(min(risk, room - least), header.minimumSectionSize())
+        """Give the risks what they need and the notes the rest, so that no column runs off.
+
+        Where even the risks had no room, what matters less goes: it is told beside the table, too.
+        """
+        risk = self._wanted(RISK)
+        room = self.viewport().width() - sum(self._wanted(column) for column in KEPT)
+        least = {NOTE: self._title(NOTE)}
+        least |= {column: self._wanted(column) for column in (TIMES, CONFIDENCE)}
+        for column, needs in least.items():
+            is_left = room - risk >= needs
+            if self.isColumnHidden(column) is is_left:
+                self.setColumnHidden(column, not is_left)
+            room -= needs if is_left else 0
+        risk = max(min(risk, room), self.header().minimumSectionSize())
         self.setColumnWidth(RISK, risk)
-        self.setColumnWidth(NOTE, max(room - risk, least))
+        if not self.isColumnHidden(NOTE):
+            self.setColumnWidth(NOTE, least[NOTE] + max(0, room - risk))
+
+    def _wanted(self, column: int) -> int:
+        return max(self.sizeHintForColumn(column), self._title(column))
+
+    def _title(self, column: int) -> int:
+        """Return how wide the title of a column is, also of one that is hidden."""
+        header = self.header()
+        if not self.isColumnHidden(column):
+            self._titles[column] = header.sectionSizeHint(column)
+        return max(self._titles.get(column, 0), header.minimumSectionSize())
 
     def _make_item(self, alarm_id: str) -> QTreeWidgetItem:
         item = QTreeWidgetItem()

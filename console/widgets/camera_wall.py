@@ -22,7 +22,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QActionGroup, QImage, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from console.context import ConsoleContext
@@ -33,6 +33,7 @@ from console.widgets.empty_state import EmptyState
 from console.widgets.painting import with_role
 from console.widgets.tile_geometry import grid
 from console.widgets.tile_painter import Layers
+from console.widgets.word_bar import WordBar
 from console.window_texts import cause
 
 GAP: Final = Space.S
@@ -203,10 +204,7 @@ class CameraWall(QWidget):
             super().keyPressEvent(event)
 
     def _make_bar(self) -> QWidget:
-        bar = QWidget()
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Space.XS)
+        bar = WordBar()
         self._boxes = self._toggle("bounding-box", self.tr("Boxes"), self.tr("Boxes round objects"))
         self._tracks = self._toggle("hash", self.tr("Tracks"), self.tr("Track numbers of objects"))
         self._groups = self._toggle(
@@ -234,10 +232,10 @@ class CameraWall(QWidget):
             self._zones,
             self._fill,
         ):
-            row.addWidget(button)
-        row.addWidget(self._page_label)
-        row.addStretch(1)
-        row.addWidget(snapshot)
+            bar.row.addWidget(button)
+        bar.row.addWidget(self._page_label)
+        bar.row.addStretch(1)
+        bar.row.addWidget(snapshot)
         return bar
 
     def _toggle(self, icon: str, text: str, tip: str) -> QToolButton:

@@ -178,7 +178,8 @@ class StatusBar(QFrame):
         both = max(0, min(beside - gap, OVERALL_WIDTH + LAG_WIDTH))
         state = OVERALL_WIDTH
         if both < OVERALL_WIDTH + LAG_WIDTH:
-            state = max(both - self._lag.sizeHint().width(), both // 2)
+            most = max(both - self._lag.sizeHint().width(), both // 2)
+            state = min(most, max(both // 2, wanted))
         self._overall.setFixedWidth(state)
         self._lag.setFixedWidth(both - state)
 

@@ -87,7 +87,8 @@ def test_beside_the_drawer_of_a_small_window_no_card_is_cut(
 
     qtbot.waitUntil(lambda: all(card.width() <= room() for card in cards(narrow)))
     narrow.resize(316, 400)
-    qtbot.waitUntil(lambda: all(card.findChild(Thumbnail).isVisible() for card in cards(narrow)))
+    pictures = narrow.findChildren(Thumbnail)
+    qtbot.waitUntil(lambda: all(picture.isVisible() for picture in pictures))
 
 
 def test_newest_alarms_come_first_with_level_place_and_counts(

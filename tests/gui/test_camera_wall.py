@@ -136,6 +136,22 @@ def test_while_the_detection_stops_a_tile_does_not_ask_to_start_it(
     assert idle_lines(context) == ["Stopping…"]
 
 
+def test_words_above_a_narrow_wall_go_as_a_whole(qtbot: QtBot, wall: CameraWall) -> None:
+    def cut() -> list[str]:
+        buttons = [each for each in wall.findChildren(QToolButton) if each.isVisible()]
+        return [each.text() for each in buttons if each.width() < each.sizeHint().width()]
+
+    boxes = next(b for b in wall.findChildren(QToolButton) if b.text() == "Boxes")
+    wide = boxes.width()
+    for width in (430, 300):
+        wall.setMinimumWidth(width)
+        wall.resize(width, 300)
+        qtbot.waitUntil(lambda: boxes.width() < wide / 2)
+        qtbot.waitUntil(lambda: not cut())
+    wall.resize(1000, 500)
+    qtbot.waitUntil(lambda: boxes.width() == wide)
+
+
 def test_snapshots_go_into_the_pictures_folder(
     qtbot: QtBot,
     context: ConsoleContext,

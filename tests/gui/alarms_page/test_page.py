@@ -21,7 +21,7 @@ from console.pages.alarms import AlarmsPage
 from console.theme.tokens import Space
 from console.widgets.alarm_filter_bar import AlarmFilterBar
 from console.widgets.alarm_list import AlarmList
-from console.widgets.alarm_table import NOTE, RISK, AlarmTable
+from console.widgets.alarm_table import CONFIDENCE, NOTE, RISK, TIMES, AlarmTable
 from console.widgets.evidence_view import EvidenceView
 from console.widgets.unwritten_alarms import UnwrittenAlarms
 from pipeline.aggregation.store import AlarmEntry, AlarmReader
@@ -212,6 +212,24 @@ def test_no_column_runs_off_a_window_of_1280(qtbot: QtBot, page: AlarmsPage) -> 
     table = page.findChildren(AlarmTable)[0]
     qtbot.waitUntil(lambda: table.header().length() <= table.viewport().width())
     assert not table.horizontalScrollBar().isVisible()
+
+
+@pytest.mark.parametrize(("width", "least"), [(990, 150), (824, 60)])
+def test_in_a_small_window_the_risk_is_read_and_what_matters_less_goes(
+    qtbot: QtBot, page: AlarmsPage, width: int, least: int
+) -> None:
+    table = page.findChildren(AlarmTable)[0]
+    assert not table.isColumnHidden(CONFIDENCE)
+    page.setMinimumWidth(width)
+    page.resize(width, 506)
+    qtbot.waitUntil(lambda: table.isColumnHidden(CONFIDENCE) and table.isColumnHidden(TIMES))
+    qtbot.waitUntil(lambda: table.header().length() <= table.viewport().width())
+    assert table.columnWidth(RISK) >= least
+    for wider in range(1, 5):  # and does not come and go
+        page.resize(width + wider, 506)
+        assert table.isColumnHidden(CONFIDENCE)
+    page.resize(1300, 506)
+    qtbot.waitUntil(lambda: not table.isColumnHidden(CONFIDENCE))
 
 
 @pytest.mark.parametrize("widget", [AlarmsPage, AlarmList])
