@@ -809,7 +809,7 @@
     </message>
     <message>
         <source>Stopping…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在停止…</translation>
     </message>
     <message>
         <source>Start the detection worker (F5) to see pictures.</source>
@@ -3569,7 +3569,7 @@ It opens by itself when workers start.</source>
     </message>
     <message>
         <source>The window is too narrow for the whole track diagram</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口太窄，放不下完整的轨道图</translation>
     </message>
     <message>
         <source>The alarm database was damaged. It is kept as {0}, and a new one was begun: alarms from before are not in it.</source>
