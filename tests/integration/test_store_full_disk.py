@@ -134,7 +134,12 @@ def test_when_no_more_can_wait_it_is_said_and_the_rest_stays_in_kafka(
 def test_looks_that_bring_nothing_take_no_memory_while_the_disk_is_full(
     small_disk: Path, expect_log: ExpectLog
 ) -> None:
+    def batches() -> int:
+        return sum(isinstance(one, Batch) for one in gc.get_objects())
+
     expect_log("ERROR the alarm database cannot be written .the disk is full")
+    gc.collect()
+    before = batches()  # Workers of other tests may have left some.
     with contextlib.closing(StoreWriter(small_disk / "alarms.db")) as store:
         made_up = saver.Saver(store, WorkerTelemetry(AGGREGATOR))
         fill(small_disk)
@@ -142,7 +147,7 @@ def test_looks_that_bring_nothing_take_no_memory_while_the_disk_is_full(
         assert made_up.holds
         for _ in range(100):
             made_up.save(Batch())
-        assert sum(isinstance(one, Batch) for one in gc.get_objects()) == 1
+        assert batches() <= before + 1
 
 
 def test_what_waits_at_a_stop_is_read_again(small_disk: Path, expect_log: ExpectLog) -> None:

@@ -51,11 +51,10 @@ def test_ten_starts_leave_nothing_behind() -> None:
             assert runner.stop(drain=False)
             assert {runner.state(name) for name in WorkerName} == {WorkerState.STOPPED}
             counts.append((threading.active_count(), process.num_fds()))
-        # Pools fill in the first rounds, and the broker drops its ends of closed connections a
-        # little later: what leaks grows with every round, and would be ten more by now.
-        threads, handles = zip(*counts, strict=True)
-        assert min(threads[-3:]) <= max(threads[:3])
-        assert min(handles[-3:]) <= max(handles[:3])
+        # Some sockets of closed connections are dropped a round later, in no fixed rhythm. What
+        # leaks grows with every round, and the later five rounds hold at least five more of it.
+        for held in zip(*counts, strict=True):
+            assert min(held[5:]) - min(held[:5]) < 5, held
 
 
 @pytest.mark.slow
