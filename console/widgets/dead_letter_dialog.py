@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSplitter,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -55,6 +54,8 @@ class DeadLetterDialog(QDialog):
         self._letters: list[DeadLetter] = []
         self._stop = threading.Event()
         self._done = 0
+        self._chosen = 0
+        self._outcome = ""
         self._is_busy = False
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Dead letters"))
@@ -147,24 +148,31 @@ class DeadLetterDialog(QDialog):
         # Meanwhile neither the table nor the buttons could keep the focus.
         self._table.setFocus()
         self._table.set_rows([self._row(letter) for letter in letters])
-        waiting = sum(not letter.sent_back for letter in letters)
-        if not letters:
-            self._words.setText(
-                self.tr(
-                    "There are no dead letters. A message that a worker cannot process is put "
-                    "aside here with the reason, so that the work goes on without it."
-                )
-            )
-        else:
-            self._words.setText(
-                self.tr(
-                    "%Ln message(s) could not be processed and were put aside. Mend the cause, then "
-                    "select them and send them back.",
-                    "",
-                    waiting,
-                )
-            )
+        self._words.setText("\n".join(filter(None, (self._outcome, self._state_words()))))
+        self._outcome = ""
         self._on_selected()
+
+    def _state_words(self) -> str:
+        if not self._letters:
+            return self.tr(
+                "There are no dead letters. A message that a worker cannot process is put "
+                "aside here with the reason, so that the work goes on without it."
+            )
+        waiting = sum(not letter.sent_back for letter in self._letters)
+        words = self.tr("All messages listed here were sent back.")
+        if waiting:
+            words = self.tr(
+                "%Ln message(s) could not be processed and were put aside. Mend the cause, then "
+                "select them and send them back.",
+                "",
+                waiting,
+            )
+        if len(self._letters) < SHOWN:
+            return words
+        newest = self.tr(
+            "Only the newest {0} are listed and counted here; older ones stay in Kafka."
+        )
+        return f"{words}\n{newest.format(regional.whole(SHOWN))}"
 
     def _row(self, letter: DeadLetter) -> tuple[str, ...]:
         if letter.sent_back:
@@ -178,11 +186,11 @@ class DeadLetterDialog(QDialog):
         return (at, letter.source or letter.place, size, state, line(letter.reason))
 
     def _selected(self) -> list[DeadLetter]:
-        chosen = self._table.selectedItems()
-        return [letter for index, letter in enumerate(self._letters) if self._item(index) in chosen]
+        return [letter for index, letter in enumerate(self._letters) if self._is_selected(index)]
 
-    def _item(self, index: int) -> QTreeWidgetItem | None:
-        return self._table.topLevelItem(index)
+    def _is_selected(self, index: int) -> bool:
+        item = self._table.topLevelItem(index)
+        return item is not None and item.isSelected()
 
     @Slot()
     def _on_selected(self) -> None:
@@ -217,6 +225,7 @@ class DeadLetterDialog(QDialog):
     def _send_back(self, letters: Sequence[DeadLetter]) -> None:
         self._stop.clear()
         self._done = 0
+        self._chosen = len(letters)
         self._set_busy(True)
         self._words.setText(self.tr("Sending back…"))
         self._progress.setRange(0, len(letters))
@@ -243,15 +252,21 @@ class DeadLetterDialog(QDialog):
 
     def _on_sent(self, outcome: SentBack) -> None:
         self._set_busy(False)
+        self._outcome = self._outcome_words(outcome)
+        # Also after a refusal: what was sent must not stand there as still to be sent.
+        self.read()
+
+    def _outcome_words(self, outcome: SentBack) -> str:
         if outcome.refused:
             place, why = outcome.refused[0]
-            self._words.setText(
-                self.tr("{0} sent back, {1} not. {2}: {3}").format(
-                    outcome.sent, len(outcome.refused), place, shown(why)
-                )
+            return self.tr("{0} sent back, {1} not. {2}: {3}").format(
+                outcome.sent, len(outcome.refused), place, shown(why)
             )
-        else:
-            self.read()
+        if outcome.sent < self._chosen:
+            return self.tr("Cancelled: {0} of {1} sent back, the others wait as before.").format(
+                outcome.sent, self._chosen
+            )
+        return self.tr("%Ln message(s) sent back.", "", outcome.sent)
 
     def _on_failed(self, error: Exception) -> None:
         self._set_busy(False)

@@ -95,6 +95,13 @@
             <numerusform>Send %Ln messages back to where they came from?</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln message(s) sent back.</source>
+        <translation>
+            <numerusform>%Ln message was sent back.</numerusform>
+            <numerusform>%Ln messages were sent back.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>FindingList</name>

@@ -1813,11 +1813,19 @@
         <source>There are no dead letters. A message that a worker cannot process is put aside here with the reason, so that the work goes on without it.</source>
         <translation>没有死信。处理单元无法处理的消息会连同原因放到这里，其余工作照常进行。</translation>
     </message>
+    <message>
+        <source>All messages listed here were sent back.</source>
+        <translation>这里列出的消息都已送回。</translation>
+    </message>
     <message numerus="yes">
         <source>%Ln message(s) could not be processed and were put aside. Mend the cause, then select them and send them back.</source>
         <translation>
             <numerusform>%Ln 条消息无法处理，已搁置。请先消除原因，再选中并送回。</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Only the newest {0} are listed and counted here; older ones stay in Kafka.</source>
+        <translation>这里只列出并统计最新的 {0} 条；更早的仍保留在 Kafka 中。</translation>
     </message>
     <message>
         <source>sent back</source>
@@ -1852,6 +1860,16 @@
     <message>
         <source>{0} sent back, {1} not. {2}: {3}</source>
         <translation>已送回 {0} 条，未送回 {1} 条。{2}：{3}</translation>
+    </message>
+    <message>
+        <source>Cancelled: {0} of {1} sent back, the others wait as before.</source>
+        <translation>已取消：共 {1} 条，已送回 {0} 条，其余照旧等待。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln message(s) sent back.</source>
+        <translation>
+            <numerusform>已送回 %Ln 条消息。</numerusform>
+        </translation>
     </message>
 </context>
 <context>

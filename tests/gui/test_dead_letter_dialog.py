@@ -14,8 +14,10 @@ from console import i18n
 from console.context import ConsoleContext
 from console.pages.kafka import KafkaPage
 from console.supervision.session_thread import SessionState
+from console.widgets import dead_letter_dialog
 from console.widgets.dead_letter_dialog import DeadLetterDialog
 from console.widgets.value_table import ValueTable
+from pipeline.kafka.dead_letter_box import DeadLetterBox
 from pipeline.settings import Settings
 from pipeline.states import WorkerName
 from tests.support.console_parts import console_context
@@ -120,9 +122,71 @@ def test_a_message_is_read_and_sent_back(
     assert not table.selectedItems(), "other messages stand in these rows now"
     assert not details.toPlainText()
     assert dialog.focusWidget() is table
+    assert _words(dialog).startswith("1 message was sent back.\n")
     _click(qtbot, dialog, "Read again")
     qtbot.waitUntil(table.isEnabled, timeout=WAIT_MS)
     assert table.topLevelItemCount() == 2
     states = {item.text(3) for i in range(2) if (item := table.topLevelItem(i)) is not None}
     assert states == {"sent back", "failed again"}
+    assert "was sent back" not in _words(dialog)
+    dialog.close()
+
+
+def test_after_a_refusal_what_went_is_not_offered_again(
+    qtbot: QtBot, context: ConsoleContext, page: KafkaPage, expect_log: ExpectLog
+) -> None:
+    """Another console has sent one of two back meanwhile: the other goes, and both are told."""
+    expect_log("goes to the dead letters")
+    context.controller.open()
+    qtbot.waitUntil(lambda: context.controller.session_state is SessionState.OPEN, timeout=WAIT_MS)
+    assert context.session is not None
+    kafka = context.session.kafka
+    feed(kafka, "detection-results", [("cam-1", b"no JSON at all"), ("cam-1", b"nor this")])
+    context.controller.start(WorkerName.GENERATOR)
+
+    def dead() -> int:
+        return context.figures.lag.dlq.get("detection-results", 0) if context.figures.lag else 0
+
+    qtbot.waitUntil(lambda: dead() == 2, timeout=WAIT_MS)
+    context.controller.stop(WorkerName.GENERATOR)
+    dialog = _open(qtbot, context, page)
+    other = DeadLetterBox(kafka)
+    assert other.send_back(other.letters(limit=1)).sent == 1
+    (table,) = dialog.findChildren(ValueTable)
+    table.selectAll()
+
+    _click(qtbot, dialog, "Send back…")
+    _click(qtbot, _question(qtbot), "Send back")
+
+    qtbot.waitUntil(lambda: "1 sent back, 1 not." in _words(dialog), timeout=WAIT_MS)
+    assert "All messages listed here were sent back." in _words(dialog)
+    table.selectAll()
+    states = [item.text(3) for i in range(2) if (item := table.topLevelItem(i)) is not None]
+    assert states == ["sent back", "sent back"]
+    (send,) = [each for each in dialog.findChildren(QPushButton) if each.text() == "Send back…"]
+    assert not send.isEnabled()
+    dialog.close()
+
+
+def test_more_than_are_shown_is_said(
+    qtbot: QtBot,
+    context: ConsoleContext,
+    page: KafkaPage,
+    expect_log: ExpectLog,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expect_log("goes to the dead letters")
+    monkeypatch.setattr(dead_letter_dialog, "SHOWN", 1)
+    context.controller.open()
+    qtbot.waitUntil(lambda: context.controller.session_state is SessionState.OPEN, timeout=WAIT_MS)
+    assert context.session is not None
+    bad = [("cam-1", b"no JSON at all"), ("cam-1", b"nor this")]
+    feed(context.session.kafka, "detection-results", bad)
+    context.controller.start(WorkerName.GENERATOR)
+    qtbot.waitUntil(
+        lambda: bool(context.figures.lag and sum(context.figures.lag.dlq.values()) == 2),
+        timeout=WAIT_MS,
+    )
+    dialog = _open(qtbot, context, page)
+    assert "Only the newest 1 are listed and counted here" in _words(dialog)
     dialog.close()
